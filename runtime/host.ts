@@ -1,0 +1,119 @@
+/**
+ * The `Host` port: everything Millrace needs from the JavaScript runtime it runs on, and how that runtime is found.
+ *
+ * Rule 10 of the house: code above `runtime/` reaches time, turns, timers, context, threads and signals only through
+ * this interface, so that the same code runs on Node, Deno, Bun, in a browser and on a simulated loop.
+ *
+ * @module
+ */
+
+import { bunHost } from "./hosts/bun.ts";
+import { browserHost } from "./hosts/browser.ts";
+import { denoHost } from "./hosts/deno.ts";
+import { nodeHost } from "./hosts/node.ts";
+import type { HttpListener, HttpListenOptions } from "./http.ts";
+import type { HostWorker, HostWorkerOptions } from "./worker_port.ts";
+
+/** The runtimes there is a host for. */
+export type HostName = "node" | "deno" | "bun" | "browser" | "simulation";
+
+/** The signals a host can listen for. */
+export type HostSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGBREAK" | "SIGQUIT" | "SIGUSR1" | "SIGUSR2" | "SIGWINCH";
+
+/** A source of turns: macrotasks of the host, between which it drains ticks and microtasks. */
+export interface Turns {
+  /** Asks for one more turn. Turns asked for while turns run come in a later iteration of the host's loop. */
+  request(): void;
+  /** Asks for a turn before which the host has looked at its timers and I/O. */
+  requestAfterPoll(): void;
+}
+
+/** A one-shot timer of the host. */
+export interface HostTimer {
+  /** Lets the timer hold the process; a new timer does. */
+  ref(): void;
+  /** Lets the process end although the timer is still to come. */
+  unref(): void;
+  /** Takes the timer back. A second call, or a call after it fired, does nothing. */
+  cancel(): void;
+}
+
+/** One value that follows a flow of control across `await`, timers and callbacks, where the host can carry it. */
+export interface ContextSlot {
+  /** Calls `fn(argument)`; in it, and in all that it starts, `get()` answers `value`. */
+  run<A, R>(value: unknown, fn: (argument: A) => R, argument: A): R;
+  /** The value of the innermost `run`; `undefined` outside any. */
+  get(): unknown;
+  /**
+   * Remembers the flow of control as it is now, the users' own async context included, and gives a function that calls
+   * another one in it. For callbacks of the host that would arrive in a context of their own.
+   */
+  capture(): <R>(fn: () => R) => R;
+}
+
+/** What the layers above may ask of a runtime. */
+export interface Host {
+  /** Which runtime this is, for messages. Nothing above `runtime/` branches on it. */
+  readonly name: HostName;
+  /** Milliseconds on a clock that never goes back. */
+  now(): number;
+  /**
+   * Opens a source of turns. `onTurn` runs once for each requested turn; `fresh` says that timers and I/O have had
+   * the loop since the turn before, so that a new slice begins.
+   */
+  openTurns(onTurn: (fresh: boolean) => void): Turns;
+  /** A one-shot timer; `delay` in ms, of any length. It may fire early by less than 1 ms, as hosts' timers do. */
+  setTimer(callback: () => void, delay: number): HostTimer;
+  /** Opens a slot for a value that follows the flow of control. */
+  openContext(): ContextSlot;
+  /** Keeps the process alive until the function it returns is called. */
+  keepAlive(): () => void;
+  /** Listens for a signal to the process; the returned function takes the listener away again. */
+  onSignal(signal: HostSignal, listener: () => void): () => void;
+  /** Ends the process at once. */
+  exit(code: number): never;
+  /** Sets the code the process will end with when its work ends. */
+  setExitCode(code: number): void;
+  /** Prints a text for a person to the error stream. */
+  report(text: string): void;
+  /** How many threads the machine runs at once. */
+  parallelism(): number;
+  /** Starts a worker thread that loads `module`. */
+  spawnWorker(module: URL, options: HostWorkerOptions): HostWorker;
+  /** Opens an HTTP server. */
+  listenHttp(options: HttpListenOptions): Promise<HttpListener>;
+}
+
+let current: Host | undefined;
+
+/**
+ * The host in use: the simulated one while a simulation runs, else the one found on the first call.
+ *
+ * It is looked for by what it can do; the names only tell apart runtimes that offer the same features with different
+ * behaviour behind them.
+ */
+export function currentHost(): Host {
+  return current ??= findHost();
+}
+
+/** Puts another host in place of the current one and returns that; for simulations. */
+export function replaceHost(host: Host): Host {
+  const replaced = currentHost();
+  current = host;
+  return replaced;
+}
+
+function findHost(): Host {
+  const scope = globalThis as {
+    process?: { getBuiltinModule?: unknown };
+    setImmediate?: unknown;
+    Deno?: { serve?: unknown };
+    Bun?: { serve?: unknown };
+  };
+  const hasServerLoop = typeof scope.setImmediate === "function" &&
+    typeof scope.process?.getBuiltinModule === "function";
+  if (!hasServerLoop) return browserHost();
+  if (typeof scope.Bun?.serve === "function") return bunHost();
+  if (typeof scope.Deno?.serve === "function") return denoHost();
+  return nodeHost();
+}

@@ -1,0 +1,81 @@
+import type { ContextSlot, Host, Turns } from "../host.ts";
+import { keepAlive, setTimer } from "./shared.ts";
+import { spawnWebWorker } from "./web_worker.ts";
+
+/** The host over a browser's loop, in a window or a worker. */
+export function browserHost(): Host {
+  const clock = performance;
+  return {
+    name: "browser",
+    now: () => clock.now(),
+    openTurns,
+    setTimer,
+    openContext,
+    keepAlive,
+    onSignal: () => () => {},
+    exit: (code) => {
+      throw new Error(`A page cannot end its process: exit was called with ${code}`);
+    },
+    setExitCode: () => {},
+    // deno-lint-ignore no-console -- a page's only error stream
+    report: (text) => console.error(text),
+    parallelism: () => (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 1,
+    spawnWorker: spawnWebWorker,
+    listenHttp: () => Promise.reject(new TypeError("A browser cannot listen for HTTP requests")),
+  };
+}
+
+/**
+ * Turns over a `MessageChannel`: `setTimeout` is clamped to 4 ms after five in a row. A browser may put any task
+ * between two messages, but not every one does so under load, so that a slice ends with a timer.
+ */
+function openTurns(onTurn: (fresh: boolean) => void): Turns {
+  const channel = new MessageChannel();
+  let requested = 0;
+  let fresh = true;
+  channel.port1.onmessage = () => {
+    requested--;
+    const wasFresh = fresh;
+    fresh = false;
+    onTurn(wasFresh);
+  };
+  return {
+    request() {
+      if (requested++ === 0) fresh = true;
+      channel.port2.postMessage(0);
+    },
+    requestAfterPoll() {
+      requested++;
+      setTimer(() => {
+        requested--;
+        fresh = false;
+        onTurn(true);
+      }, 0);
+    },
+  };
+}
+
+/**
+ * The current value without async context: it is there while `fn` runs, up to its first `await`. Functions get their
+ * task as an argument for what comes after.
+ */
+function openContext(): ContextSlot {
+  let current: unknown;
+  function run<A, R>(value: unknown, fn: (argument: A) => R, argument: A): R {
+    const outer = current;
+    current = value;
+    try {
+      return fn(argument);
+    } finally {
+      current = outer;
+    }
+  }
+  return {
+    run,
+    get: () => current,
+    capture: () => {
+      const captured = current;
+      return (fn) => run(captured, fn, undefined);
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import type { Host } from "../host.ts";
+import { spawnThread } from "./node_worker.ts";
+import {
+  asyncContext,
+  exit,
+  immediateTurns,
+  keepAlive,
+  onSignal,
+  parallelism,
+  report,
+  setExitCode,
+  setTimer,
+} from "./shared.ts";
+
+/** The host over Node's loop (20 and later). */
+export function nodeHost(): Host {
+  const clock = performance;
+  return {
+    name: "node",
+    now: () => clock.now(),
+    openTurns: immediateTurns,
+    setTimer,
+    openContext: asyncContext,
+    keepAlive,
+    onSignal,
+    exit,
+    setExitCode,
+    report,
+    parallelism,
+    spawnWorker: spawnThread,
+    listenHttp: async (options) => (await import("./node_http.ts")).listenHttp(options),
+  };
+}

@@ -1,0 +1,151 @@
+/**
+ * Pieces the hosts are built from. A difference between hosts is never in here, but in the host's own file.
+ *
+ * @module
+ */
+
+import type { ContextSlot, HostSignal, HostTimer, Turns } from "../host.ts";
+
+/** The longest delay a host's timer keeps; a longer one would fire after 1 ms. */
+const longestDelay = 2 ** 31 - 1;
+
+interface TimerHandle {
+  ref?(): unknown;
+  unref?(): unknown;
+}
+
+const global = globalThis as unknown as {
+  setTimeout(callback: () => void, delay: number): TimerHandle;
+  clearTimeout(handle: TimerHandle): void;
+  process: NodeProcess;
+};
+
+/** The part of Node's `process` the server hosts use; Deno and Bun have it too. */
+export interface NodeProcess {
+  exitCode?: number | string | null | undefined;
+  exit(code: number): never;
+  on(name: string, listener: () => void): unknown;
+  off(name: string, listener: () => void): unknown;
+  stderr: { write(text: string): unknown };
+  getBuiltinModule(name: string): unknown;
+}
+
+/** A builtin module of Node's, reached without an import that a browser would follow. */
+export function builtin<T>(name: string): T {
+  return global.process.getBuiltinModule(name) as T;
+}
+
+/** A timer over the host's `setTimeout`, in hops where the delay is longer than a host's timer can be. */
+class Timer implements HostTimer {
+  #handle: TimerHandle;
+  #referenced = true;
+
+  constructor(callback: () => void, delay: number) {
+    this.#handle = delay <= longestDelay ? global.setTimeout(callback, delay) : this.#hop(callback, delay);
+  }
+
+  ref(): void {
+    this.#referenced = true;
+    this.#handle.ref?.();
+  }
+
+  unref(): void {
+    this.#referenced = false;
+    this.#handle.unref?.();
+  }
+
+  cancel(): void {
+    global.clearTimeout(this.#handle);
+  }
+
+  #hop(callback: () => void, delay: number): TimerHandle {
+    return global.setTimeout(() => {
+      const rest = delay - longestDelay;
+      this.#handle = rest <= longestDelay ? global.setTimeout(callback, rest) : this.#hop(callback, rest);
+      if (!this.#referenced) this.#handle.unref?.();
+    }, longestDelay);
+  }
+}
+
+/** `Host.setTimer` over `setTimeout`. */
+export function setTimer(callback: () => void, delay: number): HostTimer {
+  return new Timer(callback, delay);
+}
+
+/** `Host.keepAlive` over a timer that never comes. */
+export function keepAlive(): () => void {
+  const timer = new Timer(() => {}, Infinity);
+  return () => timer.cancel();
+}
+
+/**
+ * Turns over `setImmediate` for loops that poll between two batches of immediates: an immediate asked for while a batch
+ * runs belongs to the next batch, and timers and I/O come between the two.
+ *
+ * Which batch an immediate belongs to is known by which of two functions it calls: the first of a batch to run turns
+ * new requests over to the other function.
+ */
+export function immediateTurns(onTurn: (fresh: boolean) => void): Turns {
+  const setImmediate = (globalThis as unknown as { setImmediate(callback: () => void): unknown }).setImmediate;
+  let even = true;
+  function runEven(): void {
+    const fresh = even;
+    even = false;
+    onTurn(fresh);
+  }
+  function runOdd(): void {
+    const fresh = !even;
+    even = true;
+    onTurn(fresh);
+  }
+  function request(): void {
+    setImmediate(even ? runEven : runOdd);
+  }
+  return { request, requestAfterPoll: request };
+}
+
+interface AsyncLocalStorage {
+  run<A, R>(store: unknown, fn: (argument: A) => R, argument: A): R;
+  getStore(): unknown;
+}
+
+interface AsyncHooks {
+  AsyncLocalStorage: { new (): AsyncLocalStorage; snapshot(): <R>(fn: () => R) => R };
+}
+
+/** `Host.openContext` over Node's `AsyncLocalStorage`, which Deno and Bun have too. */
+export function asyncContext(): ContextSlot {
+  const { AsyncLocalStorage } = builtin<AsyncHooks>("node:async_hooks");
+  const storage = new AsyncLocalStorage();
+  return {
+    run: (value, fn, argument) => storage.run(value, fn, argument),
+    get: () => storage.getStore(),
+    capture: () => AsyncLocalStorage.snapshot(),
+  };
+}
+
+/** `Host.onSignal` over Node's `process`. */
+export function onSignal(signal: HostSignal, listener: () => void): () => void {
+  global.process.on(signal, listener);
+  return () => void global.process.off(signal, listener);
+}
+
+/** `Host.exit` over Node's `process`. */
+export function exit(code: number): never {
+  return global.process.exit(code);
+}
+
+/** `Host.setExitCode` over Node's `process`. */
+export function setExitCode(code: number): void {
+  global.process.exitCode = code;
+}
+
+/** `Host.report` over Node's `process`. */
+export function report(text: string): void {
+  global.process.stderr.write(text.endsWith("\n") ? text : text + "\n");
+}
+
+/** `Host.parallelism` over Node's `os`. */
+export function parallelism(): number {
+  return builtin<{ availableParallelism(): number }>("node:os").availableParallelism();
+}

@@ -1,0 +1,37 @@
+/**
+ * The part of the `Host` port that is about threads: a worker as the pool sees it, alike on every runtime.
+ *
+ * @module
+ */
+
+/** How a worker thread is to be started. */
+export interface HostWorkerOptions {
+  /** A name for debuggers and messages. */
+  name: string;
+  /** Called for each message the worker posts. */
+  onMessage(message: unknown): void;
+  /** Called once, when the thread has ended for whatever reason; nothing is called after it. */
+  onExit(exit: WorkerExit): void;
+  /** Memory limits of the thread, where the host has them. */
+  resourceLimits?: Record<string, number>;
+}
+
+/** How a worker ended. */
+export interface WorkerExit {
+  /** The exit code, where the host tells it. */
+  code: number | undefined;
+  /** The error nobody caught in the thread, or that kept it from starting. */
+  error: unknown;
+}
+
+/** A running worker thread. */
+export interface HostWorker {
+  /** Sends a message; throws `DataCloneError` when it cannot be cloned. */
+  post(message: unknown, transfer?: readonly Transferable[]): void;
+  /** Lets the worker hold the process. */
+  ref(): void;
+  /** Lets the process end although the worker lives; a new worker is like this. */
+  unref(): void;
+  /** Ends the thread as soon as the host can; `onExit` follows. A second call does nothing. */
+  terminate(): void;
+}

@@ -1,0 +1,288 @@
+/**
+ * Cancel scopes and what is made of them: timeouts and shields.
+ *
+ * @module
+ */
+
+import { checkDuration, checkFunction, checkName, checkOptions, checkTime } from "./check.ts";
+import { Cancelled, StructureError, TimeoutError } from "./errors.ts";
+import { checkSignal, joinSignal } from "./join_signal.ts";
+import { closeLeftOpen } from "./left_open.ts";
+import { loop } from "./loop.ts";
+import { currentScope, Scope, within } from "./scope.ts";
+
+/** How a scope is to be. */
+export interface CancelScopeOptions {
+  /** When the scope cancels itself, in ms of the host's clock (`performance.now()`). Default: never. */
+  deadline?: number;
+  /** The same, in ms from when the scope is entered. With `deadline` too, the earlier one counts. */
+  timeout?: number;
+  /** Keeps out the cancellation of the scopes around. Default: false. */
+  shield?: boolean;
+  /** Cancels the scope when aborted; `run` then rejects with the signal's reason itself. */
+  signal?: AbortSignal;
+  /** A name for messages. */
+  name?: string;
+}
+
+/**
+ * A piece of code that can be cancelled, from inside or outside, by hand or by a deadline.
+ *
+ * Cancellation is level-triggered: once the scope is cancelled every checkpoint in it throws `Cancelled`, until it
+ * ends. The scope absorbs the cancellation it caused, and no other.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, sleep } from "@millrace/millrace";
+ *
+ * const scope = new CancelScope({ timeout: 10 });
+ * const answer = await scope.run(async () => {
+ *   await sleep(60_000);
+ *   return "never";
+ * });
+ * console.log(answer, scope.cancelCaught);
+ * ```
+ */
+export class CancelScope {
+  readonly #options: CancelScopeOptions;
+  #state: "new" | "open" | "closed" = "new";
+  #scope: Scope | undefined = undefined;
+  /** Asked for before the scope was entered. */
+  #early: { reason: unknown } | undefined = undefined;
+  #caught = false;
+  #deadline: number;
+  #shield: boolean;
+  /** The signal's controller, when the signal was read before the scope was entered. */
+  #controller: AbortController | undefined = undefined;
+
+  /** Makes a scope; {@linkcode run} enters it. */
+  constructor(options: CancelScopeOptions = {}) {
+    checkOptions(options);
+    if (options.deadline !== undefined) checkTime(options.deadline, "A deadline");
+    if (options.timeout !== undefined) checkDuration(options.timeout, "A timeout");
+    checkSignal(options.signal);
+    checkName(options.name);
+    this.#options = options;
+    this.#deadline = options.deadline ?? Infinity;
+    this.#shield = options.shield === true;
+  }
+
+  /** Has the scope been cancelled? It need not have noticed yet. */
+  get cancelCalled(): boolean {
+    return this.#scope?.request !== undefined || this.#early !== undefined;
+  }
+
+  /** Did the scope end by absorbing its own cancellation? */
+  get cancelCaught(): boolean {
+    return this.#caught;
+  }
+
+  /** When the scope cancels itself, in ms of the host's clock; `Infinity` for never. Settable at any time. */
+  get deadline(): number {
+    return this.#deadline;
+  }
+
+  set deadline(time: number) {
+    checkTime(time, "A deadline");
+    this.#deadline = time;
+    if (this.#scope !== undefined) this.#scope.deadline = time;
+  }
+
+  /** Does the scope keep out cancellation from around it? Settable at any time; a pending one then arrives at once. */
+  get shield(): boolean {
+    return this.#shield;
+  }
+
+  set shield(shield: boolean) {
+    this.#shield = shield;
+    this.#scope?.setShield(shield);
+  }
+
+  /** Aborted when code in the scope is cancelled, from wherever; made when first read. */
+  get signal(): AbortSignal {
+    if (this.#scope !== undefined) return this.#scope.signal;
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
+  }
+
+  /** Cancels the scope, also before it is entered. Only the first call counts; after the end it does nothing. */
+  cancel(reason?: unknown): void {
+    if (this.#state === "new") this.#early ??= { reason };
+    else this.#scope!.cancel("cancel", reason);
+  }
+
+  /**
+   * Enters the scope and runs `body` in it, at once. Resolves to its result, or to `undefined` when the scope absorbed
+   * its own cancellation; rejects with what else the body throws.
+   *
+   * @throws {StructureError} when the scope was entered before.
+   */
+  run<T>(body: (scope: CancelScope) => T | PromiseLike<T>): Promise<T | undefined> {
+    checkFunction(body, "The body of a scope");
+    if (this.#state !== "new") throw new StructureError("A CancelScope can be entered only once");
+    this.#state = "open";
+    if (this.#options.signal?.aborted) {
+      this.#state = "closed";
+      this.#scope = new Scope(undefined);
+      return Promise.reject(this.#options.signal.reason);
+    }
+    return this.#run(body);
+  }
+
+  async #run<T>(body: (scope: CancelScope) => T | PromiseLike<T>): Promise<T | undefined> {
+    const scope = this.#scope = new Scope(currentScope());
+    scope.controller = this.#controller;
+    scope.setShield(this.#shield);
+    const { timeout, signal } = this.#options;
+    if (timeout !== undefined) this.#deadline = Math.min(this.#deadline, loop().host.now() + timeout);
+    scope.deadline = this.#deadline;
+    const leaveSignal = signal && joinSignal(scope, signal);
+    if (this.#early !== undefined) scope.cancel("cancel", this.#early.reason);
+    else if (scope.effective !== undefined) this.#controller?.abort(scope.effective);
+    try {
+      return await runIn(scope, body, this);
+    } catch (error) {
+      if (!(error instanceof Cancelled) || error !== scope.request) throw error;
+      if (error.source === "signal") throw error.reason;
+      this.#caught = true;
+      return undefined;
+    } finally {
+      leaveSignal?.();
+      this.#state = "closed";
+    }
+  }
+}
+
+/** Runs `body` in `scope` and closes the scope; what was left open inside is closed first, and reported. */
+async function runIn<A, T>(scope: Scope, body: (argument: A) => T | PromiseLike<T>, argument: A): Promise<T> {
+  let value: T;
+  try {
+    value = await within(scope, body, argument);
+  } catch (error) {
+    if (scope.inner > 0) await closeLeftOpen(scope);
+    scope.close();
+    throw error;
+  }
+  const misuse = scope.inner > 0 ? await closeLeftOpen(scope) : undefined;
+  scope.close();
+  if (misuse !== undefined) throw misuse;
+  return value;
+}
+
+/**
+ * Runs `body`, at most for `ms` milliseconds: then it is cancelled, and when it has ended the promise rejects with
+ * `TimeoutError`, also if the body swallowed the cancellation. An error that the body throws in reaction wins. 0 cancels at the
+ * first checkpoint, `Infinity` never.
+ *
+ * @throws {RangeError} or {TypeError} at the call, for a time that is negative or no number.
+ * @throws {TimeoutError} (rejection) if this deadline passed, and only then.
+ *
+ * @example
+ * ```ts
+ * import { sleep, TimeoutError, withTimeout } from "@millrace/millrace";
+ *
+ * try {
+ *   await withTimeout(10, () => sleep(60_000));
+ * } catch (error) {
+ *   console.log(error instanceof TimeoutError);
+ * }
+ * ```
+ */
+export function withTimeout<T>(ms: number, body: () => T | PromiseLike<T>): Promise<T> {
+  checkDuration(ms, "A timeout");
+  checkFunction(body, "The body of withTimeout");
+  return runWithTimeout(ms, body);
+}
+
+async function runWithTimeout<T>(ms: number, body: () => T | PromiseLike<T>): Promise<T> {
+  const scope = new Scope(currentScope());
+  scope.deadline = loop().host.now() + ms;
+  let value: T;
+  try {
+    value = await runIn(scope, body, undefined);
+  } catch (error) {
+    if (error instanceof Cancelled && error === scope.request) throw new TimeoutError("withTimeout", ms);
+    throw error;
+  }
+  if (scope.request !== undefined) throw new TimeoutError("withTimeout", ms);
+  return value;
+}
+
+/**
+ * Runs `body`, at most for `ms` milliseconds: then it is cancelled, and the promise resolves to `undefined`. A value that the body
+ * returns in time, or in spite of the cancellation, is the result.
+ *
+ * @throws {RangeError} or {TypeError} at the call, for a time that is negative or no number.
+ *
+ * @example
+ * ```ts
+ * import { moveOnAfter, sleep } from "@millrace/millrace";
+ *
+ * console.log(await moveOnAfter(10, () => sleep(60_000).then(() => "late")));
+ * ```
+ */
+export function moveOnAfter<T>(ms: number, body: () => T | PromiseLike<T>): Promise<T | undefined> {
+  checkDuration(ms, "A timeout");
+  return new CancelScope({ timeout: ms }).run(body);
+}
+
+/**
+ * Runs `body` apart from the cancellation around it: for cleaning up. Bound it with `timeout` (ms): then it is cancelled itself
+ * and the promise rejects with `TimeoutError`. A cancellation that came meanwhile shows at the next checkpoint after it.
+ *
+ * @throws {RangeError} or {TypeError} at the call, for a time that is negative or no number.
+ * @throws {TimeoutError} (rejection) when `options.timeout` has passed.
+ *
+ * @example
+ * ```ts
+ * import { CancelScope, shield, sleep } from "@millrace/millrace";
+ *
+ * const scope = new CancelScope();
+ * await scope.run(async () => {
+ *   scope.cancel();
+ *   await shield(() => sleep(1), { timeout: 1000 });
+ *   console.log("cleaned up");
+ * });
+ * ```
+ */
+export function shield<T>(body: () => T | PromiseLike<T>, options: { timeout?: number } = {}): Promise<T> {
+  checkFunction(body, "The body of shield");
+  checkOptions(options);
+  const { timeout = Infinity } = options;
+  checkDuration(timeout, "The timeout of a shield");
+  return runShielded(timeout, body);
+}
+
+async function runShielded<T>(timeout: number, body: () => T | PromiseLike<T>): Promise<T> {
+  const scope = new Scope(currentScope());
+  scope.setShield(true);
+  scope.deadline = loop().host.now() + timeout;
+  try {
+    return await runIn(scope, body, undefined);
+  } catch (error) {
+    if (error instanceof Cancelled && error === scope.request) throw new TimeoutError("shield", timeout);
+    throw error;
+  }
+}
+
+/**
+ * When the code that calls is going to be cancelled by a deadline: the earliest of those of the scopes around, up to
+ * the nearest shield, in ms of the host's clock. `Infinity` for never, `-Infinity` when it is cancelled already.
+ *
+ * @example
+ * ```ts
+ * import { effectiveDeadline, withTimeout } from "@millrace/millrace";
+ *
+ * await withTimeout(1000, () => console.log(effectiveDeadline() - performance.now() <= 1000));
+ * ```
+ */
+export function effectiveDeadline(): number {
+  let scope = currentScope();
+  if (scope?.effective !== undefined) return -Infinity;
+  let deadline = Infinity;
+  for (; scope !== undefined; scope = scope.parent) {
+    deadline = Math.min(deadline, scope.deadline);
+    if (scope.shielded) break;
+  }
+  return deadline;
+}

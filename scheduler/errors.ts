@@ -1,0 +1,135 @@
+/**
+ * The errors of tasks, groups and scopes.
+ *
+ * @module
+ */
+
+import type { Task } from "./task.ts";
+
+/** Who asked for a cancellation. */
+export type CancelSource = "cancel" | "deadline" | "sibling" | "signal" | "shutdown" | "disconnect";
+
+/**
+ * What a checkpoint throws in a cancelled scope. Its name is "AbortError", so that code written for `AbortSignal`
+ * takes it for what it is. The scope that was cancelled absorbs it; catch it only to clean up, then throw it on.
+ *
+ * One cancellation throws the same object everywhere, so that 100,000 tasks can be cancelled without as many stacks.
+ *
+ * @example
+ * ```ts
+ * import { Cancelled, CancelScope, sleep } from "@millrace/millrace";
+ *
+ * const scope = new CancelScope();
+ * await scope.run(async () => {
+ *   scope.cancel("no longer needed");
+ *   try {
+ *     await sleep(1000);
+ *   } catch (error) {
+ *     console.log(error instanceof Cancelled, (error as Cancelled).reason);
+ *     throw error;
+ *   }
+ * });
+ * ```
+ */
+export class Cancelled extends Error {
+  override readonly name = "AbortError";
+  /** What was given as the reason: anything, even `null`; `undefined` when nothing was given. */
+  readonly reason: unknown;
+  /** Who asked: a call of `cancel`, a deadline, a failing sibling, a foreign signal, the end of the program or a client. */
+  readonly source: CancelSource;
+  /** The task whose failure made its group cancel the others, when `source` is "sibling" and a task failed. */
+  readonly task: Task<unknown> | undefined;
+
+  /** Made by the library when a scope is cancelled. */
+  constructor(source: CancelSource, reason?: unknown, task?: Task<unknown>) {
+    super(describe(source, reason, task), { cause: reason });
+    this.reason = reason;
+    this.source = source;
+    this.task = task;
+  }
+}
+
+function describe(source: CancelSource, reason: unknown, task: Task<unknown> | undefined): string {
+  switch (source) {
+    case "deadline":
+      return "Cancelled by a deadline";
+    case "sibling":
+      return task === undefined ? "Cancelled because the group's body failed" : `Cancelled because ${task.name} failed`;
+    case "signal":
+      return "Cancelled by an AbortSignal";
+    case "shutdown":
+      return "Cancelled by the end of the program";
+    case "disconnect":
+      return "Cancelled because the client left";
+    default:
+      return typeof reason === "string" ? `Cancelled: ${reason}` : "Cancelled";
+  }
+}
+
+/** Awaiting a task that was cancelled throws this; it is not a {@linkcode Cancelled}, which would be the awaiter's own. */
+export class TaskCancelledError extends Error {
+  override readonly name = "TaskCancelledError";
+  /** The task that was cancelled. */
+  readonly task: Task<unknown>;
+
+  /** Made by the library; `cause` is the task's {@linkcode Cancelled}. */
+  constructor(task: Task<unknown>, cause: unknown) {
+    super(`The awaited ${task.name} was cancelled`, { cause });
+    this.task = task;
+  }
+}
+
+/** A deadline passed: thrown by `withTimeout`, by a `group` with a timeout and by an expired `shield`. */
+export class TimeoutError extends Error {
+  override readonly name = "TimeoutError";
+  /** The timeout that passed, in ms; `undefined` when it was given as a point in time. */
+  readonly timeout: number | undefined;
+
+  /** Made by the library. */
+  constructor(what: string, timeout: number | undefined) {
+    super(timeout === undefined ? `${what} reached its deadline` : `${what} timed out after ${timeout} ms`);
+    this.timeout = timeout;
+  }
+}
+
+/** Tasks, groups or scopes were used against their structure: entered twice, used after their end, left open. */
+export class StructureError extends Error {
+  override readonly name = "StructureError";
+}
+
+/** The later errors of groups, by the first one. Primitives cannot be keys; `TaskGroup.failures` has them. */
+const later = new WeakMap<object, unknown[]>();
+
+/**
+ * The failures that a group had after `error`, the one it rejected with, in order and without duplicates.
+ *
+ * @example
+ * ```ts
+ * import { group, suppressed } from "@millrace/millrace";
+ *
+ * const second = new Error("second");
+ * try {
+ *   await group((g) => {
+ *     g.spawn(() => Promise.reject(new Error("first")));
+ *     g.spawn(() => Promise.reject(second));
+ *   });
+ * } catch (error) {
+ *   console.log((error as Error).message, suppressed(error).length);
+ * }
+ * ```
+ */
+export function suppressed(error: unknown): readonly unknown[] {
+  return isObject(error) ? later.get(error) ?? [] : [];
+}
+
+/** Remembers the failures that came after the first; a later group that passes the same error on adds its own. */
+export function suppress(first: unknown, rest: readonly unknown[]): void {
+  if (!isObject(first) || rest.length === 0) return;
+  const known = new Set(later.get(first));
+  for (const error of rest) if (error !== first) known.add(error);
+  later.set(first, [...known]);
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
+}

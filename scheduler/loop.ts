@@ -1,0 +1,40 @@
+/**
+ * The loop: a host with the run queue, the timers and the ambient context that Millrace lays over it. There is one for
+ * the process, and another one in its place while a simulation runs.
+ *
+ * @module
+ */
+
+import { type ContextSlot, currentHost, type Host } from "../runtime/host.ts";
+import { RunQueue } from "./run_queue.ts";
+import { TimerQueue } from "./timer_queue.ts";
+
+/** What the floor above the host is made of. */
+export class Loop {
+  readonly host: Host;
+  readonly queue: RunQueue;
+  readonly timers: TimerQueue;
+  /** Holds the innermost scope of the flow of control. */
+  readonly context: ContextSlot;
+
+  constructor(host: Host) {
+    this.host = host;
+    this.queue = new RunQueue(host);
+    this.timers = new TimerQueue(host, this.queue.slice);
+    this.context = host.openContext();
+  }
+}
+
+let current: Loop | undefined;
+
+/** The loop in use, made on the first call. */
+export function loop(): Loop {
+  return current ??= new Loop(currentHost());
+}
+
+/** Puts another loop in place of the current one and returns that; for simulations. */
+export function replaceLoop(other: Loop): Loop {
+  const replaced = loop();
+  current = other;
+  return replaced;
+}

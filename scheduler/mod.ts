@@ -1,0 +1,26 @@
+/**
+ * The first floor: what runs next, and what belongs together.
+ *
+ * @module
+ */
+
+export {
+  CancelScope,
+  type CancelScopeOptions,
+  effectiveDeadline,
+  moveOnAfter,
+  shield,
+  withTimeout,
+} from "./cancel_scope.ts";
+export { Cancelled, type CancelSource, StructureError, suppressed, TaskCancelledError, TimeoutError } from "./errors.ts";
+export type { Priority } from "./run_queue.ts";
+export { checkpoint, sleep, sleepUntil, throwIfCancelled } from "./sleep.ts";
+export { currentTask, Task, type TaskState } from "./task.ts";
+export {
+  group,
+  type GroupOptions,
+  type GroupStatistics,
+  type Outcome,
+  type SpawnOptions,
+  TaskGroup,
+} from "./task_group.ts";

@@ -1,0 +1,202 @@
+/**
+ * The run queue: what is ready to run, by priority, a turn of the host for each entry.
+ *
+ * ```
+ *   enqueue ──> lane ──(a turn picks the best entry at that moment)──> entry.run() ──> the host drains microtasks
+ *                 ▲                                                                            │
+ *                 └──────────── the slice is over: wait for a turn after the host's poll ◄─────┘
+ * ```
+ *
+ * Three rules of the house are kept here. A turn runs one entry, so that between two entries the host drains its ticks
+ * and microtasks. Turns are requested in batches, because one at a time costs six times as much. All entries together
+ * use at most one slice, then timers and I/O get the loop.
+ *
+ * @module
+ */
+
+import type { Host, Turns } from "../runtime/host.ts";
+
+/** How urgent a task is, in the words of the web's `scheduler.postTask`. The default is `"user-visible"`. */
+export type Priority = "user-blocking" | "user-visible" | "background";
+
+/** The lane of each priority; the lane above it holds the continuations of the same priority, which go first. */
+const lanes: Record<Priority, number> = { "background": 0, "user-visible": 2, "user-blocking": 4 };
+const laneCount = 6;
+
+/** The priorities, lowest first: the index of a lane halved is the index of its priority. */
+const priorities: readonly Priority[] = ["background", "user-visible", "user-blocking"];
+
+/** The lane of the entries of a priority. */
+export function laneOf(priority: Priority): number {
+  return lanes[priority];
+}
+
+/** The priority of a lane. */
+export function priorityOf(lane: number): Priority {
+  return priorities[lane >> 1]!;
+}
+
+/** Refuses what is not a priority. */
+export function checkPriority(priority: unknown): asserts priority is Priority | undefined {
+  if (priority !== undefined && !(typeof priority === "string" && Object.hasOwn(lanes, priority))) {
+    throw new TypeError(
+      `A priority is "user-blocking", "user-visible" or "background": received ${String(priority)}`,
+    );
+  }
+}
+
+/** Something that can stand in the run queue, in one place at a time. */
+export abstract class Entry {
+  /** The neighbours in the list the entry stands in. */
+  next: Entry | undefined = undefined;
+  previous: Entry | undefined = undefined;
+  /** The list the entry stands in; `undefined` when it stands in none. */
+  list: EntryList | undefined = undefined;
+  /** When the entry came into the run queue, in whole ms of the queue's own time; only ageing looks at it. */
+  stamp = 0;
+
+  /** Runs in a turn of the entry's own. It does not throw. */
+  abstract run(): void;
+}
+
+/** A first-in-first-out list of entries, linked through them, so that one that is cancelled leaves in constant time. */
+export class EntryList {
+  first: Entry | undefined = undefined;
+  last: Entry | undefined = undefined;
+  size = 0;
+
+  push(entry: Entry): void {
+    entry.list = this;
+    entry.previous = this.last;
+    if (this.last === undefined) this.first = entry;
+    else this.last.next = entry;
+    this.last = entry;
+    this.size++;
+  }
+
+  remove(entry: Entry): void {
+    if (entry.previous === undefined) this.first = entry.next;
+    else entry.previous.next = entry.next;
+    if (entry.next === undefined) this.last = entry.previous;
+    else entry.next.previous = entry.previous;
+    entry.next = entry.previous = entry.list = undefined;
+    this.size--;
+  }
+}
+
+/** How many turns are asked for ahead of time. One for each entry would be quadratic when slices end early. */
+const turnsAhead = 512;
+
+/** The run queue of one host. */
+export class RunQueue {
+  /** How long all entries together may run before timers and I/O get the loop, in ms. */
+  slice = 5;
+  /** An entry that has waited longer than this, in ms, goes before those of higher priority. */
+  ageing = 5000;
+  /** How many entries are waiting. */
+  size = 0;
+  /** How many entries have run. */
+  entriesRun = 0;
+  /** How many slices have begun. */
+  slices = 0;
+
+  readonly #host: Host;
+  readonly #turns: Turns;
+  readonly #lanes: readonly EntryList[] = Array.from({ length: laneCount }, () => new EntryList());
+  /** Turns asked for that have not come yet. */
+  #requested = 0;
+  /** Has this slice been used up? Then a turn after the poll is on its way and all turns before it do nothing. */
+  #waitingForPoll = false;
+  /** When the slice began, and when the turn that runs now did. */
+  #sliceStart = 0;
+  #now: number;
+  /** When the lanes are next looked through for entries that have waited too long. */
+  #nextAgeCheck = 0;
+  readonly #origin: number;
+
+  constructor(host: Host) {
+    this.#host = host;
+    this.#origin = this.#now = host.now();
+    this.#turns = host.openTurns((fresh) => this.#turn(fresh));
+  }
+
+  /** When the slice that runs now has to end: what is interruptible stops there. */
+  get sliceEnd(): number {
+    return this.#sliceStart + this.slice;
+  }
+
+  /** Puts an entry behind those of its lane. */
+  enqueue(entry: Entry, lane: number): void {
+    entry.stamp = (this.#now - this.#origin) | 0;
+    this.#lanes[lane]!.push(entry);
+    this.size++;
+    if (this.#requested < turnsAhead && !this.#waitingForPoll) this.#request();
+  }
+
+  /** Takes an entry out before its turn; does nothing for one that is not in the queue. */
+  remove(entry: Entry): void {
+    if (entry.list === undefined) return;
+    entry.list.remove(entry);
+    this.size--;
+  }
+
+  #request(): void {
+    this.#requested++;
+    this.#turns.request();
+  }
+
+  #turn(fresh: boolean): void {
+    this.#requested--;
+    if (fresh) {
+      this.#waitingForPoll = false;
+      this.slices++;
+    } else if (this.#waitingForPoll) {
+      return;
+    }
+    if (this.size === 0) return;
+    const now = this.#now = this.#host.now();
+    if (fresh) {
+      this.#sliceStart = now;
+    } else if (now - this.#sliceStart >= this.slice) {
+      this.#waitingForPoll = true;
+      this.#requested++;
+      this.#turns.requestAfterPoll();
+      return;
+    }
+    this.size--;
+    this.entriesRun++;
+    const entry = this.#take(now);
+    const wanted = this.size < turnsAhead ? this.size : turnsAhead;
+    while (this.#requested < wanted) this.#request();
+    entry.run();
+  }
+
+  /** The entry to run now; there is one. */
+  #take(now: number): Entry {
+    const lanes = this.#lanes;
+    let lane = laneCount - 1;
+    while (lanes[lane]!.first === undefined) lane--;
+    if (now >= this.#nextAgeCheck) lane = this.#agedLane(now, lane);
+    const entry = lanes[lane]!.first!;
+    lanes[lane]!.remove(entry);
+    return entry;
+  }
+
+  /**
+   * The lane below `best` whose first entry has waited longest and too long, else `best`. Looking is cheap but would
+   * be done for every entry; unless something has aged, an eighth of the bound may pass before the next look.
+   */
+  #agedLane(now: number, best: number): number {
+    const limit = ((now - this.#origin) | 0) - this.ageing;
+    let oldest = limit;
+    let found = best;
+    for (let lane = 0; lane < best; lane++) {
+      const stamp = this.#lanes[lane]!.first?.stamp ?? Infinity;
+      if (stamp > oldest || stamp > limit) continue;
+      oldest = stamp;
+      found = lane;
+    }
+    if (found === best) this.#nextAgeCheck = now + this.ageing / 8;
+    return found;
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * The handle of a task.
+ *
+ * @module
+ */
+
+import { printAs } from "./inspect.ts";
+import type { Priority } from "./run_queue.ts";
+import { currentScope } from "./scope.ts";
+import type { TaskNode } from "./task_node.ts";
+
+/**
+ * Where a task stands: waiting for its first turn, running, asked to end, or ended in one of three ways.
+ */
+export type TaskState = "queued" | "running" | "cancelling" | "fulfilled" | "rejected" | "cancelled";
+
+/** Makes the handle of a task; only the machinery may. */
+export let makeTask: (node: TaskNode) => Task<unknown>;
+
+/**
+ * One async function with a parent group, a name, a state and a result. Tasks are made by `TaskGroup.spawn`.
+ *
+ * A task is awaitable, late and more than once. `await task` is a checkpoint: if the awaiter is cancelled it throws
+ * the awaiter's `Cancelled`; if the task was cancelled it throws `TaskCancelledError`; if the task failed, its error.
+ * A failure also reaches the task's group, whether somebody awaits the task or not.
+ *
+ * @example
+ * ```ts
+ * import { group } from "@millrace/millrace";
+ *
+ * const sum = await group(async (g) => {
+ *   const one = g.spawn(() => 1);
+ *   const two = g.spawn(async () => 2);
+ *   return await one + await two;
+ * });
+ * console.log(sum);
+ * ```
+ */
+export class Task<T> implements PromiseLike<T> {
+  #node!: TaskNode;
+
+  private constructor() {}
+
+  static {
+    makeTask = (node) => {
+      const task = new Task<unknown>();
+      task.#node = node;
+      return task;
+    };
+    printAs(Task, (task) => `Task(${task.name}, ${task.state})`);
+  }
+
+  /** The name given to `spawn`, else that of its function, with the task's number. */
+  get name(): string {
+    return this.#node.name;
+  }
+
+  /** The task's number, unique in the process. */
+  get id(): number {
+    return this.#node.id;
+  }
+
+  /** Where the task stands. */
+  get state(): TaskState {
+    return this.#node.state;
+  }
+
+  /** The priority of the task's turns. */
+  get priority(): Priority {
+    return this.#node.priority;
+  }
+
+  /** Aborted when the task is cancelled, with its `Cancelled`; made when first read. */
+  get signal(): AbortSignal {
+    return this.#node.signal;
+  }
+
+  /**
+   * Settles as the task ends; rejects with `TaskCancelledError` if it was cancelled. Unlike `await task` it is no
+   * checkpoint, and it causes no unhandled rejection when nobody looks at it.
+   */
+  get result(): Promise<T> {
+    return this.#node.result as Promise<T>;
+  }
+
+  /**
+   * Asks the task to end: its next checkpoint, or the one it waits at, throws `Cancelled`. A task that is still queued
+   * never starts. The others in its group go on. A second call, or one after the end, does nothing.
+   */
+  cancel(reason?: unknown): void {
+    this.#node.cancel("cancel", reason);
+  }
+
+  /** Makes the task awaitable; see the class. */
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return (this.#node.join() as Promise<T>).then(onFulfilled, onRejected);
+  }
+}
+
+/**
+ * The task that the calling code belongs to; `undefined` outside any, and in a callback that outlived its task. Where the host has no
+ * async context (browsers) it is known up to the first `await` of a task's function.
+ *
+ * @example
+ * ```ts
+ * import { currentTask, group } from "@millrace/millrace";
+ *
+ * await group((g) => {
+ *   g.spawn(() => console.log(currentTask()?.state), { name: "reader" });
+ * });
+ * ```
+ */
+export function currentTask(): Task<unknown> | undefined {
+  return currentScope()?.owner?.handle;
+}

@@ -1,0 +1,176 @@
+/**
+ * The timers of Millrace: one structure over one timer of the host, so that 100,000 sleeping tasks cost no 100,000
+ * host timers.
+ *
+ * @module
+ */
+
+import type { Host, HostTimer } from "../runtime/host.ts";
+
+/** Something that happens at a time. It stands in a timer queue at most once at a time. */
+export interface Timed {
+  /** When, in ms of the host's clock. Not to be changed while the timer is set. */
+  deadline: number;
+  /** Where it stands among those of the same deadline; 0 when it is not set. Owned by the queue. */
+  order: number;
+  /** Is called once the deadline has passed, never early. It does not throw. */
+  expire(): void;
+}
+
+/** Timers by deadline, and among equal deadlines by the order in which they were set. */
+export class TimerQueue {
+  readonly #host: Host;
+  /** How long one callback of the host may go on expiring timers, in ms. */
+  readonly #slice: number;
+  /**
+   * A binary heap. A timer that is cancelled stays until it comes to the top or until half of the heap is such
+   * timers, then all of them are dropped: constant time for each on average, and memory within twice what is set.
+   */
+  #heap: Slot[] = [];
+  #cancelled = 0;
+  #order = 0;
+  /** How many of the timers that are set hold the process. */
+  #holding = 0;
+  #hostTimer: HostTimer | undefined;
+  #hostDeadline = Infinity;
+  /** Whether the host's timer holds the process at the moment. */
+  #hostHolds = true;
+
+  constructor(host: Host, slice: number) {
+    this.#host = host;
+    this.#slice = slice;
+  }
+
+  /** How many timers are set. */
+  get size(): number {
+    return this.#heap.length - this.#cancelled;
+  }
+
+  /** Sets a timer that is not set. Unless `hold` is false it keeps the process alive. */
+  set(timer: Timed, hold = true): void {
+    timer.order = ++this.#order;
+    push(this.#heap, { deadline: timer.deadline, order: timer.order, timer, hold });
+    if (hold) this.#holding++;
+    this.#arm();
+  }
+
+  /** Takes a timer back; does nothing for one that is not set. `hold` is what `set` was given. */
+  cancel(timer: Timed, hold = true): void {
+    if (timer.order === 0) return;
+    timer.order = 0;
+    this.#cancelled++;
+    if (hold) this.#holding--;
+    if (this.#cancelled > 32 && this.#cancelled * 2 > this.#heap.length) this.#sweep();
+    this.#arm();
+  }
+
+  /** Calls back after `delay` ms. For the few places that need no object of their own. */
+  setTimer(callback: () => void, delay: number, options: { hold?: boolean } = {}): { cancel(): void } {
+    const timer: Timed = { deadline: this.#host.now() + delay, order: 0, expire: callback };
+    this.set(timer, options.hold);
+    return { cancel: () => this.cancel(timer, options.hold) };
+  }
+
+  /** Makes the host's timer fit the earliest timer here, and hold the process exactly if one of those here does. */
+  #arm(): void {
+    if (this.size === 0) {
+      this.#hostTimer?.cancel();
+      this.#hostTimer = undefined;
+      this.#hostDeadline = Infinity;
+      return;
+    }
+    const deadline = this.#heap[0]!.deadline;
+    if (deadline < this.#hostDeadline) {
+      this.#hostTimer?.cancel();
+      this.#hostDeadline = deadline;
+      // Hosts cut a delay down to whole milliseconds, so that it is rounded up lest the timer fire for nothing.
+      this.#hostTimer = this.#host.setTimer(() => this.#fire(), Math.max(0, Math.ceil(deadline - this.#host.now())));
+      this.#hostHolds = true;
+    }
+    const holds = this.#holding > 0;
+    if (holds !== this.#hostHolds) {
+      this.#hostHolds = holds;
+      if (holds) this.#hostTimer!.ref();
+      else this.#hostTimer!.unref();
+    }
+  }
+
+  #fire(): void {
+    this.#hostTimer = undefined;
+    this.#hostDeadline = Infinity;
+    let now = this.#host.now();
+    const end = now + this.#slice;
+    let count = 0;
+    while (this.#heap.length > 0 && this.#heap[0]!.deadline <= now) {
+      const slot = pop(this.#heap);
+      if (isCancelled(slot)) {
+        this.#cancelled--;
+      } else {
+        slot.timer.order = 0;
+        if (slot.hold) this.#holding--;
+        slot.timer.expire();
+      }
+      // A thundering herd of timers must not block the loop either.
+      if ((++count & 63) === 0 && (now = this.#host.now()) > end) break;
+    }
+    this.#arm();
+  }
+
+  #sweep(): void {
+    const slots = this.#heap.filter((slot) => !isCancelled(slot));
+    this.#cancelled = 0;
+    this.#heap = slots;
+    for (let index = (slots.length >> 1) - 1; index >= 0; index--) sink(slots, index);
+  }
+}
+
+/** A place in the heap. It is apart from its timer so that a cancelled timer can be set again at once. */
+interface Slot {
+  readonly deadline: number;
+  readonly order: number;
+  readonly timer: Timed;
+  readonly hold: boolean;
+}
+
+function isCancelled(slot: Slot): boolean {
+  return slot.timer.order !== slot.order;
+}
+
+function isBefore(a: Slot, b: Slot): boolean {
+  return a.deadline < b.deadline || (a.deadline === b.deadline && a.order < b.order);
+}
+
+function push(heap: Slot[], slot: Slot): void {
+  let index = heap.length;
+  heap.push(slot);
+  while (index > 0) {
+    const parent = (index - 1) >> 1;
+    if (!isBefore(slot, heap[parent]!)) break;
+    heap[index] = heap[parent]!;
+    index = parent;
+  }
+  heap[index] = slot;
+}
+
+function pop(heap: Slot[]): Slot {
+  const top = heap[0]!;
+  const last = heap.pop()!;
+  if (heap.length > 0) {
+    heap[0] = last;
+    sink(heap, 0);
+  }
+  return top;
+}
+
+function sink(heap: Slot[], index: number): void {
+  const slot = heap[index]!;
+  for (;;) {
+    let child = index * 2 + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
+    if (!isBefore(heap[child]!, slot)) break;
+    heap[index] = heap[child]!;
+    index = child;
+  }
+  heap[index] = slot;
+}
