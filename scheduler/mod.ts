@@ -12,7 +12,23 @@ export {
   shield,
   withTimeout,
 } from "./cancel_scope.ts";
-export { Cancelled, type CancelSource, StructureError, suppressed, TaskCancelledError, TimeoutError } from "./errors.ts";
+export {
+  type ChunkedOptions,
+  type ChunkedProgress,
+  type ChunkedSource,
+  forEachChunked,
+  mapChunked,
+  reduceChunked,
+  runChunked,
+} from "./chunked.ts";
+export {
+  Cancelled,
+  type CancelSource,
+  StructureError,
+  suppressed,
+  TaskCancelledError,
+  TimeoutError,
+} from "./errors.ts";
 export type { Priority } from "./run_queue.ts";
 export { checkpoint, sleep, sleepUntil, throwIfCancelled } from "./sleep.ts";
 export { currentTask, Task, type TaskState } from "./task.ts";

@@ -16,7 +16,7 @@
  * @module
  */
 
-import { type CancelSource, Cancelled } from "./errors.ts";
+import { Cancelled, type CancelSource } from "./errors.ts";
 import { loop } from "./loop.ts";
 import { Entry } from "./run_queue.ts";
 import type { Task } from "./task.ts";
@@ -283,11 +283,11 @@ export class Wait<T = void> extends Member {
     if (this.#end()) this.#reject(error);
   }
 
-  /** Settles with a value in a turn of its own. */
-  settleInTurn(value: T): void {
+  /** Settles with a value in a turn of its own, by default in the lane of the task it belongs to. */
+  settleInTurn(value: T, lane: number = laneIn(this.parent)): void {
     if (this.#settled || this.list !== undefined) return;
     this.#value = value;
-    loop().queue.enqueue(this, laneIn(this.parent));
+    loop().queue.enqueue(this, lane);
   }
 
   override interrupt(): void {

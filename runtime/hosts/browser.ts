@@ -19,7 +19,8 @@ export function browserHost(): Host {
     setExitCode: () => {},
     // deno-lint-ignore no-console -- a page's only error stream
     report: (text) => console.error(text),
-    parallelism: () => (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 1,
+    parallelism: () =>
+      (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 1,
     spawnWorker: spawnWebWorker,
     listenHttp: () => Promise.reject(new TypeError("A browser cannot listen for HTTP requests")),
   };

@@ -1,14 +1,5 @@
 import type { Host, Turns } from "../host.ts";
-import {
-  asyncContext,
-  exit,
-  keepAlive,
-  onSignal,
-  parallelism,
-  report,
-  setExitCode,
-  setTimer,
-} from "./shared.ts";
+import { asyncContext, exit, keepAlive, onSignal, parallelism, report, setExitCode, setTimer } from "./shared.ts";
 import { spawnWebWorker } from "./web_worker.ts";
 
 /** The host over Deno's loop (2.9 and later). */

@@ -1,0 +1,80 @@
+/**
+ * Programs run as child processes, on the runtime that runs the test.
+ *
+ * @module
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import { commandFor, root } from "./hosts.ts";
+
+/** How a program ended and what it printed. */
+export interface ChildResult {
+  code: number | null;
+  signal: string | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A program that runs. */
+export interface Child {
+  readonly process: ChildProcess;
+  /** Settles when the program has ended; it is killed after the time limit. */
+  readonly ended: Promise<ChildResult>;
+  /** Settles with the first match in what the program prints on either stream; rejects when it ends without one. */
+  waitFor(pattern: RegExp): Promise<RegExpMatchArray>;
+}
+
+/** Starts a program on the runtime that runs the test. */
+export function start(
+  file: string,
+  args: readonly string[] = [],
+  options: { env?: Record<string, string>; timeout?: number } = {},
+): Child {
+  const { command, args: all } = commandFor(file, ...args);
+  const child = spawn(command, all, {
+    cwd: root,
+    env: { ...process.env, NO_COLOR: "1", ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  let over = false;
+  const watchers = new Set<() => void>();
+  const tell = () => watchers.forEach((watcher) => watcher());
+  child.stdout!.setEncoding("utf8").on("data", (text: string) => (stdout += text, tell()));
+  child.stderr!.setEncoding("utf8").on("data", (text: string) => (stderr += text, tell()));
+  const ended = new Promise<ChildResult>((resolve, reject) => {
+    const killer = setTimeout(() => child.kill("SIGKILL"), options.timeout ?? 60_000);
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      clearTimeout(killer);
+      over = true;
+      resolve({ code, signal, stdout, stderr });
+      tell();
+    });
+  });
+  function waitFor(pattern: RegExp): Promise<RegExpMatchArray> {
+    return new Promise((resolve, reject) => {
+      const watcher = () => {
+        const match = stdout.match(pattern) ?? stderr.match(pattern);
+        if (match === null && !over) return;
+        watchers.delete(watcher);
+        if (match !== null) resolve(match);
+        else reject(new Error(`The program ended without printing ${pattern}:\n${stdout}\n${stderr}`));
+      };
+      watchers.add(watcher);
+      watcher();
+    });
+  }
+  return { process: child, ended, waitFor };
+}
+
+/** Runs a program to its end. */
+export function run(
+  file: string,
+  args: readonly string[] = [],
+  options: { env?: Record<string, string>; timeout?: number } = {},
+): Promise<ChildResult> {
+  return start(file, args, options).ended;
+}
