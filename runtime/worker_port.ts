@@ -1,5 +1,6 @@
 /**
- * The part of the `Host` port that is about threads: a worker as the pool sees it, alike on every runtime.
+ * The part of the `Host` port that is about threads: a worker as the pool sees it, and the parent as the worker sees
+ * it, alike on every runtime.
  *
  * @module
  */
@@ -12,8 +13,10 @@ export interface HostWorkerOptions {
   onMessage(message: unknown): void;
   /** Called once, when the thread has ended for whatever reason; nothing is called after it. */
   onExit(exit: WorkerExit): void;
+  /** A module the thread is going to load later; the host makes sure that it can (TypeScript on Node 20). */
+  loads: URL;
   /** Memory limits of the thread, where the host has them. */
-  resourceLimits?: Record<string, number>;
+  resourceLimits: Record<string, number> | undefined;
 }
 
 /** How a worker ended. */
@@ -27,11 +30,17 @@ export interface WorkerExit {
 /** A running worker thread. */
 export interface HostWorker {
   /** Sends a message; throws `DataCloneError` when it cannot be cloned. */
-  post(message: unknown, transfer?: readonly Transferable[]): void;
-  /** Lets the worker hold the process. */
-  ref(): void;
-  /** Lets the process end although the worker lives; a new worker is like this. */
-  unref(): void;
+  post(message: unknown, transfer: Transferable[]): void;
+  /** Lets the worker hold the process, or not; a new worker does not. */
+  hold(holds: boolean): void;
   /** Ends the thread as soon as the host can; `onExit` follows. A second call does nothing. */
   terminate(): void;
+}
+
+/** The other end, in the thread. */
+export interface HostParent {
+  /** Sends a message to the pool; throws `DataCloneError` when it cannot be cloned. */
+  post(message: unknown, transfer: Transferable[]): void;
+  /** Takes the messages of the pool. */
+  listen(onMessage: (message: unknown) => void): void;
 }

@@ -40,3 +40,14 @@ export {
   type SpawnOptions,
   TaskGroup,
 } from "./task_group.ts";
+export { PoolClosedError, QueueFullError, WorkerExitError } from "./workers/worker_errors.ts";
+export {
+  type Arguments,
+  type FunctionName,
+  type Result,
+  type RunOptions,
+  type StreamedValue,
+  WorkerPool,
+  type WorkerPoolOptions,
+  type WorkerPoolStatistics,
+} from "./workers/worker_pool.ts";

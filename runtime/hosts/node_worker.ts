@@ -1,4 +1,80 @@
 import type { HostWorker, HostWorkerOptions } from "../worker_port.ts";
-export function spawnThread(_module: URL, _options: HostWorkerOptions): HostWorker {
-  throw new Error("placeholder");
+import { builtin } from "./shared.ts";
+
+interface Thread {
+  postMessage(message: unknown, transfer?: readonly unknown[]): void;
+  on(event: "message" | "messageerror" | "error" | "exit", listener: (value: never) => void): this;
+  ref(): void;
+  unref(): void;
+  terminate(): Promise<number>;
+}
+
+interface WorkerThreads {
+  Worker: new (source: string, options: object) => Thread;
+}
+
+/**
+ * What a thread runs first. Node 20 reads no TypeScript, and a thread does not inherit what taught its parent to: it
+ * has to be taught anew, before anything else is loaded.
+ */
+const firstSteps = `
+const { entry, loader } = require("node:worker_threads").workerData;
+(async () => {
+  if (loader) (await import(loader)).register();
+  await import(entry);
+})();
+`;
+
+/** `Host.spawnWorker` over `worker_threads`. */
+export function spawnThread(entry: URL, options: HostWorkerOptions): HostWorker {
+  const { Worker } = builtin<WorkerThreads>("node:worker_threads");
+  const thread = new Worker(firstSteps, {
+    eval: true,
+    name: options.name,
+    execArgv: inheritedArguments(),
+    workerData: { entry: entry.href, loader: typeScriptLoader(entry, options.loads) },
+    ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
+  });
+  let error: unknown;
+  thread.on("message", (message: unknown) => options.onMessage(message));
+  thread.on("messageerror", (cause: unknown) => error = cause);
+  thread.on("error", (cause: unknown) => error = cause);
+  thread.on("exit", (code: number) => options.onExit({ code, error }));
+  thread.unref();
+  return {
+    post: (message, transfer) => thread.postMessage(message, transfer),
+    hold: (holds) => holds ? thread.ref() : thread.unref(),
+    terminate: () => void thread.terminate(),
+  };
+}
+
+/** The process's own flags, less those that say where its program comes from: a thread would die of them. */
+function inheritedArguments(): string[] {
+  const { execArgv } = (globalThis as unknown as { process: { execArgv: string[] } }).process;
+  const kept: string[] = [];
+  for (let index = 0; index < execArgv.length; index++) {
+    const flag = execArgv[index]!;
+    if (/^(-e|-p|-pe|-c|-i|--eval|--print|--check|--interactive)$/.test(flag)) index++;
+    else if (!/^--(input-type|eval|print|test|watch)/.test(flag)) kept.push(flag);
+  }
+  return kept;
+}
+
+/** The module that teaches Node to read TypeScript, where it is needed: for `.ts` files on a Node that cannot. */
+function typeScriptLoader(...modules: URL[]): string | undefined {
+  const { features } = (globalThis as unknown as { process: { features: { typescript?: unknown } } }).process;
+  if (features.typescript || !modules.some((module) => /\.[mc]?tsx?$/.test(module.pathname))) return undefined;
+  const { createRequire } = builtin<{ createRequire(from: URL): { resolve(name: string): string } }>("node:module");
+  const { pathToFileURL } = builtin<{ pathToFileURL(path: string): URL }>("node:url");
+  for (const module of modules) {
+    try {
+      // The form for import: the one for require, which is found here, loses its way in a thread.
+      return pathToFileURL(createRequire(module).resolve("tsx/esm/api").replace(/\.cjs$/, ".mjs")).href;
+    } catch {
+      // Not installed beside this module; perhaps beside the other one.
+    }
+  }
+  throw new Error(
+    `This Node (${globalThis.process.version}) cannot load the worker module ${modules.at(-1)!.href}: install tsx, or use Node 22.18 or later`,
+  );
 }

@@ -1,4 +1,114 @@
-import type { HostWorker, HostWorkerOptions } from "../worker_port.ts";
-export function spawnWebWorker(_module: URL, _options: HostWorkerOptions): HostWorker {
-  throw new Error("placeholder");
+import { setTimer } from "./shared.ts";
+import type { HostWorker, HostWorkerOptions, WorkerExit } from "../worker_port.ts";
+
+interface WebWorker extends EventTarget {
+  postMessage(message: unknown, transfer: Transferable[]): void;
+  terminate(): void;
+  ref?(): void;
+  unref?(): void;
 }
+
+interface Locks {
+  request(name: string, options: { signal?: AbortSignal }, callback: () => unknown): Promise<unknown>;
+}
+
+/** `Host.spawnWorker` over web workers: Deno, Bun and browsers. */
+export function spawnWebWorker(entry: URL, options: HostWorkerOptions): HostWorker {
+  if (options.resourceLimits !== undefined) {
+    throw new TypeError("resourceLimits are not known to web workers, only to Node's threads");
+  }
+  const Worker = (globalThis as unknown as { Worker: new (entry: URL, options: object) => WebWorker }).Worker;
+  const life = `millrace-worker-${crypto.randomUUID()}`;
+  const worker = new Worker(entry, { type: "module", name: options.name });
+  let ended = false;
+  let error: unknown;
+  let lockHeld = false;
+  let holds = false;
+  let watch: AbortController | undefined;
+  let unwatching: ReturnType<typeof setTimer> | undefined;
+
+  /**
+   * Notices the death of the thread. Deno tells of none that the thread did not announce: not of exit, nor of close. A
+   * lock that the thread holds while it lives does; but waiting for it holds the process, so that an idle worker is
+   * not watched.
+   */
+  function watchLife(watching: boolean): void {
+    unwatching?.cancel();
+    unwatching = undefined;
+    if (!lockHeld || ended) return;
+    if (watching) {
+      if (watch !== undefined) return;
+      watch = new AbortController();
+      locks()?.request(life, { signal: watch.signal }, () => end({ code: undefined, error })).catch(() => {});
+    } else if (watch !== undefined) {
+      unwatching = setTimer(() => {
+        watch?.abort();
+        watch = undefined;
+      }, 20);
+      unwatching.unref();
+    }
+  }
+  function end(exit: WorkerExit): void {
+    if (ended) return;
+    watchLife(false);
+    ended = true;
+    holding(worker, false);
+    options.onExit(exit);
+  }
+  worker.addEventListener("message", (event) => {
+    const { data } = event as MessageEvent;
+    if (data !== lifeLockHeld) return void (ended || options.onMessage(data));
+    lockHeld = true;
+    watchLife(holds);
+  });
+  worker.addEventListener("error", (event) => {
+    event.preventDefault();
+    const { error: thrown, message } = event as ErrorEvent;
+    error ??= thrown ?? new Error(message || "The worker failed");
+    // Bun goes on to close, with a code; on Deno and in browsers the thread may still live, but is of no use.
+    worker.terminate();
+    if (!("ref" in worker)) end({ code: undefined, error });
+  });
+  worker.addEventListener("messageerror", () => error ??= new Error("A message of the worker could not be read"));
+  worker.addEventListener("close", (event) => end({ code: (event as CloseEvent).code, error }));
+  worker.postMessage({ life }, []);
+  holding(worker, false);
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer),
+    hold(wanted) {
+      holds = wanted;
+      holding(worker, wanted);
+      watchLife(wanted);
+    },
+    terminate: () => {
+      worker.terminate();
+      // Bun announces the end itself; elsewhere a terminated worker is silent at once.
+      if (!("ref" in worker)) end({ code: undefined, error });
+    },
+  };
+}
+
+/** What a thread posts when it holds the lock that lives as long as it does. */
+export const lifeLockHeld = "millrace: life lock held";
+
+/** The page's or process's locks, where it has them. */
+export function locks(): Locks | undefined {
+  return (globalThis as { navigator?: { locks?: Locks } }).navigator?.locks;
+}
+
+/**
+ * Lets a worker hold the process or not. Deno has no public way (a method under a symbol of its own counts holders);
+ * in a browser there is no process to hold.
+ */
+function holding(worker: WebWorker, holds: boolean): void {
+  if (worker.ref !== undefined) return void (holds ? worker.ref() : worker.unref!());
+  const prototype = Object.getPrototypeOf(worker) as Record<symbol, unknown>;
+  const symbol = Object.getOwnPropertySymbols(prototype).find((symbol) => symbol.description === undefined || symbol.description === "");
+  if (symbol === undefined || typeof prototype[symbol] !== "function") return;
+  if ((holders.get(worker) ?? true) === holds) return;
+  holders.set(worker, holds);
+  (worker as unknown as Record<symbol, (holds: boolean) => void>)[symbol]!(holds);
+}
+
+/** Whether a worker holds the process, because Deno counts instead of remembering. */
+const holders = new WeakMap<WebWorker, boolean>();

@@ -1,0 +1,78 @@
+/**
+ * What a function of a worker module may ask about the call it is running.
+ *
+ * @module
+ */
+
+/** The call that a worker is running. */
+export interface Job {
+  /**
+   * Aborted when the caller no longer wants the result. `signal.aborted` turns true inside a synchronous loop too,
+   * where the host has shared memory.
+   */
+  readonly signal: AbortSignal;
+  /** The same as `signal.aborted`, for loops: about 20 ns a look. */
+  readonly cancelled: boolean;
+  /** Hands a value to the `onProgress` of the call. */
+  progress(value: unknown): void;
+}
+
+let current: Job | undefined;
+
+/** Makes a job the current one; a worker runs one at a time. */
+export function setCurrentJob(job: Job | undefined): void {
+  current = job;
+}
+
+/**
+ * The call that this worker is running.
+ *
+ * @throws {Error} outside a call of a pool.
+ *
+ * @example
+ * ```ts no-run
+ * // tasks.ts, the worker module
+ * import { currentJob } from "@millrace/millrace/worker";
+ *
+ * export function count(limit: number): number {
+ *   const job = currentJob();
+ *   let found = 0;
+ *   for (let n = 0; n < limit && !job.cancelled; n++) found += n % 3;
+ *   return found;
+ * }
+ * ```
+ */
+export function currentJob(): Job {
+  if (current === undefined) throw new Error("currentJob() was called outside a call of a WorkerPool");
+  return current;
+}
+
+/** A value with what of it is to be moved instead of copied. */
+export class Transfer<T> {
+  readonly value: T;
+  readonly list: readonly Transferable[];
+
+  /** Made by {@linkcode transfer}. */
+  constructor(value: T, list: readonly Transferable[]) {
+    this.value = value;
+    this.list = list;
+  }
+}
+
+/**
+ * Marks the result of a worker function: the buffers and ports in `list` are moved to the caller instead of copied.
+ *
+ * @example
+ * ```ts no-run
+ * // tasks.ts, the worker module
+ * import { transfer } from "@millrace/millrace/worker";
+ *
+ * export function zeros(bytes: number): Uint8Array {
+ *   const array = new Uint8Array(bytes);
+ *   return transfer(array, [array.buffer]);
+ * }
+ * ```
+ */
+export function transfer<T>(value: T, list: readonly Transferable[]): T {
+  return new Transfer(value, list) as unknown as T;
+}

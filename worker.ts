@@ -1,0 +1,16 @@
+/**
+ * The small door for worker modules: what a function that runs in a `WorkerPool` may ask and say.
+ *
+ * @example
+ * ```ts no-run
+ * import { currentJob } from "@millrace/millrace/worker";
+ *
+ * export function work(): number {
+ *   return currentJob().cancelled ? 0 : 1;
+ * }
+ * ```
+ *
+ * @module
+ */
+
+export { currentJob, type Job, transfer } from "./scheduler/workers/current_job.ts";
