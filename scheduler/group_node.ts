@@ -182,7 +182,7 @@ export class GroupNode extends Scope {
       return { reason: this.failures[0] };
     }
     if (this.#passing !== undefined) return { reason: this.#passing };
-    if (this.request?.source === "deadline") return { reason: new TimeoutError(this.name, this.#timeout) };
+    if (this.request?.source === "deadline" && this.#timeout !== undefined) return { reason: new TimeoutError(this.name, this.#timeout) };
     if (this.request?.source === "signal") return { reason: this.request.reason };
     return undefined;
   }
@@ -243,6 +243,12 @@ export class GroupNode extends Scope {
     for (let member = this.members; member !== undefined; member = member.after) daemons.push(member as Scope);
     for (const daemon of daemons) daemon.cancel("cancel", "all other tasks of the group have ended");
   }
+}
+
+/** The innermost group around a scope, itself included. */
+export function nearestGroup(scope: Scope | undefined): GroupNode | undefined {
+  while (scope !== undefined && !(scope instanceof GroupNode)) scope = scope.parent;
+  return scope;
 }
 
 /** A function given to `defer`. */

@@ -84,7 +84,7 @@ export function group<T>(body: (group: TaskGroup) => T | PromiseLike<T>, options
   const settings = checkGroupOptions(options);
   if (settings.signal?.aborted) return Promise.reject(settings.signal.reason);
   const node = new GroupNode(currentScope(), settings);
-  return node.runBody(body, makeGroup(node));
+  return node.runBody(body, adoptGroup(node));
 }
 
 /** The machinery of a group; for the other rooms of the house. */
@@ -227,7 +227,8 @@ export class TaskGroup {
 /** The node the next group is made around, when `group()` makes one. */
 let adopted: GroupNode | undefined;
 
-function makeGroup(node: GroupNode): TaskGroup {
+/** The public face of a group that was made elsewhere; for the other rooms of the house. */
+export function adoptGroup(node: GroupNode): TaskGroup {
   adopted = node;
   return new TaskGroup();
 }

@@ -14,7 +14,7 @@ export async function later<T>(value: T, ms: number): Promise<T> {
 export class OwnError extends Error {
   override readonly name = "OwnError";
   readonly code = "E_OWN";
-  readonly extra = { deep: [1, 2] };
+  readonly extra: { deep: number[] } = { deep: [1, 2] };
 }
 
 export function fails(kind: "own" | "undefined" | "string" | "function" | "cause" | "aggregate" | "dom"): never {

@@ -27,19 +27,19 @@ export function assertFalse(value: unknown, message: string = ""): void {
 }
 
 export function assertEquals<T>(actual: T, expected: T, message?: string): void {
-  nodeAssert.deepStrictEqual(actual, expected, message);
+  nodeAssert.deepStrictEqual(actual, expected, message as string);
 }
 
 export function assertNotEquals<T>(actual: T, expected: T, message?: string): void {
-  nodeAssert.notDeepStrictEqual(actual, expected, message);
+  nodeAssert.notDeepStrictEqual(actual, expected, message as string);
 }
 
 export function assertStrictEquals<T>(actual: unknown, expected: T, message?: string): asserts actual is T {
-  nodeAssert.strictEqual(actual, expected, message);
+  nodeAssert.strictEqual(actual, expected, message as string);
 }
 
 export function assertNotStrictEquals<T>(actual: T, expected: T, message?: string): void {
-  nodeAssert.notStrictEqual(actual, expected, message);
+  nodeAssert.notStrictEqual(actual, expected, message as string);
 }
 
 export function assertExists<T>(actual: T, message: string = ""): asserts actual is NonNullable<T> {

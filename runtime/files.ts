@@ -1,0 +1,30 @@
+/**
+ * Files of the host: Node's `fs`, which Deno and Bun have too.
+ *
+ * @module
+ */
+
+/** An entry of a folder. */
+export interface FolderEntry {
+  readonly name: string;
+  isDirectory(): boolean;
+  isFile(): boolean;
+  isSymbolicLink(): boolean;
+}
+
+/** The part of `node:fs/promises` that is used. */
+export interface NodeFiles {
+  readFile(path: string | URL, options: { signal: AbortSignal }): Promise<Uint8Array>;
+  stat(path: string | URL): Promise<{ size: number }>;
+  readdir(path: string, options: { withFileTypes: true }): Promise<FolderEntry[]>;
+}
+
+/** The host's files; loaded when first needed, so that nothing of Node's is touched in a browser. */
+export async function nodeFiles(): Promise<NodeFiles> {
+  return await import("node:fs/promises") as unknown as NodeFiles;
+}
+
+/** A path with one more part; every host takes `/` as the separator. */
+export function joinPath(folder: string, name: string): string {
+  return folder.endsWith("/") || folder.endsWith("\\") ? folder + name : `${folder}/${name}`;
+}
