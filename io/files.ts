@@ -138,13 +138,7 @@ async function list(files: NodeFiles, path: string): Promise<WalkEntry[]> {
   return found.map((entry) => ({
     path: joinPath(path, entry.name),
     name: entry.name,
-    kind: entry.isDirectory()
-      ? "directory"
-      : entry.isFile()
-      ? "file"
-      : entry.isSymbolicLink()
-      ? "link"
-      : "other",
+    kind: entry.isDirectory() ? "directory" : entry.isFile() ? "file" : entry.isSymbolicLink() ? "link" : "other",
   }));
 }
 

@@ -457,6 +457,8 @@ function checkDrain(options: DrainOptions): Required<DrainOptions> {
   checkDuration(delay, "The delay of a drain");
   checkDuration(grace, "The grace of a drain");
   checkDuration(force, "The force of a drain");
-  if (force < grace) throw new RangeError(`The force of a drain is not before its grace: received ${force} and ${grace}`);
+  if (force < grace) {
+    throw new RangeError(`The force of a drain is not before its grace: received ${force} and ${grace}`);
+  }
   return { delay, grace, force };
 }

@@ -182,7 +182,9 @@ export class GroupNode extends Scope {
       return { reason: this.failures[0] };
     }
     if (this.#passing !== undefined) return { reason: this.#passing };
-    if (this.request?.source === "deadline" && this.#timeout !== undefined) return { reason: new TimeoutError(this.name, this.#timeout) };
+    if (this.request?.source === "deadline" && this.#timeout !== undefined) {
+      return { reason: new TimeoutError(this.name, this.#timeout) };
+    }
     if (this.request?.source === "signal") return { reason: this.request.reason };
     return undefined;
   }

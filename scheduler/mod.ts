@@ -29,6 +29,7 @@ export {
   TaskCancelledError,
   TimeoutError,
 } from "./errors.ts";
+export { interruptible } from "./interruptible.ts";
 export { main } from "./main.ts";
 export type { Priority } from "./run_queue.ts";
 export { checkpoint, sleep, sleepUntil, throwIfCancelled } from "./sleep.ts";

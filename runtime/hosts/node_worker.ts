@@ -75,6 +75,8 @@ function typeScriptLoader(...modules: URL[]): string | undefined {
     }
   }
   throw new Error(
-    `This Node (${globalThis.process.version}) cannot load the worker module ${modules.at(-1)!.href}: install tsx, or use Node 22.18 or later`,
+    `This Node (${globalThis.process.version}) cannot load the worker module ${
+      modules.at(-1)!.href
+    }: install tsx, or use Node 22.18 or later`,
   );
 }

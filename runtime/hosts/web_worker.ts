@@ -103,7 +103,9 @@ export function locks(): Locks | undefined {
 function holding(worker: WebWorker, holds: boolean): void {
   if (worker.ref !== undefined) return void (holds ? worker.ref() : worker.unref!());
   const prototype = Object.getPrototypeOf(worker) as Record<symbol, unknown>;
-  const symbol = Object.getOwnPropertySymbols(prototype).find((symbol) => symbol.description === undefined || symbol.description === "");
+  const symbol = Object.getOwnPropertySymbols(prototype).find((symbol) =>
+    symbol.description === undefined || symbol.description === ""
+  );
   if (symbol === undefined || typeof prototype[symbol] !== "function") return;
   if ((holders.get(worker) ?? true) === holds) return;
   holders.set(worker, holds);

@@ -26,7 +26,8 @@ function findUnclonable(value: unknown, path: string, seen: Set<object>): string
   if (value instanceof ArrayBuffer) return isDetached(value) ? `${path} (a detached buffer)` : undefined;
   if (value instanceof Map) {
     for (const [key, item] of value) {
-      const found = findUnclonable(key, `${path} (a key)`, seen) ?? findUnclonable(item, `${path}.get(${show(key)})`, seen);
+      const found = findUnclonable(key, `${path} (a key)`, seen) ??
+        findUnclonable(item, `${path}.get(${show(key)})`, seen);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -42,7 +43,9 @@ function findUnclonable(value: unknown, path: string, seen: Set<object>): string
     return `${path} (${Object.prototype.toString.call(value)})`;
   }
   if (value instanceof AbortSignal) return `${path} (an AbortSignal below the top level)`;
-  if (value instanceof Transfer) return `${path} (transfer() is for results: name the buffers in the option "transfer")`;
+  if (value instanceof Transfer) {
+    return `${path} (transfer() is for results: name the buffers in the option "transfer")`;
+  }
   if (value instanceof Error) return undefined;
   for (const key of Object.keys(value)) {
     const item = (value as Record<string, unknown>)[key];

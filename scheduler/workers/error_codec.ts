@@ -7,7 +7,15 @@
 
 /** An error, or whatever was thrown, as data. */
 export type EncodedError =
-  | { kind: "error"; name: string; message: string; stack: string | undefined; extras: [string, unknown][]; cause?: EncodedError; errors?: EncodedError[] }
+  | {
+    kind: "error";
+    name: string;
+    message: string;
+    stack: string | undefined;
+    extras: [string, unknown][];
+    cause?: EncodedError;
+    errors?: EncodedError[];
+  }
   | { kind: "dom"; name: string; message: string; stack: string | undefined }
   | { kind: "value"; value: unknown };
 
@@ -83,7 +91,9 @@ function define(error: Error, key: string, value: unknown): void {
 }
 
 function isClonable(value: unknown): boolean {
-  if (value === null || (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol")) return true;
+  if (value === null || (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol")) {
+    return true;
+  }
   try {
     structuredClone(value);
     return true;

@@ -150,7 +150,10 @@ export class PoolWorker {
     for (const job of jobs) {
       try {
         if (jobs.length === 1) throw error;
-        this.#worker.post({ jobs: [job] }, transfer.filter((item) => this.jobs.get(job.id)?.settings.transfer.includes(item)));
+        this.#worker.post(
+          { jobs: [job] },
+          transfer.filter((item) => this.jobs.get(job.id)?.settings.transfer.includes(item)),
+        );
       } catch (reason) {
         const refused = this.jobs.get(job.id);
         if (refused === undefined) continue;

@@ -8,7 +8,15 @@ import { parentOfThread } from "../../runtime/hosts/parent.ts";
 import type { HostParent } from "../../runtime/worker_port.ts";
 import { type Job, setCurrentJob, Transfer } from "./current_job.ts";
 import { decodeError, encodeError } from "./error_codec.ts";
-import { cellCount, cells, type Hello, type JobMessage, type PoolMessage, type Reply, type WorkerMessage } from "./protocol.ts";
+import {
+  cellCount,
+  cells,
+  type Hello,
+  type JobMessage,
+  type PoolMessage,
+  type Reply,
+  type WorkerMessage,
+} from "./protocol.ts";
 
 /** Replies wait for one another at most this long, in ms, while further jobs run. */
 const replyDelay = 1;
@@ -182,7 +190,9 @@ class RunningJob implements Job {
     const { name } = this.#message;
     const fn = module[name];
     if (typeof fn !== "function") {
-      this.#fail(new TypeError(`The worker module exports no function ${JSON.stringify(name)}: it has ${listOf(module)}`));
+      this.#fail(
+        new TypeError(`The worker module exports no function ${JSON.stringify(name)}: it has ${listOf(module)}`),
+      );
       return undefined;
     }
     try {
@@ -192,7 +202,10 @@ class RunningJob implements Job {
         this.#done(result);
         return undefined;
       }
-      return Promise.resolve(result as PromiseLike<unknown>).then((value) => this.#done(value), (error) => this.#fail(error));
+      return Promise.resolve(result as PromiseLike<unknown>).then(
+        (value) => this.#done(value),
+        (error) => this.#fail(error),
+      );
     } catch (error) {
       this.#fail(error);
       return undefined;
@@ -219,7 +232,9 @@ class RunningJob implements Job {
     const iterable = source as Partial<AsyncIterable<unknown> & Iterable<unknown>> | null | undefined;
     const iterator = iterable?.[Symbol.asyncIterator]?.() ?? iterable?.[Symbol.iterator]?.();
     if (iterator === undefined) {
-      throw new TypeError(`stream() takes a function that returns an iterable: ${this.#message.name} returned ${String(source)}`);
+      throw new TypeError(
+        `stream() takes a function that returns an iterable: ${this.#message.name} returned ${String(source)}`,
+      );
     }
     for (;;) {
       while (this.#credit === 0 && !this.cancelled) {

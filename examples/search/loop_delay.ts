@@ -1,0 +1,42 @@
+/** How late the loop is: a task that sleeps a little again and again, and looks at how much longer it took. */
+
+import { sleepUntil } from "../../mod.ts";
+
+const interval = 5;
+const kept = 2000;
+
+export class LoopDelay {
+  /** The longest delay so far, in ms. */
+  longest = 0;
+  /** The latest delay, in ms. */
+  latest = 0;
+  readonly #samples: Float64Array = new Float64Array(kept);
+  #count = 0;
+  #recentLongest = 0;
+
+  /** Samples until it is cancelled. */
+  async run(): Promise<never> {
+    for (;;) {
+      const due = performance.now() + interval;
+      await sleepUntil(due);
+      const delay = performance.now() - due;
+      this.latest = delay;
+      this.#samples[this.#count++ % kept] = delay;
+      if (delay > this.longest) this.longest = delay;
+      if (delay > this.#recentLongest) this.#recentLongest = delay;
+    }
+  }
+
+  /** The longest delay since the last call of this, in ms. */
+  takeRecent(): number {
+    const recent = this.#recentLongest;
+    this.#recentLongest = 0;
+    return recent;
+  }
+
+  /** A percentile of the last samples, in ms. */
+  percentile(percent: number): number {
+    const sorted = this.#samples.slice(0, Math.min(this.#count, kept)).sort();
+    return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * percent / 100))] ?? 0;
+  }
+}

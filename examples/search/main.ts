@@ -1,0 +1,56 @@
+/**
+ * A code-search server over real files: `npm start -- --help`.
+ *
+ * One group is the program. In it run the sampler of the loop's delay, the indexing, the progress bar and the server,
+ * whose requests are groups of their own.
+ */
+
+import process from "node:process";
+import { group, main, type TaskGroup } from "../../mod.ts";
+import { type Arguments, checkFolders, readArguments, usage, UsageError } from "./args.ts";
+import { Indexer } from "./indexer.ts";
+import { LoopDelay } from "./loop_delay.ts";
+import { showProgress, summary } from "./progress.ts";
+import { SearchServer } from "./server.ts";
+import { wordsOf } from "./tokenizer.ts";
+
+await main(async (g) => {
+  try {
+    const options = readArguments(process.argv.slice(2), process.env);
+    if (options === "help") return console.log(usage);
+    await checkFolders(options.folders);
+    await (options.once === undefined ? serveAll(g, options) : answerOnce(options, options.once));
+  } catch (error) {
+    const { code, exitCode } = error as { code?: string; exitCode?: number };
+    if (!(error instanceof UsageError) && code !== "EADDRINUSE" && code !== "EACCES") throw error;
+    console.error((error as Error).message);
+    process.exitCode = exitCode ?? 1;
+    g.cancel();
+  }
+});
+
+async function serveAll(g: TaskGroup, options: Arguments): Promise<void> {
+  const delay = new LoopDelay();
+  const indexer = new Indexer();
+  g.spawn(() => delay.run(), { name: "loop delay", priority: "user-blocking", daemon: true });
+  const search = new SearchServer(indexer, delay, options.deadline, () => g.size);
+  g.defer(() => search.close());
+  const server = await search.open(options.port);
+  console.log(`Searching at ${server.url}`);
+  g.spawn(() => indexer.run(options.folders), { name: "index", priority: "background" });
+  g.spawn(() => showProgress(indexer, delay), { name: "progress" });
+}
+
+async function answerOnce(options: Arguments, query: string): Promise<void> {
+  const delay = new LoopDelay();
+  const indexer = new Indexer();
+  await group(async (g) => {
+    g.spawn(() => delay.run(), { priority: "user-blocking", daemon: true });
+    g.spawn(() => showProgress(indexer, delay), { daemon: true });
+    await indexer.run(options.folders);
+    const hits = await indexer.index.search(wordsOf(query), 20);
+    for (const { path, score } of hits) console.log(`${score.toFixed(3).padStart(8)}  ${path}`);
+    if (hits.length === 0) console.log(`No file has ${JSON.stringify(query)}`);
+  });
+  console.log(summary(indexer, delay));
+}
