@@ -81,6 +81,8 @@ export type Handler = (request: Request, context: RequestContext) => Response | 
 export interface ServerStatistics {
   /** Requests that hold a slot. */
   readonly active: number;
+  /** Tasks that requests have spawned and that have not ended. */
+  readonly tasks: number;
   /** Requests that wait for one. */
   readonly queued: number;
   /** Requests that have ended, in whichever way. */
@@ -205,7 +207,9 @@ export class Server {
 
   /** The numbers of the server at this moment. */
   statistics(): ServerStatistics {
-    return Object.freeze({ active: this.#live.size, queued: this.#queue.length, ...this.#counts });
+    let tasks = 0;
+    for (const { node } of this.#live) tasks += node?.live ?? 0;
+    return Object.freeze({ active: this.#live.size, tasks, queued: this.#queue.length, ...this.#counts });
   }
 
   /**

@@ -229,10 +229,10 @@ export function within<A, R>(scope: Scope | undefined, fn: (argument: A) => R, a
 }
 
 /** The scope's cancellation, on its way to be thrown. */
-export function deliver(scope: Scope): Cancelled {
+export function deliver(scope: Scope): Cancelled | undefined {
   const owner = scope.owner;
   if (owner?.effective !== undefined) owner.delivered = true;
-  return scope.effective!;
+  return scope.effective;
 }
 
 /** The lane for what continues in `scope`. */
@@ -255,6 +255,8 @@ export class Wait<T = void> extends Member {
   #reject!: (error: unknown) => void;
   #onCancel: (() => void) | undefined;
   #settled = false;
+  /** The cancellation that has reached this wait. */
+  #cancellation: Cancelled | undefined = undefined;
   /** What the wait resolves with in its turn. */
   #value: T | undefined = undefined;
 
@@ -265,22 +267,29 @@ export class Wait<T = void> extends Member {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    if (scope?.effective !== undefined) loop().queue.enqueue(this, laneIn(scope));
+    if (scope?.effective !== undefined) {
+      this.#cancellation = scope.effective;
+      loop().queue.enqueue(this, laneIn(scope));
+    }
   }
 
   /** Has the cancellation reached this wait? Then nothing but its rejection comes any more. */
   get interrupted(): boolean {
-    return this.parent?.effective !== undefined && this.list !== undefined;
+    return this.#cancellation !== undefined;
   }
 
-  /** Settles with a value, at once. */
-  resolve(value: T): void {
-    if (this.#end()) this.#resolve(value);
+  /** Settles with a value, at once. Answers whether it did: a wait that was cancelled or has settled takes none. */
+  resolve(value: T): boolean {
+    if (this.#cancellation !== undefined || !this.#end()) return false;
+    this.#resolve(value);
+    return true;
   }
 
-  /** Settles with an error, at once. */
-  reject(error: unknown): void {
-    if (this.#end()) this.#reject(error);
+  /** Settles with an error, at once; answers as `resolve` does. */
+  reject(error: unknown): boolean {
+    if (this.#cancellation !== undefined || !this.#end()) return false;
+    this.#reject(error);
+    return true;
   }
 
   /** Settles with a value in a turn of its own, by default in the lane of the task it belongs to. */
@@ -291,21 +300,21 @@ export class Wait<T = void> extends Member {
   }
 
   override interrupt(): void {
-    if (this.#settled) return;
+    if (this.#settled || this.#cancellation !== undefined) return;
+    this.#cancellation = this.parent!.effective;
     this.takeBack();
     const onCancel = this.#onCancel;
     this.#onCancel = undefined;
+    if (this.list === undefined) loop().queue.enqueue(this, laneIn(this.parent));
     onCancel?.();
-    if (this.list === undefined && !this.#settled) loop().queue.enqueue(this, laneIn(this.parent));
   }
 
   override run(): void {
-    if (this.parent?.effective !== undefined) {
-      const error = deliver(this.parent);
-      if (this.#end()) this.#reject(error);
-    } else {
-      this.resolve(this.#value as T);
-    }
+    if (this.#cancellation === undefined) return void this.resolve(this.#value as T);
+    this.#end();
+    // The outermost cancellation is the one to be thrown, if a further one came meanwhile; if a shield has gone up, the
+    // one that ended this wait.
+    this.#reject(deliver(this.parent!) ?? this.#cancellation);
   }
 
   /** For kinds of wait that have something to undo when they end early. */

@@ -32,10 +32,10 @@ await main(async (g) => {
 async function serveAll(g: TaskGroup, options: Arguments): Promise<void> {
   const delay = new LoopDelay();
   const indexer = new Indexer();
-  g.spawn(() => delay.run(), { name: "loop delay", priority: "user-blocking", daemon: true });
-  const search = new SearchServer(indexer, delay, options.deadline, () => g.size);
+  const search = new SearchServer(indexer, delay, options.deadline);
   g.defer(() => search.close());
   const server = await search.open(options.port);
+  g.spawn(() => delay.run(), { name: "loop delay", priority: "user-blocking", daemon: true });
   console.log(`Searching at ${server.url}`);
   g.spawn(() => indexer.run(options.folders), { name: "index", priority: "background" });
   g.spawn(() => showProgress(indexer, delay), { name: "progress" });

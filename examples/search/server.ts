@@ -11,7 +11,9 @@ import { wordsOf } from "./tokenizer.ts";
 
 /** How many files a worker is given at a time: the fewer, the fairer to other requests; the more, the fewer messages. */
 const filesPerCall = 64;
-/** How many streams of one request run at once at most. */
+/** How many calls of one request run at once: another request finds a worker as soon as one of them ends. */
+const lanes = 2;
+/** How much of a file is looked through for a line to show. */
 const snippetBytes = 256 * 1024;
 
 type GrepPool = WorkerPool<typeof import("./grep_worker.ts")>;
@@ -22,13 +24,11 @@ export class SearchServer {
   readonly #deadline: number;
   readonly #pool: GrepPool;
   #server: Server | undefined = undefined;
-  #liveTasks: () => number;
 
-  constructor(indexer: Indexer, delay: LoopDelay, deadline: number, liveTasks: () => number) {
+  constructor(indexer: Indexer, delay: LoopDelay, deadline: number) {
     this.#indexer = indexer;
     this.#delay = delay;
     this.#deadline = deadline;
-    this.#liveTasks = liveTasks;
     this.#pool = new WorkerPool(new URL("./grep_worker.ts", import.meta.url), { name: "grep", teardownTimeout: 250 });
   }
 
@@ -130,7 +130,7 @@ export class SearchServer {
         }
       }
     };
-    await Promise.all([lane(), lane()]);
+    await Promise.all(Array.from({ length: lanes }, lane));
   }
 
   #statistics(): unknown {
@@ -156,7 +156,6 @@ export class SearchServer {
       },
       pool: this.#pool.statistics(),
       server: this.#server!.statistics(),
-      tasks: this.#liveTasks(),
     };
   }
 }

@@ -45,6 +45,9 @@ interface NodeStream {
 /** `Host.listenHttp` over `node:http`. */
 export async function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
   const { createServer } = builtin<Http>("node:http");
+  // Node loads these classes when they are first used: 20 ms, which would be the first client's, and the loop's.
+  void new Response(new ReadableStream()).body;
+  void new Request("http://localhost/");
   let stopping = false;
   const server = createServer({ keepAliveTimeout: options.keepAlive }, (incoming, outgoing) => {
     // Without this the server would wait for connections that go idle after close(), 5 s each.
