@@ -136,7 +136,7 @@ async function live(server: Server, opened: Wait<Server>): Promise<void> {
     await within(scope, open, server);
   } catch (error) {
     scope.close();
-    return opened.reject(error);
+    return void opened.reject(error);
   }
   opened.resolve(server);
   const wait = new Wait<void>(currentScope(), () => void server.drain({ delay: 0 }));

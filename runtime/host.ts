@@ -44,11 +44,10 @@ export interface ContextSlot {
   run<A, R>(value: unknown, fn: (argument: A) => R, argument: A): R;
   /** The value of the innermost `run`; `undefined` outside any. */
   get(): unknown;
-  /**
-   * Remembers the flow of control as it is now, the users' own async context included, and gives a function that calls
-   * another one in it. For callbacks of the host that would arrive in a context of their own.
-   */
-  capture(): <R>(fn: () => R) => R;
+  /** Remembers the flow of control as it is now, the users' own async context included. */
+  capture(): unknown;
+  /** Calls `fn(argument)` in a flow of control that was remembered. */
+  resume<A, R>(captured: unknown, fn: (argument: A) => R, argument: A): R;
 }
 
 /** What the layers above may ask of a runtime. */

@@ -12,7 +12,7 @@ import { checkDuration, checkFunction, checkName, checkOptions, show } from "./c
 import { checkSignal, joinSignal } from "./join_signal.ts";
 import { loop } from "./loop.ts";
 import { checkPriority, laneOf, type Priority } from "./run_queue.ts";
-import { currentScope, deliver, Scope, Wait } from "./scope.ts";
+import { currentScope, deliver, Scope, turnIn } from "./scope.ts";
 
 /** How chunked work is to be done. */
 export interface ChunkedOptions {
@@ -223,7 +223,7 @@ const progressInterval = 100;
  */
 const strideTime = 0.002;
 
-/** Does the work in turns of the run queue. A wait for each turn keeps the async context and is the checkpoint. */
+/** Does the work in turns of the run queue. Waiting for each turn keeps the async context and is the checkpoint. */
 async function drive(work: Work, options: ChunkedOptions): Promise<void> {
   const { signal, sliceTime = Infinity, onProgress } = options;
   if (signal?.aborted) {
@@ -242,9 +242,7 @@ async function drive(work: Work, options: ChunkedOptions): Promise<void> {
   let finished = false;
   try {
     while (!finished) {
-      const wait = new Wait<void>(scope);
-      wait.settleInTurn(undefined, lane);
-      await wait.promise;
+      await turnIn(scope, lane);
       let now = host.now();
       const end = Math.min(queue.sliceEnd, now + sliceTime);
       do {

@@ -240,6 +240,30 @@ function laneIn(scope: Scope | undefined): number {
   return scope?.owner?.lane ?? 2;
 }
 
+/** One turn that a flow of control waits for. Not a member of its scope: it looks at it when its turn has come. */
+class TurnWait extends Entry {
+  readonly #scope: Scope | undefined;
+  readonly #resolve: () => void;
+  readonly #reject: (error: unknown) => void;
+
+  constructor(scope: Scope | undefined, resolve: () => void, reject: (error: unknown) => void) {
+    super();
+    this.#scope = scope;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  override run(): void {
+    if (this.#scope?.effective === undefined) this.#resolve();
+    else this.#reject(deliver(this.#scope));
+  }
+}
+
+/** Waits for a turn, as a checkpoint in `scope`; by default in the lane of the task it belongs to. */
+export function turnIn(scope: Scope | undefined, lane: number = laneIn(scope)): Promise<void> {
+  return new Promise((resolve, reject) => loop().queue.enqueue(new TurnWait(scope, resolve, reject), lane));
+}
+
 /**
  * One wait of a flow of control, and a checkpoint: its promise settles with what `resolve` or `reject` is given, or
  * rejects with the cancellation of its scope. The first to come wins; but while a result from {@linkcode settleInTurn}
@@ -292,11 +316,11 @@ export class Wait<T = void> extends Member {
     return true;
   }
 
-  /** Settles with a value in a turn of its own, by default in the lane of the task it belongs to. */
-  settleInTurn(value: T, lane: number = laneIn(this.parent)): void {
+  /** Settles with a value in a turn of its own. */
+  settleInTurn(value: T): void {
     if (this.#settled || this.list !== undefined) return;
     this.#value = value;
-    loop().queue.enqueue(this, lane);
+    loop().queue.enqueue(this, laneIn(this.parent));
   }
 
   override interrupt(): void {

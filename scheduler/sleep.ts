@@ -6,7 +6,7 @@
 
 import { checkDuration, checkTime } from "./check.ts";
 import { loop } from "./loop.ts";
-import { currentScope, deliver, type Scope, Wait } from "./scope.ts";
+import { currentScope, deliver, type Scope, turnIn, Wait } from "./scope.ts";
 import type { Timed } from "./timer_queue.ts";
 
 /**
@@ -64,9 +64,7 @@ export function sleepUntil(time: number): Promise<void> {
  * ```
  */
 export function checkpoint(): Promise<void> {
-  const wait = new Wait<void>(currentScope());
-  wait.settleInTurn();
-  return wait.promise;
+  return turnIn(currentScope());
 }
 
 /**
@@ -96,7 +94,7 @@ class Sleep extends Wait<void> implements Timed {
   }
 
   expire(): void {
-    this.settleInTurn();
+    this.settleInTurn(undefined);
   }
 
   protected override takeBack(): void {

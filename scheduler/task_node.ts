@@ -19,8 +19,9 @@
 import { Cancelled, TaskCancelledError } from "./errors.ts";
 import type { GroupNode } from "./group_node.ts";
 import { closeLeftOpen } from "./left_open.ts";
+import { loop } from "./loop.ts";
 import { type Priority, priorityOf } from "./run_queue.ts";
-import { currentScope, type Owner, Scope, Wait, within } from "./scope.ts";
+import { currentScope, type Owner, Scope, Wait } from "./scope.ts";
 import { makeTask, type Task, type TaskState } from "./task.ts";
 
 /** The number of the task made last. */
@@ -41,8 +42,8 @@ export class TaskNode extends Scope implements Owner {
   #state: "queued" | "running" | "fulfilled" | "rejected" | "cancelled" = "queued";
   readonly #fn: (task: Task<unknown>) => unknown;
   readonly #name: string | undefined;
-  /** Lets the function start; set while the task is queued. */
-  #open: (() => void) | undefined = undefined;
+  /** The flow of control that spawned the task; kept while the task is queued. */
+  #captured: unknown = undefined;
   /** The value or the error, once ended. */
   #outcome: unknown = undefined;
   /** Those who await the task. */
@@ -106,15 +107,15 @@ export class TaskNode extends Scope implements Owner {
 
   /** Remembers the async context of the caller, in which the function will run. */
   prepare(): void {
-    within(this, begin, this);
+    this.#captured = loop().context.capture();
   }
 
-  /** The first turn: the function starts in a microtask, which has the context of whoever spawned the task. */
+  /** The first turn: the function starts, in the async context of whoever spawned the task. */
   override run(): void {
     this.#state = "running";
-    const open = this.#open!;
-    this.#open = undefined;
-    open();
+    const captured = this.#captured;
+    this.#captured = undefined;
+    loop().context.resume(captured, enter, this);
   }
 
   /** Waits for the end, as a checkpoint of the caller. */
@@ -134,26 +135,28 @@ export class TaskNode extends Scope implements Owner {
     this.#end("cancelled", this.effective);
   }
 
-  /** Used by `begin` alone: the promise that opens at the first turn. */
-  gate(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#open = resolve;
-    });
+  /** Calls the function, in the task's own context; for `enter` alone. */
+  start(): void {
+    let result: unknown;
+    try {
+      result = this.#fn(this.handle);
+    } catch (error) {
+      return this.#threw(error);
+    }
+    if (typeof (result as PromiseLike<unknown> | null | undefined)?.then !== "function") return this.#returned(result);
+    // A reaction, not an async function around the call, which would cost two promises more.
+    const promise = result instanceof Promise ? result : Promise.resolve(result);
+    promise.then((value) => this.#returned(value), (error) => this.#threw(error));
   }
 
-  /** Used by `begin` alone. */
-  call(): unknown {
-    return this.#fn(this.handle);
-  }
-
-  /** Used by `begin` alone: the function has returned. */
-  returned(value: unknown): void {
+  #returned(value: unknown): void {
+    if (this.inner > 0) return void closeLeftOpen(this).then((error) => this.#end("rejected", error));
     if (this.delivered) this.#end("cancelled", this.effective);
     else this.#end("fulfilled", value);
   }
 
-  /** Used by `begin` alone: the function has thrown. */
-  threw(error: unknown): void {
+  #threw(error: unknown): void {
+    if (this.inner > 0) return void closeLeftOpen(this).then(() => this.#threw(error));
     if (error instanceof Cancelled && this.effective !== undefined) this.#end("cancelled", error);
     else this.#end("rejected", error);
   }
@@ -179,19 +182,11 @@ export class TaskNode extends Scope implements Owner {
   }
 }
 
-/**
- * The life of a task in its own context. The gate is a promise because a reaction of a promise is the one thing that
- * keeps the async context of its maker on every host at no cost; `AsyncLocalStorage.snapshot()` takes 2 to 10 us.
- */
-async function begin(node: TaskNode): Promise<void> {
-  await node.gate();
-  let value: unknown;
-  try {
-    value = await node.call();
-  } catch (error) {
-    if (node.inner > 0) await closeLeftOpen(node);
-    return node.threw(error);
-  }
-  if (node.inner > 0) return node.threw(await closeLeftOpen(node));
-  node.returned(value);
+/** Starts a task with itself as the current scope. */
+function enter(node: TaskNode): void {
+  loop().context.run(node, startTask, node);
+}
+
+function startTask(node: TaskNode): void {
+  node.start();
 }

@@ -74,9 +74,7 @@ function openContext(): ContextSlot {
   return {
     run,
     get: () => current,
-    capture: () => {
-      const captured = current;
-      return (fn) => run(captured, fn, undefined);
-    },
+    capture: () => current,
+    resume: run,
   };
 }

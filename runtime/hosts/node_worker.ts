@@ -28,13 +28,20 @@ const { entry, loader } = require("node:worker_threads").workerData;
 /** `Host.spawnWorker` over `worker_threads`. */
 export function spawnThread(entry: URL, options: HostWorkerOptions): HostWorker {
   const { Worker } = builtin<WorkerThreads>("node:worker_threads");
-  const thread = new Worker(firstSteps, {
+  const settings = {
     eval: true,
     name: options.name,
-    execArgv: inheritedArguments(),
     workerData: { entry: entry.href, loader: typeScriptLoader(entry, options.loads) },
     ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
-  });
+  };
+  let thread: Thread;
+  try {
+    thread = new Worker(firstSteps, { ...settings, execArgv: inheritedArguments() });
+  } catch (error) {
+    if ((error as { code?: string }).code !== "ERR_WORKER_INVALID_EXEC_ARGV") throw error;
+    // Flags of the whole process, such as --expose-gc, are in force in the thread without being passed on.
+    thread = new Worker(firstSteps, { ...settings, execArgv: inheritedArguments().filter(isAboutModules) });
+  }
   let error: unknown;
   thread.on("message", (message: unknown) => options.onMessage(message));
   thread.on("messageerror", (cause: unknown) => error = cause);
@@ -58,6 +65,10 @@ function inheritedArguments(): string[] {
     else if (!/^--(input-type|eval|print|test|watch)/.test(flag)) kept.push(flag);
   }
   return kept;
+}
+
+function isAboutModules(flag: string): boolean {
+  return /^--(import|require|loader|experimental-loader|conditions)=/.test(flag);
 }
 
 /** The module that teaches Node to read TypeScript, where it is needed: for `.ts` files on a Node that cannot. */

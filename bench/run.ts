@@ -1,0 +1,88 @@
+/**
+ * `npm run bench`: every claim beside its floor and its peers, in one run.
+ *
+ *   --only NAME      benches whose name contains NAME
+ *   --runtime HOST   node (default), node26, deno or bun
+ *   --json           the figures as JSON
+ */
+
+import { spawnSync } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { executableOf, hostOfThis, type MatrixHost } from "../tests/support/hosts.ts";
+import { bench as chunked } from "./chunked.ts";
+import { bench as gap } from "./gap.ts";
+import { type Bench, measure, type Measured } from "./harness.ts";
+import { bench as ioLatency } from "./io_latency.ts";
+import { bench as parked } from "./parked.ts";
+import { bench as spawnJoin } from "./spawn_join.ts";
+import { bench as turn } from "./turn.ts";
+import { enders, inFlight, inTurn } from "./worker.ts";
+
+const benches: readonly Bench[] = [turn, spawnJoin, chunked, gap, ioLatency, parked, inTurn, inFlight];
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string" },
+    runtime: { type: "string" },
+    json: { type: "boolean" },
+    here: { type: "boolean" },
+  },
+});
+
+if (!values.here) {
+  const host = (values.runtime ?? hostOfThis()) as MatrixHost;
+  const executable = executableOf(host);
+  if (executable === undefined) {
+    console.error(
+      `There is no ${host} here: \`npm ci\` and \`npm test\` bring the runtimes node, node26, deno and bun`,
+    );
+    process.exit(2);
+  }
+  const file = fileURLToPath(import.meta.url);
+  const flags: Record<MatrixHost, string[]> = {
+    node: ["--expose-gc", "--import", "tsx"],
+    node26: ["--expose-gc"],
+    deno: ["run", "-A", "--no-check", "--v8-flags=--expose-gc"],
+    bun: [],
+  };
+  // Each bench has a process of its own: what one leaves behind in the engine would be another one's handicap.
+  let status = 0;
+  for (const { name } of benches.filter(({ name }) => name.includes(values.only ?? ""))) {
+    const args = [...flags[host], file, "--here", "--only", name, ...(values.json ? ["--json"] : [])];
+    status ||= spawnSync(executable, args, { stdio: "inherit" }).status ?? 1;
+  }
+  process.exit(status);
+}
+
+for (const bench of benches) {
+  if (bench.name !== values.only) continue;
+  const measured = await measure(bench);
+  if (values.json) {
+    console.log(
+      JSON.stringify({ host: hostOfThis(), bench: bench.name, unit: bench.unit, target: bench.target, measured }),
+    );
+  } else print(bench, measured);
+  for (const end of enders) end();
+}
+process.exit(0);
+
+function print(bench: Bench, measured: readonly Measured[]): void {
+  console.log(`\n${bench.name} on ${hostOfThis()}: ${bench.claim}`);
+  for (const { name, kind, median, low, high, ratio } of measured) {
+    const times = ratio === undefined ? "" : `  ${ratio.toFixed(2)} x`;
+    const verdict = kind !== "ours" || ratio === undefined || bench.target === undefined
+      ? ""
+      : ratio <= bench.target
+      ? `  (target ${bench.target}: met)`
+      : `  (target ${bench.target}: MISSED)`;
+    console.log(
+      `  ${name.padEnd(52)} ${figure(median)} ${bench.unit}  [${figure(low)} .. ${figure(high)}]${times}${verdict}`,
+    );
+  }
+}
+
+function figure(value: number): string {
+  return value.toFixed(value >= 100 ? 0 : value >= 1 ? 2 : 4).padStart(9);
+}

@@ -1,0 +1,2 @@
+/** The same for piscina. */
+export default (value) => value + 1;

@@ -1,0 +1,3 @@
+/** The same for workerpool. */
+import workerpool from "workerpool";
+workerpool.worker({ increment: (value) => value + 1 });
