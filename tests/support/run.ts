@@ -137,7 +137,7 @@ async function runHost(host: MatrixHost, files: readonly string[]): Promise<void
 /** Runs a command and collects what it prints, with a count of the tests so far for whoever watches. */
 function collect(host: string, command: string, args: string[]): Promise<{ output: string; code: number | null }> {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" } });
+    const child = spawn(command, args, { cwd: root, env: { ...process.env, NO_COLOR: "1" } });
     let output = "";
     let shown = 0;
     const take = (text: string) => {
