@@ -6,6 +6,7 @@
 
 /** Reading a request body fails with this when it is longer than allowed; uncaught, the client gets 413. */
 export class BodyLimitError extends Error {
+  /** "BodyLimitError". */
   override readonly name = "BodyLimitError";
   /** The limit, in bytes. */
   readonly limit: number;

@@ -93,7 +93,7 @@ export interface WalkOptions {
  * import { walk } from "@millrace/millrace/io";
  *
  * let files = 0;
- * for await (const entry of walk("docs")) {
+ * for await (const entry of walk("io")) {
  *   if (entry.kind === "file") files++;
  * }
  * console.log(files > 0);

@@ -13,6 +13,7 @@
  * @module
  */
 
+export type { HostSignal } from "../runtime/host.ts";
 export { BodyLimitError } from "./body_limit.ts";
 export { readBytes, walk, type WalkEntry, type WalkOptions } from "./files.ts";
 export {

@@ -59,8 +59,11 @@ export interface DrainOptions {
 
 /** What became of the requests that were live when a drain began; each counts once, by its worst fate. */
 export interface DrainSummary {
+  /** Requests that ended by themselves. */
   readonly finished: number;
+  /** Requests that were cancelled at `grace` and ended before `force`. */
   readonly cancelled: number;
+  /** Requests that were cut at `force`. */
   readonly forced: number;
 }
 

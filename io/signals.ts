@@ -29,8 +29,8 @@ const known: readonly HostSignal[] = [
  * ```ts
  * import { signals } from "@millrace/millrace/io";
  *
- * const received = signals(["SIGUSR2"]);
- * process.kill(process.pid, "SIGUSR2");
+ * const received = signals(["SIGHUP"]);
+ * process.kill(process.pid, "SIGHUP");
  * for await (const name of received) {
  *   console.log(name);
  *   break;

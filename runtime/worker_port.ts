@@ -39,6 +39,8 @@ export interface HostWorker {
 
 /** The other end, in the thread. */
 export interface HostParent {
+  /** Milliseconds on a clock that never goes back. */
+  now(): number;
   /** Sends a message to the pool; throws `DataCloneError` when it cannot be cloned. */
   post(message: unknown, transfer: Transferable[]): void;
   /** Takes the messages of the pool. */

@@ -32,6 +32,7 @@ export type CancelSource = "cancel" | "deadline" | "sibling" | "signal" | "shutd
  * ```
  */
 export class Cancelled extends Error {
+  /** "AbortError", as an aborted `AbortSignal` gives it. */
   override readonly name = "AbortError";
   /** What was given as the reason: anything, even `null`; `undefined` when nothing was given. */
   readonly reason: unknown;
@@ -68,6 +69,7 @@ function describe(source: CancelSource, reason: unknown, task: Task<unknown> | u
 
 /** Awaiting a task that was cancelled throws this; it is not a {@linkcode Cancelled}, which would be the awaiter's own. */
 export class TaskCancelledError extends Error {
+  /** "TaskCancelledError". */
   override readonly name = "TaskCancelledError";
   /** The task that was cancelled. */
   readonly task: Task<unknown>;
@@ -81,6 +83,7 @@ export class TaskCancelledError extends Error {
 
 /** A deadline passed: thrown by `withTimeout`, by a `group` with a timeout and by an expired `shield`. */
 export class TimeoutError extends Error {
+  /** "TimeoutError". */
   override readonly name = "TimeoutError";
   /** The timeout that passed, in ms; `undefined` when it was given as a point in time. */
   readonly timeout: number | undefined;
@@ -94,6 +97,7 @@ export class TimeoutError extends Error {
 
 /** Tasks, groups or scopes were used against their structure: entered twice, used after their end, left open. */
 export class StructureError extends Error {
+  /** "StructureError". */
   override readonly name = "StructureError";
 }
 

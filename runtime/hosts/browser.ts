@@ -17,7 +17,6 @@ export function browserHost(): Host {
       throw new Error(`A page cannot end its process: exit was called with ${code}`);
     },
     setExitCode: () => {},
-    // deno-lint-ignore no-console -- a page's only error stream
     report: (text) => console.error(text),
     parallelism: () =>
       (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 1,

@@ -23,6 +23,7 @@ export function parentOfThread(): HostParent {
 
 function threadParent(port: Port): HostParent {
   return {
+    now: () => performance.now(),
     post: (message, transfer) => port.postMessage(message, transfer),
     listen: (onMessage) => port.on("message", onMessage),
   };
@@ -30,6 +31,7 @@ function threadParent(port: Port): HostParent {
 
 function webParent(scope: WebScope): HostParent {
   return {
+    now: () => performance.now(),
     post: (message, transfer) => scope.postMessage(message, transfer),
     listen(onMessage) {
       scope.addEventListener("message", (event) => {

@@ -6,6 +6,7 @@
 
 /** The worker that ran a call ended before the call did; the call is never repeated. */
 export class WorkerExitError extends Error {
+  /** "WorkerExitError". */
   override readonly name = "WorkerExitError";
   /** The exit code, where the host tells it. */
   readonly exitCode: number | undefined;
@@ -23,6 +24,7 @@ export class WorkerExitError extends Error {
 
 /** As many calls wait as the pool lets wait. */
 export class QueueFullError extends Error {
+  /** "QueueFullError". */
   override readonly name = "QueueFullError";
   /** The pool's `queueLimit`. */
   readonly limit: number;
@@ -36,6 +38,7 @@ export class QueueFullError extends Error {
 
 /** The pool has been closed, or is closing, and takes no calls. */
 export class PoolClosedError extends Error {
+  /** "PoolClosedError". */
   override readonly name = "PoolClosedError";
 
   /** Made by the library. */

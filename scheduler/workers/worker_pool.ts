@@ -18,11 +18,10 @@ import { PoolWorker, type WorkerListener } from "./pool_worker.ts";
 import { PoolClosedError, QueueFullError, WorkerExitError } from "./worker_errors.ts";
 import { streamOf } from "./worker_stream.ts";
 
-// deno-lint-ignore no-explicit-any -- a function of any parameters is a function a worker may export
-type AnyFunction = (...args: any[]) => unknown;
-
 /** The names of the functions that a module exports. */
-export type FunctionName<M> = { [K in keyof M]: M[K] extends AnyFunction ? K : never }[keyof M] & string;
+export type FunctionName<M> =
+  & { [K in keyof M]: M[K] extends (...args: never) => unknown ? K : never }[keyof M]
+  & string;
 
 /** The arguments of an exported function. */
 export type Arguments<M, K extends keyof M> = M[K] extends (...args: infer A) => unknown ? A : never;
@@ -107,7 +106,7 @@ export interface WorkerPoolStatistics {
  * await pool.close();
  * ```
  */
-export class WorkerPool<M = Record<string, AnyFunction>> {
+export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
   readonly #module: URL;
   readonly #name: string;
   readonly #size: number;

@@ -85,13 +85,13 @@ class WorkerSide {
       }
       setCurrentJob(undefined);
       this.#running = undefined;
-      if (this.#jobs.length === 0 || performance.now() - this.#oldestReply > replyDelay) this.flush();
+      if (this.#jobs.length === 0 || this.#parent.now() - this.#oldestReply > replyDelay) this.flush();
     }
     this.flush();
   }
 
   #reply(reply: Reply, list?: readonly Transferable[]): void {
-    if (this.#replies.length === 0) this.#oldestReply = performance.now();
+    if (this.#replies.length === 0) this.#oldestReply = this.#parent.now();
     this.#replies.push(reply);
     if (list !== undefined) this.#transfer.push(...list);
     // What is sent in the middle of a job is waited for now.

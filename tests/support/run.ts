@@ -11,6 +11,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import process from "node:process";
+import { writeDocBlocks } from "./doc_blocks.ts";
 import { executableOf, type MatrixHost, root } from "./hosts.ts";
 
 const hosts: readonly MatrixHost[] = ["node", "node26", "deno", "bun"];
@@ -32,6 +33,7 @@ const everything = words.length === 0;
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 let broken = false;
 
+writeDocBlocks();
 for (const check of everything ? checks : wantedChecks) runCheck(check);
 if (everything || wantedHosts.length > 0 || parts.length > 0) {
   const files = testFiles().filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)));

@@ -1,0 +1,33 @@
+/** The blocks of the documentation run, on every runtime, and print what they say they print. */
+
+import process from "node:process";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { assert, assertEquals } from "@std/assert";
+import { writeDocBlocks } from "./support/doc_blocks.ts";
+import { root } from "./support/hosts.ts";
+
+const blocks = writeDocBlocks();
+
+test("the documentation has blocks that run", () => {
+  assert(blocks.filter(({ runs }) => runs).length >= 20, `there are ${blocks.length}`);
+});
+
+for (const block of blocks.filter(({ runs }) => runs)) {
+  test(`the block at ${block.title} runs`, async () => {
+    const printed: string[] = [];
+    const { log } = console;
+    const { exitCode } = process;
+    console.log = (...values: unknown[]) => void printed.push(values.map(String).join(" "));
+    const folder = process.cwd();
+    process.chdir(root);
+    try {
+      await import(pathToFileURL(block.file).href);
+    } finally {
+      console.log = log;
+      process.chdir(folder);
+    }
+    assertEquals(process.exitCode, exitCode, "the exit code has been changed");
+    if (block.prints.length > 0) assertEquals(printed, [...block.prints]);
+  });
+}
