@@ -9,6 +9,9 @@ import { type ContextSlot, currentHost, type Host } from "../runtime/host.ts";
 import { RunQueue } from "./run_queue.ts";
 import { TimerQueue } from "./timer_queue.ts";
 
+/** What `configure` has set, for every loop that is made from then on. */
+export const defaults: { slice: number; ageing: number } = { slice: 5, ageing: 5000 };
+
 /** What the floor above the host is made of. */
 export class Loop {
   readonly host: Host;
@@ -20,6 +23,7 @@ export class Loop {
   constructor(host: Host) {
     this.host = host;
     this.queue = new RunQueue(host);
+    Object.assign(this.queue, defaults);
     this.timers = new TimerQueue(host, this.queue.slice);
     this.context = host.openContext();
   }

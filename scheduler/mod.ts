@@ -21,6 +21,7 @@ export {
   reduceChunked,
   runChunked,
 } from "./chunked.ts";
+export { configure, type ConfigureOptions, type UnhandledContext } from "./configure.ts";
 export {
   Cancelled,
   type CancelSource,

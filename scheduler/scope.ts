@@ -103,8 +103,11 @@ export class Scope extends Member {
   override run(): void {}
 
   override interrupt(): void {
-    this.controller?.abort(this.effective);
+    if (!this.closed) this.controller?.abort(this.effective);
   }
+
+  /** Is called when the code around has ended and left this scope open, before it is cancelled for that. */
+  leftOpen(): void {}
 
   /** The signal of this scope, aborted with its {@linkcode Cancelled}. */
   get signal(): AbortSignal {
@@ -242,27 +245,40 @@ function laneIn(scope: Scope | undefined): number {
 
 /** One turn that a flow of control waits for. Not a member of its scope: it looks at it when its turn has come. */
 class TurnWait extends Entry {
+  readonly promise: Promise<void>;
   readonly #scope: Scope | undefined;
-  readonly #resolve: () => void;
-  readonly #reject: (error: unknown) => void;
+  #resolve!: () => void;
+  #reject!: (error: unknown) => void;
 
-  constructor(scope: Scope | undefined, resolve: () => void, reject: (error: unknown) => void) {
+  constructor(scope: Scope | undefined) {
     super();
     this.#scope = scope;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
   }
 
   override run(): void {
-    if (this.#scope?.effective === undefined) this.#resolve();
-    else this.#reject(deliver(this.#scope));
+    if (this.#scope?.effective === undefined) return this.#resolve();
+    allowUnawaited(this.promise);
+    this.#reject(deliver(this.#scope));
   }
 }
 
 /** Waits for a turn, as a checkpoint in `scope`; by default in the lane of the task it belongs to. */
 export function turnIn(scope: Scope | undefined, lane: number = laneIn(scope)): Promise<void> {
-  return new Promise((resolve, reject) => loop().queue.enqueue(new TurnWait(scope, resolve, reject), lane));
+  const wait = new TurnWait(scope);
+  loop().queue.enqueue(wait, lane);
+  return wait.promise;
 }
+
+/** A promise that is going to reject with a cancellation: if nobody awaits it, that is nothing to be told of. */
+export function allowUnawaited(promise: Promise<unknown>): void {
+  promise.then(undefined, ignore);
+}
+
+function ignore(): void {}
 
 /**
  * One wait of a flow of control, and a checkpoint: its promise settles with what `resolve` or `reject` is given, or
@@ -271,12 +287,13 @@ export function turnIn(scope: Scope | undefined, lane: number = laneIn(scope)): 
  *
  * `onCancel` is called once, at the moment of the cancellation, to take back what the wait is for. In a scope that is
  * cancelled already it is never called: look at `interrupted` before setting anything up. A wait leaves nothing behind
- * in its scope.
+ * in its scope. `what` says what is waited for, to those who look at the tree of tasks.
  */
 export class Wait<T = void> extends Member {
   readonly promise: Promise<T>;
   #resolve!: (value: T) => void;
   #reject!: (error: unknown) => void;
+  readonly what: string | Task<unknown> | undefined;
   #onCancel: (() => void) | undefined;
   #settled = false;
   /** The cancellation that has reached this wait. */
@@ -284,8 +301,9 @@ export class Wait<T = void> extends Member {
   /** What the wait resolves with in its turn. */
   #value: T | undefined = undefined;
 
-  constructor(scope: Scope | undefined, onCancel?: () => void) {
+  constructor(scope: Scope | undefined, onCancel?: () => void, what?: string | Task<unknown>) {
     super(scope);
+    this.what = what;
     this.#onCancel = onCancel;
     this.promise = new Promise<T>((resolve, reject) => {
       this.#resolve = resolve;
@@ -302,16 +320,21 @@ export class Wait<T = void> extends Member {
     return this.#cancellation !== undefined;
   }
 
+  /** Has the wait come to its end, or is its value on the way? */
+  get settled(): boolean {
+    return this.#settled || this.list !== undefined;
+  }
+
   /** Settles with a value, at once. Answers whether it did: a wait that was cancelled or has settled takes none. */
   resolve(value: T): boolean {
-    if (this.#cancellation !== undefined || !this.#end()) return false;
+    if (this.#isCancelled() || !this.#end()) return false;
     this.#resolve(value);
     return true;
   }
 
   /** Settles with an error, at once; answers as `resolve` does. */
   reject(error: unknown): boolean {
-    if (this.#cancellation !== undefined || !this.#end()) return false;
+    if (this.#isCancelled() || !this.#end()) return false;
     this.#reject(error);
     return true;
   }
@@ -336,6 +359,7 @@ export class Wait<T = void> extends Member {
   override run(): void {
     if (this.#cancellation === undefined) return void this.resolve(this.#value as T);
     this.#end();
+    allowUnawaited(this.promise);
     // The outermost cancellation is the one to be thrown, if a further one came meanwhile; if a shield has gone up, the
     // one that ended this wait.
     this.#reject(deliver(this.parent!) ?? this.#cancellation);
@@ -343,6 +367,11 @@ export class Wait<T = void> extends Member {
 
   /** For kinds of wait that have something to undo when they end early. */
   protected takeBack(): void {}
+
+  /** The scope may be marked although its turn to tell this wait has not come; the cancellation has won already. */
+  #isCancelled(): boolean {
+    return this.#cancellation !== undefined || (this.isMember && this.parent!.effective !== undefined);
+  }
 
   #end(): boolean {
     if (this.#settled) return false;
