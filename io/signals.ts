@@ -60,7 +60,9 @@ export function signals(names: readonly HostSignal[]): AsyncIterableIterator<Hos
         const wait = new Wait<void>(currentScope(), stop);
         if (wait.interrupted) stop();
         wake = () => wait.resolve();
-        await wait.promise;
+        // A signal's listener does not hold the process on every host; whoever waits for one wants to.
+        const release = loop().host.keepAlive();
+        await wait.promise.finally(release);
       }
       const value = arrived.shift();
       return value === undefined ? { done: true, value } : { done: false, value };
