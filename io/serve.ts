@@ -284,6 +284,7 @@ export class Server {
       name: `${method} ${new URL(url).pathname}`,
       signal: undefined,
       timeout: undefined,
+      teardownTimeout: Infinity,
       limit: Infinity,
       lane: laneOf("user-visible"),
     });

@@ -9,7 +9,7 @@ import { Cancelled, StructureError, TimeoutError } from "./errors.ts";
 import { checkSignal, joinSignal } from "./join_signal.ts";
 import { closeLeftOpen } from "./left_open.ts";
 import { loop } from "./loop.ts";
-import { currentScope, Scope, within } from "./scope.ts";
+import { allowUnawaited, currentScope, Scope, within } from "./scope.ts";
 
 /** How a scope is to be. */
 export interface CancelScopeOptions {
@@ -191,21 +191,49 @@ async function runIn<A, T>(scope: Scope, body: (argument: A) => T | PromiseLike<
 export function withTimeout<T>(ms: number, body: () => T | PromiseLike<T>): Promise<T> {
   checkDuration(ms, "A timeout");
   checkFunction(body, "The body of withTimeout");
-  return runWithTimeout(ms, body);
+  return new TimedScope("withTimeout", ms).runTimed(body);
 }
 
-async function runWithTimeout<T>(ms: number, body: () => T | PromiseLike<T>): Promise<T> {
-  const scope = new Scope(currentScope());
-  scope.deadline = loop().host.now() + ms;
-  let value: T;
-  try {
-    value = await runIn(scope, body, undefined);
-  } catch (error) {
-    if (error instanceof Cancelled && error === scope.request) throw new TimeoutError("withTimeout", ms);
-    throw error;
+/** A scope whose end by its deadline is an error. */
+class TimedScope extends Scope {
+  readonly #what: string;
+  readonly #timeout: number;
+  #promise: Promise<unknown> | undefined = undefined;
+
+  constructor(what: string, timeout: number) {
+    super(currentScope());
+    this.#what = what;
+    this.#timeout = timeout;
   }
-  if (scope.request !== undefined) throw new TimeoutError("withTimeout", ms);
-  return value;
+
+  /** Runs the body with the deadline; an expired one is thrown even if the body took no notice. */
+  runTimed<T>(body: () => T | PromiseLike<T>): Promise<T> {
+    this.deadline = loop().host.now() + this.#timeout;
+    const promise = this.#run(body);
+    this.#promise = promise;
+    return promise;
+  }
+
+  /** Whoever left it open is told so; its own promise is to tell nobody, if nobody awaits it. */
+  override leftOpen(): void {
+    if (this.#promise !== undefined) allowUnawaited(this.#promise);
+  }
+
+  async #run<T>(body: () => T | PromiseLike<T>): Promise<T> {
+    let value: T;
+    try {
+      value = await runIn(this, body, undefined);
+    } catch (error) {
+      if (error instanceof Cancelled && error === this.request) throw this.#verdict(error);
+      throw error;
+    }
+    if (this.request !== undefined) throw this.#verdict(this.request);
+    return value;
+  }
+
+  #verdict(request: Cancelled): Error {
+    return request.source === "deadline" ? new TimeoutError(this.#what, this.#timeout) : request;
+  }
 }
 
 /**
@@ -250,19 +278,9 @@ export function shield<T>(body: () => T | PromiseLike<T>, options: { timeout?: n
   checkOptions(options);
   const { timeout = Infinity } = options;
   checkDuration(timeout, "The timeout of a shield");
-  return runShielded(timeout, body);
-}
-
-async function runShielded<T>(timeout: number, body: () => T | PromiseLike<T>): Promise<T> {
-  const scope = new Scope(currentScope());
+  const scope = new TimedScope("shield", timeout);
   scope.setShield(true);
-  scope.deadline = loop().host.now() + timeout;
-  try {
-    return await runIn(scope, body, undefined);
-  } catch (error) {
-    if (error instanceof Cancelled && error === scope.request) throw new TimeoutError("shield", timeout);
-    throw error;
-  }
+  return scope.runTimed(body);
 }
 
 /**

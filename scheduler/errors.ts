@@ -101,6 +101,35 @@ export class StructureError extends Error {
   override readonly name = "StructureError";
 }
 
+/** A task that has not ended although its group was to end. */
+export interface UnfinishedTask {
+  /** The task's name. */
+  readonly name: string;
+  /** The names of the groups and tasks around it and its own, outermost first, joined by " > ". */
+  readonly path: string;
+  /** How long ago it was spawned, in ms. */
+  readonly age: number;
+  /** Where it was spawned, as a line of a stack; known in groups with a finite `teardownTimeout`. */
+  readonly spawnedAt: string | undefined;
+}
+
+/**
+ * A group did not end within its `teardownTimeout`; `cause` is its first failure, if it had one. The tasks go on, cancelled, and are
+ * listed by `tasks()` as abandoned until they end.
+ */
+export class TeardownError extends Error {
+  /** "TeardownError". */
+  override readonly name = "TeardownError";
+  /** The tasks that have not ended. */
+  readonly tasks: readonly UnfinishedTask[];
+
+  /** Made by the library. */
+  constructor(message: string, tasks: readonly UnfinishedTask[], cause: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.tasks = tasks;
+  }
+}
+
 /** The later errors of groups, by the first one. Primitives cannot be keys; `TaskGroup.failures` has them. */
 const later = new WeakMap<object, unknown[]>();
 

@@ -3,24 +3,28 @@
  *
  * ```
  *   open ──body ends──> closing ──no task is left──> cleaning up (deferred functions) ──> closed
- *     │                    │
- *     └──a failure or a cancellation──┴──> the same, with the tasks cancelled
+ *     │                    │                              │
+ *     ├──a failure or a cancellation──> the same, with the tasks cancelled
+ *     └────────────────────┴──────────────────────────────┴──the teardown's bound──> abandoned ──all ends──> closed
  * ```
  *
  * Tasks may be spawned until the group begins to clean up. A failure cancels the rest; it is reported only when all
- * have ended.
+ * have ended. An abandoned group has rejected and left its parent; its tasks go on, cancelled, and its deferred
+ * functions still run at the end.
  *
  * @module
  */
 
-import { Cancelled, StructureError, suppress, TimeoutError } from "./errors.ts";
+import { reportUnhandled } from "./configure.ts";
+import { Cancelled, StructureError, suppress, TaskCancelledError, type TeardownError, TimeoutError } from "./errors.ts";
+import { joinSignal } from "./join_signal.ts";
 import { closeLeftOpen } from "./left_open.ts";
 import { loop } from "./loop.ts";
 import { EntryList } from "./run_queue.ts";
-import { Scope, within } from "./scope.ts";
-import { joinSignal } from "./join_signal.ts";
+import { currentScope, Scope, Wait, within } from "./scope.ts";
 import type { Task } from "./task.ts";
 import { TaskNode } from "./task_node.ts";
+import { rememberPlace, Teardown } from "./teardown.ts";
 
 /** How a group ended, as its deferred functions see it. */
 export type Outcome =
@@ -28,11 +32,15 @@ export type Outcome =
   | { status: "rejected"; reason: unknown }
   | { status: "cancelled"; reason: unknown };
 
+/** A function given to `defer`. */
+export type Cleanup = (outcome: Outcome) => void | PromiseLike<void>;
+
 /** What a group is made with; checked already. */
 export interface GroupSettings {
   name: string | undefined;
   signal: AbortSignal | undefined;
   timeout: number | undefined;
+  teardownTimeout: number;
   limit: number;
   lane: number;
 }
@@ -48,32 +56,63 @@ export class GroupNode extends Scope {
   /** Tasks that hold a slot of `limit`: those that run. */
   running = 0;
   spawned = 0;
+  /** Is the body of `group()` still running? */
+  bodyRuns = false;
   readonly #limit: number;
   readonly #timeout: number | undefined;
+  readonly #teardownTimeout: number;
   #daemons = 0;
   #holds = 0;
   #phase: "open" | "closing" | "cleaning" | "closed" = "open";
   /** Tasks that wait for a slot. */
   readonly #pending = new EntryList();
   readonly #cleanups: Cleanup[] = [];
-  /** Called when no task is left, while somebody waits for that. */
+  /** Called when no task is left, while the end waits for that. */
   #drained: (() => void) | undefined = undefined;
+  /** Those inside the body who wait until only daemons are left. */
+  readonly #idlers: Set<Wait> = new Set();
   readonly #leaveSignal: (() => void) | undefined;
   /** The cancellation from around this group that the body, or the wait for the tasks, was ended by. */
   #passing: Cancelled | undefined = undefined;
+  /** Present from the cancellation, or the beginning of the cleanup, to the end. */
+  #teardown: Teardown | undefined = undefined;
+  /** Rejects the group's promise ahead of its end; present while the teardown has a bound. */
+  #giveUp: ((error: TeardownError) => void) | undefined = undefined;
+  /** Why the group has rejected ahead of its end. */
+  #abandoned: TeardownError | undefined = undefined;
+  /** Where the group is listed if no group is around it. */
+  readonly #roots: Set<Scope> = loop().roots;
 
   constructor(parent: Scope | undefined, settings: GroupSettings) {
     super(parent);
     this.name = settings.name ?? "group";
     this.lane = settings.lane;
+    this.stamp = loop().queue.stampNow();
     this.#limit = settings.limit;
     this.#timeout = settings.timeout;
+    this.#teardownTimeout = settings.teardownTimeout;
+    if (nearestGroup(parent) === undefined) this.#roots.add(this);
+    if (this.effective !== undefined) this.#beginTeardown();
     this.#leaveSignal = settings.signal && joinSignal(this, settings.signal);
     if (settings.timeout !== undefined) this.deadline = loop().host.now() + settings.timeout;
   }
 
+  override get isGroup(): boolean {
+    return true;
+  }
+
   get phase(): "open" | "closing" | "cleaning" | "closed" {
     return this.#phase;
+  }
+
+  /** Can nothing be spawned any more? */
+  get over(): boolean {
+    return this.abandoned || this.#phase === "cleaning" || this.#phase === "closed";
+  }
+
+  /** Has the group rejected although tasks of it go on? */
+  get abandoned(): boolean {
+    return this.#abandoned !== undefined;
   }
 
   get queued(): number {
@@ -82,9 +121,7 @@ export class GroupNode extends Scope {
 
   /** Makes a task and queues it; in a cancelled group it ends at once, never started. */
   spawn(fn: (task: Task<unknown>) => unknown, name: string | undefined, lane: number, daemon: boolean): TaskNode {
-    if (this.#phase === "cleaning" || this.#phase === "closed") {
-      throw new StructureError(`${this.name} has ended: nothing can be spawned in it any more`);
-    }
+    if (this.over) throw new StructureError(`${this.name} has ended: nothing can be spawned in it any more`);
     const node = new TaskNode(this, fn, name, lane, daemon);
     this.live++;
     this.spawned++;
@@ -93,9 +130,10 @@ export class GroupNode extends Scope {
       node.interrupt();
       return node;
     }
+    if (this.#teardownTimeout !== Infinity) rememberPlace(node);
     node.prepare();
     if (this.running < this.#limit) this.#admit(node);
-    else this.#pending.push(node);
+    else this.#pend(node);
     return node;
   }
 
@@ -105,19 +143,31 @@ export class GroupNode extends Scope {
     else loop().queue.remove(node);
   }
 
+  /** Does a task wait for a slot? */
+  isPending(node: TaskNode): boolean {
+    return node.list === this.#pending;
+  }
+
   /** A task has ended, started or not. */
   childEnded(node: TaskNode): void {
     this.live--;
     if (node.daemon) this.#daemons--;
     if (node.holdsSlot) this.#leaveSlot();
-    if (node.state === "rejected") this.fail(node.failure, node.handle);
+    if (node.state === "rejected" && !this.#hasCaused(node.failure)) this.fail(node.failure, node.handle);
     this.#settleIfDrained();
   }
 
   /** Records a failure and cancels the rest. */
   fail(error: unknown, task?: Task<unknown>): void {
+    // The promise of an abandoned group has rejected: there is nobody else to be told.
+    if (this.abandoned) return reportUnhandled(error, this);
     this.failures.push(error);
     this.cancel("sibling", error, task);
+  }
+
+  override interrupt(): void {
+    this.#beginTeardown();
+    super.interrupt();
   }
 
   override hold(): () => void {
@@ -133,30 +183,56 @@ export class GroupNode extends Scope {
 
   /** Registers a function for the end, last in, first out; in a closed group it runs at once. */
   defer(cleanup: Cleanup): void {
-    if (this.#phase !== "closed") this.#cleanups.push(cleanup);
-    else void this.#clean(cleanup).then((error) => error && loop().host.report(String(error.reason)));
+    if (this.#phase !== "closed") return void this.#cleanups.push(cleanup);
+    void this.#clean(cleanup, { status: "fulfilled", value: undefined }).then((error) => {
+      if (error !== undefined) reportUnhandled(error.reason, this);
+    });
+  }
+
+  /** Waits until only daemons are left, as a checkpoint of the caller; the group stays open. */
+  idle(): Promise<void> {
+    const wait: Wait = new Wait(currentScope(), () => this.#idlers.delete(wait), `the tasks of ${this.name}`);
+    if (this.live === this.#daemons) wait.settleInTurn(undefined);
+    else if (!wait.interrupted) this.#idlers.add(wait);
+    return wait.promise;
   }
 
   /** Runs the body, then ends the group; settles as `group()` does. */
-  async runBody<A, T>(body: (argument: A) => T | PromiseLike<T>, argument: A): Promise<T> {
+  runBody<A, T>(body: (argument: A) => T | PromiseLike<T>, argument: A): Promise<T> {
+    return this.#bounded(this.#runToEnd(body, argument));
+  }
+
+  /** Waits for the tasks, cleans up and closes; settles as the group does. */
+  end(): Promise<void> {
+    return this.#bounded(this.#end(undefined));
+  }
+
+  async #runToEnd<A, T>(body: (argument: A) => T | PromiseLike<T>, argument: A): Promise<T> {
     let value: T | undefined;
+    this.bodyRuns = true;
     try {
       value = await within(this, body, argument);
     } catch (error) {
-      this.bodyThrew(error);
+      this.#bodyThrew(error);
     }
-    await this.end(value);
+    this.bodyRuns = false;
+    await this.#end(value);
     return value as T;
   }
 
   /** The body has thrown: a failure, unless it is the cancellation of this group or of one around it. */
-  bodyThrew(error: unknown): void {
+  #bodyThrew(error: unknown): void {
+    if (this.#hasCaused(error)) return;
     if (!(error instanceof Cancelled) || this.effective === undefined) this.fail(error);
     else if (this.effective !== this.request) this.#passing = this.effective;
   }
 
-  /** Waits for the tasks, cleans up and closes; throws what the group is to reject with. */
-  async end(value: unknown): Promise<void> {
+  /** Is an error only what came of this group's own cancellation, to those who await a task of it? */
+  #hasCaused(error: unknown): boolean {
+    return error instanceof TaskCancelledError && this.request !== undefined && error.cause === this.request;
+  }
+
+  async #end(value: unknown): Promise<void> {
     this.#phase = "closing";
     if (this.inner > 0) this.fail(await closeLeftOpen(this));
     while (this.live > 0 || this.#holds > 0) {
@@ -167,9 +243,12 @@ export class GroupNode extends Scope {
       if (this.effective !== this.request) this.#passing ??= this.effective;
     }
     this.#phase = "cleaning";
+    this.deadline = Infinity;
+    this.#leaveSignal?.();
     if (this.#cleanups.length > 0) await this.#cleanUp(value);
     this.#phase = "closed";
-    this.#leaveSignal?.();
+    this.#teardown?.stop();
+    this.#roots.delete(this);
     this.close();
     const error = this.#verdict();
     if (error !== undefined) throw error.reason;
@@ -190,31 +269,37 @@ export class GroupNode extends Scope {
   }
 
   async #cleanUp(value: unknown): Promise<void> {
+    this.#beginTeardown();
     let outcome: Outcome;
     if (this.failures.length > 0) outcome = { status: "rejected", reason: this.failures[0] };
     else if (this.effective !== undefined) outcome = { status: "cancelled", reason: this.effective };
     else outcome = { status: "fulfilled", value };
     for (let cleanup = this.#cleanups.pop(); cleanup !== undefined; cleanup = this.#cleanups.pop()) {
       const error = await this.#clean(cleanup, outcome);
-      if (error !== undefined) this.failures.push(error.reason);
+      if (error === undefined) continue;
+      if (this.abandoned) reportUnhandled(error.reason, this);
+      else this.failures.push(error.reason);
     }
   }
 
   /** Runs one deferred function in a shield of its own; answers with what it threw. */
-  async #clean(
-    cleanup: Cleanup,
-    outcome: Outcome = { status: "fulfilled", value: undefined },
-  ): Promise<{ reason: unknown } | undefined> {
+  async #clean(cleanup: Cleanup, outcome: Outcome): Promise<{ reason: unknown } | undefined> {
     const scope = new Scope(this.closed ? undefined : this);
     scope.setShield(true);
     try {
       await within(scope, cleanup, outcome);
-      return undefined;
+      return scope.inner > 0 ? { reason: await closeLeftOpen(scope) } : undefined;
     } catch (reason) {
       return { reason };
     } finally {
+      if (scope.inner > 0) await closeLeftOpen(scope);
       scope.close();
     }
+  }
+
+  #pend(node: TaskNode): void {
+    node.stamp = loop().queue.stampNow();
+    this.#pending.push(node);
   }
 
   #admit(node: TaskNode): void {
@@ -232,6 +317,10 @@ export class GroupNode extends Scope {
   }
 
   #settleIfDrained(): void {
+    if (this.live === this.#daemons && this.#idlers.size > 0) {
+      for (const wait of this.#idlers) wait.settleInTurn(undefined);
+      this.#idlers.clear();
+    }
     if (this.#drained === undefined) return;
     if (this.live === this.#daemons && this.live > 0) this.#cancelDaemons();
     if (this.live > 0 || this.#holds > 0) return;
@@ -245,6 +334,29 @@ export class GroupNode extends Scope {
     for (let member = this.members; member !== undefined; member = member.after) daemons.push(member as Scope);
     for (const daemon of daemons) daemon.cancel("cancel", "all other tasks of the group have ended");
   }
+
+  /** The promise of the group: that of its work, unless the teardown takes longer than it may. */
+  #bounded<T>(work: Promise<T>): Promise<T> {
+    if (this.#teardownTimeout === Infinity) return work;
+    return new Promise((resolve, reject) => {
+      if (this.#abandoned !== undefined) reject(this.#abandoned);
+      this.#giveUp = reject;
+      work.then(resolve, reject);
+    });
+  }
+
+  #beginTeardown(): void {
+    if (this.#teardown !== undefined || this.#phase === "closed") return;
+    this.#teardown = new Teardown(this, this.#teardownTimeout, (error) => this.#abandon(error));
+  }
+
+  #abandon(error: TeardownError): void {
+    this.#abandoned = error;
+    suppress(error, this.failures.slice(1));
+    this.#roots.add(this);
+    this.detach();
+    this.#giveUp?.(error);
+  }
 }
 
 /** The innermost group around a scope, itself included. */
@@ -252,6 +364,3 @@ export function nearestGroup(scope: Scope | undefined): GroupNode | undefined {
   while (scope !== undefined && !(scope instanceof GroupNode)) scope = scope.parent;
   return scope;
 }
-
-/** A function given to `defer`. */
-export type Cleanup = (outcome: Outcome) => void | PromiseLike<void>;

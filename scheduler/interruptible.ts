@@ -5,6 +5,7 @@
  */
 
 import { show } from "./check.ts";
+import { reportUnhandled } from "./configure.ts";
 import { currentScope, Wait } from "./scope.ts";
 
 /**
@@ -15,7 +16,8 @@ const waiters = new WeakMap<PromiseLike<unknown>, Set<Wait<unknown>>>();
 
 /**
  * Waits for any promise as a checkpoint: a cancellation ends the wait at once, the promise itself goes on, and is
- * not kept from being collected, nor keeps anything of the wait.
+ * not kept from being collected, nor keeps anything of the wait. If it rejects after all who waited for it have been cancelled, the
+ * error goes to `onUnhandled`, unless it is an "AbortError".
  *
  * @throws {TypeError} at the call, for what is no promise.
  * @throws {Cancelled} (rejection) when the scope around it is cancelled.
@@ -34,21 +36,30 @@ export function interruptible<T>(promise: PromiseLike<T>): Promise<T> {
   }
   let waiting = waiters.get(promise) as Set<Wait<T>> | undefined;
   if (waiting === undefined) {
-    const all = waiting = new Set<Wait<T>>();
-    waiters.set(promise, all as Set<Wait<unknown>>);
-    promise.then(
-      (value) => {
-        waiters.delete(promise);
-        for (const wait of all) wait.resolve(value);
-      },
-      (error) => {
-        waiters.delete(promise);
-        for (const wait of all) wait.reject(error);
-      },
-    );
+    waiters.set(promise, waiting = new Set<Wait<T>>() as Set<Wait<unknown>> & Set<Wait<T>>);
+    settleWith(promise, waiting);
   }
   const among = waiting;
-  const wait: Wait<T> = new Wait<T>(currentScope(), () => among.delete(wait));
+  const wait: Wait<T> = new Wait<T>(currentScope(), () => among.delete(wait), "a promise");
   if (!wait.interrupted) among.add(wait);
   return wait.promise;
+}
+
+/** Its reaction stays with the promise for good, so that nothing of a task may be in it but through the set. */
+function settleWith<T>(promise: PromiseLike<T>, waiting: Set<Wait<T>>): void {
+  // A thenable that is no promise may call back twice, or throw.
+  const proper = promise instanceof Promise ? promise as Promise<T> : Promise.resolve(promise);
+  proper.then(
+    (value) => {
+      waiters.delete(promise);
+      for (const wait of waiting) wait.resolve(value);
+    },
+    (error) => {
+      waiters.delete(promise);
+      let told = false;
+      for (const wait of waiting) told = wait.reject(error) || told;
+      // All who waited have been cancelled. That an operation was aborted in the course of it is no news.
+      if (!told && (error as Error | undefined)?.name !== "AbortError") reportUnhandled(error);
+    },
+  );
 }

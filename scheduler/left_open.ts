@@ -19,7 +19,10 @@ export async function closeLeftOpen(scope: Scope): Promise<StructureError> {
   for (let member = scope.members; member !== undefined; member = member.after) {
     if (member instanceof Scope && !member.isTask) open.push(member);
   }
-  for (const inner of open) inner.cancel("cancel", error);
+  for (const inner of open) {
+    inner.leftOpen();
+    inner.cancel("cancel", error);
+  }
   if (scope.inner > 0) {
     await new Promise<void>((resolve) => {
       scope.onInnerClosed = () => {

@@ -7,6 +7,7 @@
 
 import { type ContextSlot, currentHost, type Host } from "../runtime/host.ts";
 import { RunQueue } from "./run_queue.ts";
+import type { Scope } from "./scope.ts";
 import { TimerQueue } from "./timer_queue.ts";
 
 /** What `configure` has set, for every loop that is made from then on. */
@@ -19,6 +20,8 @@ export class Loop {
   readonly timers: TimerQueue;
   /** Holds the innermost scope of the flow of control. */
   readonly context: ContextSlot;
+  /** The groups that are open outside any other group, and those that were given up and have not ended. */
+  readonly roots: Set<Scope> = new Set();
 
   constructor(host: Host) {
     this.host = host;

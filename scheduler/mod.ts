@@ -28,7 +28,9 @@ export {
   StructureError,
   suppressed,
   TaskCancelledError,
+  TeardownError,
   TimeoutError,
+  type UnfinishedTask,
 } from "./errors.ts";
 export { interruptible } from "./interruptible.ts";
 export { main } from "./main.ts";
@@ -43,6 +45,7 @@ export {
   type SpawnOptions,
   TaskGroup,
 } from "./task_group.ts";
+export { formatTasks, type TaskInfo, tasks } from "./task_tree.ts";
 export { PoolClosedError, QueueFullError, WorkerExitError } from "./workers/worker_errors.ts";
 export {
   type Arguments,

@@ -125,9 +125,18 @@ export class RunQueue {
     return this.#sliceStart + this.slice;
   }
 
+  /**
+   * The queue's own time, in whole ms: that of the turn that runs, because a look at the clock costs as much as an
+   * entry; but of now where no turn is on its way, because the last one may have been long ago.
+   */
+  stampNow(): number {
+    if (this.#requested === 0) this.#now = this.#host.now();
+    return (this.#now - this.#origin) | 0;
+  }
+
   /** Puts an entry behind those of its lane. */
   enqueue(entry: Entry, lane: number): void {
-    entry.stamp = (this.#now - this.#origin) | 0;
+    entry.stamp = this.stampNow();
     this.#lanes[lane]!.push(entry);
     this.size++;
     if (this.#requested < turnsAhead && !this.#waitingForPoll) this.#request();

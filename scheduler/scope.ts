@@ -90,6 +90,10 @@ export class Scope extends Member {
   inner = 0;
   /** Tasks are what a group is there for; any other scope has to close before the one around it. */
   readonly isTask: boolean;
+  /** Does this scope own tasks? */
+  get isGroup(): boolean {
+    return false;
+  }
 
   constructor(parent: Scope | undefined, isTask = false) {
     super(parent);
@@ -155,13 +159,19 @@ export class Scope extends Member {
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    this.leave();
-    if (this.parent !== undefined && !this.isTask) this.parent.inner--;
     if (this.deadlineTimer !== undefined) {
       loop().timers.cancel(this.deadlineTimer);
       this.deadlineTimer = undefined;
     }
-    this.parent?.onInnerClosed?.();
+    this.detach();
+  }
+
+  /** Leaves the parent, which no longer waits for this scope nor cancels it. A second call does nothing. */
+  detach(): void {
+    if (!this.isMember) return;
+    this.leave();
+    if (!this.isTask) this.parent!.inner--;
+    this.parent!.onInnerClosed?.();
   }
 
   /**

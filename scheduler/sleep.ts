@@ -88,7 +88,7 @@ class Sleep extends Wait<void> implements Timed {
   order = 0;
 
   constructor(scope: Scope | undefined, deadline: number) {
-    super(scope);
+    super(scope, undefined, "sleep");
     this.deadline = deadline;
     if (!this.interrupted && deadline !== Infinity) loop().timers.set(this);
   }

@@ -4,40 +4,18 @@
  * @module
  */
 
-import { checkCount, checkDuration, checkFunction, checkName, checkOptions } from "./check.ts";
+import { checkFunction, checkName, checkOptions } from "./check.ts";
 import { Cancelled, type CancelSource, StructureError } from "./errors.ts";
-import { GroupNode, type GroupSettings, type Outcome } from "./group_node.ts";
+import { type Cleanup, GroupNode, type Outcome } from "./group_node.ts";
+import { checkGroupOptions, type GroupOptions, type SpawnOptions } from "./group_options.ts";
 import { printAs } from "./inspect.ts";
-import { checkSignal } from "./join_signal.ts";
-import { checkPriority, laneOf, type Priority } from "./run_queue.ts";
-import { currentScope } from "./scope.ts";
+import { checkPriority, laneOf } from "./run_queue.ts";
+import { currentScope, type Scope } from "./scope.ts";
+import { type Starter, startIn } from "./start_handshake.ts";
 import type { Task } from "./task.ts";
+import { TaskNode } from "./task_node.ts";
 
-export type { Outcome };
-
-/** How a group is to be. */
-export interface GroupOptions {
-  /** A name for messages and the task tree. */
-  name?: string;
-  /** Cancels the group when aborted; `group` then rejects with the signal's reason itself. */
-  signal?: AbortSignal;
-  /** Cancels the group after so many ms; `group` then rejects with `TimeoutError`. Default: never. */
-  timeout?: number;
-  /** How many tasks run at once, daemons included; further ones wait in the order of their spawning. Default: no limit. */
-  limit?: number;
-  /** The priority of the group's tasks. Default: that of the current task, else "user-visible". */
-  priority?: Priority;
-}
-
-/** How a task is to be. */
-export interface SpawnOptions {
-  /** A name for messages and the task tree. Default: that of the function. */
-  name?: string;
-  /** The priority of the task's turns. Default: that of the group. */
-  priority?: Priority;
-  /** A daemon does not keep its group open: it is cancelled when all other tasks have ended. Default: false. */
-  daemon?: boolean;
-}
+export type { GroupOptions, Outcome, SpawnOptions };
 
 /** The numbers of a group at one moment. */
 export interface GroupStatistics {
@@ -64,6 +42,7 @@ export interface GroupStatistics {
  * @param options See {@linkcode GroupOptions}.
  * @throws {TypeError} or {RangeError} at the call, for arguments of a wrong kind or range.
  * @throws {TimeoutError} (rejection) when `options.timeout` has passed.
+ * @throws {TeardownError} (rejection) when tasks go on `options.teardownTimeout` after their cancellation.
  *
  * @example
  * ```ts
@@ -105,10 +84,13 @@ export let groupNode: (group: TaskGroup) => GroupNode;
  */
 export class TaskGroup {
   readonly #node: GroupNode;
+  /** Was it made by `group()`, which ends it? */
+  readonly #isBlock: boolean;
   #joined: Promise<void> | undefined = undefined;
 
   /** Opens a group in the current scope; it has to be ended with {@linkcode join} or by its disposal. */
   constructor(options: GroupOptions = {}) {
+    this.#isBlock = adopted !== undefined;
     this.#node = adopted ?? new GroupNode(currentScope(), checkGroupOptions(options));
     adopted = undefined;
   }
@@ -130,7 +112,7 @@ export class TaskGroup {
 
   /** Has the group ended? Then nothing can be spawned in it any more. */
   get closed(): boolean {
-    return this.#node.phase === "closed";
+    return this.#node.phase === "closed" || this.#node.abandoned;
   }
 
   /** All failures so far, in order, primitives too. */
@@ -155,11 +137,40 @@ export class TaskGroup {
     checkFunction(fn, "The function of a task");
     const start = fn as (task: Task<unknown>) => unknown;
     if (options === undefined) return this.#node.spawn(start, undefined, this.#node.lane, false).handle as Task<T>;
-    checkOptions(options);
-    checkName(options.name);
-    checkPriority(options.priority);
-    const lane = options.priority === undefined ? this.#node.lane : laneOf(options.priority);
+    const lane = this.#laneFor(options);
     return this.#node.spawn(start, options.name, lane, options.daemon === true).handle as Task<T>;
+  }
+
+  /**
+   * Spawns a task that says when it is ready: resolves with the value that `fn` gives to `started`, which it may call once; the
+   * task then goes on as any other. A task that fails or ends before that rejects `start` and is no failure of the
+   * group, unless nobody had asked for the promise's outcome by then. A caller who is cancelled while it waits cancels the task.
+   *
+   * @throws {StructureError} when the group has ended; (rejection) when the task ends without calling `started`.
+   * @throws {TaskCancelledError} (rejection) when the task is cancelled before it called `started`.
+   * @throws {TypeError} for arguments of a wrong kind.
+   *
+   * @example
+   * ```ts
+   * import { group, sleep } from "@millrace/millrace";
+   *
+   * await group(async (g) => {
+   *   const port = await g.start<number>(async (started) => {
+   *     await sleep(1);
+   *     started(8080);
+   *     await sleep(5);
+   *   });
+   *   console.log(port); // -> 8080
+   * });
+   * ```
+   */
+  start<V>(
+    fn: (started: (value: V) => void, task: Task<unknown>) => unknown,
+    options: SpawnOptions = {},
+  ): Promise<V> {
+    checkFunction(fn, "The function of a task");
+    const lane = this.#laneFor(options);
+    return startIn(this.#node, fn satisfies Starter<V>, options.name, lane, options.daemon === true);
   }
 
   /** Like {@linkcode spawn}, but a failure is a result, and the group goes on; a cancellation is none. */
@@ -172,7 +183,7 @@ export class TaskGroup {
       try {
         return { status: "fulfilled", value: await fn(task) };
       } catch (reason) {
-        if (reason instanceof Cancelled && currentScope()?.effective !== undefined) throw reason;
+        if (reason instanceof Cancelled && task.state === "cancelling") throw reason;
         return { status: "rejected", reason };
       }
     }
@@ -181,11 +192,12 @@ export class TaskGroup {
 
   /**
    * Registers a function for the end of the group: after all tasks have ended the functions run, last in, first out,
-   * each awaited, shielded from cancellation. What one throws is a failure of the group. In a closed group it runs at once.
+   * each awaited, shielded from cancellation, within the `teardownTimeout`. What one throws is a failure of the group. In a
+   * closed group it runs at once, and what it throws goes to `onUnhandled`.
    */
   defer(cleanup: (outcome: Outcome) => void | PromiseLike<void>): void {
     checkFunction(cleanup, "A deferred function");
-    this.#node.defer(cleanup);
+    this.#node.defer(cleanup satisfies Cleanup);
   }
 
   /**
@@ -197,12 +209,17 @@ export class TaskGroup {
   }
 
   /**
-   * Waits for all tasks and ends the group; rejects with its first failure. For groups made with `new`; a second call
-   * gives the same promise. In the body of `group()` it only waits for the tasks there are.
+   * For groups made with `new`: waits for all tasks and ends the group; rejects with its first failure. A second call gives the same
+   * promise. In the body of `group()` it only waits until no tasks but daemons are left, and is a checkpoint.
+   *
+   * @throws {StructureError} when a task or a deferred function of the group calls it: it would wait for itself.
    */
   join(): Promise<void> {
-    if (this.#node.phase === "open" || this.#joined !== undefined) return this.#joined ??= this.#node.end(undefined);
-    return Promise.resolve();
+    if (isWithin(this.#node, currentScope())) {
+      throw new StructureError(`${this.name} cannot be joined from within: what calls join() would wait for itself`);
+    }
+    if (this.#isBlock) return this.#node.phase === "open" ? this.#node.idle() : Promise.resolve();
+    return this.#joined ??= this.#node.end();
   }
 
   /** The numbers of the group at this moment. */
@@ -213,15 +230,35 @@ export class TaskGroup {
 
   /**
    * Ends the group. If it was not joined while tasks run, they are cancelled and awaited, then `StructureError` is
-   * thrown, because leaving a block does not tell whether it failed.
+   * thrown, because leaving a block does not tell whether it failed; its `cause` is the first failure, if there was one. A group
+   * that was joined, or disposed of before, is left alone.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#joined !== undefined) return await this.#joined.catch(() => {});
     const left = this.#node.live;
-    if (left > 0) this.#node.cancel("cancel", "the group was left without join");
-    await this.join();
-    if (left > 0) throw new StructureError(`${this.name} was left without join while ${left} of its tasks ran`);
+    if (left === 0) return await this.join();
+    this.#node.cancel("cancel", "the group was left without join");
+    let failure: { cause: unknown } | undefined;
+    await this.join().catch((cause) => failure = { cause });
+    throw new StructureError(`${this.name} was left without join while ${left} of its tasks ran`, failure);
   }
+
+  #laneFor(options: SpawnOptions): number {
+    checkOptions(options);
+    checkName(options.name);
+    checkPriority(options.priority);
+    return options.priority === undefined ? this.#node.lane : laneOf(options.priority);
+  }
+}
+
+/** Is a scope inside a task or a deferred function of the group, rather than in its body or outside? */
+function isWithin(group: GroupNode, scope: Scope | undefined): boolean {
+  let inTask = false;
+  for (let at = scope; at !== undefined; at = at.parent) {
+    if (at === group) return inTask || group.phase === "cleaning";
+    inTask ||= at instanceof TaskNode;
+  }
+  return false;
 }
 
 /** The node the next group is made around, when `group()` makes one. */
@@ -236,16 +273,4 @@ export function adoptGroup(node: GroupNode): TaskGroup {
 /** Cancels a group in the name of somebody else; for the other rooms of the house. */
 export function cancelGroup(group: TaskGroup, source: CancelSource, reason?: unknown): void {
   groupNode(group).cancel(source, reason);
-}
-
-function checkGroupOptions(options: GroupOptions): GroupSettings {
-  checkOptions(options);
-  const { name, signal, timeout, limit = Infinity, priority } = options;
-  checkName(name);
-  checkSignal(signal);
-  if (timeout !== undefined) checkDuration(timeout, "The timeout of a group");
-  checkCount(limit, "The limit of a group", 1);
-  checkPriority(priority);
-  const lane = priority === undefined ? currentScope()?.owner?.lane ?? laneOf("user-visible") : laneOf(priority);
-  return { name, signal, timeout, limit, lane };
 }

@@ -21,7 +21,7 @@ import type { GroupNode } from "./group_node.ts";
 import { closeLeftOpen } from "./left_open.ts";
 import { loop } from "./loop.ts";
 import { type Priority, priorityOf } from "./run_queue.ts";
-import { currentScope, type Owner, Scope, Wait } from "./scope.ts";
+import { currentScope, deliver, type Owner, Scope, Wait } from "./scope.ts";
 import { makeTask, type Task, type TaskState } from "./task.ts";
 
 /** The number of the task made last. */
@@ -77,6 +77,12 @@ export class TaskNode extends Scope implements Owner {
     return priorityOf(this.lane);
   }
 
+  /** Does the task wait for a slot of its group, or for its first turn? */
+  get waitsToStart(): "a slot of its group" | "its first turn" | undefined {
+    if (this.#state !== "queued") return undefined;
+    return this.group.isPending(this) ? "a slot of its group" : "its first turn";
+  }
+
   get state(): TaskState {
     return this.#state === "running" && this.effective !== undefined ? "cancelling" : this.#state;
   }
@@ -123,9 +129,12 @@ export class TaskNode extends Scope implements Owner {
     const scope = currentScope();
     if (scope?.effective !== undefined) return new Wait<unknown>(scope).promise;
     if (scope === undefined || this.ended) return this.result;
-    const wait: Wait<unknown> = new Wait<unknown>(scope, () => this.#joiners!.delete(wait));
+    const wait: Wait<unknown> = new Wait<unknown>(scope, () => this.#joiners!.delete(wait), this.handle);
     (this.#joiners ??= new Set()).add(wait);
-    return wait.promise;
+    // The end of a task is told in its own turn; a cancellation before the awaiter goes on still wins.
+    return wait.promise.finally(() => {
+      if (scope.effective !== undefined) throw deliver(scope);
+    });
   }
 
   override interrupt(): void {

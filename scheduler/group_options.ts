@@ -1,0 +1,54 @@
+/**
+ * How groups and tasks can be made.
+ *
+ * @module
+ */
+
+import { checkCount, checkDuration, checkName, checkOptions } from "./check.ts";
+import type { GroupSettings } from "./group_node.ts";
+import { checkSignal } from "./join_signal.ts";
+import { checkPriority, laneOf, type Priority } from "./run_queue.ts";
+import { currentScope } from "./scope.ts";
+
+/** How a group is to be. */
+export interface GroupOptions {
+  /** A name for messages and the task tree. */
+  name?: string;
+  /** Cancels the group when aborted; `group` then rejects with the signal's reason itself. */
+  signal?: AbortSignal;
+  /** Cancels the group after so many ms; `group` then rejects with `TimeoutError`. Default: never. */
+  timeout?: number;
+  /**
+   * How long the group may take to end once it is cancelled, or its deferred functions once they begin, in ms; then it rejects with
+   * `TeardownError`. Default: `Infinity`; then whom it waits for is told to `onUnhandled` after 10 s, 20 s more, and so on.
+   */
+  teardownTimeout?: number;
+  /** How many tasks run at once, daemons included; further ones wait in the order of their spawning. Default: no limit. */
+  limit?: number;
+  /** The priority of the group's tasks. Default: that of the current task, else "user-visible". */
+  priority?: Priority;
+}
+
+/** How a task is to be. */
+export interface SpawnOptions {
+  /** A name for messages and the task tree. Default: that of the function. */
+  name?: string;
+  /** The priority of the task's turns. Default: that of the group. */
+  priority?: Priority;
+  /** A daemon does not keep its group open: it is cancelled when all other tasks have ended. Default: false. */
+  daemon?: boolean;
+}
+
+/** Checks the options of a group and fills in the defaults. */
+export function checkGroupOptions(options: GroupOptions): GroupSettings {
+  checkOptions(options);
+  const { name, signal, timeout, teardownTimeout = Infinity, limit = Infinity, priority } = options;
+  checkName(name);
+  checkSignal(signal);
+  if (timeout !== undefined) checkDuration(timeout, "The timeout of a group");
+  checkDuration(teardownTimeout, "The teardownTimeout of a group");
+  checkCount(limit, "The limit of a group", 1);
+  checkPriority(priority);
+  const lane = priority === undefined ? currentScope()?.owner?.lane ?? laneOf("user-visible") : laneOf(priority);
+  return { name, signal, timeout, teardownTimeout, limit, lane };
+}

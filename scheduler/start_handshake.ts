@@ -1,0 +1,87 @@
+/**
+ * The handshake of a task that says when it is ready.
+ *
+ * ```
+ *   spawned ──started(value)──> ready (start() resolves) ──> goes on as any task
+ *      │ fails before that: the failure is start()'s, if somebody waits there, else the group's
+ *      │ ends before that: StructureError, likewise
+ *      └ whoever waits in start() is cancelled: so is the task
+ * ```
+ *
+ * @module
+ */
+
+import { Cancelled, StructureError, TaskCancelledError } from "./errors.ts";
+import type { GroupNode } from "./group_node.ts";
+import { currentScope, Wait } from "./scope.ts";
+import type { Task } from "./task.ts";
+
+/** What `start` runs. */
+export type Starter<V> = (started: (value: V) => void, task: Task<unknown>) => unknown;
+
+/** A promise that knows whether anybody has asked for its outcome: only then can a failure be handed over in it. */
+class Observed<T> extends Promise<T> {
+  observed = false;
+
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
+  override then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.observed = true;
+    return super.then(onFulfilled, onRejected);
+  }
+}
+
+/** Spawns a task and waits for its `started`; see `TaskGroup.start`. */
+export function startIn<V>(
+  group: GroupNode,
+  fn: Starter<V>,
+  name: string | undefined,
+  lane: number,
+  daemon: boolean,
+): Promise<V> {
+  let phase: "starting" | "started" | "ended" = "starting";
+  const node = group.spawn(run, name ?? (fn.name || "task"), lane, daemon);
+  const scope = currentScope();
+  const stop = (): void => node.cancel("cancel", scope!.effective);
+  const wait: Wait<V> = new Wait<V>(scope, stop, node.handle);
+  if (wait.interrupted) stop();
+  const promise = new Observed<V>((resolve, reject) => wait.promise.then(resolve, reject));
+  // A rejection that nobody has asked for is the group's failure too.
+  Promise.prototype.then.call(promise, undefined, () => {});
+  node.result.then(ended, ended);
+  return promise;
+
+  function started(value: V): void {
+    if (phase === "started") throw new StructureError(`${node.name} has called started() before`);
+    if (phase === "ended") return;
+    phase = "started";
+    wait.settleInTurn(value);
+  }
+  /** Answers whether the failure was handed to whoever waits in `start`. */
+  function failedBefore(error: unknown): boolean {
+    phase = "ended";
+    return wait.reject(error) && promise.observed;
+  }
+  async function run(task: Task<unknown>): Promise<void> {
+    try {
+      await fn(started, task);
+    } catch (error) {
+      if (error instanceof Cancelled && node.effective !== undefined) throw error;
+      if (phase !== "starting" || !failedBefore(error)) throw error;
+      return;
+    }
+    if (phase !== "starting" || node.effective !== undefined) return;
+    const error = new StructureError(`${node.name} has ended without calling started()`);
+    if (!failedBefore(error)) throw error;
+  }
+
+  function ended(): void {
+    if (phase === "starting") wait.reject(new TaskCancelledError(node.handle, node.effective));
+    phase = "ended";
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * The tree of what is alive, for people and tools.
+ *
+ * @module
+ */
+
+import { GroupNode } from "./group_node.ts";
+import { loop } from "./loop.ts";
+import { type Priority, priorityOf } from "./run_queue.ts";
+import { type Member, Scope, Wait } from "./scope.ts";
+import { Task, type TaskState } from "./task.ts";
+import { TaskNode } from "./task_node.ts";
+
+/** A group or a task that has not ended. */
+export interface TaskInfo {
+  /** What it is. */
+  readonly kind: "group" | "task";
+  /** Its name; that of a task has the task's number. */
+  readonly name: string;
+  /** Where it stands; a group that was given up after its `teardownTimeout` is "abandoned". */
+  readonly state: TaskState | "abandoned";
+  /** The priority of its turns. */
+  readonly priority: Priority;
+  /** How long ago it was made, in ms. */
+  readonly age: number;
+  /** What it waits for; `undefined` where that is not known: it runs, or waits for a promise that is none of ours. */
+  readonly waitingFor: string | undefined;
+  /** When it is going to be cancelled by a deadline of its own, in ms of the host's clock; `Infinity` for never. */
+  readonly deadline: number;
+  /** What is alive in it, oldest first. */
+  readonly children: readonly TaskInfo[];
+}
+
+/**
+ * The groups and tasks that are alive now, as a tree: the groups that are open outside any other group, oldest first, and what is
+ * in them.
+ *
+ * @example
+ * ```ts
+ * import { group, sleep, tasks } from "@millrace/millrace";
+ *
+ * await group(async (g) => {
+ *   g.spawn(() => sleep(5), { name: "reader" });
+ *   await sleep(1);
+ *   const server = tasks().find(({ name }) => name === "server");
+ *   console.log(server?.children[0]?.waitingFor); // -> sleep
+ * }, { name: "server" });
+ * ```
+ */
+export function tasks(): readonly TaskInfo[] {
+  return [...loop().roots].map((root) => describe(root as GroupNode));
+}
+
+/**
+ * The tree of {@linkcode tasks} as text, a line for each.
+ *
+ * @example
+ * ```ts
+ * import { formatTasks, group, sleep } from "@millrace/millrace";
+ *
+ * await group(async (g) => {
+ *   g.spawn(() => sleep(5), { name: "reader" });
+ *   await sleep(1);
+ *   console.log(formatTasks());
+ * }, { name: "server" });
+ * ```
+ */
+export function formatTasks(): string {
+  const lines: string[] = [];
+  for (const root of tasks()) print(root, "", "", lines);
+  return lines.join("\n");
+}
+
+function print(info: TaskInfo, first: string, rest: string, lines: string[]): void {
+  const { kind, name, state, age, waitingFor, deadline, children } = info;
+  const parts = [kind === "group" ? `${name} (group)` : name, state, seconds(age)];
+  if (waitingFor !== undefined) parts.push(`waiting for ${waitingFor}`);
+  if (deadline !== Infinity) parts.push(`deadline in ${seconds(deadline - loop().host.now())}`);
+  lines.push(first + parts.join(", "));
+  for (const [index, child] of children.entries()) {
+    const isLast = index === children.length - 1;
+    print(child, rest + (isLast ? "└─ " : "├─ "), rest + (isLast ? "   " : "│  "), lines);
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+function describe(scope: GroupNode | TaskNode): TaskInfo {
+  const children: TaskInfo[] = [];
+  const waits: Wait<unknown>[] = [];
+  let deadline = scope.deadline;
+  const open: Scope[] = [scope];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    for (let member: Member | undefined = at.members; member !== undefined; member = member.after) {
+      if (member instanceof GroupNode || member instanceof TaskNode) children.push(describe(member));
+      else if (member instanceof Wait) waits.push(member as Wait<unknown>);
+      else if (member instanceof Scope) {
+        deadline = Math.min(deadline, member.deadline);
+        open.push(member);
+      }
+    }
+  }
+  const isTask = scope instanceof TaskNode;
+  return {
+    kind: isTask ? "task" : "group",
+    name: scope.name,
+    state: isTask ? scope.state : stateOf(scope),
+    priority: priorityOf(scope.lane),
+    age: Math.max(0, loop().queue.stampNow() - scope.stamp),
+    waitingFor: isTask ? scope.waitsToStart ?? waitingFor(waits) : waitingFor(waits),
+    deadline,
+    children: children.reverse(),
+  };
+}
+
+function stateOf(group: GroupNode): TaskInfo["state"] {
+  if (group.abandoned) return "abandoned";
+  return group.effective === undefined ? "running" : "cancelling";
+}
+
+function waitingFor(waits: readonly Wait<unknown>[]): string | undefined {
+  const named = waits.map(({ what }) => what instanceof Task ? what.name : what ?? "something").reverse();
+  return named.length === 0 ? undefined : named.join(" and ");
+}

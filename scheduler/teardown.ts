@@ -1,0 +1,112 @@
+/**
+ * The bound on how long a group may take to end once it has been cancelled, and the word about those that take long.
+ *
+ * @module
+ */
+
+import { reportUnhandled } from "./configure.ts";
+import { TeardownError, type UnfinishedTask } from "./errors.ts";
+import type { GroupNode } from "./group_node.ts";
+import { loop } from "./loop.ts";
+import { pathOf } from "./path.ts";
+import type { Member, Scope } from "./scope.ts";
+import type { TaskNode } from "./task_node.ts";
+
+/** After how long a group without a bound says whom it waits for, in ms; then after twice that, and so on. */
+const firstWord = 10_000;
+
+/** Watches a group from the moment it is cancelled, or begins to clean up, until it has ended. */
+export class Teardown {
+  readonly #group: GroupNode;
+  #timer: { cancel(): void };
+
+  constructor(group: GroupNode, timeout: number, onOver: (error: TeardownError) => void) {
+    this.#group = group;
+    this.#timer = timeout === Infinity ? this.#sayAfter(firstWord) : loop().timers.setTimer(() => {
+      onOver(this.#error(`${group.name} has not ended ${timeout} ms after its cancellation`, true));
+    }, timeout);
+  }
+
+  /** The group has ended. */
+  stop(): void {
+    this.#timer.cancel();
+  }
+
+  #sayAfter(ms: number): { cancel(): void } {
+    return loop().timers.setTimer(
+      () => {
+        const error = this.#error(`${this.#group.name} was cancelled ${ms / 1000} s ago and has not ended`, false);
+        // A group further in has its own word to say.
+        if (error.tasks.length > 0) reportUnhandled(error, this.#group);
+        this.#timer = this.#sayAfter(ms * 2);
+      },
+      ms,
+      { hold: false },
+    );
+  }
+
+  #error(what: string, deep: boolean): TeardownError {
+    const tasks = unfinished(this.#group, deep);
+    const names = tasks.map(({ name, age, spawnedAt }) =>
+      `${name} (${(age / 1000).toFixed(1)} s old${spawnedAt === undefined ? "" : `, spawned ${spawnedAt}`})`
+    );
+    const { failures } = this.#group;
+    return new TeardownError(`${what}; it waits for ${names.join(", ")}`, tasks, failures[0]);
+  }
+}
+
+/**
+ * The tasks that keep a group from ending, and its body, but not those that only wait for a group further in; `deep` has those of
+ * the groups further in too.
+ */
+function unfinished(group: GroupNode, deep: boolean): UnfinishedTask[] {
+  const found: UnfinishedTask[] = [];
+  const open: Scope[] = [group];
+  for (let scope = open.pop(); scope !== undefined; scope = open.pop()) {
+    for (let member = scope.members; member !== undefined; member = member.after) {
+      if (isScope(member) && (deep || !member.isGroup)) open.push(member);
+    }
+    if (hasInnerGroup(scope)) continue;
+    const spawnedAt = whereSpawned(scope);
+    const path = pathOf(scope);
+    if (scope.isTask) found.push({ name: (scope as TaskNode).name, path, age: ageOf(scope), spawnedAt });
+    else if (scope.isGroup && (scope as GroupNode).bodyRuns) {
+      found.push({ name: `the body of ${(scope as GroupNode).name}`, path, age: ageOf(scope), spawnedAt });
+    }
+  }
+  return found;
+}
+
+function isScope(member: Member): member is Scope {
+  return "members" in member;
+}
+
+function hasInnerGroup(scope: Scope): boolean {
+  for (let member = scope.members; member !== undefined; member = member.after) {
+    if (isScope(member) && !member.isTask && (member.isGroup || hasInnerGroup(member))) return true;
+  }
+  return false;
+}
+
+function ageOf(scope: Scope): number {
+  return Math.max(0, loop().queue.stampNow() - scope.stamp);
+}
+
+/** Where tasks were spawned, in groups whose teardown has a bound: a stack costs as much as a task. */
+const places = new WeakMap<Scope, Error>();
+
+/** Remembers where a task is being spawned. */
+export function rememberPlace(task: Scope): void {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 8;
+  places.set(task, new Error("place"));
+  Error.stackTraceLimit = stackTraceLimit;
+}
+
+const house: string = new URL("./", import.meta.url).pathname;
+
+function whereSpawned(task: Scope): string | undefined {
+  const lines = places.get(task)?.stack?.split("\n").filter((line) => /:\d+:\d+/.test(line)) ?? [];
+  const line = lines.find((line) => !line.includes(house));
+  return line?.trim().replace(/^at /, "at ");
+}
