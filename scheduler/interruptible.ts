@@ -52,12 +52,15 @@ function settleWith<T>(promise: PromiseLike<T>, waiting: Set<Wait<T>>): void {
   proper.then(
     (value) => {
       waiters.delete(promise);
-      for (const wait of waiting) wait.resolve(value);
+      for (const wait of waiting) wait.settleInTurn(value);
     },
     (error) => {
       waiters.delete(promise);
       let told = false;
-      for (const wait of waiting) told = wait.reject(error) || told;
+      for (const wait of waiting) {
+        wait.failInTurn(error);
+        told = true;
+      }
       // All who waited have been cancelled. That an operation was aborted in the course of it is no news.
       if (!told && (error as Error | undefined)?.name !== "AbortError") reportUnhandled(error);
     },

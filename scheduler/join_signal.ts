@@ -21,13 +21,14 @@ class Joined {
   }
 
   leave(scope: Scope): void {
-    this.scopes.delete(scope);
-    if (this.scopes.size === 0) this.#end();
+    if (this.scopes.delete(scope) && this.scopes.size === 0) this.#end();
   }
 
   readonly #abort = (): void => {
     this.#end();
-    for (const scope of [...this.scopes]) scope.cancel("signal", this.#signal.reason);
+    const scopes = [...this.scopes];
+    this.scopes.clear();
+    for (const scope of scopes) scope.cancel("signal", this.#signal.reason);
   };
 
   #end(): void {

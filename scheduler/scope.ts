@@ -292,8 +292,9 @@ function ignore(): void {}
 
 /**
  * One wait of a flow of control, and a checkpoint: its promise settles with what `resolve` or `reject` is given, or
- * rejects with the cancellation of its scope. The first to come wins; but while a result from {@linkcode settleInTurn}
- * waits for its turn, a cancellation still wins over it.
+ * rejects with the cancellation of its scope. The first to come wins; but while a result from `settleInTurn` or
+ * `failInTurn` waits for its turn, a cancellation still wins over it. These are the forms to use where several may wait
+ * for the same thing: what one of them does first can then still cancel the next.
  *
  * `onCancel` is called once, at the moment of the cancellation, to take back what the wait is for. In a scope that is
  * cancelled already it is never called: look at `interrupted` before setting anything up. A wait leaves nothing behind
@@ -308,8 +309,9 @@ export class Wait<T = void> extends Member {
   #settled = false;
   /** The cancellation that has reached this wait. */
   #cancellation: Cancelled | undefined = undefined;
-  /** What the wait resolves with in its turn. */
-  #value: T | undefined = undefined;
+  /** What the wait resolves with in its turn, or rejects with. */
+  #outcome: unknown = undefined;
+  #fails = false;
 
   constructor(scope: Scope | undefined, onCancel?: () => void, what?: string | Task<unknown>) {
     super(scope);
@@ -351,9 +353,16 @@ export class Wait<T = void> extends Member {
 
   /** Settles with a value in a turn of its own. */
   settleInTurn(value: T): void {
-    if (this.#settled || this.list !== undefined) return;
-    this.#value = value;
+    if (this.settled) return;
+    this.#outcome = value;
     loop().queue.enqueue(this, laneIn(this.parent));
+  }
+
+  /** Settles with an error in a turn of its own. */
+  failInTurn(error: unknown): void {
+    if (this.settled) return;
+    this.#fails = true;
+    this.settleInTurn(error as T);
   }
 
   override interrupt(): void {
@@ -367,7 +376,9 @@ export class Wait<T = void> extends Member {
   }
 
   override run(): void {
-    if (this.#cancellation === undefined) return void this.resolve(this.#value as T);
+    if (this.#cancellation === undefined) {
+      return void (this.#fails ? this.reject(this.#outcome) : this.resolve(this.#outcome as T));
+    }
     this.#end();
     allowUnawaited(this.promise);
     // The outermost cancellation is the one to be thrown, if a further one came meanwhile; if a shield has gone up, the

@@ -21,7 +21,7 @@ import type { GroupNode } from "./group_node.ts";
 import { closeLeftOpen } from "./left_open.ts";
 import { loop } from "./loop.ts";
 import { type Priority, priorityOf } from "./run_queue.ts";
-import { currentScope, deliver, type Owner, Scope, Wait } from "./scope.ts";
+import { currentScope, type Owner, Scope, Wait } from "./scope.ts";
 import { makeTask, type Task, type TaskState } from "./task.ts";
 
 /** The number of the task made last. */
@@ -129,12 +129,9 @@ export class TaskNode extends Scope implements Owner {
     const scope = currentScope();
     if (scope?.effective !== undefined) return new Wait<unknown>(scope).promise;
     if (scope === undefined || this.ended) return this.result;
-    const wait: Wait<unknown> = new Wait<unknown>(scope, () => this.#joiners!.delete(wait), this.handle);
+    const wait: Wait<unknown> = new Wait<unknown>(scope, () => this.#joiners?.delete(wait), this.handle);
     (this.#joiners ??= new Set()).add(wait);
-    // The end of a task is told in its own turn; a cancellation before the awaiter goes on still wins.
-    return wait.promise.finally(() => {
-      if (scope.effective !== undefined) throw deliver(scope);
-    });
+    return wait.promise;
   }
 
   override interrupt(): void {
@@ -175,8 +172,8 @@ export class TaskNode extends Scope implements Owner {
     this.#outcome = outcome;
     if (this.#joiners !== undefined) {
       for (const wait of this.#joiners) {
-        if (state === "fulfilled") wait.resolve(outcome);
-        else wait.reject(this.#error());
+        if (state === "fulfilled") wait.settleInTurn(outcome);
+        else wait.failInTurn(this.#error());
       }
       this.#joiners = undefined;
     }

@@ -15,12 +15,7 @@ import {
   TaskGroup,
   TimeoutError,
 } from "../../mod.ts";
-
-/** A promise and what settles it. */
-function latch(): { promise: Promise<void>; open: () => void } {
-  let open!: () => void;
-  return { promise: new Promise((resolve) => open = resolve), open };
-}
+import { latch } from "../support/latch.ts";
 
 test("a group resolves to what its body returns, after all tasks have ended", async () => {
   const log: string[] = [];

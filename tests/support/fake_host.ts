@@ -17,6 +17,8 @@ export class FakeHost {
   #timers: { at: number; callback: () => void; cancelled: boolean }[] = [];
   #lastPoll = 0;
   #fresh = true;
+  /** How many turns are left of the iteration that `step` is in. */
+  #left = 0;
 
   constructor() {
     const openTurns = (onTurn: (fresh: boolean) => void): Turns => {
@@ -58,6 +60,19 @@ export class FakeHost {
     }
     this.#timers = this.#timers.filter(({ cancelled }) => !cancelled);
     return this.#turns.length > 0;
+  }
+
+  /** Runs the next turn of the iteration, or polls and begins the next one; answers if there was a turn. */
+  step(): boolean {
+    const turn = this.#turns.shift();
+    if (turn === undefined) return false;
+    turn.run();
+    this.#left--;
+    if (this.#left <= 0) {
+      this.#left = this.#turns.length;
+      this.#fresh = true;
+    }
+    return true;
   }
 
   /** Lets time pass until the next timer, and fires it; answers if there was one. */

@@ -1,0 +1,541 @@
+/** Cancellation as it runs down the tree of scopes. */
+
+import fc from "fast-check";
+import { test } from "node:test";
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import {
+  Cancelled,
+  CancelScope,
+  checkpoint,
+  effectiveDeadline,
+  group,
+  interruptible,
+  moveOnAfter,
+  shield,
+  sleep,
+  StructureError,
+  type Task,
+  TaskCancelledError,
+  throwIfCancelled,
+  TimeoutError,
+  withTimeout,
+} from "../../mod.ts";
+import { loop } from "../../scheduler/loop.ts";
+import { currentScope, Scope, Wait } from "../../scheduler/scope.ts";
+import { latch } from "../support/latch.ts";
+import { onFakeLoop } from "../support/fake_loop.ts";
+
+test("explicit cancellation then deadline stays explicit, and the reverse (S-37)", async () => {
+  const explicit = new CancelScope({ timeout: 1 });
+  let first: Cancelled | undefined;
+  await explicit.run(async () => {
+    explicit.cancel("by hand");
+    await shield(() => sleep(3));
+    first = await checkpoint().catch((error) => error) as unknown as Cancelled;
+    throw first;
+  });
+  assertEquals([first!.source, first!.reason, explicit.cancelCaught], ["cancel", "by hand", true]);
+  const expired = new CancelScope({ timeout: 1 });
+  let second: Cancelled | undefined;
+  await expired.run(async () => {
+    await shield(() => sleep(3));
+    expired.cancel("too late");
+    second = await checkpoint().catch((error) => error) as unknown as Cancelled;
+    throw second;
+  });
+  assertEquals([second!.source, second!.reason], ["deadline", undefined]);
+});
+
+test("a sibling's cancellation names the failing task and its error, also in nested scopes (S-38, S-39)", async () => {
+  const failure = new Error("cause");
+  const seen: Cancelled[] = [];
+  let culprit: Task<unknown> | undefined;
+  await assertRejects(() =>
+    group((g) => {
+      g.spawn(() =>
+        group((inner) =>
+          void inner.spawn(() =>
+            new CancelScope().run(() =>
+              sleep(1e6).catch((error) => {
+                seen.push(error);
+                throw error;
+              })
+            )
+          )
+        )
+      );
+      culprit = g.spawn(async () => {
+        await sleep(1);
+        throw failure;
+      }, { name: "culprit" });
+    })
+  );
+  assertEquals(seen.map(({ source, reason, cause }) => [source, reason, cause]), [["sibling", failure, failure]]);
+  assertStrictEquals(seen[0]!.task, culprit);
+});
+
+test("a cancellation reaches each descendant in the same turn, however deep (S-35)", async () => {
+  await group(async (g) => {
+    const top = new CancelScope();
+    const signals: AbortSignal[] = [];
+    const ready = latch();
+    g.spawn(() =>
+      top.run(async () => {
+        await group((inner) => {
+          for (let index = 0; index < 3; index++) {
+            inner.spawn((task) =>
+              new CancelScope().run((scope) => {
+                signals.push(task.signal, scope.signal);
+                if (signals.length === 6) ready.open();
+                return sleep(1e6);
+              })
+            );
+          }
+        });
+      })
+    );
+    await ready.promise;
+    top.cancel();
+    assertEquals(signals.map(({ aborted }) => aborted), Array(6).fill(true));
+  });
+});
+
+test("nobody's callback sees a tree that is marked in part", async () => {
+  await group(async (g) => {
+    const tasks: Task<unknown>[] = [];
+    const seen: string[][] = [];
+    for (let index = 0; index < 3; index++) {
+      tasks.push(g.spawn((task) => {
+        task.signal.addEventListener("abort", () => seen.push(tasks.map(({ state }) => state)));
+        return sleep(1e6);
+      }));
+    }
+    await checkpoint();
+    g.cancel();
+    assertEquals(seen, Array(3).fill(Array(3).fill("cancelling")));
+  });
+});
+
+test("if the result and the cancellation come in the same turn, the cancellation wins, whichever was first (S-41)", async () => {
+  for (const order of ["result first", "cancellation first"]) {
+    const result = latch<string>();
+    const outcome = await group(async (g) => {
+      const waiting = latch();
+      const task = g.spawn(() => {
+        waiting.open();
+        return interruptible(result.promise);
+      });
+      await waiting.promise;
+      if (order === "result first") result.open("value");
+      task.cancel();
+      result.open("value");
+      return await task.then((value) => value, (error) => error);
+    });
+    assertInstanceOf(outcome, TaskCancelledError, order);
+  }
+});
+
+test("of two who await a task or a promise, the first to go on can still cancel the second (S-41)", async () => {
+  for (const kind of ["task", "promise"]) {
+    const foreign = latch<string>();
+    const outcomes: unknown[] = [];
+    await group(async (g) => {
+      const task = g.spawn(() => foreign.promise);
+      const wait = (): Promise<string> =>
+        kind === "task" ? task.then((value) => value) : interruptible(foreign.promise);
+      g.spawn(async () => {
+        outcomes[0] = await wait();
+        second.cancel();
+      });
+      const second = g.spawn(async () => {
+        outcomes[1] = await wait().catch((error) => (error as Error).name);
+      });
+      await checkpoint();
+      foreign.open("value");
+    });
+    assertEquals([kind, ...outcomes], [kind, "value", "AbortError"]);
+  }
+});
+
+test("if an awaited task has ended but the awaiter has not gone on, the awaiter's cancellation wins (S-41)", async () => {
+  let outcome: unknown;
+  await group(async (g) => {
+    const started = latch();
+    const ends = latch();
+    const awaited = g.spawn(async () => {
+      started.open();
+      await ends.promise;
+      return "value";
+    });
+    const awaiter = g.spawn(async () => {
+      outcome = await awaited.then((value) => value, (error) => error);
+    });
+    await started.promise;
+    await checkpoint();
+    void awaited.result.then(() => awaiter.cancel());
+    ends.open();
+  });
+  assertInstanceOf(outcome, Cancelled);
+});
+
+test("an error of its own beats the cancellation of a task that throws it (S-42)", async () => {
+  const own = new Error("own");
+  const error = await assertRejects(() =>
+    group((g) => {
+      g.spawn(() => sleep(1e6).catch(() => Promise.reject(own)));
+      g.spawn(() => g.cancel());
+      return sleep(1e6);
+    })
+  );
+  assertStrictEquals(error, own);
+});
+
+test("a task may cancel itself; the code up to its next checkpoint still runs (S-45)", async () => {
+  const log: string[] = [];
+  await group((g) => {
+    g.spawn(async (task) => {
+      task.cancel();
+      log.push("same turn");
+      await Promise.resolve();
+      log.push("after a foreign await");
+      await checkpoint();
+      log.push("not reached");
+    });
+  });
+  assertEquals(log, ["same turn", "after a foreign await"]);
+});
+
+test("a cancelled scope whose task has ended does not spin: no turn and no timer is used (S-47)", async () => {
+  await group(async (g) => {
+    const scope = new CancelScope();
+    const stuck = latch();
+    g.spawn(() => scope.run(() => stuck.promise));
+    await checkpoint();
+    scope.cancel();
+    await checkpoint();
+    const { entriesRun } = loop().queue;
+    for (let turn = 0; turn < 20; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+    assertEquals(loop().queue.entriesRun, entriesRun);
+    stuck.open();
+  });
+});
+
+test("a shield keeps out the cancellation around it, not its own, nor that of scopes inside (S-50)", async () => {
+  const outer = new CancelScope();
+  const shielded = new CancelScope({ shield: true });
+  const inner = new CancelScope();
+  const log: string[] = [];
+  await outer.run(async () => {
+    await shielded.run(async () => {
+      outer.cancel();
+      await checkpoint();
+      await inner.run(async () => {
+        inner.cancel();
+        await checkpoint();
+      });
+      log.push(`inner ${inner.cancelCaught}`);
+      shielded.cancel();
+      await checkpoint();
+    });
+    log.push(`shielded ${shielded.cancelCaught}`);
+    await checkpoint();
+  });
+  log.push(`outer ${outer.cancelCaught}`);
+  assertEquals(log, ["inner true", "shielded true", "outer true"]);
+});
+
+test("inside a shield the code is not cancelled, while the handle tells the truth from outside (S-54)", async () => {
+  await group(async (g) => {
+    const inside = latch();
+    const goOn = latch();
+    const task = g.spawn(() =>
+      shield(async () => {
+        inside.open();
+        await goOn.promise;
+        throwIfCancelled();
+        assertEquals(effectiveDeadline(), Infinity);
+        await checkpoint();
+      })
+    );
+    await inside.promise;
+    task.cancel();
+    assertEquals([task.state, task.signal.aborted], ["cancelling", true]);
+    goOn.open();
+  });
+});
+
+test("tasks spawned in a group inside a shield are shielded; a shield around the call of spawn alone is no help (S-55)", async () => {
+  const log: string[] = [];
+  const scope = new CancelScope();
+  await scope.run(() =>
+    group(async (outer) => {
+      await shield(() => {
+        outer.spawn(() => sleep(1).then(() => log.push("not reached")));
+      });
+      await shield(() =>
+        group((g) => {
+          g.spawn(() => sleep(1).then(() => log.push("shielded")));
+          scope.cancel();
+        })
+      );
+    })
+  );
+  assertEquals(log, ["shielded"]);
+});
+
+test("a timeout around a shield waits for what is shielded, then is thrown (S-59)", async () => {
+  let done = false;
+  await assertRejects(
+    () => withTimeout(1, () => shield(() => sleep(5).then(() => done = true))),
+    TimeoutError,
+  );
+  assert(done, "the shielded work was cut");
+});
+
+test("relative deadlines start when the scope is entered, not when it is made (S-71)", async () => {
+  await onFakeLoop(async () => {
+    const scope = new CancelScope({ timeout: 1000 });
+    await sleep(5000);
+    assertEquals(scope.deadline, Infinity);
+    await scope.run(async () => {
+      assertEquals(scope.deadline, 6000);
+      await sleep(999);
+    });
+    assert(!scope.cancelCalled, "the time ran before it was entered");
+  });
+});
+
+test("the effective deadline is the least of those around, moves with them, and is -Infinity once cancelled (S-73)", async () => {
+  await onFakeLoop(async () => {
+    const outer = new CancelScope({ deadline: 1000 });
+    const inner = new CancelScope({ deadline: 2000 });
+    await outer.run(() =>
+      inner.run(async () => {
+        assertEquals(effectiveDeadline(), 1000);
+        outer.deadline = 3000;
+        assertEquals(effectiveDeadline(), 2000);
+        inner.shield = true;
+        outer.deadline = 100;
+        assertEquals(effectiveDeadline(), 2000);
+        await sleep(200);
+        inner.shield = false;
+        assertEquals(effectiveDeadline(), -Infinity);
+      })
+    );
+  });
+});
+
+test("a deadline in the past cancels at once, one that is moved away in time does not", async () => {
+  await onFakeLoop(async () => {
+    await sleep(10);
+    const past = new CancelScope({ deadline: 5 });
+    await past.run(() => sleep(1));
+    assert(past.cancelCaught, "it was not cancelled");
+    const moved = new CancelScope({ timeout: 100 });
+    await moved.run(async () => {
+      await sleep(50);
+      moved.deadline = Infinity;
+      await sleep(500);
+    });
+    assert(!moved.cancelCalled, "it was cancelled");
+  });
+});
+
+test("zero, negative, NaN and infinite times (S-74)", async () => {
+  let checkpoints = 0;
+  await assertRejects(() =>
+    withTimeout(0, async () => {
+      await checkpoint().finally(() => checkpoints++);
+    }), TimeoutError);
+  assertEquals(checkpoints, 1);
+  assertEquals(await withTimeout(Infinity, () => "value"), "value");
+  for (const ms of [-1, NaN, -Infinity]) {
+    assertThrows(() => withTimeout(ms, () => {}), RangeError);
+    assertThrows(() => moveOnAfter(ms, () => {}), RangeError);
+    assertThrows(() => new CancelScope({ timeout: ms }), RangeError);
+    assertThrows(() => shield(() => {}, { timeout: ms }), RangeError);
+  }
+  assertThrows(() => new CancelScope({ deadline: NaN }), RangeError);
+  assertThrows(() => withTimeout(null as never, () => {}), TypeError, "null");
+});
+
+test("a scope that was cancelled by hand is no timeout, also when the deadline passes afterwards (S-75)", async () => {
+  const outer = new CancelScope();
+  const error = await outer.run(() =>
+    withTimeout(2, async () => {
+      outer.cancel("by hand");
+      await shield(() => sleep(5));
+      await checkpoint();
+    }).catch((error) => error)
+  );
+  assertInstanceOf(error, Cancelled);
+  assertEquals(error.source, "cancel");
+});
+
+test("an inner timeout is not mistaken for the outer one's (S-78)", async () => {
+  const result = await moveOnAfter(
+    1e6,
+    () => withTimeout(1, () => sleep(1e6)).catch((error) => error instanceof TimeoutError ? "inner" : "other"),
+  );
+  assertEquals(result, "inner");
+  await assertRejects(() => moveOnAfter(1e6, () => withTimeout(1, () => sleep(1e6))), TimeoutError);
+  assertEquals(await moveOnAfter(1, () => moveOnAfter(1e6, () => sleep(1e6).then(() => "late"))), undefined);
+});
+
+test("when both deadlines pass while the loop is blocked, the outer timeout is thrown, and the inner one is not", async () => {
+  const caught: string[] = [];
+  await onFakeLoop(async (host) => {
+    const error = await withTimeout(20, () =>
+      withTimeout(10, async () => {
+        host.time += 100;
+        await sleep(1);
+      }).catch((error) => {
+        caught.push((error as Error).name);
+        throw error;
+      })).catch((error) => error);
+    assertInstanceOf(error, TimeoutError);
+    assertEquals(error.timeout, 20);
+  });
+  assertEquals(caught.length, 1);
+});
+
+test("no timer is left when a scope ends: a thousand of them leave none (S-81)", async () => {
+  await onFakeLoop(async (host) => {
+    for (let round = 0; round < 1000; round++) await withTimeout(1e6, () => checkpoint());
+    assertEquals([loop().timers.size, host.timers], [0, 0]);
+  });
+});
+
+test("a delay beyond what a timer of the host can hold is waited for (S-82)", async () => {
+  await onFakeLoop(async (host) => {
+    await sleep(2 ** 31 + 5000);
+    assertEquals(host.time, 2 ** 31 + 5000);
+  });
+});
+
+test("a scope can be cancelled from another task", async () => {
+  const scope = new CancelScope();
+  let after = false;
+  await group((g) => {
+    g.spawn(async () => {
+      await scope.run(() => sleep(1e6));
+      after = true;
+    });
+    g.spawn(() => scope.cancel("by another task"));
+  });
+  assert(after && scope.cancelCaught, "the task did not go on after the scope");
+});
+
+test("a scope left open by the code around it is cancelled and closed first, then StructureError is thrown", async () => {
+  const log: string[] = [];
+  const left = new CancelScope();
+  const outer = new CancelScope();
+  await assertRejects(
+    () =>
+      outer.run(() => {
+        void left.run(() => sleep(1e6).finally(() => log.push("closed")));
+      }),
+    StructureError,
+    "left open",
+  );
+  assertEquals([log, left.cancelCaught], [["closed"], true]);
+});
+
+test("a scope left open across a yield of an async generator is closed with the code that iterates (S-130)", async () => {
+  const log: string[] = [];
+  async function* generator(): AsyncGenerator<number> {
+    const scope = new CancelScope();
+    const open = scope.run(() => sleep(1e6).finally(() => log.push("closed")));
+    yield 1;
+    await open;
+  }
+  await assertRejects(
+    () =>
+      group(async () => {
+        for await (const value of generator()) {
+          log.push(`value ${value}`);
+          break;
+        }
+      }),
+    StructureError,
+    "left open",
+  );
+  assertEquals(log, ["value 1", "closed"]);
+});
+
+test("a callback that outlives its task has no current scope; checkpoints in it are free of the task's cancellation", async () => {
+  const late = latch<unknown>();
+  await group((g) => {
+    g.spawn((task) => {
+      setTimeout(() => {
+        late.open(currentScope());
+      }, 2);
+      task.cancel();
+    });
+  });
+  assertEquals(await late.promise, undefined);
+});
+
+test("a wait takes no result once its scope is marked, even before it is told", () => {
+  const scope = new Scope(undefined);
+  const results: boolean[] = [];
+  // Told first: it tries to settle its younger sibling, as an ending task does its awaiters.
+  const first: Wait<number> = new Wait<number>(
+    scope,
+    () => results.push(second.resolve(1), second.reject(new Error("no"))),
+  );
+  const second: Wait<number> = new Wait<number>(scope);
+  scope.cancel("cancel");
+  assertEquals(results, [false, false]);
+  assert(first.interrupted && second.interrupted, "a wait was not interrupted");
+  for (const { promise } of [first, second]) promise.catch(() => {});
+});
+
+test("ten thousand scopes inside one another are cancelled without recursion, and shields among them are kept", () => {
+  let scope = new Scope(undefined);
+  const top = scope;
+  let behindShield: Scope | undefined;
+  for (let depth = 0; depth < 10_000; depth++) {
+    scope = new Scope(scope);
+    if (depth === 5000) {
+      scope.setShield(true);
+      behindShield = scope;
+    }
+  }
+  top.cancel("cancel");
+  assertEquals([behindShield!.parent!.effective === top.request, scope.effective], [true, undefined]);
+  behindShield!.setShield(false);
+  assertStrictEquals(scope.effective, top.request);
+});
+
+test("whatever is cancelled, shielded and unshielded, what a checkpoint throws is the outermost request that no shield keeps out", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.nat(7), { minLength: 8, maxLength: 8 }),
+      fc.array(
+        fc.record({ at: fc.nat(7), act: fc.constantFrom("cancel", "shield", "unshield") }),
+        { maxLength: 20 },
+      ),
+      (parents, acts) => {
+        const scopes: Scope[] = [];
+        for (const [index, parent] of parents.entries()) {
+          scopes.push(new Scope(index === 0 ? undefined : scopes[parent % index]));
+        }
+        for (const { at, act } of acts) {
+          const scope = scopes[at]!;
+          if (act === "cancel") scope.cancel("cancel", at);
+          else scope.setShield(act === "shield");
+          for (const each of scopes) {
+            let expected: unknown;
+            for (let around: Scope | undefined = each; around !== undefined; around = around.parent) {
+              expected = around.request ?? expected;
+              if (around.shielded) break;
+            }
+            assertStrictEquals(each.effective, expected);
+          }
+        }
+      },
+    ),
+    { numRuns: 500 },
+  );
+});

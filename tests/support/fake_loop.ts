@@ -1,0 +1,29 @@
+/**
+ * Millrace on a loop whose time is the test's: it passes only when nothing else is left to do, and then jumps to the next timer.
+ *
+ * @module
+ */
+
+import { Loop, replaceLoop } from "../../scheduler/loop.ts";
+import { FakeHost } from "./fake_host.ts";
+
+/** Runs `body` on such a loop; rejects if it waits for something that never comes. */
+export async function onFakeLoop<T>(body: (host: FakeHost) => Promise<T>): Promise<T> {
+  const host = new FakeHost();
+  const real = replaceLoop(new Loop(host.host));
+  try {
+    const result = body(host);
+    let ended = false;
+    result.then(() => ended = true, () => ended = true);
+    for (let idle = 0; !ended; idle++) {
+      // The real host drains the microtasks between two turns.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      if (ended) break;
+      if (host.step() || host.jump()) idle = 0;
+      else if (idle > 100) throw new Error("nothing is left to do, but the body has not ended");
+    }
+    return await result;
+  } finally {
+    replaceLoop(real);
+  }
+}
