@@ -1,6 +1,6 @@
 /** The command line and the environment. */
 
-import { stat } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -66,11 +66,14 @@ function readNumber(name: string, text: string, least: number, most: number): nu
   throw new UsageError(`The ${name} is a whole number from ${least} to ${most}: received ${JSON.stringify(text)}`);
 }
 
-/** Refuses a folder that is not there. */
+/** Refuses a folder that is not there or cannot be listed. */
 export async function checkFolders(folders: readonly string[]): Promise<void> {
   for (const folder of folders) {
     const found = await stat(folder).catch(() => undefined);
     if (found === undefined) throw new UsageError(`There is no folder ${folder}`);
     if (!found.isDirectory()) throw new UsageError(`${folder} is not a folder`);
+    await access(folder, constants.R_OK | constants.X_OK).catch(() => {
+      throw new UsageError(`The folder ${folder} cannot be read`);
+    });
   }
 }

@@ -1,60 +1,96 @@
 /** Reads the files of the folders and puts their words into the index, in slices, while the server serves. */
 
-import { group, runChunked, type Task } from "../../mod.ts";
+import { checkpoint, group, interruptible, runChunked, type Task } from "../../mod.ts";
 import { readBytes, walk } from "../../io/mod.ts";
 import { SearchIndex } from "./search_index.ts";
 import { Tokenizer } from "./tokenizer.ts";
 
 /** Files above this are left out: they are data, not code. */
-const largest = 2 * 1024 * 1024;
+export const largestFile: number = 2 * 1024 * 1024;
 /** How many bytes are one item of the chunked work. */
 const blockSize = 4096;
 /** How many files are read ahead of the one that is indexed. */
-const readAhead = 16;
+const readAhead = 8;
+/** How many entries of a folder are listed in one turn. */
+const listedAtOnce = 256;
 /** How much a word of the path counts. */
 const pathWeight = 8;
 
 export class Indexer {
   readonly index: SearchIndex = new SearchIndex();
-  /** Files found so far; more come while the walk goes on. */
-  found = 0;
+  /** The folders that are indexed. */
+  folders: readonly string[] = [];
+  /** Bytes of the files in the index. */
   bytes = 0;
-  readonly skipped = { binary: 0, large: 0, unreadable: 0 };
+  /** Files left out, by the reason, and folders that could not be listed. */
+  readonly skipped = { binary: 0, large: 0, unreadable: 0, folders: 0 };
+  /** Are all files in the index? */
   done = false;
-  readonly started: number = performance.now();
+  readonly #started: number = performance.now();
   #ended: number | undefined = undefined;
+  /** The files found so far; the walk runs ahead of the reading, so that the progress has something to be measured by. */
+  readonly #paths: string[] = [];
+  #walked = false;
+  /** Wakes the reader that has read all that was found. */
+  #wake: () => void = () => {};
+
+  /** How many files have been found so far. */
+  get found(): number {
+    return this.#paths.length;
+  }
+
+  /** How many of the files found are in the index, or left out. */
+  get finished(): number {
+    const { binary, large, unreadable } = this.skipped;
+    return this.index.files.length + binary + large + unreadable;
+  }
 
   /** How long the indexing has taken so far, in seconds. */
   get seconds(): number {
-    return ((this.#ended ?? performance.now()) - this.started) / 1000;
+    return ((this.#ended ?? performance.now()) - this.#started) / 1000;
   }
 
   /** Indexes everything below the folders. */
   async run(folders: readonly string[]): Promise<void> {
+    this.folders = folders;
     await group(async (g) => {
+      g.spawn(() => this.#walk(folders), { name: "walk" });
       const reading: Task<[string, Uint8Array | undefined]>[] = [];
-      for (const folder of folders) {
-        for await (
-          const entry of walk(folder, {
-            skip: ({ name }) => name === ".git",
-            onError: () => this.skipped.unreadable++,
-          })
-        ) {
-          if (entry.kind !== "file") continue;
-          this.found++;
-          reading.push(g.spawn(() => this.#read(entry.path), { name: "read" }));
-          if (reading.length >= readAhead) await this.#index(...await reading.shift()!);
+      for (let next = 0;;) {
+        while (reading.length < readAhead && next < this.found) {
+          const path = this.#paths[next++]!;
+          reading.push(g.spawn(() => this.#read(path), { name: "read" }));
         }
+        const read = reading.shift();
+        if (read !== undefined) await this.#index(...await read);
+        else if (this.#walked) break;
+        else await interruptible(new Promise<void>((resolve) => this.#wake = resolve));
       }
-      for (const read of reading) await this.#index(...await read);
     }, { name: "index" });
     this.#ended = performance.now();
     this.done = true;
   }
 
+  async #walk(folders: readonly string[]): Promise<void> {
+    let listed = 0;
+    for (const folder of folders) {
+      const entries = walk(folder, {
+        skip: ({ name }) => name === ".git",
+        onError: () => this.skipped.folders++,
+      });
+      for await (const { kind, path } of entries) {
+        if (kind === "file") this.#paths.push(path);
+        this.#wake();
+        if (++listed % listedAtOnce === 0) await checkpoint();
+      }
+    }
+    this.#walked = true;
+    this.#wake();
+  }
+
   async #read(path: string): Promise<[string, Uint8Array | undefined]> {
     try {
-      return [path, await readBytes(path, { maxBytes: largest })];
+      return [path, await readBytes(path, { maxBytes: largestFile })];
     } catch (error) {
       if ((error as Error).name === "AbortError") throw error;
       if (error instanceof RangeError) this.skipped.large++;

@@ -1,8 +1,8 @@
 /**
  * A code-search server over real files: `npm start -- --help`.
  *
- * One group is the program. In it run the sampler of the loop's delay, the indexing, the progress bar and the server,
- * whose requests are groups of their own.
+ * One group is the program. In it run the sampler of the loop's delay, the indexing with its progress bar, and the
+ * server, each of whose requests is a group of its own.
  */
 
 import process from "node:process";
@@ -19,7 +19,7 @@ await main(async (g) => {
     const options = readArguments(process.argv.slice(2), process.env);
     if (options === "help") return console.log(usage);
     await checkFolders(options.folders);
-    await (options.once === undefined ? serveAll(g, options) : answerOnce(options, options.once));
+    await (options.once === undefined ? serveAll(g, options) : answerOnce(g, options, options.once));
   } catch (error) {
     const { code, exitCode } = error as { code?: string; exitCode?: number };
     if (!(error instanceof UsageError) && code !== "EADDRINUSE" && code !== "EACCES") throw error;
@@ -35,22 +35,34 @@ async function serveAll(g: TaskGroup, options: Arguments): Promise<void> {
   const search = new SearchServer(indexer, delay, options.deadline);
   g.defer(() => search.close());
   const server = await search.open(options.port);
-  g.spawn(() => delay.run(), { name: "loop delay", priority: "user-blocking", daemon: true });
   console.log(`Searching at ${server.url}`);
-  g.spawn(() => indexer.run(options.folders), { name: "index", priority: "background" });
-  g.spawn(() => showProgress(indexer, delay), { name: "progress" });
+  measure(g, delay);
+  g.spawn(async () => {
+    await build(indexer, delay, options.folders);
+    console.error(summary(indexer, delay));
+  }, { name: "index", priority: "background" });
 }
 
-async function answerOnce(options: Arguments, query: string): Promise<void> {
+async function answerOnce(g: TaskGroup, options: Arguments, query: string): Promise<void> {
   const delay = new LoopDelay();
   const indexer = new Indexer();
-  await group(async (g) => {
-    g.spawn(() => delay.run(), { priority: "user-blocking", daemon: true });
-    g.spawn(() => showProgress(indexer, delay), { daemon: true });
-    await indexer.run(options.folders);
-    const hits = await indexer.index.search(wordsOf(query), 20);
-    for (const { path, score } of hits) console.log(`${score.toFixed(3).padStart(8)}  ${path}`);
-    if (hits.length === 0) console.log(`No file has ${JSON.stringify(query)}`);
-  });
+  measure(g, delay);
+  await build(indexer, delay, options.folders);
+  const hits = await indexer.index.search(wordsOf(query), 20);
+  for (const { path, score } of hits) console.log(`${score.toFixed(3).padStart(8)}  ${path}`);
+  if (hits.length === 0) console.log(`No file has ${JSON.stringify(query)}`);
   console.log(summary(indexer, delay));
+}
+
+/** A daemon: it does not keep the program, and ends with it. */
+function measure(g: TaskGroup, delay: LoopDelay): void {
+  g.spawn(() => delay.run(), { name: "loop delay", priority: "user-blocking", daemon: true });
+}
+
+/** Builds the index; the progress is shown meanwhile. */
+function build(indexer: Indexer, delay: LoopDelay, folders: readonly string[]): Promise<void> {
+  return group(async (g) => {
+    g.spawn(() => showProgress(indexer, delay), { name: "progress", daemon: true });
+    await indexer.run(folders);
+  }, { name: "build" });
 }

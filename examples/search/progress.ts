@@ -5,35 +5,47 @@ import { sleep } from "../../mod.ts";
 import type { Indexer } from "./indexer.ts";
 import type { LoopDelay } from "./loop_delay.ts";
 
-/** Draws a bar ten times a second on a terminal, else prints a line every three seconds, until the index is complete. */
-export async function showProgress(indexer: Indexer, delay: LoopDelay): Promise<void> {
-  const terminal = process.stderr.isTTY === true;
-  while (!indexer.done) {
-    await sleep(terminal ? 100 : 3000);
-    if (!indexer.done) show(terminal, line(indexer, delay));
+/** How often the bar is drawn on a terminal, and how often a line is printed elsewhere, in ms. */
+const drawInterval = 100, printInterval = 3000;
+const eraseLine = "\r\x1b[K";
+
+/** Draws a bar on a terminal, else prints a line every few seconds, until it is cancelled. */
+export async function showProgress(indexer: Indexer, delay: LoopDelay): Promise<never> {
+  const { stderr } = process;
+  const terminal = stderr.isTTY === true;
+  try {
+    for (;;) {
+      if (terminal) stderr.write(eraseLine + bar(indexer, delay, stderr.columns ?? 80));
+      await sleep(terminal ? drawInterval : printInterval);
+      if (!terminal) stderr.write(figures(indexer, delay) + "\n");
+    }
+  } finally {
+    if (terminal) stderr.write(eraseLine);
   }
-  if (terminal) process.stderr.write("\r\x1b[K");
-  process.stderr.write(`${summary(indexer, delay)}\n`);
+}
+
+/** A bar as wide as the figures leave room for, so that the line never breaks. */
+function bar(indexer: Indexer, delay: LoopDelay, columns: number): string {
+  const text = figures(indexer, delay);
+  const width = Math.min(40, columns - text.length - 2);
+  if (width < 5) return text.slice(0, columns - 1);
+  const filled = Math.round(width * indexer.finished / Math.max(1, indexer.found));
+  return "█".repeat(filled) + "░".repeat(width - filled) + " " + text;
+}
+
+function figures({ finished, found, bytes, seconds }: Indexer, delay: LoopDelay): string {
+  return `${finished} of ${found} files, ${megabytes(bytes)} MB, ${megabytes(bytes / seconds)} MB/s, ` +
+    `loop delay ${delay.latest.toFixed(1)} ms`;
 }
 
 /** The figures of a complete index. */
-export function summary(indexer: Indexer, delay: LoopDelay): string {
-  const { index, bytes, seconds, skipped } = indexer;
-  const left = skipped.binary + skipped.large + skipped.unreadable;
-  return `${index.files.length} files, ${bytes} bytes (${megabytes(bytes)} MB), ${seconds.toFixed(2)} s ` +
-    `(${megabytes(bytes / seconds)} MB/s), ${left} skipped, longest loop stall ${delay.longest.toFixed(1)} ms`;
-}
-
-function line(indexer: Indexer, delay: LoopDelay): string {
-  const { index, found, bytes, seconds } = indexer;
-  const share = found === 0 ? 0 : index.files.length / found;
-  const filled = Math.round(share * 20);
-  return `[${"#".repeat(filled)}${"-".repeat(20 - filled)}] ${index.files.length} of ${found} files, ` +
-    `${megabytes(bytes)} MB, ${megabytes(bytes / seconds)} MB/s, loop delay ${delay.latest.toFixed(1)} ms`;
-}
-
-function show(terminal: boolean, text: string): void {
-  process.stderr.write(terminal ? `\r${text.slice(0, (process.stderr.columns ?? 80) - 1)}\x1b[K` : `${text}\n`);
+export function summary({ index, bytes, seconds, skipped }: Indexer, delay: LoopDelay): string {
+  const { binary, large, unreadable, folders } = skipped;
+  const reasons = [[binary, "binary"], [large, "large"], [unreadable, "unreadable"], [folders, "unreadable folders"]]
+    .filter(([count]) => count !== 0).map(([count, reason]) => `${count} ${reason}`);
+  return `${index.files.length} files, ${bytes} bytes, ${seconds.toFixed(2)} s (${megabytes(bytes / seconds)} MB/s), ` +
+    `skipped: ${reasons.join(", ") || "none"}, ` +
+    `longest loop stall ${delay.longest.toFixed(1)} ms (p99 ${delay.percentile(99).toFixed(1)} ms)`;
 }
 
 function megabytes(bytes: number): string {

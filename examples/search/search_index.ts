@@ -6,33 +6,38 @@
  */
 
 import { runChunked } from "../../mod.ts";
+import type { Words } from "./tokenizer.ts";
 
 const shardCount = 1024;
 const segmentBits = 16;
 const segmentSize = 1 << segmentBits;
 
-/** A part of the table of words: open addressing, never more than half full. */
+/**
+ * A part of the table of words: open addressing, never more than half full. A slot is four numbers: the halves of the
+ * word's hash, its newest posting (0: the slot is empty), and in how many files the word stands.
+ *
+ * All lie in one array: thousands of small arrays would make every collection of garbage longer.
+ */
 interface Shard {
-  capacity: number;
+  readonly slots: Uint32Array;
+  /** The number of slots less one, a mask. */
+  readonly mask: number;
   size: number;
-  /** The halves of the words' hashes; a slot with head 0 is empty. */
-  high: Uint32Array;
-  low: Uint32Array;
-  /** The newest posting of the word. */
-  head: Uint32Array;
-  /** In how many files the word stands. */
-  files: Uint32Array;
 }
 
-function makeShard(capacity: number): Shard {
-  return {
-    capacity,
-    size: 0,
-    high: new Uint32Array(capacity),
-    low: new Uint32Array(capacity),
-    head: new Uint32Array(capacity),
-    files: new Uint32Array(capacity),
-  };
+/** Where in a slot each of its numbers is; the first half of the hash is at 0. */
+const lowAt = 1, headAt = 2, filesAt = 3;
+
+function makeShard(capacity: number, size: number): Shard {
+  return { slots: new Uint32Array(capacity * 4), mask: capacity - 1, size };
+}
+
+/** The place of a word's slot, or of the empty one where it belongs. */
+function placeOf({ slots, mask }: Shard, high: number, low: number): number {
+  for (let slot = low & mask;; slot = (slot + 1) & mask) {
+    const at = slot * 4;
+    if (slots[at + headAt] === 0 || (slots[at + lowAt] === low && slots[at] === high)) return at;
+  }
 }
 
 /** A file that has been indexed. */
@@ -70,23 +75,19 @@ export class SearchIndex {
     const file = this.files.length - 1;
     this.files[file]!.length++;
     this.#totalLength++;
-    const shard = this.#shards[high & (shardCount - 1)] ??= makeShard(64);
-    let slot = low & (shard.capacity - 1);
-    for (;;) {
-      const head = shard.head[slot]!;
-      if (head === 0) break;
-      if (shard.low[slot] === low && shard.high[slot] === high) return this.#count(shard, slot, head, file, weight);
-      slot = (slot + 1) & (shard.capacity - 1);
-    }
-    shard.high[slot] = high;
-    shard.low[slot] = low;
+    const shard = this.#shards[high & (shardCount - 1)] ??= makeShard(64, 0);
+    const at = placeOf(shard, high, low);
+    const head = shard.slots[at + headAt]!;
+    if (head !== 0) return this.#count(shard, at, head, file, weight);
+    shard.slots[at] = high;
+    shard.slots[at + lowAt] = low;
     this.words++;
-    this.#post(shard, slot, 0, file, weight);
-    if (++shard.size * 2 > shard.capacity) this.#grow(high & (shardCount - 1), shard);
+    this.#post(shard, at, 0, file, weight);
+    if (++shard.size * 2 > shard.mask) this.#grow(high & (shardCount - 1), shard);
   }
 
   /** The best files for a query, best first, scored (BM25) in slices. */
-  search(words: readonly [high: number, low: number][], limit: number): Promise<Hit[]> {
+  search(words: Words, limit: number): Promise<Hit[]> {
     const { files } = this;
     const scores = new Float32Array(files.length);
     const matched = new Uint8Array(files.length);
@@ -124,24 +125,22 @@ export class SearchIndex {
   #find(high: number, low: number): [head: number, files: number] {
     const shard = this.#shards[high & (shardCount - 1)];
     if (shard === undefined) return [0, 0];
-    for (let slot = low & (shard.capacity - 1); shard.head[slot] !== 0; slot = (slot + 1) & (shard.capacity - 1)) {
-      if (shard.low[slot] === low && shard.high[slot] === high) return [shard.head[slot]!, shard.files[slot]!];
-    }
-    return [0, 0];
+    const at = placeOf(shard, high, low);
+    return [shard.slots[at + headAt]!, shard.slots[at + filesAt]!];
   }
 
   #nextOf(posting: number): number {
     return this.#next[posting >>> segmentBits]![posting & (segmentSize - 1)]!;
   }
 
-  #count(shard: Shard, slot: number, head: number, file: number, weight: number): void {
+  #count(shard: Shard, at: number, head: number, file: number, weight: number): void {
     const segment = this.#where[head >>> segmentBits]!;
     const where = segment[head & (segmentSize - 1)]!;
-    if (where >>> 8 !== file) return this.#post(shard, slot, head, file, weight);
+    if (where >>> 8 !== file) return this.#post(shard, at, head, file, weight);
     segment[head & (segmentSize - 1)] = file << 8 | Math.min(255, (where & 255) + weight);
   }
 
-  #post(shard: Shard, slot: number, next: number, file: number, weight: number): void {
+  #post(shard: Shard, at: number, next: number, file: number, weight: number): void {
     const posting = ++this.#last;
     const segment = posting >>> segmentBits;
     if (this.#where.length <= segment) {
@@ -150,22 +149,17 @@ export class SearchIndex {
     }
     this.#where[segment]![posting & (segmentSize - 1)] = file << 8 | weight;
     this.#next[segment]![posting & (segmentSize - 1)] = next;
-    shard.head[slot] = posting;
-    shard.files[slot]!++;
+    shard.slots[at + headAt] = posting;
+    shard.slots[at + filesAt]!++;
     this.postings++;
   }
 
   #grow(number: number, old: Shard): void {
-    const shard = this.#shards[number] = makeShard(old.capacity * 2);
-    shard.size = old.size;
-    for (let from = 0; from < old.capacity; from++) {
-      if (old.head[from] === 0) continue;
-      let to = old.low[from]! & (shard.capacity - 1);
-      while (shard.head[to] !== 0) to = (to + 1) & (shard.capacity - 1);
-      shard.high[to] = old.high[from]!;
-      shard.low[to] = old.low[from]!;
-      shard.head[to] = old.head[from]!;
-      shard.files[to] = old.files[from]!;
+    const shard = this.#shards[number] = makeShard((old.mask + 1) * 2, old.size);
+    for (let from = 0; from < old.slots.length; from += 4) {
+      if (old.slots[from + headAt] === 0) continue;
+      const at = placeOf(shard, old.slots[from]!, old.slots[from + lowAt]!);
+      for (let field = 0; field < 4; field++) shard.slots[at + field] = old.slots[from + field]!;
     }
   }
 }

@@ -1,20 +1,20 @@
 /** The four routes. */
 
-import { type Cancelled, checkpoint, interruptible, TimeoutError, withTimeout, WorkerPool } from "../../mod.ts";
+import { interruptible, runChunked, TimeoutError, withTimeout, WorkerPool } from "../../mod.ts";
 import { readBytes, type RequestContext, serve, type Server } from "../../io/mod.ts";
 import type { Match } from "./grep_worker.ts";
-import type { Indexer } from "./indexer.ts";
+import { type Indexer, largestFile } from "./indexer.ts";
 import { LineStream } from "./line_stream.ts";
 import type { LoopDelay } from "./loop_delay.ts";
 import { page } from "./page.ts";
-import { wordsOf } from "./tokenizer.ts";
+import { Tokenizer, type Words, wordsOf } from "./tokenizer.ts";
 
 /** How many files a worker is given at a time: the fewer, the fairer to other requests; the more, the fewer messages. */
 const filesPerCall = 64;
 /** How many calls of one request run at once: another request finds a worker as soon as one of them ends. */
 const lanes = 2;
-/** How much of a file is looked through for a line to show. */
-const snippetBytes = 256 * 1024;
+/** How much of a line is shown. */
+const longestLine = 200;
 
 type GrepPool = WorkerPool<typeof import("./grep_worker.ts")>;
 
@@ -76,8 +76,7 @@ export class SearchServer {
     const hits = await this.#indexer.index.search(words, limit);
     const results = [];
     for (const { path, score } of hits) {
-      results.push({ path, score: Math.round(score * 1000) / 1000, ...await snippet(path, query) });
-      await checkpoint();
+      results.push({ path, score: Math.round(score * 1000) / 1000, ...await snippet(path, words) });
     }
     const ms = Math.round((performance.now() - began) * 10) / 10;
     return json({ query, files: this.#indexer.index.files.length, complete: this.#indexer.done, ms, results });
@@ -103,13 +102,13 @@ export class SearchServer {
 
   async #scan(lines: LineStream, source: string, flags: string, limit: number): Promise<void> {
     try {
-      // A little earlier than the 504 of an answer that has not begun, which needs no last line.
+      // The server's own deadline is for the start of an answer; this one is for all of it.
       await withTimeout(this.#deadline, () => this.#scanFiles(lines, source, flags, limit));
     } catch (error) {
-      if (!(error instanceof TimeoutError)) throw error as Cancelled;
+      if (!(error instanceof TimeoutError)) throw error;
       // Not begun: the server answers 504 by itself.
       if (!lines.hasBegun) return;
-      await lines.write([{ error: `Stopped after ${this.#deadline} ms: there may be more matches` }]);
+      void lines.write([{ error: `Stopped after ${this.#deadline} ms: there may be more matches` }]);
     }
     lines.end();
   }
@@ -134,11 +133,13 @@ export class SearchServer {
   }
 
   #statistics(): unknown {
-    const { index, found, bytes, skipped, done, seconds } = this.#indexer;
+    const { index, folders, found, finished, bytes, skipped, done, seconds } = this.#indexer;
     return {
       indexing: {
+        folders,
         done,
         found,
+        finished,
         files: index.files.length,
         bytes,
         seconds: round(seconds),
@@ -160,17 +161,39 @@ export class SearchServer {
   }
 }
 
-/** The first line of a file that has one of the query's words. */
-async function snippet(path: string, query: string): Promise<{ line?: number; text?: string }> {
-  const bytes = await readBytes(path).catch(() => undefined);
-  if (bytes === undefined) return {};
-  const words = query.toLowerCase().split(/[^\p{L}\p{N}_$]+/u).filter((word) => word.length > 1);
-  const lines = new TextDecoder().decode(bytes.subarray(0, snippetBytes)).split("\n");
-  const at = lines.findIndex((line) => {
-    const text = line.toLowerCase();
-    return words.some((word) => text.includes(word));
+/** The first line of a file that has one of the words. */
+async function snippet(path: string, words: Words): Promise<{ line?: number; text?: string }> {
+  const bytes = await readBytes(path, { maxBytes: largestFile }).catch((error) => {
+    // The file is not what it was when it was indexed; a cancellation is another matter.
+    if ((error as Error).name === "AbortError") throw error;
   });
-  return at < 0 ? {} : { line: at + 1, text: lines[at]!.trim().slice(0, 200) };
+  if (bytes === undefined) return {};
+  return await runChunked(() => firstLine(bytes, words), { name: "snippet" });
+}
+
+/** Long lines are looked through in parts: they would make long items, and nobody reads a line of a megabyte. */
+function* firstLine(bytes: Uint8Array, words: Words): Generator<void, { line?: number; text?: string }> {
+  let hit = false;
+  const tokenizer = new Tokenizer((high, low) => hit ||= words.some((word) => word[0] === high && word[1] === low));
+  let line = 1;
+  for (let start = 0, end; start < bytes.length; start = end) {
+    const newline = bytes.subarray(start, start + longestLine).indexOf(10);
+    end = newline < 0 ? Math.min(start + longestLine, bytes.length) : start + newline + 1;
+    tokenizer.take(bytes, start, end);
+    if (end === bytes.length) tokenizer.end();
+    if (hit) {
+      // The word may have begun in the part before.
+      const before = bytes.subarray(Math.max(0, start - 40), start);
+      const from = start - before.length + before.lastIndexOf(10) + 1;
+      return {
+        line,
+        text: new TextDecoder().decode(bytes.subarray(from, end)).replace(/^\uFFFD+|\uFFFD+$/g, "").trim(),
+      };
+    }
+    if (newline >= 0) line++;
+    yield;
+  }
+  return {};
 }
 
 function readLimit(text: string | null, usual: number, most: number): number | undefined {

@@ -98,8 +98,11 @@ export class Tokenizer {
   }
 }
 
-/** The words of a short text, such as a query, as pairs of hash halves; each word once. */
-export function wordsOf(text: string): [high: number, low: number][] {
+/** Words as pairs of hash halves. */
+export type Words = readonly (readonly [high: number, low: number])[];
+
+/** The words of a short text, such as a query; each once. */
+export function wordsOf(text: string): Words {
   const found = new Map<string, [number, number]>();
   const bytes = new TextEncoder().encode(text);
   const tokenizer = new Tokenizer((high, low) => found.set(`${high},${low}`, [high, low]));

@@ -23,6 +23,8 @@ export interface Child {
   readonly ended: Promise<ChildResult>;
   /** Settles with the first match in what the program prints on either stream; rejects when it ends without one. */
   waitFor(pattern: RegExp): Promise<RegExpMatchArray>;
+  /** Sends a signal. Deno reports a child that its `kill` was called on as ended by the signal, whatever its exit code. */
+  signal(name: "SIGINT" | "SIGTERM"): void;
 }
 
 /** Starts a program on the runtime that runs the test. */
@@ -67,7 +69,7 @@ export function start(
       watcher();
     });
   }
-  return { process: child, ended, waitFor };
+  return { process: child, ended, waitFor, signal: (name) => void process.kill(child.pid!, name) };
 }
 
 /** Runs a program to its end. */
