@@ -155,11 +155,14 @@ export function suppressed(error: unknown): readonly unknown[] {
   return isObject(error) ? later.get(error) ?? [] : [];
 }
 
-/** Remembers the failures that came after the first; a later group that passes the same error on adds its own. */
+/**
+ * Remembers the failures that came after the first, each with those that an inner group remembers of it. A later group
+ * that passes the same error on adds its own.
+ */
 export function suppress(first: unknown, rest: readonly unknown[]): void {
   if (!isObject(first) || rest.length === 0) return;
   const known = new Set(later.get(first));
-  for (const error of rest) if (error !== first) known.add(error);
+  for (const error of rest.flatMap((error) => [error, ...suppressed(error)])) if (error !== first) known.add(error);
   later.set(first, [...known]);
 }
 

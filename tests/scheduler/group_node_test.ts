@@ -132,6 +132,22 @@ test("a failure goes through nested groups as itself, and each adds what came la
   assertEquals(suppressed(error), [inner, outer]);
 });
 
+test("what an inner group's failure suppressed is not lost when an outer group had failed before", async () => {
+  const [first, second, third] = [new Error("outer"), new Error("inner"), new Error("inner cleanup")];
+  const error = await assertRejects(() =>
+    group((g) => {
+      g.spawn(() =>
+        group((nested) => {
+          nested.spawn(() => failsWhenCancelled(second));
+          nested.spawn(() => failsWhenCancelled(third));
+        })
+      );
+      g.spawn(() => sleep(1).then(() => Promise.reject(first)));
+    })
+  );
+  assertEquals([error, ...suppressed(error)], [first, second, third]);
+});
+
 test("a body that throws something else while it is being cancelled has both errors reported (S-10)", async () => {
   const first = new Error("task");
   const second = new Error("finally");
