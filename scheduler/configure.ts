@@ -7,7 +7,7 @@
 import { checkDuration, checkFunction, checkOptions, show } from "./check.ts";
 import { suppressed } from "./errors.ts";
 import { defaults, loop } from "./loop.ts";
-import { pathOf } from "./path.ts";
+import { originOf, pathOf } from "./path.ts";
 import type { Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
 
@@ -60,7 +60,7 @@ export function configure(options: ConfigureOptions): void {
 
 /** Hands an error to the hook for those that nobody else can be given; `scope` is where it comes from. */
 export function reportUnhandled(error: unknown, scope?: Scope): void {
-  const path = pathOf(scope);
+  const path = originOf(error) || pathOf(scope);
   if (hook === undefined) return print(error, path);
   try {
     hook(error, { task: scope?.owner?.handle, path });

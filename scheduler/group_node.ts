@@ -20,8 +20,10 @@ import { Cancelled, StructureError, suppress, TaskCancelledError, type TeardownE
 import { joinSignal } from "./join_signal.ts";
 import { closeLeftOpen } from "./left_open.ts";
 import { loop } from "./loop.ts";
+import { rememberOrigin } from "./path.ts";
 import { EntryList } from "./run_queue.ts";
 import { currentScope, Scope, Wait, within } from "./scope.ts";
+
 import type { Task } from "./task.ts";
 import { TaskNode } from "./task_node.ts";
 import { rememberPlace, Teardown } from "./teardown.ts";
@@ -153,16 +155,17 @@ export class GroupNode extends Scope {
     this.live--;
     if (node.daemon) this.#daemons--;
     if (node.holdsSlot) this.#leaveSlot();
-    if (node.state === "rejected" && !this.#hasCaused(node.failure)) this.fail(node.failure, node.handle);
+    if (node.state === "rejected" && !this.#hasCaused(node.failure)) this.fail(node.failure, node);
     this.#settleIfDrained();
   }
 
   /** Records a failure and cancels the rest. */
-  fail(error: unknown, task?: Task<unknown>): void {
+  fail(error: unknown, node?: TaskNode): void {
+    rememberOrigin(error, node ?? this);
     // The promise of an abandoned group has rejected: there is nobody else to be told.
     if (this.abandoned) return reportUnhandled(error, this);
     this.failures.push(error);
-    this.cancel("sibling", error, task);
+    this.cancel("sibling", error, node?.handle);
   }
 
   override interrupt(): void {

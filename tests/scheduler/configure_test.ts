@@ -79,3 +79,16 @@ test("an error is described with its cause and with what came after it", () => {
   }
   assertEquals(describeError(undefined), "undefined");
 });
+
+test("an error is reported with the path of the task that threw it, whoever reports it", async () => {
+  const error = new Error("deep");
+  const texts = await reports(async () => {
+    await group((g) => {
+      g.spawn(() =>
+        group((inner) => void inner.spawn(() => Promise.reject(error), { name: "reader" }), { name: "request" })
+      );
+    }, { name: "server" }).catch(() => {});
+    reportUnhandled(error);
+  });
+  assert(/Unhandled in server > task#\d+ > request > reader#\d+: Error: deep/.test(texts[0]!), texts[0]);
+});
