@@ -89,18 +89,24 @@ export class Scope extends Member {
   /** How many scopes and groups, tasks not counted, are open directly inside. */
   inner = 0;
   /** Tasks are what a group is there for; any other scope has to close before the one around it. */
-  readonly isTask: boolean;
+  get isTask(): boolean {
+    return false;
+  }
+
   /** Does this scope own tasks? */
   get isGroup(): boolean {
     return false;
   }
 
-  constructor(parent: Scope | undefined, isTask = false) {
+  constructor(parent: Scope | undefined) {
     super(parent);
-    this.owner = parent?.owner;
-    this.effective = parent?.effective;
-    this.isTask = isTask;
-    if (parent !== undefined && !isTask) parent.inner++;
+    if (parent === undefined) {
+      this.owner = this.effective = undefined;
+      return;
+    }
+    this.owner = parent.owner;
+    this.effective = parent.effective;
+    if (!this.isTask) parent.inner++;
   }
 
   /** A scope is in the run queue only if it is a task. */

@@ -27,11 +27,18 @@ import { makeTask, type Task, type TaskState } from "./task.ts";
 /** The number of the task made last. */
 let lastId = 0;
 
+/** Those who await a task. */
+class Audience {
+  readonly joiners: Set<Wait<unknown>> = new Set();
+  /** Made when first read. */
+  result: Promise<unknown> | undefined = undefined;
+  settle: (() => void) | undefined = undefined;
+}
+
 /** A task, as its group sees it. */
 export class TaskNode extends Scope implements Owner {
   readonly id: number = ++lastId;
   readonly handle: Task<unknown>;
-  readonly group: GroupNode;
   readonly lane: number;
   /** A daemon is cancelled when all other tasks of its group have ended. */
   readonly daemon: boolean;
@@ -42,15 +49,10 @@ export class TaskNode extends Scope implements Owner {
   #state: "queued" | "running" | "fulfilled" | "rejected" | "cancelled" = "queued";
   readonly #fn: (task: Task<unknown>) => unknown;
   readonly #name: string | undefined;
-  /** The flow of control that spawned the task; kept while the task is queued. */
-  #captured: unknown = undefined;
-  /** The value or the error, once ended. */
-  #outcome: unknown = undefined;
-  /** Those who await the task. */
-  #joiners: Set<Wait<unknown>> | undefined = undefined;
-  /** Made when first read. */
-  #result: Promise<unknown> | undefined = undefined;
-  #settleResult: (() => void) | undefined = undefined;
+  /** While the task is queued the flow of control that spawned it; once it has ended its value or error. */
+  #content: unknown = undefined;
+  /** Present once somebody has awaited the task. */
+  #audience: Audience | undefined = undefined;
 
   constructor(
     group: GroupNode,
@@ -59,14 +61,21 @@ export class TaskNode extends Scope implements Owner {
     lane: number,
     daemon: boolean,
   ) {
-    super(group, true);
-    this.group = group;
+    super(group);
     this.owner = this;
     this.#fn = fn;
     this.#name = name;
     this.lane = lane;
     this.daemon = daemon;
     this.handle = makeTask(this);
+  }
+
+  override get isTask(): boolean {
+    return true;
+  }
+
+  get group(): GroupNode {
+    return this.parent as GroupNode;
   }
 
   get name(): string {
@@ -94,33 +103,34 @@ export class TaskNode extends Scope implements Owner {
 
   /** The error the task ended with, if it did. */
   get failure(): unknown {
-    return this.#outcome;
+    return this.#content;
   }
 
   get result(): Promise<unknown> {
-    if (this.#result === undefined) {
-      this.#result = new Promise<unknown>((resolve, reject) => {
-        this.#settleResult = () => {
-          if (this.#state === "fulfilled") resolve(this.#outcome);
+    const audience = this.#audience ??= new Audience();
+    if (audience.result === undefined) {
+      audience.result = new Promise<unknown>((resolve, reject) => {
+        audience.settle = () => {
+          if (this.#state === "fulfilled") resolve(this.#content);
           else reject(this.#error());
         };
       });
-      this.#result.catch(() => {});
-      if (this.ended) this.#settleResult!();
+      audience.result.catch(() => {});
+      if (this.ended) audience.settle!();
     }
-    return this.#result;
+    return audience.result;
   }
 
   /** Remembers the async context of the caller, in which the function will run. */
   prepare(): void {
-    this.#captured = loop().context.capture();
+    this.#content = loop().context.capture();
   }
 
   /** The first turn: the function starts, in the async context of whoever spawned the task. */
   override run(): void {
     this.#state = "running";
-    const captured = this.#captured;
-    this.#captured = undefined;
+    const captured = this.#content;
+    this.#content = undefined;
     loop().context.resume(captured, enter, this);
   }
 
@@ -129,8 +139,9 @@ export class TaskNode extends Scope implements Owner {
     const scope = currentScope();
     if (scope?.effective !== undefined) return new Wait<unknown>(scope).promise;
     if (scope === undefined || this.ended) return this.result;
-    const wait: Wait<unknown> = new Wait<unknown>(scope, () => this.#joiners?.delete(wait), this.handle);
-    (this.#joiners ??= new Set()).add(wait);
+    const { joiners } = this.#audience ??= new Audience();
+    const wait: Wait<unknown> = new Wait<unknown>(scope, () => joiners.delete(wait), this.handle);
+    joiners.add(wait);
     return wait.promise;
   }
 
@@ -169,22 +180,24 @@ export class TaskNode extends Scope implements Owner {
 
   #end(state: "fulfilled" | "rejected" | "cancelled", outcome: unknown): void {
     this.#state = state;
-    this.#outcome = outcome;
-    if (this.#joiners !== undefined) {
-      for (const wait of this.#joiners) {
-        if (state === "fulfilled") wait.settleInTurn(outcome);
-        else wait.failInTurn(this.#error());
-      }
-      this.#joiners = undefined;
-    }
-    this.#settleResult?.();
+    this.#content = outcome;
+    if (this.#audience !== undefined) this.#tell(this.#audience);
     this.close();
     this.group.childEnded(this);
   }
 
+  #tell({ joiners, settle }: Audience): void {
+    for (const wait of joiners) {
+      if (this.#state === "fulfilled") wait.settleInTurn(this.#content);
+      else wait.failInTurn(this.#error());
+    }
+    joiners.clear();
+    settle?.();
+  }
+
   /** What awaiting a task that did not fulfil throws. */
   #error(): unknown {
-    return this.#state === "cancelled" ? new TaskCancelledError(this.handle, this.#outcome) : this.#outcome;
+    return this.#state === "cancelled" ? new TaskCancelledError(this.handle, this.#content) : this.#content;
   }
 }
 
