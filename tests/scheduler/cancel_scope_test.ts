@@ -16,8 +16,9 @@ import {
   TimeoutError,
   withTimeout,
 } from "../../mod.ts";
+import { testOnFakeLoop } from "../support/fake_loop.ts";
 
-test("a scope absorbs the cancellation it caused, and no other", async () => {
+testOnFakeLoop("a scope absorbs the cancellation it caused, and no other", async () => {
   const outer = new CancelScope();
   const inner = new CancelScope();
   let reached = false;
@@ -38,13 +39,13 @@ test("a scope absorbs the cancellation it caused, and no other", async () => {
   ]);
 });
 
-test("a scope that is left before any checkpoint saw the request throws nothing", async () => {
+testOnFakeLoop("a scope that is left before any checkpoint saw the request throws nothing", async () => {
   const scope = new CancelScope();
   assertEquals(await scope.run(() => (scope.cancel(), "value")), "value");
   assertEquals([scope.cancelCalled, scope.cancelCaught], [true, false]);
 });
 
-test("the reason is written once", async () => {
+testOnFakeLoop("the reason is written once", async () => {
   const scope = new CancelScope({ timeout: 0 });
   let seen: unknown;
   await scope.run(async () => {
@@ -54,7 +55,7 @@ test("the reason is written once", async () => {
   assertEquals(seen, "deadline");
 });
 
-test("a scope can be cancelled before it is entered, and entered only once", async () => {
+testOnFakeLoop("a scope can be cancelled before it is entered, and entered only once", async () => {
   const scope = new CancelScope();
   scope.cancel("early");
   await scope.run(() => sleep(1e6));
@@ -88,7 +89,7 @@ test("a shield keeps the cancellation around it out, and lets it in when it is l
   assert(outer.cancelCaught && !inner.cancelCaught, "the wrong scope absorbed it");
 });
 
-test("cleanup in a shield may wait; after it the cancellation shows again", async () => {
+testOnFakeLoop("cleanup in a shield may wait; after it the cancellation shows again", async () => {
   const log: string[] = [];
   const scope = new CancelScope();
   await scope.run(async () => {
@@ -105,34 +106,37 @@ test("cleanup in a shield may wait; after it the cancellation shows again", asyn
   await assertRejects(() => shield(() => sleep(1e6), { timeout: 1 }), TimeoutError);
 });
 
-test("withTimeout throws TimeoutError exactly if its deadline fired, also when the body swallowed the cancellation", async () => {
-  assertEquals(await withTimeout(1e6, () => 1), 1);
-  assertEquals(await withTimeout(Infinity, () => sleep(1).then(() => 2)), 2);
-  await assertRejects(() => withTimeout(1, () => sleep(1e6)), TimeoutError, "1 ms");
-  await assertRejects(() => withTimeout(1, () => sleep(1e6).catch(() => "swallowed")), TimeoutError);
-  const own = new Error("in reaction");
-  const error = await assertRejects(() => withTimeout(1, () => sleep(1e6).catch(() => Promise.reject(own))));
-  assertStrictEquals(error, own);
-  const outer = new CancelScope();
-  await outer.run(() => {
-    outer.cancel();
-    return withTimeout(1e6, () => sleep(1e6));
-  });
-  assert(outer.cancelCaught, "a cancellation from around it became a timeout");
-});
+testOnFakeLoop(
+  "withTimeout throws TimeoutError exactly if its deadline fired, also when the body swallowed the cancellation",
+  async () => {
+    assertEquals(await withTimeout(1e6, () => 1), 1);
+    assertEquals(await withTimeout(Infinity, () => sleep(1).then(() => 2)), 2);
+    await assertRejects(() => withTimeout(1, () => sleep(1e6)), TimeoutError, "1 ms");
+    await assertRejects(() => withTimeout(1, () => sleep(1e6).catch(() => "swallowed")), TimeoutError);
+    const own = new Error("in reaction");
+    const error = await assertRejects(() => withTimeout(1, () => sleep(1e6).catch(() => Promise.reject(own))));
+    assertStrictEquals(error, own);
+    const outer = new CancelScope();
+    await outer.run(() => {
+      outer.cancel();
+      return withTimeout(1e6, () => sleep(1e6));
+    });
+    assert(outer.cancelCaught, "a cancellation from around it became a timeout");
+  },
+);
 
-test("of two nested timeouts the one that fired is the one that is thrown", async () => {
+testOnFakeLoop("of two nested timeouts the one that fired is the one that is thrown", async () => {
   const inner = await withTimeout(1e6, () => withTimeout(1, () => sleep(1e6))).catch((error) => error.timeout);
   const outer = await withTimeout(1, () => withTimeout(1e6, () => sleep(1e6))).catch((error) => error.timeout);
   assertEquals([inner, outer], [1, 1]);
 });
 
-test("moveOnAfter tells a timeout from a value", async () => {
+testOnFakeLoop("moveOnAfter tells a timeout from a value", async () => {
   assertEquals(await moveOnAfter(1, () => sleep(1e6).then(() => "late")), undefined);
   assertEquals(await moveOnAfter(1e6, () => "value"), "value");
 });
 
-test("a timeout of 0 cancels at the first checkpoint, and wrong times are refused at the call", async () => {
+testOnFakeLoop("a timeout of 0 cancels at the first checkpoint, and wrong times are refused at the call", async () => {
   let ran = false;
   await moveOnAfter(0, async () => {
     ran = true;
@@ -147,7 +151,7 @@ test("a timeout of 0 cancels at the first checkpoint, and wrong times are refuse
   assertThrows(() => sleep("1" as never), TypeError, '"1"');
 });
 
-test("the effective deadline is the nearest one around, up to a shield", async () => {
+testOnFakeLoop("the effective deadline is the nearest one around, up to a shield", async () => {
   assertEquals(effectiveDeadline(), Infinity);
   await withTimeout(1e6, async () => {
     const outer = effectiveDeadline();
@@ -173,7 +177,7 @@ test("sleep is never early, also beyond what a timer of the host can hold", asyn
   assertEquals(await moveOnAfter(5, () => sleep(2 ** 31 + 1000).then(() => "early")), undefined);
 });
 
-test("2,000 nested scopes are cancelled without recursion", async () => {
+testOnFakeLoop("2,000 nested scopes are cancelled without recursion", async () => {
   const top = new CancelScope();
   let deepest = false;
   let reach!: () => void;
@@ -207,18 +211,21 @@ test("a signal's abort cancels a scope and is what run rejects with; no listener
   assertStrictEquals(await done, reason);
 });
 
-test("task and scope signals are aborted with the Cancelled, and one read too late is aborted already", async () => {
-  const scope = new CancelScope();
-  const early = scope.signal;
-  await scope.run(async () => {
-    scope.cancel("why");
-    await checkpoint().catch(() => {});
-  });
-  assert(early.aborted && scope.signal.aborted, "a signal is not aborted");
-  assertInstanceOf(scope.signal.reason, Cancelled);
-});
+testOnFakeLoop(
+  "task and scope signals are aborted with the Cancelled, and one read too late is aborted already",
+  async () => {
+    const scope = new CancelScope();
+    const early = scope.signal;
+    await scope.run(async () => {
+      scope.cancel("why");
+      await checkpoint().catch(() => {});
+    });
+    assert(early.aborted && scope.signal.aborted, "a signal is not aborted");
+    assertInstanceOf(scope.signal.reason, Cancelled);
+  },
+);
 
-test("interruptible leaves a promise that lives on, and takes its outcome when it comes", async () => {
+testOnFakeLoop("interruptible leaves a promise that lives on, and takes its outcome when it comes", async () => {
   let settle!: (value: string) => void;
   const promise = new Promise<string>((resolve) => settle = resolve);
   assertEquals(await moveOnAfter(1, () => interruptible(promise)), undefined);

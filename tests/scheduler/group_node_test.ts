@@ -18,6 +18,7 @@ import {
   TaskGroup,
   TimeoutError,
 } from "../../mod.ts";
+import { testOnFakeLoop } from "../support/fake_loop.ts";
 import { loop } from "../../scheduler/loop.ts";
 import { latch } from "../support/latch.ts";
 import { strayRejections } from "../support/stray.ts";
@@ -31,19 +32,22 @@ async function failsWhenCancelled(error: unknown): Promise<void> {
   }
 }
 
-test("when the body and a task fail, the group rejects with the first, and the other is suppressed (S-2)", async () => {
-  const ofBody = new Error("body");
-  const ofTask = new Error("task");
-  const error = await assertRejects(() =>
-    group(async (g) => {
-      g.spawn(() => failsWhenCancelled(ofTask));
-      await checkpoint();
-      throw ofBody;
-    })
-  );
-  assertStrictEquals(error, ofBody);
-  assertEquals(suppressed(error), [ofTask]);
-});
+testOnFakeLoop(
+  "when the body and a task fail, the group rejects with the first, and the other is suppressed (S-2)",
+  async () => {
+    const ofBody = new Error("body");
+    const ofTask = new Error("task");
+    const error = await assertRejects(() =>
+      group(async (g) => {
+        g.spawn(() => failsWhenCancelled(ofTask));
+        await checkpoint();
+        throw ofBody;
+      })
+    );
+    assertStrictEquals(error, ofBody);
+    assertEquals(suppressed(error), [ofTask]);
+  },
+);
 
 test("all failures of tasks are kept, in the order in which they happened, primitives too (S-3)", async () => {
   const failures = [new Error("one"), "two", undefined, null, new Error("five")];
@@ -83,7 +87,7 @@ test("a failure that is a primitive, even undefined, rejects the group with it",
   }
 });
 
-test("the cancellations that a failing sibling causes are not reported (S-6)", async () => {
+testOnFakeLoop("the cancellations that a failing sibling causes are not reported (S-6)", async () => {
   const failure = new Error("cause");
   const error = await assertRejects(() =>
     group((g) => {
@@ -96,22 +100,25 @@ test("the cancellations that a failing sibling causes are not reported (S-6)", a
   assertEquals(suppressed(error), []);
 });
 
-test("an inner group that was cancelled from outside keeps the outer cancellation, and only the outer scope absorbs it (S-7)", async () => {
-  const outer = new CancelScope();
-  let inner: unknown;
-  await outer.run(async () => {
-    await group(async (g) => {
-      g.spawn(() => sleep(1e6));
-      g.cancel("inner");
-      outer.cancel("outer");
-      await sleep(1e6);
-    }).catch((error) => {
-      inner = error;
-      throw error;
+testOnFakeLoop(
+  "an inner group that was cancelled from outside keeps the outer cancellation, and only the outer scope absorbs it (S-7)",
+  async () => {
+    const outer = new CancelScope();
+    let inner: unknown;
+    await outer.run(async () => {
+      await group(async (g) => {
+        g.spawn(() => sleep(1e6));
+        g.cancel("inner");
+        outer.cancel("outer");
+        await sleep(1e6);
+      }).catch((error) => {
+        inner = error;
+        throw error;
+      });
     });
-  });
-  assertEquals([(inner as Cancelled).reason, outer.cancelCaught], ["outer", true]);
-});
+    assertEquals([(inner as Cancelled).reason, outer.cancelCaught], ["outer", true]);
+  },
+);
 
 test("a failure goes through nested groups as itself, and each adds what came later (S-9)", async () => {
   const first = new Error("first");
@@ -132,21 +139,24 @@ test("a failure goes through nested groups as itself, and each adds what came la
   assertEquals(suppressed(error), [inner, outer]);
 });
 
-test("what an inner group's failure suppressed is not lost when an outer group had failed before", async () => {
-  const [first, second, third] = [new Error("outer"), new Error("inner"), new Error("inner cleanup")];
-  const error = await assertRejects(() =>
-    group((g) => {
-      g.spawn(() =>
-        group((nested) => {
-          nested.spawn(() => failsWhenCancelled(second));
-          nested.spawn(() => failsWhenCancelled(third));
-        })
-      );
-      g.spawn(() => sleep(1).then(() => Promise.reject(first)));
-    })
-  );
-  assertEquals([error, ...suppressed(error)], [first, second, third]);
-});
+testOnFakeLoop(
+  "what an inner group's failure suppressed is not lost when an outer group had failed before",
+  async () => {
+    const [first, second, third] = [new Error("outer"), new Error("inner"), new Error("inner cleanup")];
+    const error = await assertRejects(() =>
+      group((g) => {
+        g.spawn(() =>
+          group((nested) => {
+            nested.spawn(() => failsWhenCancelled(second));
+            nested.spawn(() => failsWhenCancelled(third));
+          })
+        );
+        g.spawn(() => sleep(1).then(() => Promise.reject(first)));
+      })
+    );
+    assertEquals([error, ...suppressed(error)], [first, second, third]);
+  },
+);
 
 test("a body that throws something else while it is being cancelled has both errors reported (S-10)", async () => {
   const first = new Error("task");
@@ -161,45 +171,51 @@ test("a body that throws something else while it is being cancelled has both err
   assertEquals(suppressed(error), [second]);
 });
 
-test("a cancel that reaches a group waiting at its exit cancels the tasks and keeps waiting (S-15)", async () => {
-  const log: string[] = [];
-  const scope = new CancelScope();
-  const started = latch();
-  const done = scope.run(() =>
-    group((g) => {
-      g.spawn(async () => {
-        started.open();
-        try {
-          await sleep(1e6);
-        } finally {
-          await shield(() => sleep(1));
-          log.push("cleaned up");
-        }
+testOnFakeLoop(
+  "a cancel that reaches a group waiting at its exit cancels the tasks and keeps waiting (S-15)",
+  async () => {
+    const log: string[] = [];
+    const scope = new CancelScope();
+    const started = latch();
+    const done = scope.run(() =>
+      group((g) => {
+        g.spawn(async () => {
+          started.open();
+          try {
+            await sleep(1e6);
+          } finally {
+            await shield(() => sleep(1));
+            log.push("cleaned up");
+          }
+        });
+      })
+    );
+    await started.promise;
+    scope.cancel();
+    await done;
+    assertEquals([log, scope.cancelCaught], [["cleaned up"], true]);
+  },
+);
+
+testOnFakeLoop(
+  "cancel is idempotent and allowed from a task, from outside, twice and after the end (S-17)",
+  async () => {
+    let outside!: TaskGroup;
+    await group(async (g) => {
+      outside = g;
+      g.spawn(() => {
+        g.cancel("one");
+        g.cancel("two");
       });
-    })
-  );
-  await started.promise;
-  scope.cancel();
-  await done;
-  assertEquals([log, scope.cancelCaught], [["cleaned up"], true]);
-});
-
-test("cancel is idempotent and allowed from a task, from outside, twice and after the end (S-17)", async () => {
-  let outside!: TaskGroup;
-  await group(async (g) => {
-    outside = g;
-    g.spawn(() => {
-      g.cancel("one");
-      g.cancel("two");
+      const error = await sleep(1e6).catch((error) => error);
+      assertEquals((error as Cancelled).reason, "one");
     });
-    const error = await sleep(1e6).catch((error) => error);
-    assertEquals((error as Cancelled).reason, "one");
-  });
-  outside.cancel("after");
-  assert(outside.closed, "it is not closed");
-});
+    outside.cancel("after");
+    assert(outside.closed, "it is not closed");
+  },
+);
 
-test("a group that fails after its body has ended normally still rejects", async () => {
+testOnFakeLoop("a group that fails after its body has ended normally still rejects", async () => {
   await assertRejects(
     () => group((g) => void g.spawn(() => sleep(1).then(() => Promise.reject(new Error("late"))))),
     Error,
@@ -207,7 +223,7 @@ test("a group that fails after its body has ended normally still rejects", async
   );
 });
 
-test("a task may be spawned while the group waits at its exit, and is waited for", async () => {
+testOnFakeLoop("a task may be spawned while the group waits at its exit, and is waited for", async () => {
   const log: string[] = [];
   await group((g) => {
     g.spawn(async () => {
@@ -228,51 +244,60 @@ test("joining from a task of the group is refused: it would wait for itself (S-2
   await g.join();
 });
 
-test("join in the body of group() waits for the tasks there are, daemons not counted, and the group stays open", async () => {
-  const log: string[] = [];
-  await group(async (g) => {
-    g.spawn(() => sleep(1e6), { daemon: true });
-    g.spawn(() => sleep(2).then(() => log.push("one")));
-    await g.join();
-    log.push("joined");
-    g.spawn(() => sleep(1).then(() => log.push("two")));
-    await g.join();
-    await g.join();
-    log.push("joined again");
-  });
-  assertEquals(log, ["one", "joined", "two", "joined again"]);
-});
+testOnFakeLoop(
+  "join in the body of group() waits for the tasks there are, daemons not counted, and the group stays open",
+  async () => {
+    const log: string[] = [];
+    await group(async (g) => {
+      g.spawn(() => sleep(1e6), { daemon: true });
+      g.spawn(() => sleep(2).then(() => log.push("one")));
+      await g.join();
+      log.push("joined");
+      g.spawn(() => sleep(1).then(() => log.push("two")));
+      await g.join();
+      await g.join();
+      log.push("joined again");
+    });
+    assertEquals(log, ["one", "joined", "two", "joined again"]);
+  },
+);
 
-test("join in the body sees a failing task as a cancellation, and the group rejects with the failure", async () => {
-  const failure = new Error("task");
-  let seen: unknown;
-  const error = await assertRejects(() =>
-    group(async (g) => {
-      g.spawn(() => sleep(1).then(() => Promise.reject(failure)));
-      await g.join().catch((error) => {
-        seen = error;
-        throw error;
-      });
-    })
-  );
-  assertStrictEquals(error, failure);
-  assertInstanceOf(seen, Cancelled);
-});
+testOnFakeLoop(
+  "join in the body sees a failing task as a cancellation, and the group rejects with the failure",
+  async () => {
+    const failure = new Error("task");
+    let seen: unknown;
+    const error = await assertRejects(() =>
+      group(async (g) => {
+        g.spawn(() => sleep(1).then(() => Promise.reject(failure)));
+        await g.join().catch((error) => {
+          seen = error;
+          throw error;
+        });
+      })
+    );
+    assertStrictEquals(error, failure);
+    assertInstanceOf(seen, Cancelled);
+  },
+);
 
-test("joining a group made with new twice gives the same promise, and its failure is thrown once by the disposal", async () => {
-  const g = new TaskGroup();
-  g.spawn(() => Promise.reject(new Error("task")));
-  const joined = g.join();
-  assertStrictEquals(g.join(), joined);
-  await assertRejects(() => joined, Error, "task");
-  await g[Symbol.asyncDispose]();
-  const unjoined = new TaskGroup();
-  unjoined.spawn(() => Promise.reject(new Error("unseen")));
-  await sleep(2);
-  await assertRejects(() => unjoined[Symbol.asyncDispose](), Error, "unseen");
-});
+testOnFakeLoop(
+  "joining a group made with new twice gives the same promise, and its failure is thrown once by the disposal",
+  async () => {
+    const g = new TaskGroup();
+    g.spawn(() => Promise.reject(new Error("task")));
+    const joined = g.join();
+    assertStrictEquals(g.join(), joined);
+    await assertRejects(() => joined, Error, "task");
+    await g[Symbol.asyncDispose]();
+    const unjoined = new TaskGroup();
+    unjoined.spawn(() => Promise.reject(new Error("unseen")));
+    await sleep(2);
+    await assertRejects(() => unjoined[Symbol.asyncDispose](), Error, "unseen");
+  },
+);
 
-test("leaving without join keeps what the tasks failed with as the cause (S-19)", async () => {
+testOnFakeLoop("leaving without join keeps what the tasks failed with as the cause (S-19)", async () => {
   const failure = new Error("in cleanup");
   const g = new TaskGroup();
   g.spawn(() => failsWhenCancelled(failure));
@@ -282,7 +307,7 @@ test("leaving without join keeps what the tasks failed with as the cause (S-19)"
   await g[Symbol.asyncDispose]();
 });
 
-test("a group that lives long keeps nothing of the tasks that have ended (S-22)", async () => {
+testOnFakeLoop("a group that lives long keeps nothing of the tasks that have ended (S-22)", async () => {
   await group(async (g) => {
     for (let round = 0; round < 50; round++) {
       for (let index = 0; index < 200; index++) g.spawn(() => checkpoint());
@@ -292,7 +317,7 @@ test("a group that lives long keeps nothing of the tasks that have ended (S-22)"
   });
 });
 
-test("awaiting a task that the group itself cancelled is no failure of that group", async () => {
+testOnFakeLoop("awaiting a task that the group itself cancelled is no failure of that group", async () => {
   const log: string[] = [];
   await group(async (g) => {
     const stuck = g.spawn(() => sleep(1e6));
@@ -309,7 +334,7 @@ test("awaiting a task that the group itself cancelled is no failure of that grou
   assertEquals(log, ["TaskCancelledError"]);
 });
 
-test("awaiting a task that somebody cancelled by hand, and not catching it, is a failure", async () => {
+testOnFakeLoop("awaiting a task that somebody cancelled by hand, and not catching it, is a failure", async () => {
   await assertRejects(() =>
     group(async (g) => {
       const stuck = g.spawn(() => sleep(1e6));
@@ -334,7 +359,7 @@ test("a failing task that is awaited and caught still fails its group; attempt d
   assertEquals(results, [{ status: "rejected", reason: failure }, { status: "fulfilled", value: 1 }]);
 });
 
-test("an attempt that is cancelled is cancelled, and no result", async () => {
+testOnFakeLoop("an attempt that is cancelled is cancelled, and no result", async () => {
   await group(async (g) => {
     const attempt = g.attempt(() => sleep(1e6));
     await checkpoint();
@@ -344,54 +369,60 @@ test("an attempt that is cancelled is cancelled, and no result", async () => {
   });
 });
 
-test("cancel and await resolves only after the task's own children and cleanup have ended (S-49)", async () => {
-  const log: string[] = [];
-  await group(async (g) => {
-    const started = latch();
-    const task = g.spawn(() =>
-      group((inner) => {
-        inner.defer(async () => {
+testOnFakeLoop(
+  "cancel and await resolves only after the task's own children and cleanup have ended (S-49)",
+  async () => {
+    const log: string[] = [];
+    await group(async (g) => {
+      const started = latch();
+      const task = g.spawn(() =>
+        group((inner) => {
+          inner.defer(async () => {
+            await sleep(1);
+            log.push("deferred");
+          });
+          inner.spawn(async () => {
+            started.open();
+            await sleep(1e6).finally(() => log.push("child"));
+          });
+        })
+      );
+      await started.promise;
+      task.cancel();
+      await task.then(() => {}, () => {});
+      log.push("awaited");
+    });
+    assertEquals(log, ["child", "deferred", "awaited"]);
+  },
+);
+
+testOnFakeLoop(
+  "deferred functions run exactly once, last in first out, and one that throws, even at once, stops no other (S-62, S-63)",
+  async () => {
+    const log: number[] = [];
+    const failures = [new Error("at once"), new Error("later"), new Error("body")];
+    const error = await assertRejects(() =>
+      group((g) => {
+        g.defer(() => void log.push(1));
+        g.defer(() => {
+          log.push(2);
+          throw failures[0];
+        });
+        g.defer(async () => {
           await sleep(1);
-          log.push("deferred");
+          log.push(3);
+          throw failures[1];
         });
-        inner.spawn(async () => {
-          started.open();
-          await sleep(1e6).finally(() => log.push("child"));
-        });
+        throw failures[2];
       })
     );
-    await started.promise;
-    task.cancel();
-    await task.then(() => {}, () => {});
-    log.push("awaited");
-  });
-  assertEquals(log, ["child", "deferred", "awaited"]);
-});
+    assertStrictEquals(error, failures[2]);
+    assertEquals(suppressed(error), [failures[1], failures[0]]);
+    assertEquals(log, [3, 2, 1]);
+  },
+);
 
-test("deferred functions run exactly once, last in first out, and one that throws, even at once, stops no other (S-62, S-63)", async () => {
-  const log: number[] = [];
-  const failures = [new Error("at once"), new Error("later"), new Error("body")];
-  const error = await assertRejects(() =>
-    group((g) => {
-      g.defer(() => void log.push(1));
-      g.defer(() => {
-        log.push(2);
-        throw failures[0];
-      });
-      g.defer(async () => {
-        await sleep(1);
-        log.push(3);
-        throw failures[1];
-      });
-      throw failures[2];
-    })
-  );
-  assertStrictEquals(error, failures[2]);
-  assertEquals(suppressed(error), [failures[1], failures[0]]);
-  assertEquals(log, [3, 2, 1]);
-});
-
-test("a deferred function sees how the group ended (S-65)", async () => {
+testOnFakeLoop("a deferred function sees how the group ended (S-65)", async () => {
   const seen: unknown[] = [];
   const failure = new Error("failed");
   await group((g) => {
@@ -415,27 +446,30 @@ test("a deferred function sees how the group ended (S-65)", async () => {
   ]);
 });
 
-test("a deferred function that is registered by another one runs too; in a closed group it runs at once", async () => {
-  const log: string[] = [];
-  let closed!: TaskGroup;
-  await group((g) => {
-    closed = g;
-    g.defer(() => {
-      log.push("first");
-      g.defer(() => void log.push("from it"));
+testOnFakeLoop(
+  "a deferred function that is registered by another one runs too; in a closed group it runs at once",
+  async () => {
+    const log: string[] = [];
+    let closed!: TaskGroup;
+    await group((g) => {
+      closed = g;
+      g.defer(() => {
+        log.push("first");
+        g.defer(() => void log.push("from it"));
+      });
     });
-  });
-  closed.defer(() => void log.push("at once"));
-  assertEquals(log, ["first", "from it", "at once"]);
-  const unhandled: unknown[] = [];
-  configure({ onUnhandled: (error) => unhandled.push(error) });
-  closed.defer(() => Promise.reject("lost"));
-  await sleep(1);
-  configure({ onUnhandled: undefined });
-  assertEquals(unhandled, ["lost"]);
-});
+    closed.defer(() => void log.push("at once"));
+    assertEquals(log, ["first", "from it", "at once"]);
+    const unhandled: unknown[] = [];
+    configure({ onUnhandled: (error) => unhandled.push(error) });
+    closed.defer(() => Promise.reject("lost"));
+    await sleep(1);
+    configure({ onUnhandled: undefined });
+    assertEquals(unhandled, ["lost"]);
+  },
+);
 
-test("a group left open in a deferred function is closed, and said to be a failure", async () => {
+testOnFakeLoop("a group left open in a deferred function is closed, and said to be a failure", async () => {
   let closed = false;
   await assertRejects(
     () =>
@@ -450,15 +484,18 @@ test("a group left open in a deferred function is closed, and said to be a failu
   assert(closed, "it has not closed");
 });
 
-test("a timeout that passes only while the deferred functions run is none: the work was done in time", async () => {
-  const value = await group((g) => {
-    g.defer(() => sleep(5));
-    return "in time";
-  }, { timeout: 2 });
-  assertEquals(value, "in time");
-});
+testOnFakeLoop(
+  "a timeout that passes only while the deferred functions run is none: the work was done in time",
+  async () => {
+    const value = await group((g) => {
+      g.defer(() => sleep(5));
+      return "in time";
+    }, { timeout: 2 });
+    assertEquals(value, "in time");
+  },
+);
 
-test("a group's timeout reaches its tasks as a deadline, and wins over a later cancel (S-37)", async () => {
+testOnFakeLoop("a group's timeout reaches its tasks as a deadline, and wins over a later cancel (S-37)", async () => {
   let source: unknown;
   await assertRejects(
     () =>
@@ -476,14 +513,14 @@ test("a group's timeout reaches its tasks as a deadline, and wins over a later c
   assertEquals(source, "deadline");
 });
 
-test("a group that was cancelled by hand before its timeout passed does not time out (S-37)", async () => {
+testOnFakeLoop("a group that was cancelled by hand before its timeout passed does not time out (S-37)", async () => {
   await group(async (g) => {
     g.cancel();
     await shield(() => sleep(3));
   }, { timeout: 1 });
 });
 
-test("a daemon that fails is a failure like any other; one that ends early is not", async () => {
+testOnFakeLoop("a daemon that fails is a failure like any other; one that ends early is not", async () => {
   await group((g) => {
     g.spawn(() => {}, { daemon: true });
     g.spawn(() => sleep(1));
@@ -499,7 +536,7 @@ test("a daemon that fails is a failure like any other; one that ends early is no
   );
 });
 
-test("a daemon holds a slot of the limit (limits count what runs)", async () => {
+testOnFakeLoop("a daemon holds a slot of the limit (limits count what runs)", async () => {
   let most = 0;
   let running = 0;
   await group((g) => {
@@ -515,7 +552,7 @@ test("a daemon holds a slot of the limit (limits count what runs)", async () => 
   assertEquals(most, 1);
 });
 
-test("a limit is kept under failures, cancellations and spawning from tasks, and all tasks end", async () => {
+testOnFakeLoop("a limit is kept under failures, cancellations and spawning from tasks, and all tasks end", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 4 }),
@@ -630,81 +667,84 @@ test("a timeout that was left open is closed with the code around it, and reject
   assertEquals(stray, []);
 });
 
-test("moveOnAfter around a group cancels its tasks and waits for them", async () => {
+testOnFakeLoop("moveOnAfter around a group cancels its tasks and waits for them", async () => {
   let ended = false;
   await moveOnAfter(1, () => group((g) => void g.spawn(() => sleep(1e6).finally(() => ended = true))));
   assert(ended, "the task has not ended");
 });
 
-test("whatever fails, is cancelled or is spawned, a group ends after all its tasks and reports each failure once", async () => {
-  interface Plan {
-    kind: "value" | "fail" | "fail when cancelled" | "sleep" | "swallow" | "cancel group" | "cancel sibling" | "nest";
-    turns: number;
-    inner: Plan[];
-  }
-  const { plans } = fc.letrec<{ plan: Plan; plans: Plan[] }>((tie) => ({
-    plans: fc.oneof(
-      { depthSize: "small", withCrossShrink: true },
-      fc.constant<Plan[]>([]),
-      fc.array(tie("plan"), { maxLength: 4 }),
-    ),
-    plan: fc.record({
-      kind: fc.constantFrom(
-        "value",
-        "fail",
-        "fail when cancelled",
-        "sleep",
-        "swallow",
-        "cancel group",
-        "cancel sibling",
-        "nest",
+testOnFakeLoop(
+  "whatever fails, is cancelled or is spawned, a group ends after all its tasks and reports each failure once",
+  async () => {
+    interface Plan {
+      kind: "value" | "fail" | "fail when cancelled" | "sleep" | "swallow" | "cancel group" | "cancel sibling" | "nest";
+      turns: number;
+      inner: Plan[];
+    }
+    const { plans } = fc.letrec<{ plan: Plan; plans: Plan[] }>((tie) => ({
+      plans: fc.oneof(
+        { depthSize: "small", withCrossShrink: true },
+        fc.constant<Plan[]>([]),
+        fc.array(tie("plan"), { maxLength: 4 }),
       ),
-      turns: fc.nat(3),
-      inner: tie("plans"),
-    }),
-  })) as unknown as { plans: fc.Arbitrary<Plan[]> };
-  await fc.assert(
-    fc.asyncProperty(plans, async (plans) => {
-      let live = 0;
-      const thrown: Error[] = [];
-      const failed = (): Error => {
-        const error = new Error(`failure ${thrown.length}`);
-        thrown.push(error);
-        return error;
-      };
-      async function perform(plan: Plan, g: TaskGroup, siblings: { cancel(): void }[]): Promise<void> {
-        live++;
-        try {
-          for (let turn = 0; turn < plan.turns; turn++) await checkpoint();
-          if (plan.kind === "fail") throw failed();
-          if (plan.kind === "sleep") await sleep(0.1);
-          if (plan.kind === "swallow") await sleep(0.1).catch(() => {});
-          if (plan.kind === "cancel group") g.cancel();
-          if (plan.kind === "cancel sibling") siblings[0]?.cancel();
-          if (plan.kind === "nest") await runAll(plan.inner);
-          if (plan.kind === "fail when cancelled") {
-            await sleep(0.1).catch((error) => {
-              throw error instanceof Cancelled ? failed() : error;
-            });
+      plan: fc.record({
+        kind: fc.constantFrom(
+          "value",
+          "fail",
+          "fail when cancelled",
+          "sleep",
+          "swallow",
+          "cancel group",
+          "cancel sibling",
+          "nest",
+        ),
+        turns: fc.nat(3),
+        inner: tie("plans"),
+      }),
+    })) as unknown as { plans: fc.Arbitrary<Plan[]> };
+    await fc.assert(
+      fc.asyncProperty(plans, async (plans) => {
+        let live = 0;
+        const thrown: Error[] = [];
+        const failed = (): Error => {
+          const error = new Error(`failure ${thrown.length}`);
+          thrown.push(error);
+          return error;
+        };
+        async function perform(plan: Plan, g: TaskGroup, siblings: { cancel(): void }[]): Promise<void> {
+          live++;
+          try {
+            for (let turn = 0; turn < plan.turns; turn++) await checkpoint();
+            if (plan.kind === "fail") throw failed();
+            if (plan.kind === "sleep") await sleep(0.1);
+            if (plan.kind === "swallow") await sleep(0.1).catch(() => {});
+            if (plan.kind === "cancel group") g.cancel();
+            if (plan.kind === "cancel sibling") siblings[0]?.cancel();
+            if (plan.kind === "nest") await runAll(plan.inner);
+            if (plan.kind === "fail when cancelled") {
+              await sleep(0.1).catch((error) => {
+                throw error instanceof Cancelled ? failed() : error;
+              });
+            }
+          } finally {
+            await shield(() => checkpoint());
+            live--;
           }
-        } finally {
-          await shield(() => checkpoint());
-          live--;
         }
-      }
-      function runAll(plans: readonly Plan[]): Promise<void> {
-        return group((g) => {
-          const siblings: { cancel(): void }[] = [];
-          for (const plan of plans) siblings.push(g.spawn(() => perform(plan, g, siblings)));
-        });
-      }
-      const outcome = await runAll(plans).then(() => undefined, (error) => error);
-      assertEquals(live, 0);
-      const reported = outcome === undefined ? [] : [outcome, ...suppressed(outcome)];
-      assertEquals(new Set(reported), new Set(thrown));
-      assertEquals(reported.length, thrown.length);
-      assertEquals([loop().queue.size, loop().timers.size], [0, 0]);
-    }),
-    { numRuns: 300 },
-  );
-});
+        function runAll(plans: readonly Plan[]): Promise<void> {
+          return group((g) => {
+            const siblings: { cancel(): void }[] = [];
+            for (const plan of plans) siblings.push(g.spawn(() => perform(plan, g, siblings)));
+          });
+        }
+        const outcome = await runAll(plans).then(() => undefined, (error) => error);
+        assertEquals(live, 0);
+        const reported = outcome === undefined ? [] : [outcome, ...suppressed(outcome)];
+        assertEquals(new Set(reported), new Set(thrown));
+        assertEquals(reported.length, thrown.length);
+        assertEquals([loop().queue.size, loop().timers.size], [0, 0]);
+      }),
+      { numRuns: 300 },
+    );
+  },
+);

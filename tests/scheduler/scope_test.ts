@@ -23,9 +23,9 @@ import {
 import { loop } from "../../scheduler/loop.ts";
 import { currentScope, Scope, Wait } from "../../scheduler/scope.ts";
 import { latch } from "../support/latch.ts";
-import { onFakeLoop } from "../support/fake_loop.ts";
+import { onFakeLoop, testOnFakeLoop } from "../support/fake_loop.ts";
 
-test("explicit cancellation then deadline stays explicit, and the reverse (S-37)", async () => {
+testOnFakeLoop("explicit cancellation then deadline stays explicit, and the reverse (S-37)", async () => {
   const explicit = new CancelScope({ timeout: 1 });
   let first: Cancelled | undefined;
   await explicit.run(async () => {
@@ -46,35 +46,38 @@ test("explicit cancellation then deadline stays explicit, and the reverse (S-37)
   assertEquals([second!.source, second!.reason], ["deadline", undefined]);
 });
 
-test("a sibling's cancellation names the failing task and its error, also in nested scopes (S-38, S-39)", async () => {
-  const failure = new Error("cause");
-  const seen: Cancelled[] = [];
-  let culprit: Task<unknown> | undefined;
-  await assertRejects(() =>
-    group((g) => {
-      g.spawn(() =>
-        group((inner) =>
-          void inner.spawn(() =>
-            new CancelScope().run(() =>
-              sleep(1e6).catch((error) => {
-                seen.push(error);
-                throw error;
-              })
+testOnFakeLoop(
+  "a sibling's cancellation names the failing task and its error, also in nested scopes (S-38, S-39)",
+  async () => {
+    const failure = new Error("cause");
+    const seen: Cancelled[] = [];
+    let culprit: Task<unknown> | undefined;
+    await assertRejects(() =>
+      group((g) => {
+        g.spawn(() =>
+          group((inner) =>
+            void inner.spawn(() =>
+              new CancelScope().run(() =>
+                sleep(1e6).catch((error) => {
+                  seen.push(error);
+                  throw error;
+                })
+              )
             )
           )
-        )
-      );
-      culprit = g.spawn(async () => {
-        await sleep(1);
-        throw failure;
-      }, { name: "culprit" });
-    })
-  );
-  assertEquals(seen.map(({ source, reason, cause }) => [source, reason, cause]), [["sibling", failure, failure]]);
-  assertStrictEquals(seen[0]!.task, culprit);
-});
+        );
+        culprit = g.spawn(async () => {
+          await sleep(1);
+          throw failure;
+        }, { name: "culprit" });
+      })
+    );
+    assertEquals(seen.map(({ source, reason, cause }) => [source, reason, cause]), [["sibling", failure, failure]]);
+    assertStrictEquals(seen[0]!.task, culprit);
+  },
+);
 
-test("a cancellation reaches each descendant in the same turn, however deep (S-35)", async () => {
+testOnFakeLoop("a cancellation reaches each descendant in the same turn, however deep (S-35)", async () => {
   await group(async (g) => {
     const top = new CancelScope();
     const signals: AbortSignal[] = [];
@@ -100,7 +103,7 @@ test("a cancellation reaches each descendant in the same turn, however deep (S-3
   });
 });
 
-test("nobody's callback sees a tree that is marked in part", async () => {
+testOnFakeLoop("nobody's callback sees a tree that is marked in part", async () => {
   await group(async (g) => {
     const tasks: Task<unknown>[] = [];
     const seen: string[][] = [];
@@ -135,50 +138,56 @@ test("if the result and the cancellation come in the same turn, the cancellation
   }
 });
 
-test("of two who await a task or a promise, the first to go on can still cancel the second (S-41)", async () => {
-  for (const kind of ["task", "promise"]) {
-    const foreign = latch<string>();
-    const outcomes: unknown[] = [];
+testOnFakeLoop(
+  "of two who await a task or a promise, the first to go on can still cancel the second (S-41)",
+  async () => {
+    for (const kind of ["task", "promise"]) {
+      const foreign = latch<string>();
+      const outcomes: unknown[] = [];
+      await group(async (g) => {
+        const task = g.spawn(() => foreign.promise);
+        const wait = (): Promise<string> =>
+          kind === "task" ? task.then((value) => value) : interruptible(foreign.promise);
+        g.spawn(async () => {
+          outcomes[0] = await wait();
+          second.cancel();
+        });
+        const second = g.spawn(async () => {
+          outcomes[1] = await wait().catch((error) => (error as Error).name);
+        });
+        await checkpoint();
+        foreign.open("value");
+      });
+      assertEquals([kind, ...outcomes], [kind, "value", "AbortError"]);
+    }
+  },
+);
+
+testOnFakeLoop(
+  "if an awaited task has ended but the awaiter has not gone on, the awaiter's cancellation wins (S-41)",
+  async () => {
+    let outcome: unknown;
     await group(async (g) => {
-      const task = g.spawn(() => foreign.promise);
-      const wait = (): Promise<string> =>
-        kind === "task" ? task.then((value) => value) : interruptible(foreign.promise);
-      g.spawn(async () => {
-        outcomes[0] = await wait();
-        second.cancel();
+      const started = latch();
+      const ends = latch();
+      const awaited = g.spawn(async () => {
+        started.open();
+        await ends.promise;
+        return "value";
       });
-      const second = g.spawn(async () => {
-        outcomes[1] = await wait().catch((error) => (error as Error).name);
+      const awaiter = g.spawn(async () => {
+        outcome = await awaited.then((value) => value, (error) => error);
       });
+      await started.promise;
       await checkpoint();
-      foreign.open("value");
+      void awaited.result.then(() => awaiter.cancel());
+      ends.open();
     });
-    assertEquals([kind, ...outcomes], [kind, "value", "AbortError"]);
-  }
-});
+    assertInstanceOf(outcome, Cancelled);
+  },
+);
 
-test("if an awaited task has ended but the awaiter has not gone on, the awaiter's cancellation wins (S-41)", async () => {
-  let outcome: unknown;
-  await group(async (g) => {
-    const started = latch();
-    const ends = latch();
-    const awaited = g.spawn(async () => {
-      started.open();
-      await ends.promise;
-      return "value";
-    });
-    const awaiter = g.spawn(async () => {
-      outcome = await awaited.then((value) => value, (error) => error);
-    });
-    await started.promise;
-    await checkpoint();
-    void awaited.result.then(() => awaiter.cancel());
-    ends.open();
-  });
-  assertInstanceOf(outcome, Cancelled);
-});
-
-test("an error of its own beats the cancellation of a task that throws it (S-42)", async () => {
+testOnFakeLoop("an error of its own beats the cancellation of a task that throws it (S-42)", async () => {
   const own = new Error("own");
   const error = await assertRejects(() =>
     group((g) => {
@@ -190,7 +199,7 @@ test("an error of its own beats the cancellation of a task that throws it (S-42)
   assertStrictEquals(error, own);
 });
 
-test("a task may cancel itself; the code up to its next checkpoint still runs (S-45)", async () => {
+testOnFakeLoop("a task may cancel itself; the code up to its next checkpoint still runs (S-45)", async () => {
   const log: string[] = [];
   await group((g) => {
     g.spawn(async (task) => {
@@ -220,70 +229,79 @@ test("a cancelled scope whose task has ended does not spin: no turn and no timer
   });
 });
 
-test("a shield keeps out the cancellation around it, not its own, nor that of scopes inside (S-50)", async () => {
-  const outer = new CancelScope();
-  const shielded = new CancelScope({ shield: true });
-  const inner = new CancelScope();
-  const log: string[] = [];
-  await outer.run(async () => {
-    await shielded.run(async () => {
-      outer.cancel();
-      await checkpoint();
-      await inner.run(async () => {
-        inner.cancel();
+testOnFakeLoop(
+  "a shield keeps out the cancellation around it, not its own, nor that of scopes inside (S-50)",
+  async () => {
+    const outer = new CancelScope();
+    const shielded = new CancelScope({ shield: true });
+    const inner = new CancelScope();
+    const log: string[] = [];
+    await outer.run(async () => {
+      await shielded.run(async () => {
+        outer.cancel();
+        await checkpoint();
+        await inner.run(async () => {
+          inner.cancel();
+          await checkpoint();
+        });
+        log.push(`inner ${inner.cancelCaught}`);
+        shielded.cancel();
         await checkpoint();
       });
-      log.push(`inner ${inner.cancelCaught}`);
-      shielded.cancel();
+      log.push(`shielded ${shielded.cancelCaught}`);
       await checkpoint();
     });
-    log.push(`shielded ${shielded.cancelCaught}`);
-    await checkpoint();
-  });
-  log.push(`outer ${outer.cancelCaught}`);
-  assertEquals(log, ["inner true", "shielded true", "outer true"]);
-});
+    log.push(`outer ${outer.cancelCaught}`);
+    assertEquals(log, ["inner true", "shielded true", "outer true"]);
+  },
+);
 
-test("inside a shield the code is not cancelled, while the handle tells the truth from outside (S-54)", async () => {
-  await group(async (g) => {
-    const inside = latch();
-    const goOn = latch();
-    const task = g.spawn(() =>
-      shield(async () => {
-        inside.open();
-        await goOn.promise;
-        throwIfCancelled();
-        assertEquals(effectiveDeadline(), Infinity);
-        await checkpoint();
-      })
-    );
-    await inside.promise;
-    task.cancel();
-    assertEquals([task.state, task.signal.aborted], ["cancelling", true]);
-    goOn.open();
-  });
-});
-
-test("tasks spawned in a group inside a shield are shielded; a shield around the call of spawn alone is no help (S-55)", async () => {
-  const log: string[] = [];
-  const scope = new CancelScope();
-  await scope.run(() =>
-    group(async (outer) => {
-      await shield(() => {
-        outer.spawn(() => sleep(1).then(() => log.push("not reached")));
-      });
-      await shield(() =>
-        group((g) => {
-          g.spawn(() => sleep(1).then(() => log.push("shielded")));
-          scope.cancel();
+testOnFakeLoop(
+  "inside a shield the code is not cancelled, while the handle tells the truth from outside (S-54)",
+  async () => {
+    await group(async (g) => {
+      const inside = latch();
+      const goOn = latch();
+      const task = g.spawn(() =>
+        shield(async () => {
+          inside.open();
+          await goOn.promise;
+          throwIfCancelled();
+          assertEquals(effectiveDeadline(), Infinity);
+          await checkpoint();
         })
       );
-    })
-  );
-  assertEquals(log, ["shielded"]);
-});
+      await inside.promise;
+      task.cancel();
+      assertEquals([task.state, task.signal.aborted], ["cancelling", true]);
+      goOn.open();
+    });
+  },
+);
 
-test("a timeout around a shield waits for what is shielded, then is thrown (S-59)", async () => {
+testOnFakeLoop(
+  "tasks spawned in a group inside a shield are shielded; a shield around the call of spawn alone is no help (S-55)",
+  async () => {
+    const log: string[] = [];
+    const scope = new CancelScope();
+    await scope.run(() =>
+      group(async (outer) => {
+        await shield(() => {
+          outer.spawn(() => sleep(1).then(() => log.push("not reached")));
+        });
+        await shield(() =>
+          group((g) => {
+            g.spawn(() => sleep(1).then(() => log.push("shielded")));
+            scope.cancel();
+          })
+        );
+      })
+    );
+    assertEquals(log, ["shielded"]);
+  },
+);
+
+testOnFakeLoop("a timeout around a shield waits for what is shielded, then is thrown (S-59)", async () => {
   let done = false;
   await assertRejects(
     () => withTimeout(1, () => shield(() => sleep(5).then(() => done = true))),
@@ -341,7 +359,7 @@ test("a deadline in the past cancels at once, one that is moved away in time doe
   });
 });
 
-test("zero, negative, NaN and infinite times (S-74)", async () => {
+testOnFakeLoop("zero, negative, NaN and infinite times (S-74)", async () => {
   let checkpoints = 0;
   await assertRejects(() =>
     withTimeout(0, async () => {
@@ -359,20 +377,23 @@ test("zero, negative, NaN and infinite times (S-74)", async () => {
   assertThrows(() => withTimeout(null as never, () => {}), TypeError, "null");
 });
 
-test("a scope that was cancelled by hand is no timeout, also when the deadline passes afterwards (S-75)", async () => {
-  const outer = new CancelScope();
-  const error = await outer.run(() =>
-    withTimeout(2, async () => {
-      outer.cancel("by hand");
-      await shield(() => sleep(5));
-      await checkpoint();
-    }).catch((error) => error)
-  );
-  assertInstanceOf(error, Cancelled);
-  assertEquals(error.source, "cancel");
-});
+testOnFakeLoop(
+  "a scope that was cancelled by hand is no timeout, also when the deadline passes afterwards (S-75)",
+  async () => {
+    const outer = new CancelScope();
+    const error = await outer.run(() =>
+      withTimeout(2, async () => {
+        outer.cancel("by hand");
+        await shield(() => sleep(5));
+        await checkpoint();
+      }).catch((error) => error)
+    );
+    assertInstanceOf(error, Cancelled);
+    assertEquals(error.source, "cancel");
+  },
+);
 
-test("an inner timeout is not mistaken for the outer one's (S-78)", async () => {
+testOnFakeLoop("an inner timeout is not mistaken for the outer one's (S-78)", async () => {
   const result = await moveOnAfter(
     1e6,
     () => withTimeout(1, () => sleep(1e6)).catch((error) => error instanceof TimeoutError ? "inner" : "other"),
@@ -413,7 +434,7 @@ test("a delay beyond what a timer of the host can hold is waited for (S-82)", as
   });
 });
 
-test("a scope can be cancelled from another task", async () => {
+testOnFakeLoop("a scope can be cancelled from another task", async () => {
   const scope = new CancelScope();
   let after = false;
   await group((g) => {
@@ -426,42 +447,48 @@ test("a scope can be cancelled from another task", async () => {
   assert(after && scope.cancelCaught, "the task did not go on after the scope");
 });
 
-test("a scope left open by the code around it is cancelled and closed first, then StructureError is thrown", async () => {
-  const log: string[] = [];
-  const left = new CancelScope();
-  const outer = new CancelScope();
-  await assertRejects(
-    () =>
-      outer.run(() => {
-        void left.run(() => sleep(1e6).finally(() => log.push("closed")));
-      }),
-    StructureError,
-    "left open",
-  );
-  assertEquals([log, left.cancelCaught], [["closed"], true]);
-});
+testOnFakeLoop(
+  "a scope left open by the code around it is cancelled and closed first, then StructureError is thrown",
+  async () => {
+    const log: string[] = [];
+    const left = new CancelScope();
+    const outer = new CancelScope();
+    await assertRejects(
+      () =>
+        outer.run(() => {
+          void left.run(() => sleep(1e6).finally(() => log.push("closed")));
+        }),
+      StructureError,
+      "left open",
+    );
+    assertEquals([log, left.cancelCaught], [["closed"], true]);
+  },
+);
 
-test("a scope left open across a yield of an async generator is closed with the code that iterates (S-130)", async () => {
-  const log: string[] = [];
-  async function* generator(): AsyncGenerator<number> {
-    const scope = new CancelScope();
-    const open = scope.run(() => sleep(1e6).finally(() => log.push("closed")));
-    yield 1;
-    await open;
-  }
-  await assertRejects(
-    () =>
-      group(async () => {
-        for await (const value of generator()) {
-          log.push(`value ${value}`);
-          break;
-        }
-      }),
-    StructureError,
-    "left open",
-  );
-  assertEquals(log, ["value 1", "closed"]);
-});
+testOnFakeLoop(
+  "a scope left open across a yield of an async generator is closed with the code that iterates (S-130)",
+  async () => {
+    const log: string[] = [];
+    async function* generator(): AsyncGenerator<number> {
+      const scope = new CancelScope();
+      const open = scope.run(() => sleep(1e6).finally(() => log.push("closed")));
+      yield 1;
+      await open;
+    }
+    await assertRejects(
+      () =>
+        group(async () => {
+          for await (const value of generator()) {
+            log.push(`value ${value}`);
+            break;
+          }
+        }),
+      StructureError,
+      "left open",
+    );
+    assertEquals(log, ["value 1", "closed"]);
+  },
+);
 
 test("a callback that outlives its task has no current scope; checkpoints in it are free of the task's cancellation", async () => {
   const late = latch<unknown>();
@@ -508,34 +535,37 @@ test("ten thousand scopes inside one another are cancelled without recursion, an
   assertStrictEquals(scope.effective, top.request);
 });
 
-test("whatever is cancelled, shielded and unshielded, what a checkpoint throws is the outermost request that no shield keeps out", () => {
-  fc.assert(
-    fc.property(
-      fc.array(fc.nat(7), { minLength: 8, maxLength: 8 }),
-      fc.array(
-        fc.record({ at: fc.nat(7), act: fc.constantFrom("cancel", "shield", "unshield") }),
-        { maxLength: 20 },
-      ),
-      (parents, acts) => {
-        const scopes: Scope[] = [];
-        for (const [index, parent] of parents.entries()) {
-          scopes.push(new Scope(index === 0 ? undefined : scopes[parent % index]));
-        }
-        for (const { at, act } of acts) {
-          const scope = scopes[at]!;
-          if (act === "cancel") scope.cancel("cancel", at);
-          else scope.setShield(act === "shield");
-          for (const each of scopes) {
-            let expected: unknown;
-            for (let around: Scope | undefined = each; around !== undefined; around = around.parent) {
-              expected = around.request ?? expected;
-              if (around.shielded) break;
-            }
-            assertStrictEquals(each.effective, expected);
+testOnFakeLoop(
+  "whatever is cancelled, shielded and unshielded, what a checkpoint throws is the outermost request that no shield keeps out",
+  () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(7), { minLength: 8, maxLength: 8 }),
+        fc.array(
+          fc.record({ at: fc.nat(7), act: fc.constantFrom("cancel", "shield", "unshield") }),
+          { maxLength: 20 },
+        ),
+        (parents, acts) => {
+          const scopes: Scope[] = [];
+          for (const [index, parent] of parents.entries()) {
+            scopes.push(new Scope(index === 0 ? undefined : scopes[parent % index]));
           }
-        }
-      },
-    ),
-    { numRuns: 500 },
-  );
-});
+          for (const { at, act } of acts) {
+            const scope = scopes[at]!;
+            if (act === "cancel") scope.cancel("cancel", at);
+            else scope.setShield(act === "shield");
+            for (const each of scopes) {
+              let expected: unknown;
+              for (let around: Scope | undefined = each; around !== undefined; around = around.parent) {
+                expected = around.request ?? expected;
+                if (around.shielded) break;
+              }
+              assertStrictEquals(each.effective, expected);
+            }
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  },
+);

@@ -1,10 +1,11 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { CancelScope, checkpoint, group, sleep, StructureError, TaskCancelledError, TaskGroup } from "../../mod.ts";
+import { testOnFakeLoop } from "../support/fake_loop.ts";
 import { latch } from "../support/latch.ts";
 import { strayRejections } from "../support/stray.ts";
 
-test("start resolves with what the task gives to started, and the task goes on", async () => {
+testOnFakeLoop("start resolves with what the task gives to started, and the task goes on", async () => {
   const log: string[] = [];
   await group(async (g) => {
     const value = await g.start<number>(async (started) => {
@@ -41,7 +42,7 @@ test("a task that fails before started when nobody waits in start fails its grou
   assertEquals(stray, []);
 });
 
-test("a task that fails after started fails its group", async () => {
+testOnFakeLoop("a task that fails after started fails its group", async () => {
   const failure = new Error("later");
   const error = await assertRejects(() =>
     group(async (g) => {
@@ -61,7 +62,7 @@ test("a task that ends without calling started rejects start with a StructureErr
   });
 });
 
-test("calling started twice throws a StructureError (S-102)", async () => {
+testOnFakeLoop("calling started twice throws a StructureError (S-102)", async () => {
   const error = await assertRejects(() =>
     group(async (g) => {
       await g.start<number>((started) => {
@@ -73,65 +74,74 @@ test("calling started twice throws a StructureError (S-102)", async () => {
   assertEquals(error.message.includes("before"), true);
 });
 
-test("whoever is cancelled while it waits in start cancels the task, and a late started is ignored (S-103)", async () => {
-  const log: string[] = [];
-  await group(async (g) => {
-    const scope = new CancelScope();
-    const running = latch();
-    const waiting = scope.run(() =>
-      g.start<void>(async (started, task) => {
-        running.open();
-        try {
-          await sleep(1e6);
-        } finally {
-          log.push(task.state);
-          started();
-        }
-      })
-    );
-    await running.promise;
-    scope.cancel();
-    await waiting;
-    assert(scope.cancelCaught, "start did not see the cancellation");
-  });
-  assertEquals(log, ["cancelling"]);
-});
-
-test("a cancellation wins over a started that the waiting caller has not seen, and cancels the task", async () => {
-  let ended = "";
-  await group(async (g) => {
-    const scope = new CancelScope();
-    await scope.run(() =>
-      g.start<void>(async (started, task) => {
-        started();
-        scope.cancel();
-        await sleep(1e6).finally(() => ended = task.state);
-      })
-    );
-    assert(scope.cancelCaught, "the value won");
-  });
-  assertEquals(ended, "cancelling");
-});
-
-test("a task that is cancelled before started rejects start with TaskCancelledError outside its group (S-105)", async () => {
-  await group(async (outer) => {
-    const g = new TaskGroup();
-    const running = latch();
-    outer.spawn(async () => {
-      await running.promise;
-      g.cancel();
-    });
-    await assertRejects(
-      () =>
-        g.start(async () => {
+testOnFakeLoop(
+  "whoever is cancelled while it waits in start cancels the task, and a late started is ignored (S-103)",
+  async () => {
+    const log: string[] = [];
+    await group(async (g) => {
+      const scope = new CancelScope();
+      const running = latch();
+      const waiting = scope.run(() =>
+        g.start<void>(async (started, task) => {
           running.open();
-          await sleep(1e6);
-        }),
-      TaskCancelledError,
-    );
-    await g.join();
-  });
-});
+          try {
+            await sleep(1e6);
+          } finally {
+            log.push(task.state);
+            started();
+          }
+        })
+      );
+      await running.promise;
+      scope.cancel();
+      await waiting;
+      assert(scope.cancelCaught, "start did not see the cancellation");
+    });
+    assertEquals(log, ["cancelling"]);
+  },
+);
+
+testOnFakeLoop(
+  "a cancellation wins over a started that the waiting caller has not seen, and cancels the task",
+  async () => {
+    let ended = "";
+    await group(async (g) => {
+      const scope = new CancelScope();
+      await scope.run(() =>
+        g.start<void>(async (started, task) => {
+          started();
+          scope.cancel();
+          await sleep(1e6).finally(() => ended = task.state);
+        })
+      );
+      assert(scope.cancelCaught, "the value won");
+    });
+    assertEquals(ended, "cancelling");
+  },
+);
+
+testOnFakeLoop(
+  "a task that is cancelled before started rejects start with TaskCancelledError outside its group (S-105)",
+  async () => {
+    await group(async (outer) => {
+      const g = new TaskGroup();
+      const running = latch();
+      outer.spawn(async () => {
+        await running.promise;
+        g.cancel();
+      });
+      await assertRejects(
+        () =>
+          g.start(async () => {
+            running.open();
+            await sleep(1e6);
+          }),
+        TaskCancelledError,
+      );
+      await g.join();
+    });
+  },
+);
 
 test("start in a cancelled group never starts the task, and in a closed one throws", async () => {
   let started = false;

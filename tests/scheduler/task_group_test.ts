@@ -15,9 +15,10 @@ import {
   TaskGroup,
   TimeoutError,
 } from "../../mod.ts";
+import { testOnFakeLoop } from "../support/fake_loop.ts";
 import { latch } from "../support/latch.ts";
 
-test("a group resolves to what its body returns, after all tasks have ended", async () => {
+testOnFakeLoop("a group resolves to what its body returns, after all tasks have ended", async () => {
   const log: string[] = [];
   const value = await group((g) => {
     g.spawn(async () => {
@@ -42,34 +43,37 @@ test("the body runs at once, a task in a turn of its own", async () => {
   assertEquals(log, ["body", "caller", "task"]);
 });
 
-test("the first failure is the group's, by identity; it cancels and awaits the rest, and later ones are suppressed", async () => {
-  const first = new Error("first");
-  const later = new Error("in cleanup");
-  const log: unknown[] = [];
-  const error = await assertRejects(() =>
-    group((g) => {
-      g.spawn(async () => {
-        try {
-          await sleep(1e6);
-        } catch (cancelled) {
-          assertInstanceOf(cancelled, Cancelled);
-          log.push(cancelled.source, cancelled.task?.name.split("#")[0], cancelled.reason);
-          await shield(() => sleep(1));
-          throw later;
-        }
-      });
-      g.spawn(async () => {
-        await checkpoint();
-        throw first;
-      }, { name: "culprit" });
-    })
-  );
-  assertStrictEquals(error, first);
-  assertEquals(suppressed(error), [later]);
-  assertEquals(log, ["sibling", "culprit", first]);
-});
+testOnFakeLoop(
+  "the first failure is the group's, by identity; it cancels and awaits the rest, and later ones are suppressed",
+  async () => {
+    const first = new Error("first");
+    const later = new Error("in cleanup");
+    const log: unknown[] = [];
+    const error = await assertRejects(() =>
+      group((g) => {
+        g.spawn(async () => {
+          try {
+            await sleep(1e6);
+          } catch (cancelled) {
+            assertInstanceOf(cancelled, Cancelled);
+            log.push(cancelled.source, cancelled.task?.name.split("#")[0], cancelled.reason);
+            await shield(() => sleep(1));
+            throw later;
+          }
+        });
+        g.spawn(async () => {
+          await checkpoint();
+          throw first;
+        }, { name: "culprit" });
+      })
+    );
+    assertStrictEquals(error, first);
+    assertEquals(suppressed(error), [later]);
+    assertEquals(log, ["sibling", "culprit", first]);
+  },
+);
 
-test("a body that throws cancels the tasks and waits for them", async () => {
+testOnFakeLoop("a body that throws cancels the tasks and waits for them", async () => {
   let ended = false;
   const error = await assertRejects(() =>
     group(async (g) => {
@@ -88,7 +92,7 @@ test("a body that throws cancels the tasks and waits for them", async () => {
   assert(ended, "the task has not ended");
 });
 
-test("cancelling a group ends it without an error, also from inside", async () => {
+testOnFakeLoop("cancelling a group ends it without an error, also from inside", async () => {
   let after = false;
   await group(async (g) => {
     g.spawn(() => sleep(1e6));
@@ -99,7 +103,7 @@ test("cancelling a group ends it without an error, also from inside", async () =
   assert(!after, "the body went on past a checkpoint");
 });
 
-test("cancellation is level-triggered: swallowed, it is thrown again at the next checkpoint", async () => {
+testOnFakeLoop("cancellation is level-triggered: swallowed, it is thrown again at the next checkpoint", async () => {
   let times = 0;
   await group(async (g) => {
     g.cancel();
@@ -108,7 +112,7 @@ test("cancellation is level-triggered: swallowed, it is thrown again at the next
   assertEquals(times, 3);
 });
 
-test("a cancellation from around a group passes through it when its tasks have ended", async () => {
+testOnFakeLoop("a cancellation from around a group passes through it when its tasks have ended", async () => {
   const log: string[] = [];
   const started = latch();
   await group(async (outer) => {
@@ -136,7 +140,7 @@ test("a cancellation from around a group passes through it when its tasks have e
   assertEquals(log, ["inner task", "AbortError"]);
 });
 
-test("cancelling one task lets its siblings go on; awaiting it throws TaskCancelledError", async () => {
+testOnFakeLoop("cancelling one task lets its siblings go on; awaiting it throws TaskCancelledError", async () => {
   const values = await group(async (g) => {
     const stuck = g.spawn(() => sleep(1e6));
     const other = g.spawn(() => sleep(1).then(() => "other"));
@@ -150,7 +154,7 @@ test("cancelling one task lets its siblings go on; awaiting it throws TaskCancel
   assertEquals(values, ["other", "cancelled"]);
 });
 
-test("await task is a checkpoint of the awaiter", async () => {
+testOnFakeLoop("await task is a checkpoint of the awaiter", async () => {
   let source = "";
   await group(async (g) => {
     const slow = g.spawn(() => sleep(5));
@@ -168,7 +172,7 @@ test("await task is a checkpoint of the awaiter", async () => {
   assertEquals(source, "cancel");
 });
 
-test("a task gives the same outcome to each who awaits it, late and twice", async () => {
+testOnFakeLoop("a task gives the same outcome to each who awaits it, late and twice", async () => {
   await group(async (g) => {
     const task = g.spawn(() => Promise.resolve({ answer: 42 }));
     const [one, two] = await Promise.all([task, task]);
@@ -179,7 +183,7 @@ test("a task gives the same outcome to each who awaits it, late and twice", asyn
   });
 });
 
-test("a task that was cancelled before its first turn never starts", async () => {
+testOnFakeLoop("a task that was cancelled before its first turn never starts", async () => {
   let started = false;
   await group(async (g) => {
     const task = g.spawn(() => {
@@ -194,23 +198,26 @@ test("a task that was cancelled before its first turn never starts", async () =>
   assert(!started, "it started");
 });
 
-test("a task that ends before any checkpoint saw its cancellation keeps its result; one that swallowed it does not", async () => {
-  await group(async (g) => {
-    const unaware: Task<number> = g.spawn((task) => {
-      task.cancel();
-      return 1;
+testOnFakeLoop(
+  "a task that ends before any checkpoint saw its cancellation keeps its result; one that swallowed it does not",
+  async () => {
+    await group(async (g) => {
+      const unaware: Task<number> = g.spawn((task) => {
+        task.cancel();
+        return 1;
+      });
+      const swallowing: Task<number> = g.spawn(async (task) => {
+        task.cancel();
+        await checkpoint().catch(() => {});
+        return 2;
+      });
+      assertEquals(await unaware, 1);
+      await assertRejects(async () => await swallowing, TaskCancelledError);
     });
-    const swallowing: Task<number> = g.spawn(async (task) => {
-      task.cancel();
-      await checkpoint().catch(() => {});
-      return 2;
-    });
-    assertEquals(await unaware, 1);
-    await assertRejects(async () => await swallowing, TaskCancelledError);
-  });
-});
+  },
+);
 
-test("a limit counts what runs: the next task starts only when one has ended, cleanup included", async () => {
+testOnFakeLoop("a limit counts what runs: the next task starts only when one has ended, cleanup included", async () => {
   let running = 0;
   let most = 0;
   await group((g) => {
@@ -230,7 +237,7 @@ test("a limit counts what runs: the next task starts only when one has ended, cl
   assertEquals([most, running], [3, 0]);
 });
 
-test("a daemon does not keep its group open, and is cancelled at its end", async () => {
+testOnFakeLoop("a daemon does not keep its group open, and is cancelled at its end", async () => {
   let ended = false;
   await group((g) => {
     g.spawn(() => sleep(1));
@@ -245,37 +252,43 @@ test("a daemon does not keep its group open, and is cancelled at its end", async
   assert(ended, "the daemon has not ended");
 });
 
-test("deferred functions run last in, first out, after the tasks, shielded, with the outcome; their errors are failures", async () => {
-  const log: unknown[] = [];
-  const broken = new Error("cleanup");
-  const error = await assertRejects(() =>
-    group((g) => {
-      g.defer(({ status }) => void log.push(status));
-      g.defer(async () => {
-        await sleep(1);
-        log.push("slept");
-        throw broken;
-      });
-      g.spawn(() => sleep(1e6).finally(() => log.push("task")));
-      g.cancel();
-    })
-  );
-  assertStrictEquals(error, broken);
-  assertEquals(log, ["slept", "cancelled"]);
-});
+testOnFakeLoop(
+  "deferred functions run last in, first out, after the tasks, shielded, with the outcome; their errors are failures",
+  async () => {
+    const log: unknown[] = [];
+    const broken = new Error("cleanup");
+    const error = await assertRejects(() =>
+      group((g) => {
+        g.defer(({ status }) => void log.push(status));
+        g.defer(async () => {
+          await sleep(1);
+          log.push("slept");
+          throw broken;
+        });
+        g.spawn(() => sleep(1e6).finally(() => log.push("task")));
+        g.cancel();
+      })
+    );
+    assertStrictEquals(error, broken);
+    assertEquals(log, ["slept", "cancelled"]);
+  },
+);
 
-test("a group with a timeout rejects with TimeoutError, one with a signal with the signal's reason itself", async () => {
-  await assertRejects(() => group(() => sleep(1e6), { timeout: 1 }), TimeoutError, "1 ms");
-  const controller = new AbortController();
-  const caught = group(() => sleep(1e6), { signal: controller.signal }).catch((reason) => reason);
-  controller.abort(null);
-  assertStrictEquals(await caught, null);
-  let ran = false;
-  await group(() => (ran = true), { signal: controller.signal }).catch(() => {});
-  assert(!ran, "the body ran although the signal was aborted");
-});
+testOnFakeLoop(
+  "a group with a timeout rejects with TimeoutError, one with a signal with the signal's reason itself",
+  async () => {
+    await assertRejects(() => group(() => sleep(1e6), { timeout: 1 }), TimeoutError, "1 ms");
+    const controller = new AbortController();
+    const caught = group(() => sleep(1e6), { signal: controller.signal }).catch((reason) => reason);
+    controller.abort(null);
+    assertStrictEquals(await caught, null);
+    let ran = false;
+    await group(() => (ran = true), { signal: controller.signal }).catch(() => {});
+    assert(!ran, "the body ran although the signal was aborted");
+  },
+);
 
-test("a closed group takes no tasks, and wrong arguments are refused at the call", async () => {
+testOnFakeLoop("a closed group takes no tasks, and wrong arguments are refused at the call", async () => {
   let closed!: TaskGroup;
   await group((g) => void (closed = g));
   assertThrows(() => closed.spawn(() => {}), StructureError, "has ended");
@@ -285,41 +298,47 @@ test("a closed group takes no tasks, and wrong arguments are refused at the call
   assertThrows(() => group(() => {}, { priority: "high" as never }), TypeError, "high");
 });
 
-test("a group left open inside a task is cancelled and closed first, then StructureError is thrown", async () => {
-  let closed = false;
-  await assertRejects(
-    () =>
-      group((g) => {
-        g.spawn(() => {
-          void group(async () => {
-            try {
-              await sleep(1e6);
-            } finally {
-              closed = true;
-            }
+testOnFakeLoop(
+  "a group left open inside a task is cancelled and closed first, then StructureError is thrown",
+  async () => {
+    let closed = false;
+    await assertRejects(
+      () =>
+        group((g) => {
+          g.spawn(() => {
+            void group(async () => {
+              try {
+                await sleep(1e6);
+              } finally {
+                closed = true;
+              }
+            });
           });
-        });
-      }),
-    StructureError,
-    "left open",
-  );
-  assert(closed, "the inner group has not closed");
-});
+        }),
+      StructureError,
+      "left open",
+    );
+    assert(closed, "the inner group has not closed");
+  },
+);
 
-test("leaving a disposable group without join cancels and awaits its tasks, then throws StructureError", async () => {
-  const g = new TaskGroup();
-  let ended = false;
-  g.spawn(() => sleep(1e6).finally(() => ended = true));
-  await checkpoint();
-  await assertRejects(() => g[Symbol.asyncDispose](), StructureError, "without join");
-  assert(ended, "the task has not ended");
-  const quiet = new TaskGroup();
-  quiet.spawn(() => sleep(1));
-  await quiet.join();
-  await quiet[Symbol.asyncDispose]();
-});
+testOnFakeLoop(
+  "leaving a disposable group without join cancels and awaits its tasks, then throws StructureError",
+  async () => {
+    const g = new TaskGroup();
+    let ended = false;
+    g.spawn(() => sleep(1e6).finally(() => ended = true));
+    await checkpoint();
+    await assertRejects(() => g[Symbol.asyncDispose](), StructureError, "without join");
+    assert(ended, "the task has not ended");
+    const quiet = new TaskGroup();
+    quiet.spawn(() => sleep(1));
+    await quiet.join();
+    await quiet[Symbol.asyncDispose]();
+  },
+);
 
-test("a task sees the async context of whoever spawned it, also when a limit delays it", async () => {
+testOnFakeLoop("a task sees the async context of whoever spawned it, also when a limit delays it", async () => {
   const storage = new AsyncLocalStorage<number>();
   const seen: (number | undefined)[] = [];
   await group((g) => {

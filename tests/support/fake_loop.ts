@@ -4,6 +4,7 @@
  * @module
  */
 
+import { test } from "node:test";
 import { Loop, replaceLoop } from "../../scheduler/loop.ts";
 import { FakeHost } from "./fake_host.ts";
 
@@ -26,4 +27,9 @@ export async function onFakeLoop<T>(body: (host: FakeHost) => Promise<T>): Promi
   } finally {
     replaceLoop(real);
   }
+}
+
+/** A test on such a loop: what it does depends on no clock but its own, however loaded the machine is. */
+export function testOnFakeLoop(title: string, body: (host: FakeHost) => unknown): void {
+  test(title, () => onFakeLoop(async (host) => void await body(host)));
 }
