@@ -54,6 +54,8 @@ export abstract class Entry {
   list: EntryList | undefined = undefined;
   /** When the entry came into the run queue, in whole ms of the queue's own time; only ageing looks at it. */
   stamp = 0;
+  /** The place in the order in which entries came into the run queue, whatever their priority; it wraps round. */
+  arrival = 0;
 
   /** Runs in a turn of the entry's own. It does not throw. */
   abstract run(): void;
@@ -74,6 +76,18 @@ export class EntryList {
     this.size++;
   }
 
+  /** Puts an entry before one that is in the list; at the end for `undefined`. */
+  insert(entry: Entry, next: Entry | undefined): void {
+    if (next === undefined) return this.push(entry);
+    entry.list = this;
+    entry.next = next;
+    entry.previous = next.previous;
+    if (next.previous === undefined) this.first = entry;
+    else next.previous.next = entry;
+    next.previous = entry;
+    this.size++;
+  }
+
   remove(entry: Entry): void {
     if (entry.previous === undefined) this.first = entry.next;
     else entry.previous.next = entry.next;
@@ -87,12 +101,18 @@ export class EntryList {
 /** How many turns are asked for ahead of time. One for each entry would be quadratic when slices end early. */
 const turnsAhead = 512;
 
+/** After how many ms of continuations an entry of the same priority that is none goes first, once. */
+const continuationBound = 1000;
+
+/** Is `arrival` before `other`? Right as long as both are within 2^31 entries of each other. */
+function isBefore(arrival: number, other: number): boolean {
+  return ((arrival - other) | 0) < 0;
+}
+
 /** The run queue of one host. */
 export class RunQueue {
   /** How long all entries together may run before timers and I/O get the loop, in ms. */
   slice = 5;
-  /** An entry that has waited longer than this, in ms, goes before those of higher priority. */
-  ageing = 5000;
   /** How many entries are waiting. */
   size = 0;
   /** How many entries have run. */
@@ -110,8 +130,13 @@ export class RunQueue {
   /** When the slice began, and when the turn that runs now did. */
   #sliceStart = 0;
   #now: number;
+  #ageing = 5000;
   /** When the lanes are next looked through for entries that have waited too long. */
   #nextAgeCheck = 0;
+  /** Since when continuations of each priority have gone before other entries of it; -1 when they have not. */
+  readonly #continuing: number[] = [-1, -1, -1];
+  /** The arrival of the entry that came last. */
+  #arrivals = 0;
   readonly #origin: number;
 
   constructor(host: Host) {
@@ -123,6 +148,16 @@ export class RunQueue {
   /** When the slice that runs now has to end: what is interruptible stops there. */
   get sliceEnd(): number {
     return this.#sliceStart + this.slice;
+  }
+
+  /** An entry that has waited longer than this, in ms, goes before those of higher priority; `Infinity` for never. */
+  get ageing(): number {
+    return this.#ageing;
+  }
+
+  set ageing(bound: number) {
+    this.#ageing = bound;
+    this.#nextAgeCheck = -Infinity;
   }
 
   /**
@@ -137,6 +172,7 @@ export class RunQueue {
   /** Puts an entry behind those of its lane. */
   enqueue(entry: Entry, lane: number): void {
     entry.stamp = this.stampNow();
+    entry.arrival = this.#arrivals = (this.#arrivals + 1) | 0;
     this.#lanes[lane]!.push(entry);
     this.size++;
     if (this.#requested < turnsAhead && !this.#waitingForPoll) this.#request();
@@ -147,6 +183,22 @@ export class RunQueue {
     if (entry.list === undefined) return;
     entry.list.remove(entry);
     this.size--;
+  }
+
+  /**
+   * Moves entries, given in the order in which they came, into another lane, among those there by that order; does nothing for
+   * those that are not in the queue. One walk along the lane, however many there are.
+   */
+  move(entries: Iterable<Entry>, lane: number): void {
+    const target = this.#lanes[lane]!;
+    let next = target.first;
+    for (const entry of entries) {
+      if (entry.list === undefined || entry.list === target || !this.#lanes.includes(entry.list)) continue;
+      entry.list.remove(entry);
+      if (target.last === undefined || isBefore(target.last.arrival, entry.arrival)) next = undefined;
+      while (next !== undefined && isBefore(next.arrival, entry.arrival)) next = next.next;
+      target.insert(entry, next);
+    }
   }
 
   #request(): void {
@@ -185,10 +237,26 @@ export class RunQueue {
     const lanes = this.#lanes;
     let lane = laneCount - 1;
     while (lanes[lane]!.first === undefined) lane--;
+    if ((lane & 1) === 1) lane = this.#boundedContinuation(now, lane);
     if (now >= this.#nextAgeCheck) lane = this.#agedLane(now, lane);
     const entry = lanes[lane]!.first!;
     lanes[lane]!.remove(entry);
     return entry;
+  }
+
+  /** The lane of continuations, or the one below it when its entries have been passed over for too long. */
+  #boundedContinuation(now: number, lane: number): number {
+    const priority = lane >> 1;
+    const since = this.#continuing[priority]!;
+    if (this.#lanes[lane - 1]!.first === undefined) {
+      this.#continuing[priority] = -1;
+    } else if (since < 0) {
+      this.#continuing[priority] = now;
+    } else if (now - since >= continuationBound) {
+      this.#continuing[priority] = -1;
+      return lane - 1;
+    }
+    return lane;
   }
 
   /**
@@ -196,7 +264,7 @@ export class RunQueue {
    * be done for every entry; unless something has aged, an eighth of the bound may pass before the next look.
    */
   #agedLane(now: number, best: number): number {
-    const limit = ((now - this.#origin) | 0) - this.ageing;
+    const limit = ((now - this.#origin) | 0) - this.#ageing;
     let oldest = limit;
     let found = best;
     for (let lane = 0; lane < best; lane++) {
@@ -205,7 +273,7 @@ export class RunQueue {
       oldest = stamp;
       found = lane;
     }
-    if (found === best) this.#nextAgeCheck = now + this.ageing / 8;
+    if (found === best) this.#nextAgeCheck = now + this.#ageing / 8;
     return found;
   }
 }

@@ -53,14 +53,25 @@ export abstract class Member extends Entry {
     this.before = this.after = undefined;
   }
 
+  /** Does this go before others of its priority in the run queue? */
+  get isContinuation(): boolean {
+    return false;
+  }
+
   /** Is called after cancellation has newly reached this member. */
   abstract interrupt(): void;
 }
 
 /** What a task that is the owner of scopes shows to them. */
 export interface Owner {
-  readonly handle: Task<unknown>;
+  /** `undefined` for a posted callback, which is no task. */
+  readonly handle: Task<unknown> | undefined;
+  /** The lane of its turns; above that of its own priority while somebody more urgent waits for it. */
   readonly lane: number;
+  /** The lane of its own priority. */
+  readonly baseLane: number;
+  /** The youngest of the turns it waits for; the others follow by `older`. */
+  turns: TurnWait | undefined;
   /** A checkpoint has thrown the task's own cancellation to it. */
   delivered: boolean;
   readonly effective: Cancelled | undefined;
@@ -254,14 +265,23 @@ export function deliver(scope: Scope): Cancelled | undefined {
   return scope.effective;
 }
 
-/** The lane for what continues in `scope`. */
-function laneIn(scope: Scope | undefined): number {
-  return scope?.owner?.lane ?? 2;
+/**
+ * The lane for what continues in `scope`: that of the task it belongs to; or the given one, unless the task has been raised
+ * above it by somebody who waits.
+ */
+export function laneIn(scope: Scope | undefined, lane?: number): number {
+  const owner = scope?.owner;
+  if (owner === undefined) return lane ?? 2;
+  if (lane === undefined || (owner.lane > owner.baseLane && owner.lane > lane)) return owner.lane;
+  return lane;
 }
 
 /** One turn that a flow of control waits for. Not a member of its scope: it looks at it when its turn has come. */
-class TurnWait extends Entry {
+export class TurnWait extends Entry {
   readonly promise: Promise<void>;
+  /** The neighbours among the turns that the owner of the scope waits for. */
+  older: TurnWait | undefined = undefined;
+  #younger: TurnWait | undefined = undefined;
   readonly #scope: Scope | undefined;
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
@@ -273,20 +293,54 @@ class TurnWait extends Entry {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+    const owner = scope?.owner;
+    if (owner === undefined) return;
+    this.older = owner.turns;
+    if (this.older !== undefined) this.older.#younger = this;
+    owner.turns = this;
   }
 
   override run(): void {
+    const owner = this.#scope?.owner;
+    if (owner !== undefined) {
+      if (this.older !== undefined) this.older.#younger = this.#younger;
+      if (this.#younger === undefined) owner.turns = this.older;
+      else this.#younger.older = this.older;
+    }
     if (this.#scope?.effective === undefined) return this.#resolve();
     allowUnawaited(this.promise);
     this.#reject(deliver(this.#scope));
   }
 }
 
-/** Waits for a turn, as a checkpoint in `scope`; by default in the lane of the task it belongs to. */
-export function turnIn(scope: Scope | undefined, lane: number = laneIn(scope)): Promise<void> {
+/**
+ * Waits for a turn, as a checkpoint in `scope`; by default in the lane of the task it belongs to, and in no lower one than it
+ * was raised to.
+ */
+export function turnIn(scope: Scope | undefined, lane?: number): Promise<void> {
   const wait = new TurnWait(scope);
-  loop().queue.enqueue(wait, lane);
+  loop().queue.enqueue(wait, laneIn(scope, lane));
   return wait.promise;
+}
+
+/**
+ * Moves what is queued for the flow of control in `scope` into another lane, and tells those whom it waits for, because somebody
+ * more urgent has begun to wait for it, or ceased to.
+ */
+export function moveQueued(scope: Scope, lane: number, awaited: (task: Task<unknown>) => void): void {
+  const { queue } = loop();
+  const { owner } = scope;
+  for (let turn = owner?.turns; owner === (scope as unknown) && turn !== undefined; turn = turn.older) {
+    queue.move([turn], lane);
+  }
+  for (let member = scope.members; member !== undefined; member = member.after) {
+    if (member instanceof Scope) {
+      if (!member.isTask) moveQueued(member, lane, awaited);
+      continue;
+    }
+    queue.move([member], member.isContinuation ? lane + 1 : lane);
+    if (member instanceof Wait && typeof member.what === "object") awaited(member.what);
+  }
 }
 
 /** A promise that is going to reject with a cancellation: if nobody awaits it, that is nothing to be told of. */
