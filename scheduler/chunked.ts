@@ -12,7 +12,8 @@ import { checkDuration, checkFunction, checkName, checkOptions, show } from "./c
 import { checkSignal, joinSignal } from "./join_signal.ts";
 import { loop } from "./loop.ts";
 import { checkPriority, laneOf, type Priority } from "./run_queue.ts";
-import { currentScope, deliver, Scope, turnIn } from "./scope.ts";
+import { currentScope, deliver, Scope } from "./scope.ts";
+import { turnIn } from "./turn.ts";
 
 /** How chunked work is to be done. */
 export interface ChunkedOptions {
@@ -234,7 +235,7 @@ async function drive(work: Work, options: ChunkedOptions): Promise<void> {
   const outer = currentScope();
   const scope = signal === undefined ? outer : new Scope(outer);
   const leaveSignal = signal && joinSignal(scope!, signal);
-  const lane = options.priority === undefined ? outer?.owner?.lane ?? laneOf("user-visible") : laneOf(options.priority);
+  const lane = options.priority && laneOf(options.priority);
   const began = host.now();
   let reported = began;
   let done = 0;

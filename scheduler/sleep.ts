@@ -6,8 +6,9 @@
 
 import { checkDuration, checkTime } from "./check.ts";
 import { loop } from "./loop.ts";
-import { currentScope, deliver, type Scope, turnIn, Wait } from "./scope.ts";
+import { currentScope, deliver, type Scope, Wait } from "./scope.ts";
 import type { Timed } from "./timer_queue.ts";
+import { turnIn } from "./turn.ts";
 
 /**
  * Waits `ms` milliseconds, never less by the host's monotonic clock; 0 waits for the next turn, `Infinity` for a cancellation. A

@@ -17,6 +17,9 @@ export type TaskState = "queued" | "running" | "cancelling" | "fulfilled" | "rej
 /** Makes the handle of a task; only the machinery may. */
 export let makeTask: (node: TaskNode) => Task<unknown>;
 
+/** The machinery of a task; for the other rooms of the house. */
+export let nodeOf: (task: Task<unknown>) => TaskNode;
+
 /**
  * One async function with a parent group, a name, a state and a result. Tasks are made by `TaskGroup.spawn`.
  *
@@ -47,6 +50,7 @@ export class Task<T> implements PromiseLike<T> {
       task.#node = node;
       return task;
     };
+    nodeOf = (task) => task.#node;
     printAs(Task, (task) => `Task(${task.name}, ${task.state})`);
   }
 
@@ -65,7 +69,7 @@ export class Task<T> implements PromiseLike<T> {
     return this.#node.state;
   }
 
-  /** The priority of the task's turns. */
+  /** The priority of the task's turns: its own, or that of the most urgent task that awaits it. */
   get priority(): Priority {
     return this.#node.priority;
   }

@@ -21,8 +21,9 @@ import type { GroupNode } from "./group_node.ts";
 import { closeLeftOpen } from "./left_open.ts";
 import { loop } from "./loop.ts";
 import { type Priority, priorityOf } from "./run_queue.ts";
-import { currentScope, type Owner, Scope, Wait } from "./scope.ts";
-import { makeTask, type Task, type TaskState } from "./task.ts";
+import { currentScope, laneIn, type Owner, Scope, Wait } from "./scope.ts";
+import { makeTask, nodeOf, type Task, type TaskState } from "./task.ts";
+import { moveQueued, type TurnWait } from "./turn.ts";
 
 /** The number of the task made last. */
 let lastId = 0;
@@ -39,7 +40,9 @@ class Audience {
 export class TaskNode extends Scope implements Owner {
   readonly id: number = ++lastId;
   readonly handle: Task<unknown>;
-  readonly lane: number;
+  lane: number;
+  readonly baseLane: number;
+  turns: TurnWait | undefined = undefined;
   /** A daemon is cancelled when all other tasks of its group have ended. */
   readonly daemon: boolean;
   /** Does the task hold a slot of its group's limit? Owned by the group. */
@@ -65,7 +68,8 @@ export class TaskNode extends Scope implements Owner {
     this.owner = this;
     this.#fn = fn;
     this.#name = name;
-    this.lane = lane;
+    this.baseLane = lane;
+    this.lane = laneIn(group, lane);
     this.daemon = daemon;
     this.handle = makeTask(this);
   }
@@ -140,9 +144,29 @@ export class TaskNode extends Scope implements Owner {
     if (scope?.effective !== undefined) return new Wait<unknown>(scope).promise;
     if (scope === undefined || this.ended) return this.result;
     const { joiners } = this.#audience ??= new Audience();
-    const wait: Wait<unknown> = new Wait<unknown>(scope, () => joiners.delete(wait), this.handle);
+    const wait: Wait<unknown> = new Wait<unknown>(scope, () => this.#leftBy(wait), this.handle);
     joiners.add(wait);
+    if (laneIn(scope) > this.lane) this.#setLane(laneIn(scope));
     return wait.promise;
+  }
+
+  /** Brings the lane up to date after that of one who awaits the task, or of the task around its group, has changed. */
+  relane(): void {
+    let lane = laneIn(this.group, this.baseLane);
+    for (const { parent } of this.#audience?.joiners ?? []) lane = Math.max(lane, laneIn(parent));
+    if (lane !== this.lane) this.#setLane(lane);
+  }
+
+  #leftBy(wait: Wait<unknown>): void {
+    this.#audience?.joiners.delete(wait);
+    if (this.lane !== this.baseLane) this.relane();
+  }
+
+  /** A task that somebody more urgent awaits is as urgent, with what is queued for it, and so are those that it awaits itself. */
+  #setLane(lane: number): void {
+    this.lane = lane;
+    loop().queue.move([this], lane);
+    moveQueued(this, lane, (task) => nodeOf(task).relane());
   }
 
   override interrupt(): void {

@@ -33,7 +33,8 @@ test("tasks() shows groups and tasks with their state, age, deadline and what th
         ["outer task", "running", undefined, ["inner", "running", undefined, ["deep", "running", undefined]]],
       ]);
       const [first, , timed] = root!.children;
-      assertEquals([first!.priority, first!.age, first!.kind, root!.kind], ["background", 1000, "task", "group"]);
+      // The reader is in the background, but the joiner that awaits it is not.
+      assertEquals([first!.priority, first!.age, first!.kind, root!.kind], ["user-visible", 1000, "task", "group"]);
       assertEquals([timed!.deadline, first!.deadline], [5000, Infinity]);
       const text = formatTasks();
       assertMatch(text, /^program \(group\), running, 1\.0 s\n├─ reader#\d+, running, 1\.0 s, waiting for sleep\n/);

@@ -1,0 +1,79 @@
+/**
+ * Turns that a flow of control waits for, and what is queued for it when its priority changes.
+ *
+ * @module
+ */
+
+import { loop } from "./loop.ts";
+import { Entry } from "./run_queue.ts";
+import { allowUnawaited, deliver, laneIn, Scope, Wait } from "./scope.ts";
+import type { Task } from "./task.ts";
+
+/** One turn that a flow of control waits for. Not a member of its scope: it looks at it when its turn has come. */
+export class TurnWait extends Entry {
+  readonly promise: Promise<void>;
+  /** The neighbours among the turns that the owner of the scope waits for. */
+  older: TurnWait | undefined = undefined;
+  #younger: TurnWait | undefined = undefined;
+  readonly #scope: Scope | undefined;
+  #resolve!: () => void;
+  #reject!: (error: unknown) => void;
+
+  constructor(scope: Scope | undefined) {
+    super();
+    this.#scope = scope;
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    const owner = scope?.owner;
+    if (owner === undefined) return;
+    this.older = owner.turns;
+    if (this.older !== undefined) this.older.#younger = this;
+    owner.turns = this;
+  }
+
+  override run(): void {
+    const owner = this.#scope?.owner;
+    if (owner !== undefined) {
+      if (this.older !== undefined) this.older.#younger = this.#younger;
+      if (this.#younger === undefined) owner.turns = this.older;
+      else this.#younger.older = this.older;
+    }
+    if (this.#scope?.effective === undefined) return this.#resolve();
+    allowUnawaited(this.promise);
+    this.#reject(deliver(this.#scope));
+  }
+}
+
+/**
+ * Waits for a turn, as a checkpoint in `scope`; by default in the lane of the task it belongs to, and in no lower one than it
+ * was raised to.
+ */
+export function turnIn(scope: Scope | undefined, lane?: number): Promise<void> {
+  const wait = new TurnWait(scope);
+  loop().queue.enqueue(wait, laneIn(scope, lane));
+  return wait.promise;
+}
+
+/**
+ * Moves what is queued for the flow of control in `scope` into another lane, because somebody more urgent has begun to wait for
+ * it, or ceased to. Tells `awaited` whom it waits for in turn: tasks that it awaits, and those of its groups, which it cannot leave
+ * before them.
+ */
+export function moveQueued(scope: Scope, lane: number, awaited: (task: Task<unknown>) => void): void {
+  const { queue } = loop();
+  const { owner } = scope;
+  for (let turn = owner?.turns; owner === (scope as unknown) && turn !== undefined; turn = turn.older) {
+    queue.move([turn], lane);
+  }
+  for (let member = scope.members; member !== undefined; member = member.after) {
+    if (member instanceof Scope) {
+      if (member.isTask) awaited(member.owner!.handle!);
+      else moveQueued(member, lane, awaited);
+      continue;
+    }
+    queue.move([member], member.isContinuation ? lane + 1 : lane);
+    if (member instanceof Wait && typeof member.what === "object") awaited(member.what);
+  }
+}
