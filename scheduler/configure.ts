@@ -53,7 +53,7 @@ export function configure(options: ConfigureOptions): void {
   if (slice !== undefined) checkDuration(slice, "The slice");
   if (ageing !== undefined) checkDuration(ageing, "The ageing bound");
   if (onUnhandled !== undefined) checkFunction(onUnhandled, "onUnhandled");
-  if (slice !== undefined) loop().queue.slice = defaults.slice = slice;
+  if (slice !== undefined) loop().slice = defaults.slice = slice;
   if (ageing !== undefined) loop().queue.ageing = defaults.ageing = ageing;
   if ("onUnhandled" in options) hook = onUnhandled;
 }

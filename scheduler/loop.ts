@@ -13,6 +13,9 @@ import { TimerQueue } from "./timer_queue.ts";
 /** What `configure` has set, for every loop that is made from then on. */
 export const defaults: { slice: number; ageing: number } = { slice: 5, ageing: 5000 };
 
+/** How much of a slice timers that expire together may use: they come on top of the entries of an iteration of the loop. */
+const timersShare = 0.2;
+
 /** What the floor above the host is made of. */
 export class Loop {
   readonly host: Host;
@@ -23,11 +26,21 @@ export class Loop {
   /** The groups that are open outside any other group, and those that were given up and have not ended. */
   readonly roots: Set<Scope> = new Set();
 
+  /** How long all entries of the run queue together may run before timers and I/O get the loop, in ms. */
+  get slice(): number {
+    return this.queue.slice;
+  }
+
+  set slice(slice: number) {
+    this.queue.slice = slice;
+    this.timers.slice = slice * timersShare;
+  }
+
   constructor(host: Host) {
     this.host = host;
     this.queue = new RunQueue(host);
     Object.assign(this.queue, defaults);
-    this.timers = new TimerQueue(host, this.queue.slice);
+    this.timers = new TimerQueue(host, this.queue.slice * timersShare);
     this.context = host.openContext();
   }
 }

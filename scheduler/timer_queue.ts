@@ -21,7 +21,7 @@ export interface Timed {
 export class TimerQueue {
   readonly #host: Host;
   /** How long one callback of the host may go on expiring timers, in ms. */
-  readonly #slice: number;
+  slice: number;
   /**
    * A binary heap. A timer that is cancelled stays until it comes to the top or until half of the heap is such
    * timers, then all of them are dropped: constant time for each on average, and memory within twice what is set.
@@ -38,7 +38,7 @@ export class TimerQueue {
 
   constructor(host: Host, slice: number) {
     this.#host = host;
-    this.#slice = slice;
+    this.slice = slice;
   }
 
   /** How many timers are set. */
@@ -99,7 +99,7 @@ export class TimerQueue {
     this.#hostTimer = undefined;
     this.#hostDeadline = Infinity;
     let now = this.#host.now();
-    const end = now + this.#slice;
+    const end = now + this.slice;
     let count = 0;
     while (this.#heap.length > 0 && this.#heap[0]!.deadline <= now) {
       const slot = pop(this.#heap);
