@@ -9,6 +9,7 @@ import { Cancelled, StructureError, TimeoutError } from "./errors.ts";
 import { checkSignal, joinSignal } from "./join_signal.ts";
 import { closeLeftOpen } from "./left_open.ts";
 import { loop } from "./loop.ts";
+import { ScopeSignal } from "./scope_signal.ts";
 import { allowUnawaited, currentScope, Scope, within } from "./scope.ts";
 
 /** How a scope is to be. */
@@ -48,12 +49,12 @@ export class CancelScope {
   #state: "new" | "open" | "closed" = "new";
   #scope: Scope | undefined = undefined;
   /** Asked for before the scope was entered. */
-  #early: { reason: unknown } | undefined = undefined;
+  #early: Cancelled | undefined = undefined;
   #caught = false;
   #deadline: number;
   #shield: boolean;
-  /** The signal's controller, when the signal was read before the scope was entered. */
-  #controller: AbortController | undefined = undefined;
+  /** The signal, when it was read before the scope was entered. */
+  #ownSignal: ScopeSignal | undefined = undefined;
 
   /** Makes a scope; {@linkcode run} enters it. */
   constructor(options: CancelScopeOptions = {}) {
@@ -101,14 +102,19 @@ export class CancelScope {
   /** Aborted when code in the scope is cancelled, from wherever; made when first read. */
   get signal(): AbortSignal {
     if (this.#scope !== undefined) return this.#scope.signal;
-    this.#controller ??= new AbortController();
-    return this.#controller.signal;
+    if (this.#ownSignal === undefined) {
+      this.#ownSignal = new ScopeSignal();
+      if (this.#early !== undefined) this.#ownSignal.abort(this.#early);
+    }
+    return this.#ownSignal.signal;
   }
 
   /** Cancels the scope, also before it is entered. Only the first call counts; after the end it does nothing. */
   cancel(reason?: unknown): void {
-    if (this.#state === "new") this.#early ??= { reason };
-    else this.#scope!.cancel("cancel", reason);
+    if (this.#state !== "new") return this.#scope!.cancel("cancel", reason);
+    if (this.#early !== undefined) return;
+    this.#early = new Cancelled("cancel", reason);
+    this.#ownSignal?.abort(this.#early);
   }
 
   /**
@@ -131,14 +137,14 @@ export class CancelScope {
 
   async #run<T>(body: (scope: CancelScope) => T | PromiseLike<T>): Promise<T | undefined> {
     const scope = this.#scope = new Scope(currentScope());
-    scope.controller = this.#controller;
+    scope.ownSignal = this.#ownSignal;
     scope.setShield(this.#shield);
     const { timeout, signal } = this.#options;
     if (timeout !== undefined) this.#deadline = Math.min(this.#deadline, loop().host.now() + timeout);
     scope.deadline = this.#deadline;
     const leaveSignal = signal && joinSignal(scope, signal);
-    if (this.#early !== undefined) scope.cancel("cancel", this.#early.reason);
-    else if (scope.effective !== undefined) this.#controller?.abort(scope.effective);
+    if (this.#early !== undefined) scope.cancelWith(this.#early);
+    else if (scope.effective !== undefined) this.#ownSignal?.abort(scope.effective);
     try {
       return await runIn(scope, body, this);
     } catch (error) {

@@ -18,6 +18,7 @@
 
 import { Cancelled, type CancelSource } from "./errors.ts";
 import { loop } from "./loop.ts";
+import { ScopeSignal } from "./scope_signal.ts";
 import { Entry } from "./run_queue.ts";
 import type { Task } from "./task.ts";
 import type { Timed } from "./timer_queue.ts";
@@ -91,8 +92,8 @@ export class Scope extends Member {
   /** Does this scope keep out the cancellation of those around it? */
   shielded = false;
   closed = false;
-  /** Made when first asked for: a signal costs more than the rest of a task. */
-  controller: AbortController | undefined = undefined;
+  /** Made when first asked for. */
+  ownSignal: ScopeSignal | undefined = undefined;
   /** Present while a finite deadline is set. */
   deadlineTimer: DeadlineTimer | undefined = undefined;
 
@@ -125,7 +126,7 @@ export class Scope extends Member {
   override run(): void {}
 
   override interrupt(): void {
-    if (!this.closed) this.controller?.abort(this.effective);
+    if (!this.closed) this.ownSignal?.abort(this.effective);
   }
 
   /** Is called when the code around has ended and left this scope open, before it is cancelled for that. */
@@ -133,17 +134,22 @@ export class Scope extends Member {
 
   /** The signal of this scope, aborted with its {@linkcode Cancelled}. */
   get signal(): AbortSignal {
-    if (this.controller === undefined) {
-      this.controller = new AbortController();
-      if (this.effective !== undefined) this.controller.abort(this.effective);
+    if (this.ownSignal === undefined) {
+      this.ownSignal = new ScopeSignal();
+      if (this.effective !== undefined) this.ownSignal.abort(this.effective);
     }
-    return this.controller.signal;
+    return this.ownSignal.signal;
   }
 
   /** Cancels this scope; only the first call counts, and none after its end. */
   cancel(source: CancelSource, reason?: unknown, task?: Task<unknown>): void {
+    if (this.request === undefined && !this.closed) this.cancelWith(new Cancelled(source, reason, task));
+  }
+
+  /** Cancels this scope with a request that was made before. */
+  cancelWith(request: Cancelled): void {
     if (this.request !== undefined || this.closed) return;
-    this.request = new Cancelled(source, reason, task);
+    this.request = request;
     refresh(this);
   }
 
