@@ -21,6 +21,7 @@ export {
   reduceChunked,
   runChunked,
 } from "./chunked.ts";
+export { all, allSettled, any, race, type ResultsOf, type SettledResultsOf, type TaskFunction } from "./combinators.ts";
 export { configure, type ConfigureOptions, type UnhandledContext } from "./configure.ts";
 export {
   Cancelled,
@@ -34,8 +35,17 @@ export {
 } from "./errors.ts";
 export { interruptible } from "./interruptible.ts";
 export { main } from "./main.ts";
+export { mapConcurrent } from "./map_concurrent.ts";
 export type { Priority } from "./run_queue.ts";
 export { checkpoint, sleep, sleepUntil, throwIfCancelled } from "./sleep.ts";
+export { Barrier, BarrierBrokenError, type BarrierStatistics } from "./sync/barrier.ts";
+export { Channel, type ChannelOptions, type ChannelStatistics, type Receiver, type Sender } from "./sync/channel.ts";
+export { ChannelBrokenError, ChannelClosedError, ChannelEndError } from "./sync/channel_errors.ts";
+export { Condition, type ConditionStatistics } from "./sync/condition.ts";
+export { Latch, type LatchStatistics } from "./sync/latch.ts";
+export { Mutex, type MutexStatistics } from "./sync/mutex.ts";
+export { Permit } from "./sync/permit.ts";
+export { Semaphore, type SemaphoreStatistics } from "./sync/semaphore.ts";
 export { currentTask, Task, type TaskState } from "./task.ts";
 export {
   group,

@@ -99,6 +99,8 @@ export class Scope extends Member {
 
   /** Is called whenever a scope directly inside this one has closed, while somebody waits for that. */
   onInnerClosed: (() => void) | undefined = undefined;
+  /** Are called when this scope has closed. */
+  #closers: Set<() => void> | undefined = undefined;
   /** How many scopes and groups, tasks not counted, are open directly inside. */
   inner = 0;
   /** Tasks are what a group is there for; any other scope has to close before the one around it. */
@@ -188,6 +190,16 @@ export class Scope extends Member {
       this.deadlineTimer = undefined;
     }
     this.detach();
+    if (this.#closers === undefined) return;
+    for (const closer of this.#closers) closer();
+    this.#closers = undefined;
+  }
+
+  /** Calls `closer` when this scope has closed, unless the returned function was called before. */
+  whenClosed(closer: () => void): () => void {
+    const closers = this.#closers ??= new Set();
+    closers.add(closer);
+    return () => void closers.delete(closer);
   }
 
   /** Leaves the parent, which no longer waits for this scope nor cancels it. A second call does nothing. */

@@ -1,0 +1,165 @@
+/**
+ * The line of those who wait for a primitive: first in, first out, and one who is cancelled leaves in constant time.
+ *
+ * ```
+ *   join ──> in line ──give──> handed ──its turn──> goes on with the value
+ *               │                 └──cancelled──> the value is `lost`: the primitive hands it on
+ *               ├──fail──> failing ──its turn──> goes on with the error
+ *               └──cancelled──> `left`
+ * ```
+ *
+ * Everybody goes on in a turn of their own, so that opening a latch for 100,000 tasks does not block the loop.
+ *
+ * @module
+ */
+
+import { loop } from "../loop.ts";
+import { EntryList, type RunQueue } from "../run_queue.ts";
+import { type Scope, Wait } from "../scope.ts";
+
+/** A line of waits for values of one type. */
+export class WaitLine<T> {
+  readonly list: EntryList = new EntryList();
+  /** What is waited for, to those who look at the tree of tasks. */
+  readonly what: string;
+  /** Is called with a value whose wait was cancelled before it went on. */
+  readonly lost: (value: T) => void;
+  /** Is called after a wait that had not been given anything has been cancelled. */
+  readonly left: () => void;
+  /** Is called after a wait has gone on with a value. */
+  readonly landed: () => void;
+  /** Waits that have been given a value and have not gone on. */
+  inFlight = 0;
+
+  constructor(
+    what: string,
+    events: { lost?: (value: T) => void; left?: () => void; landed?: () => void } = {},
+  ) {
+    this.what = what;
+    this.lost = events.lost ?? ignore;
+    this.left = events.left ?? ignore;
+    this.landed = events.landed ?? ignore;
+  }
+
+  get size(): number {
+    return this.list.size;
+  }
+
+  get first(): LineWait<T> | undefined {
+    return this.list.first as LineWait<T> | undefined;
+  }
+
+  /** Waits at the end of the line; in a cancelled scope only for the cancellation. */
+  join(scope: Scope | undefined): Promise<T> {
+    const wait = new LineWait(this, scope);
+    wait.enterLine();
+    return wait.promise;
+  }
+
+  /** Gives a value to the first in line; answers whether there was one. */
+  give(value: T): boolean {
+    const { first } = this;
+    first?.hand(value);
+    return first !== undefined;
+  }
+
+  /**
+   * Answers with a value that is there: at once, or in a turn when this turn has given many answers, or others have been
+   * given theirs and have not gone on.
+   */
+  answer(scope: Scope | undefined, value: T): Promise<T> {
+    if (this.inFlight === 0 && mayAnswer()) return Promise.resolve(value);
+    const wait = new LineWait(this, scope);
+    wait.hand(value);
+    return wait.promise;
+  }
+
+  /** Rejects everybody in line. */
+  failAll(error: unknown): void {
+    for (let wait = this.first; wait !== undefined; wait = this.first) wait.fail(error);
+  }
+}
+
+/** A wait in a line. */
+export class LineWait<T> extends Wait<T> {
+  readonly line: WaitLine<T>;
+  #state: "waiting" | "handed" | "failing" = "waiting";
+  /** The value, or the error, the wait goes on with. */
+  #outcome: unknown = undefined;
+
+  constructor(line: WaitLine<T>, scope: Scope | undefined) {
+    super(scope, undefined, line.what);
+    this.line = line;
+  }
+
+  get inLine(): boolean {
+    return this.list === this.line.list;
+  }
+
+  enterLine(): void {
+    if (!this.interrupted) this.line.list.push(this);
+  }
+
+  /** Takes the wait out of the line; for kinds of wait that are counted elsewhere too. */
+  leaveLine(): void {
+    this.line.list.remove(this);
+  }
+
+  /** Takes the wait out of the line and gives it a value to go on with. */
+  hand(value: T): void {
+    if (this.inLine) this.leaveLine();
+    this.#state = "handed";
+    this.#outcome = value;
+    this.line.inFlight++;
+    this.settleInTurn(value);
+  }
+
+  /** Takes the wait out of the line and gives it an error to go on with, if it is still in line. */
+  fail(error: unknown): void {
+    if (!this.inLine) return;
+    this.leaveLine();
+    this.#state = "failing";
+    this.#outcome = error;
+    this.settleInTurn(undefined as T);
+  }
+
+  override run(): void {
+    if (this.interrupted || this.#state === "waiting") return super.run();
+    if (this.#state === "failing") return void this.reject(this.#outcome);
+    this.line.inFlight--;
+    super.run();
+    this.line.landed();
+  }
+
+  protected override takeBack(): void {
+    if (this.#state === "handed") {
+      this.line.inFlight--;
+      this.line.lost(this.#outcome as T);
+    } else if (this.inLine) {
+      this.leaveLine();
+      this.line.left();
+    }
+  }
+}
+
+/** Answers given without a turn, before one is taken. */
+const answersPerTurn = 64;
+let queue: RunQueue | undefined;
+let turn = 0;
+let answers = 0;
+
+/**
+ * May an answer that is there be given at once? After so many in one turn it may not: a loop that is always answered at
+ * once, such as a receiver of a full channel, would otherwise keep the host in its microtasks for as long as it runs.
+ */
+export function mayAnswer(): boolean {
+  const current = loop().queue;
+  if (current !== queue || current.entriesRun !== turn) {
+    queue = current;
+    turn = current.entriesRun;
+    answers = 0;
+  }
+  return ++answers <= answersPerTurn;
+}
+
+function ignore(): void {}
