@@ -56,6 +56,16 @@ export {
   TaskGroup,
 } from "./task_group.ts";
 export { formatTasks, type TaskInfo, tasks } from "./task_tree.ts";
+export {
+  type PriorityChangeHandler,
+  TaskController,
+  type TaskControllerInit,
+  TaskPriorityChangeEvent,
+  type TaskPriorityChangeEventInit,
+  TaskSignal,
+  type TaskSignalAnyInit,
+} from "./task_signal.ts";
+export { Scheduler, scheduler, type SchedulerPostTaskOptions } from "./web_scheduler.ts";
 export { PoolClosedError, QueueFullError, WorkerExitError } from "./workers/worker_errors.ts";
 export {
   type Arguments,

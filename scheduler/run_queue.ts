@@ -57,6 +57,11 @@ export abstract class Entry {
   /** The place in the order in which entries came into the run queue, whatever their priority; it wraps round. */
   arrival = 0;
 
+  /** Does this go before others of its priority? */
+  get isContinuation(): boolean {
+    return false;
+  }
+
   /** Runs in a turn of the entry's own. It does not throw. */
   abstract run(): void;
 }

@@ -55,11 +55,6 @@ export abstract class Member extends Entry {
     this.before = this.after = undefined;
   }
 
-  /** Does this go before others of its priority in the run queue? */
-  get isContinuation(): boolean {
-    return false;
-  }
-
   /** Is called after cancellation has newly reached this member. */
   abstract interrupt(): void;
 }
