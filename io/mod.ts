@@ -15,7 +15,7 @@
 
 export type { HostSignal } from "../runtime/host.ts";
 export { BodyLimitError } from "./body_limit.ts";
-export { readBytes, walk, type WalkEntry, type WalkOptions } from "./files.ts";
+export { readBytes, type ReadBytesOptions, walk, type WalkEntry, type WalkOptions } from "./files.ts";
 export {
   type DrainOptions,
   type DrainSummary,

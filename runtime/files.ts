@@ -12,8 +12,15 @@ export interface FolderEntry {
   isSymbolicLink(): boolean;
 }
 
+/** An open file. */
+export interface FileHandle {
+  read(into: Uint8Array, offset: number, length: number, position: null): Promise<{ bytesRead: number }>;
+  close(): Promise<void>;
+}
+
 /** The part of `node:fs/promises` that is used. */
 export interface NodeFiles {
+  open(path: string | URL): Promise<FileHandle>;
   readFile(path: string | URL, options: { signal: AbortSignal }): Promise<Uint8Array>;
   stat(path: string | URL): Promise<{ size: number }>;
   readdir(path: string, options: { withFileTypes: true }): Promise<FolderEntry[]>;

@@ -16,6 +16,15 @@ const listedAtOnce = 256;
 /** How much a word of the path counts. */
 const pathWeight = 8;
 
+type Memory = Uint8Array<ArrayBuffer>;
+
+/** A file that has been read, or is left out. */
+interface Read {
+  path: string;
+  memory: Memory;
+  bytes: Uint8Array | undefined;
+}
+
 export class Indexer {
   readonly index: SearchIndex = new SearchIndex();
   /** The folders that are indexed. */
@@ -55,15 +64,21 @@ export class Indexer {
     this.folders = folders;
     await group(async (g) => {
       g.spawn(() => this.#walk(folders), { name: "walk" });
-      const reading: Task<[string, Uint8Array | undefined]>[] = [];
+      const reading: Task<Read>[] = [];
+      // The memory of a file that has been indexed is that of the next one: new memory for each is work for the
+      // garbage collector, which stops the loop for longer than a slice.
+      const spare: Memory[] = [];
       for (let next = 0;;) {
         while (reading.length < readAhead && next < this.found) {
           const path = this.#paths[next++]!;
-          reading.push(g.spawn(() => this.#read(path), { name: "read" }));
+          const memory = spare.pop() ?? new Uint8Array(largestFile);
+          reading.push(g.spawn(() => this.#read(path, memory), { name: "read" }));
         }
-        const read = reading.shift();
-        if (read !== undefined) await this.#index(...await read);
-        else if (this.#walked) break;
+        const read = await reading.shift();
+        if (read !== undefined) {
+          if (read.bytes !== undefined) await this.#index(read.path, read.bytes);
+          spare.push(read.memory);
+        } else if (this.#walked) break;
         else await interruptible(new Promise<void>((resolve) => this.#wake = resolve));
       }
     }, { name: "index" });
@@ -88,19 +103,18 @@ export class Indexer {
     this.#wake();
   }
 
-  async #read(path: string): Promise<[string, Uint8Array | undefined]> {
+  async #read(path: string, memory: Memory): Promise<Read> {
     try {
-      return [path, await readBytes(path, { maxBytes: largestFile })];
+      return { path, memory, bytes: await readBytes(path, { into: memory }) };
     } catch (error) {
       if ((error as Error).name === "AbortError") throw error;
       if (error instanceof RangeError) this.skipped.large++;
       else this.skipped.unreadable++;
-      return [path, undefined];
+      return { path, memory, bytes: undefined };
     }
   }
 
-  async #index(path: string, bytes: Uint8Array | undefined): Promise<void> {
-    if (bytes === undefined) return;
+  async #index(path: string, bytes: Uint8Array): Promise<void> {
     if (isBinary(bytes)) {
       this.skipped.binary++;
       return;

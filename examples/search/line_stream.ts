@@ -11,7 +11,8 @@ export class LineStream {
   #wake: (() => void)[] = [];
   readonly #encoder = new TextEncoder();
 
-  constructor() {
+  /** `onLeave` is called when the reader gives up. */
+  constructor(onLeave: () => void = () => {}) {
     this.begun = new Promise((resolve) => this.#begin = resolve);
     const wakeAll = () => this.#wake.splice(0).forEach((wake) => wake());
     this.readable = new ReadableStream<Uint8Array>({
@@ -22,6 +23,7 @@ export class LineStream {
       cancel: () => {
         this.#ended = true;
         wakeAll();
+        onLeave();
       },
     }, new CountQueuingStrategy({ highWaterMark: 16 }));
   }

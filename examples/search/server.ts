@@ -94,8 +94,9 @@ export class SearchServer {
     } catch (error) {
       return json({ error: (error as Error).message }, 400);
     }
-    const lines = new LineStream();
-    context.group.spawn(() => this.#scan(lines, source, flags, limit), { name: "grep" });
+    // A HEAD request leaves the body without closing the connection.
+    const lines = new LineStream(() => scan.cancel());
+    const scan = context.group.spawn(() => this.#scan(lines, source, flags, limit), { name: "grep" });
     await interruptible(lines.begun);
     return new Response(lines.readable, { headers: { "content-type": "application/x-ndjson; charset=utf-8" } });
   }

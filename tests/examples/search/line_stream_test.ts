@@ -38,12 +38,14 @@ test("a writer waits for the reader when the buffer is full, and goes on when it
   assertEquals(text.trimEnd().split("\n").length, 100);
 });
 
-test("a reader that leaves wakes the writer; what is written then is dropped", async () => {
-  const lines = new LineStream();
+test("a reader that leaves is told of and wakes the writer; what is written then is dropped", async () => {
+  let left = 0;
+  const lines = new LineStream(() => left++);
   const writing = (async () => {
     for (let value = 0; value < 100; value++) await lines.write([value]);
     lines.end();
   })();
   await lines.readable.cancel();
   await writing;
+  assertEquals(left, 1);
 });

@@ -177,6 +177,10 @@ test("a client that leaves leaves no task and no busy worker behind", async () =
       assertEquals(server.disconnected, round + 1);
     }
     assertEquals((await client.lines("/grep", { re: "BarnOwl" })).length, 1);
+    // Its lines are not wanted: the search for more of them stops.
+    const { status } = await fetch(client.url("/grep", { re: "BarnOwl|(a+)+$" }), { method: "HEAD" });
+    assertEquals(status, 200);
+    await client.idle();
   });
 });
 
