@@ -11,16 +11,30 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { executableOf, hostOfThis, type MatrixHost } from "../tests/support/hosts.ts";
+import { cancel, cancelLinear } from "./cancel.ts";
 import { bench as chunked } from "./chunked.ts";
 import { bench as gap } from "./gap.ts";
 import { type Bench, measure, type Measured } from "./harness.ts";
 import { bench as ioLatency } from "./io_latency.ts";
 import { bench as parked } from "./parked.ts";
 import { bench as spawnJoin } from "./spawn_join.ts";
+import { bench as timeout } from "./timeout.ts";
 import { bench as turn } from "./turn.ts";
 import { enders, inFlight, inTurn } from "./worker.ts";
 
-const benches: readonly Bench[] = [turn, spawnJoin, chunked, gap, ioLatency, parked, inTurn, inFlight];
+const benches: readonly Bench[] = [
+  turn,
+  spawnJoin,
+  cancel,
+  cancelLinear,
+  timeout,
+  chunked,
+  gap,
+  ioLatency,
+  parked,
+  inTurn,
+  inFlight,
+];
 
 const { values } = parseArgs({
   options: {
