@@ -11,7 +11,7 @@ export const bench: Bench = {
   unit: "us",
   target: undefined,
   async cases() {
-    const work = async (): Promise<number> => 1;
+    const work = (): Promise<number> => Promise.resolve(1);
     const cases: Case[] = [
       {
         name: "a bare async call",

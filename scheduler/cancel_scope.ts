@@ -145,34 +145,26 @@ export class CancelScope {
     const leaveSignal = signal && joinSignal(scope, signal);
     if (this.#early !== undefined) scope.cancelWith(this.#early);
     else if (scope.effective !== undefined) this.#ownSignal?.abort(scope.effective);
+    let value: T | undefined;
+    let thrown: { error: unknown } | undefined;
     try {
-      return await runIn(scope, body, this);
+      value = await within(scope, body, this);
     } catch (error) {
-      if (!(error instanceof Cancelled) || error !== scope.request) throw error;
-      if (error.source === "signal") throw error.reason;
-      this.#caught = true;
-      return undefined;
-    } finally {
-      leaveSignal?.();
-      this.#state = "closed";
+      thrown = { error };
     }
-  }
-}
-
-/** Runs `body` in `scope` and closes the scope; what was left open inside is closed first, and reported. */
-async function runIn<A, T>(scope: Scope, body: (argument: A) => T | PromiseLike<T>, argument: A): Promise<T> {
-  let value: T;
-  try {
-    value = await within(scope, body, argument);
-  } catch (error) {
-    if (scope.inner > 0) await closeLeftOpen(scope);
+    const misuse = scope.inner > 0 ? await closeLeftOpen(scope) : undefined;
     scope.close();
-    throw error;
+    leaveSignal?.();
+    this.#state = "closed";
+    if (thrown === undefined) {
+      if (misuse !== undefined) throw misuse;
+      return value;
+    }
+    if (!(thrown.error instanceof Cancelled) || thrown.error !== scope.request) throw thrown.error;
+    if (thrown.error.source === "signal") throw thrown.error.reason;
+    this.#caught = true;
+    return undefined;
   }
-  const misuse = scope.inner > 0 ? await closeLeftOpen(scope) : undefined;
-  scope.close();
-  if (misuse !== undefined) throw misuse;
-  return value;
 }
 
 /**
@@ -227,14 +219,18 @@ class TimedScope extends Scope {
 
   async #run<T>(body: () => T | PromiseLike<T>): Promise<T> {
     let value: T;
+    let thrown: { error: unknown } | undefined;
     try {
-      value = await runIn(this, body, undefined);
+      value = await within(this, body, undefined);
     } catch (error) {
-      if (error instanceof Cancelled && error === this.request) throw this.#verdict(error);
-      throw error;
+      thrown = { error };
     }
+    const misuse = this.inner > 0 ? await closeLeftOpen(this) : undefined;
+    this.close();
+    if (thrown !== undefined && thrown.error !== this.request) throw thrown.error;
+    if (misuse !== undefined) throw misuse;
     if (this.request !== undefined) throw this.#verdict(this.request);
-    return value;
+    return value!;
   }
 
   #verdict(request: Cancelled): Error {
