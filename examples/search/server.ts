@@ -1,6 +1,6 @@
 /** The four routes. */
 
-import { interruptible, runChunked, TimeoutError, withTimeout, WorkerPool } from "../../mod.ts";
+import { group, interruptible, runChunked, TimeoutError, withTimeout, WorkerPool } from "../../mod.ts";
 import { readBytes, type RequestContext, serve, type Server } from "../../io/mod.ts";
 import type { Match } from "./grep_worker.ts";
 import { type Indexer, largestFile } from "./indexer.ts";
@@ -114,23 +114,25 @@ export class SearchServer {
     lines.end();
   }
 
-  /** Goes through the files with as many calls at once as there are workers. */
+  /** Goes through the files with a few calls at once; enough matches end all of them. */
   async #scanFiles(lines: LineStream, source: string, flags: string, limit: number): Promise<void> {
     const { files } = this.#indexer.index;
     let next = 0;
     let left = limit;
-    const lane = async (): Promise<void> => {
-      while (next < files.length && left > 0) {
-        const paths = files.slice(next, next += filesPerCall).map(({ path }) => path);
-        for await (const matches of this.#pool.stream("grep", [paths, source, flags, left])) {
-          const wanted: Match[] = matches.slice(0, left);
-          left -= wanted.length;
-          await interruptible(lines.write(wanted));
-          if (left <= 0) break;
+    await group((g) => {
+      const lane = async (): Promise<void> => {
+        while (next < files.length) {
+          const paths = files.slice(next, next += filesPerCall).map(({ path }) => path);
+          for await (const matches of this.#pool.stream("grep", [paths, source, flags, left])) {
+            const wanted: Match[] = matches.slice(0, left);
+            left -= wanted.length;
+            await interruptible(lines.write(wanted));
+            if (left <= 0) return g.cancel();
+          }
         }
-      }
-    };
-    await Promise.all(Array.from({ length: lanes }, lane));
+      };
+      for (let count = 0; count < lanes; count++) g.spawn(lane, { name: "lane" });
+    });
   }
 
   #statistics(): unknown {
