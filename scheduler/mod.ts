@@ -37,7 +37,18 @@ export { interruptible } from "./interruptible.ts";
 export { main } from "./main.ts";
 export { mapConcurrent } from "./map_concurrent.ts";
 export type { Priority } from "./run_queue.ts";
+export { retry, type RetryOptions } from "./retry.ts";
 export { checkpoint, sleep, sleepUntil, throwIfCancelled } from "./sleep.ts";
+export {
+  type RestartMode,
+  type RestartPolicy,
+  type RestartStrategy,
+  supervise,
+  type SupervisedSpawnOptions,
+  type SuperviseOptions,
+  type Supervisor,
+} from "./supervisor.ts";
+export { SupervisorError } from "./supervisor_error.ts";
 export { Barrier, BarrierBrokenError, type BarrierStatistics } from "./sync/barrier.ts";
 export { Channel, type ChannelOptions, type ChannelStatistics, type Receiver, type Sender } from "./sync/channel.ts";
 export { ChannelBrokenError, ChannelClosedError, ChannelEndError } from "./sync/channel_errors.ts";

@@ -265,9 +265,9 @@ function isWithin(group: GroupNode, scope: Scope | undefined): boolean {
 let adopted: GroupNode | undefined;
 
 /** The public face of a group that was made elsewhere; for the other rooms of the house. */
-export function adoptGroup(node: GroupNode): TaskGroup {
+export function adoptGroup<G extends TaskGroup = TaskGroup>(node: GroupNode, make?: () => G): G {
   adopted = node;
-  return new TaskGroup();
+  return make === undefined ? new TaskGroup() as G : make();
 }
 
 /** Cancels a group in the name of somebody else; for the other rooms of the house. */
