@@ -6,11 +6,11 @@ import { SearchIndex } from "./search_index.ts";
 import { Tokenizer } from "./tokenizer.ts";
 
 /** Files above this are left out: they are data, not code. */
-export const largestFile: number = 2 * 1024 * 1024;
+export const largestFile: number = 1024 * 1024;
 /** How many bytes are one item of the chunked work. */
 const blockSize = 4096;
 /** How many files are read ahead of the one that is indexed. */
-const readAhead = 8;
+const readAhead = 4;
 /** How many entries of a folder are listed in one turn. */
 const listedAtOnce = 256;
 /** How much a word of the path counts. */

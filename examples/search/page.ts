@@ -14,10 +14,11 @@ export const page = `<!doctype html>
   body { font: 15px/1.5 system-ui, sans-serif; background: var(--ground); color: var(--ink); max-width: 64rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
   h1 { font-size: 1.25rem; margin: 0 0 1rem; }
   h1 span { color: var(--dim); font-weight: 400; }
-  .numbers { display: grid; grid-template-columns: 4fr 5fr 6fr 4fr 8fr; gap: 1px; background: var(--line); border: 1px solid var(--line); border-radius: .6rem; overflow: hidden; }
+  .numbers { display: grid; grid-template-columns: 4fr 5fr 5fr 3fr 9fr; gap: 1px; background: var(--line); border: 1px solid var(--line); border-radius: .6rem; overflow: hidden; }
   .numbers > div { background: var(--card); padding: .6rem .8rem; min-width: 0; }
   .numbers b { display: block; font-size: 1.15rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
   .numbers small, .note { color: var(--dim); font-size: .8rem; }
+  .numbers small { white-space: nowrap; }
   @media (max-width: 46rem) { .numbers { grid-template-columns: 1fr 1fr; } .numbers .wide { grid-column: 1 / -1; } }
   canvas { width: 100%; height: 34px; display: block; }
   .track { height: 4px; border-radius: 2px; background: var(--line); margin: .7rem 0; }
