@@ -77,6 +77,8 @@ export interface Host {
   report(text: string): void;
   /** How many threads the machine runs at once. */
   parallelism(): number;
+  /** Does `spawnWorker` know `resourceLimits`? */
+  readonly workerLimits?: true;
   /** Starts a worker thread that loads `module`. */
   spawnWorker(module: URL, options: HostWorkerOptions): HostWorker;
   /** Opens an HTTP server. */

@@ -46,3 +46,12 @@ export interface HostParent {
   /** Takes the messages of the pool. */
   listen(onMessage: (message: unknown) => void): void;
 }
+
+interface Util {
+  types: { isProxy(value: unknown): boolean };
+}
+
+/** Is a value a `Proxy`, which no host sends to another thread? Browsers do not tell; they find out when they send. */
+export const isProxy: (value: object) => boolean =
+  (globalThis as { process?: { getBuiltinModule?(name: string): Util } }).process?.getBuiltinModule?.("node:util").types
+    .isProxy ?? (() => false);

@@ -77,14 +77,15 @@ export {
   type TaskSignalAnyInit,
 } from "./task_signal.ts";
 export { Scheduler, scheduler, type SchedulerPostTaskOptions } from "./web_scheduler.ts";
+export type { RunOptions } from "./workers/call_settings.ts";
+export type { Arguments, FunctionName, PoolFunctions, Result, StreamedValue } from "./workers/function_types.ts";
+export type { HistogramSummary } from "./workers/histogram.ts";
+export { callback } from "./workers/markers.ts";
+export type { WorkerPoolOptions } from "./workers/pool_options.ts";
 export { PoolClosedError, QueueFullError, WorkerExitError } from "./workers/worker_errors.ts";
 export {
-  type Arguments,
-  type FunctionName,
-  type Result,
-  type RunOptions,
-  type StreamedValue,
+  type PoolMapOptions,
+  type StreamOptions,
   WorkerPool,
-  type WorkerPoolOptions,
   type WorkerPoolStatistics,
 } from "./workers/worker_pool.ts";

@@ -57,6 +57,9 @@ export abstract class Member extends Entry {
 
   /** Is called after cancellation has newly reached this member. */
   abstract interrupt(): void;
+
+  /** Is called when the scope around this member has ended first. */
+  leftBehind(): void {}
 }
 
 /** What a task that is the owner of scopes shows to them. */
@@ -183,6 +186,11 @@ export class Scope extends Member {
     if (this.deadlineTimer !== undefined) {
       loop().timers.cancel(this.deadlineTimer);
       this.deadlineTimer = undefined;
+    }
+    for (let member = this.members; member !== undefined;) {
+      const next: Member | undefined = member.after;
+      member.leftBehind();
+      member = next;
     }
     this.detach();
     if (this.#closers === undefined) return;

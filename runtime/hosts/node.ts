@@ -27,6 +27,7 @@ export function nodeHost(): Host {
     setExitCode,
     report,
     parallelism,
+    workerLimits: true,
     spawnWorker: spawnThread,
     listenHttp: async (options) => (await import("./node_http.ts")).listenHttp(options),
   };

@@ -1,80 +1,153 @@
 /**
- * Finding out at the call what could not be sent to another thread.
+ * Finding out ahead what could not be sent to another thread, alike on every host, and before anything is moved.
  *
  * @module
  */
 
+import { isProxy } from "../../runtime/worker_port.ts";
 import { show } from "../check.ts";
-import { Transfer } from "./current_job.ts";
+import { Callback, Transfer } from "./markers.ts";
 
-/** Refuses arguments that cannot be cloned, naming the value by its path. An `AbortSignal` at top level may pass. */
-export function checkClonable(args: readonly unknown[]): void {
-  for (let index = 0; index < args.length; index++) {
-    const arg = args[index];
-    if (arg === null || (typeof arg !== "object" && typeof arg !== "function" && typeof arg !== "symbol")) continue;
-    if (arg instanceof AbortSignal) continue;
-    const path = findUnclonable(arg, `args[${index}]`, new Set());
-    if (path !== undefined) throw new DOMException(`${path} cannot be sent to a worker`, "DataCloneError");
+/** Arrays longer than this are looked through by their keys, lest an empty one of a billion places take for ever. */
+const longestDense = 1 << 22;
+
+/** Looks through values before they are sent. */
+export class Inspection {
+  /** The objects found. */
+  objects: Set<object> | undefined = undefined;
+  /** Are there buffers among them? */
+  hasBuffers = false;
+  readonly #transfer: readonly unknown[];
+  /** How many members of the transfer list were found. */
+  #moved = 0;
+
+  constructor(transfer: readonly unknown[] = []) {
+    this.#transfer = transfer;
   }
-}
 
-function findUnclonable(value: unknown, path: string, seen: Set<object>): string | undefined {
-  if (typeof value === "function" || typeof value === "symbol") return `${path} (${show(value)})`;
-  if (typeof value !== "object" || value === null || seen.has(value)) return undefined;
-  seen.add(value);
-  if (ArrayBuffer.isView(value)) return isDetached(value.buffer) ? `${path} (a detached buffer)` : undefined;
-  if (value instanceof ArrayBuffer) return isDetached(value) ? `${path} (a detached buffer)` : undefined;
-  if (value instanceof Map) {
-    for (const [key, item] of value) {
-      const found = findUnclonable(key, `${path} (a key)`, seen) ??
-        findUnclonable(item, `${path}.get(${show(key)})`, seen);
+  /** Refuses a value that cannot be cloned, naming the part by its path; `transfer` is what will be moved. */
+  check(value: unknown, path: string): void {
+    if (value === null || (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol")) {
+      return;
+    }
+    const found = this.#find(value, path);
+    if (found !== undefined) throw dataCloneError(`${found} cannot be sent to another thread`);
+  }
+
+  #find(value: unknown, path: string): string | undefined {
+    if (typeof value === "function" || typeof value === "symbol") return `${path} (${show(value)})`;
+    if (typeof value !== "object" || value === null) return undefined;
+    const objects = this.objects ??= new Set();
+    if (objects.has(value)) return undefined;
+    objects.add(value);
+    if (isProxy(value)) return `${path} (a Proxy)`;
+    const prototype = Object.getPrototypeOf(value);
+    if (Array.isArray(value)) return this.#findInArray(value, path);
+    if (prototype === Object.prototype || prototype === null) return this.#findInFields(value, path);
+    if (ArrayBuffer.isView(value)) {
+      objects.add(value.buffer);
+      this.hasBuffers = true;
+      return isDetached(value.buffer) ? `${path} (a detached buffer)` : undefined;
+    }
+    if (value instanceof ArrayBuffer) {
+      this.hasBuffers = true;
+      return isDetached(value) ? `${path} (a detached buffer)` : undefined;
+    }
+    if (value instanceof Map) {
+      for (const [key, item] of value) {
+        const found = this.#find(key, `${path} (a key)`) ?? this.#find(item, `${path}.get(${show(key)})`);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    }
+    if (value instanceof Set) {
+      for (const item of value) {
+        const found = this.#find(item, `${path} (a member)`);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    }
+    if (!this.#transfer.includes(value)) return this.#findInOther(value, path);
+    this.#moved++;
+    return undefined;
+  }
+
+  #findInArray(array: readonly unknown[], path: string): string | undefined {
+    if (array.length > longestDense) return this.#findInFields(array, path);
+    for (let index = 0; index < array.length; index++) {
+      const item = array[index];
+      if (item === null || (typeof item !== "object" && typeof item !== "function" && typeof item !== "symbol")) {
+        continue;
+      }
+      const found = this.#find(item, `${path}[${index}]`);
       if (found !== undefined) return found;
     }
     return undefined;
   }
-  if (value instanceof Set) {
-    for (const item of value) {
-      const found = findUnclonable(item, `${path} (a member)`, seen);
+
+  #findInFields(value: object, path: string): string | undefined {
+    for (const key of Object.keys(value)) {
+      const item = (value as Record<string, unknown>)[key];
+      if (item === null || (typeof item !== "object" && typeof item !== "function" && typeof item !== "symbol")) {
+        continue;
+      }
+      const found = this.#find(item, `${path}.${key}`);
       if (found !== undefined) return found;
     }
     return undefined;
   }
-  if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef) {
-    return `${path} (${Object.prototype.toString.call(value)})`;
+
+  /** Instances of classes, and what belongs to the host. */
+  #findInOther(value: object, path: string): string | undefined {
+    if (value instanceof Error) return undefined;
+    if (typeof SharedArrayBuffer === "function" && value instanceof SharedArrayBuffer) return undefined;
+    if (value instanceof AbortSignal) return `${path} (an AbortSignal below the top level of the arguments)`;
+    if (value instanceof Callback) return `${path} (a callback() below the top level of the arguments)`;
+    if (value instanceof Transfer) {
+      return `${path} (a transfer(): it is for the whole result; for arguments there is the option "transfer")`;
+    }
+    const moved = this.#moved;
+    const found = this.#findInFields(value, path);
+    // What is to be moved could not be cloned by itself: the host has the last word on what holds it.
+    if (found !== undefined || this.#moved > moved) return found;
+    try {
+      structuredClone(value);
+      return undefined;
+    } catch {
+      return `${path} (${Object.prototype.toString.call(value)})`;
+    }
   }
-  if (value instanceof AbortSignal) return `${path} (an AbortSignal below the top level)`;
-  if (value instanceof Transfer) {
-    return `${path} (transfer() is for results: name the buffers in the option "transfer")`;
-  }
-  if (value instanceof Error) return undefined;
-  for (const key of Object.keys(value)) {
-    const item = (value as Record<string, unknown>)[key];
-    if (item === null || (typeof item !== "object" && typeof item !== "function" && typeof item !== "symbol")) continue;
-    const found = findUnclonable(item, Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`, seen);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 /**
  * Refuses a transfer list that a host would refuse, or worse: Deno detaches what is listed even when the post fails,
  * and takes the same buffer twice.
  */
-export function checkTransfer(list: readonly Transferable[]): void {
+export function checkTransfer(list: readonly unknown[]): void {
   const seen = new Set<unknown>();
   for (const item of list) {
-    if (typeof item !== "object" || item === null || ArrayBuffer.isView(item)) {
+    if (typeof item !== "object" || item === null || ArrayBuffer.isView(item) || isPlain(item)) {
       throw new TypeError(`A transfer list holds ArrayBuffers and ports: received ${show(item)}`);
     }
     if (typeof SharedArrayBuffer === "function" && item instanceof SharedArrayBuffer) {
       throw new TypeError("A SharedArrayBuffer is shared, not moved: leave it out of the transfer list");
     }
-    if (seen.has(item)) throw new DOMException("A buffer stands twice in the transfer list", "DataCloneError");
+    if (seen.has(item)) throw dataCloneError("A buffer stands twice in the transfer list");
     seen.add(item);
     if (item instanceof ArrayBuffer && isDetached(item)) {
-      throw new DOMException("A buffer of the transfer list is detached", "DataCloneError");
+      throw dataCloneError("A buffer of the transfer list is detached");
     }
   }
+}
+
+/** The error that hosts throw, mostly, for what cannot be cloned. */
+export function dataCloneError(message: string): DOMException {
+  return new DOMException(message, "DataCloneError");
+}
+
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null || Array.isArray(value);
 }
 
 function isDetached(buffer: ArrayBufferLike): boolean {

@@ -6,6 +6,10 @@
 
 /** The call that a worker is running. */
 export interface Job {
+  /** The name the caller gave the call, else that of the function. */
+  readonly name: string;
+  /** The names of the groups and tasks around the call, outermost first, joined by " > "; empty outside any. */
+  readonly task: string;
   /**
    * Aborted when the caller no longer wants the result. `signal.aborted` turns true inside a synchronous loop too,
    * where the host has shared memory.
@@ -13,7 +17,11 @@ export interface Job {
   readonly signal: AbortSignal;
   /** The same as `signal.aborted`, for loops: about 20 ns a look. */
   readonly cancelled: boolean;
-  /** Hands a value to the `onProgress` of the call. */
+  /**
+   * Hands a value to the `onProgress` of the call; before the result, and in order.
+   *
+   * @throws {DOMException} ("DataCloneError") when it cannot be cloned.
+   */
   progress(value: unknown): void;
 }
 
@@ -45,34 +53,4 @@ export function setCurrentJob(job: Job | undefined): void {
 export function currentJob(): Job {
   if (current === undefined) throw new Error("currentJob() was called outside a call of a WorkerPool");
   return current;
-}
-
-/** A value with what of it is to be moved instead of copied. */
-export class Transfer<T> {
-  readonly value: T;
-  readonly list: readonly Transferable[];
-
-  /** Made by {@linkcode transfer}. */
-  constructor(value: T, list: readonly Transferable[]) {
-    this.value = value;
-    this.list = list;
-  }
-}
-
-/**
- * Marks the result of a worker function: the buffers and ports in `list` are moved to the caller instead of copied.
- *
- * @example
- * ```ts no-run
- * // tasks.ts, the worker module
- * import { transfer } from "@millrace/millrace/worker";
- *
- * export function zeros(bytes: number): Uint8Array {
- *   const array = new Uint8Array(bytes);
- *   return transfer(array, [array.buffer]);
- * }
- * ```
- */
-export function transfer<T>(value: T, list: readonly Transferable[]): T {
-  return new Transfer(value, list) as unknown as T;
 }

@@ -8,15 +8,16 @@
 /** An error, or whatever was thrown, as data. */
 export type EncodedError =
   | {
-    kind: "error";
+    kind: "error" | "aggregate" | "dom";
     name: string;
     message: string;
     stack: string | undefined;
-    extras: [string, unknown][];
+    /** The name of its class, and of the classes this extends. */
+    classes: string[];
+    extras: [key: string, value: EncodedError][];
     cause?: EncodedError;
     errors?: EncodedError[];
   }
-  | { kind: "dom"; name: string; message: string; stack: string | undefined }
   | { kind: "value"; value: unknown };
 
 /** The built-in classes that an error may come back as. */
@@ -33,67 +34,103 @@ const builtins: Record<string, new (message?: string) => Error> = {
 /** How deep causes are followed; a cycle ends here too. */
 const deepest = 8;
 
-/** Makes data of what was thrown. */
+/** Makes data of what was thrown. Never throws itself, whatever it is given. */
 export function encodeError(thrown: unknown, depth: number = 0): EncodedError {
-  if (typeof DOMException === "function" && thrown instanceof DOMException) {
-    return { kind: "dom", name: thrown.name, message: thrown.message, stack: thrown.stack };
-  }
-  if (!(thrown instanceof Error)) return encodeValue(thrown);
+  if (!isError(thrown)) return encodeValue(thrown);
+  const isDom = typeof DOMException === "function" && thrown instanceof DOMException;
+  const errors = read(thrown, "errors");
+  const isAggregate = thrown instanceof AggregateError && Array.isArray(errors);
   const encoded: EncodedError = {
-    kind: "error",
-    name: thrown.name,
-    message: thrown.message,
-    stack: thrown.stack,
+    kind: isDom ? "dom" : isAggregate ? "aggregate" : "error",
+    name: text(read(thrown, "name"), "Error"),
+    message: text(read(thrown, "message"), ""),
+    stack: text(read(thrown, "stack"), undefined),
+    classes: classesOf(thrown),
     extras: [],
   };
-  for (const [key, value] of Object.entries(thrown)) {
-    if (key === "name" || key === "message" || key === "stack" || key === "cause" || key === "errors") continue;
-    if (isClonable(value)) encoded.extras.push([key, value]);
-  }
-  if (depth < deepest) {
-    if ("cause" in thrown && thrown.cause !== undefined) encoded.cause = encodeError(thrown.cause, depth + 1);
-    if ("errors" in thrown && Array.isArray(thrown.errors)) {
-      encoded.errors = thrown.errors.map((error) => encodeError(error, depth + 1));
+  if (depth >= deepest) return encoded;
+  for (const key of keysOf(thrown)) {
+    if (key === "name" || key === "message" || key === "stack" || key === "cause") continue;
+    if (key === "errors" && isAggregate) continue;
+    const value = read(thrown, key);
+    if (isError(value)) encoded.extras.push([key, encodeError(value, depth + 1)]);
+    else if (typeof value !== "function" && typeof value !== "symbol" && isClonable(value)) {
+      encoded.extras.push([key, { kind: "value", value }]);
     }
   }
+  const cause = read(thrown, "cause");
+  if (cause !== undefined) encoded.cause = encodeError(cause, depth + 1);
+  if (isAggregate) encoded.errors = (errors as unknown[]).map((error) => encodeError(error, depth + 1));
   return encoded;
-}
-
-/** Primitives and plain data travel as they are; what cannot be cloned becomes an `Error` that describes it. */
-function encodeValue(value: unknown): EncodedError {
-  if (typeof value !== "function" && typeof value !== "symbol" && isClonable(value)) return { kind: "value", value };
-  const text = typeof value === "function" ? `function ${value.name || "(anonymous)"}` : describe(value);
-  return { kind: "error", name: "Error", message: `The worker threw ${text}`, stack: undefined, extras: [] };
 }
 
 /** Makes an error of the data again, of the same class where that is a built-in one. */
 export function decodeError(encoded: EncodedError): unknown {
   if (encoded.kind === "value") return encoded.value;
-  if (encoded.kind === "dom") {
-    const error = new DOMException(encoded.message, encoded.name);
-    if (encoded.stack !== undefined) define(error, "stack", encoded.stack);
-    return error;
-  }
-  const error = encoded.errors === undefined
-    ? new (builtins[encoded.name] ?? Error)(encoded.message)
-    : new AggregateError(encoded.errors.map(decodeError), encoded.message);
-  if (error.name !== encoded.name) define(error, "name", encoded.name);
-  if (encoded.stack !== undefined) define(error, "stack", encoded.stack);
-  if (encoded.cause !== undefined) define(error, "cause", decodeError(encoded.cause));
-  for (const [key, value] of encoded.extras) {
-    Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: true });
-  }
+  const { kind, name, message, stack, classes, extras, cause, errors } = encoded;
+  let error: Error;
+  if (kind === "dom") error = new DOMException(message, name);
+  else if (kind === "aggregate") error = new AggregateError((errors ?? []).map(decodeError), message);
+  else error = new (builtins[classes.find((each) => Object.hasOwn(builtins, each)) ?? "Error"]!)(message);
+  if (error.name !== name) define(error, "name", name);
+  if (stack !== undefined) define(error, "stack", stack);
+  if (cause !== undefined) define(error, "cause", decodeError(cause));
+  for (const [key, value] of extras) define(error, key, decodeError(value), true);
   return error;
 }
 
-function define(error: Error, key: string, value: unknown): void {
-  Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false });
+/** Primitives and plain data travel as they are; what cannot be cloned becomes an `Error` that describes it. */
+function encodeValue(value: unknown): EncodedError {
+  if (typeof value !== "function" && typeof value !== "symbol" && isClonable(value)) return { kind: "value", value };
+  const what = typeof value === "function" ? `function ${value.name || "(anonymous)"}` : describe(value);
+  const message = `The worker threw what cannot be sent: ${what}`;
+  return { kind: "error", name: "Error", message, stack: undefined, classes: ["Error"], extras: [] };
+}
+
+function isError(value: unknown): value is Error {
+  return value instanceof Error || (typeof DOMException === "function" && value instanceof DOMException);
+}
+
+function classesOf(error: Error): string[] {
+  const names: string[] = [];
+  for (let prototype = Object.getPrototypeOf(error); prototype !== null; prototype = Object.getPrototypeOf(prototype)) {
+    const name = text((read(prototype, "constructor") as { name?: unknown } | undefined)?.name, undefined);
+    if (name !== undefined && name !== "Object") names.push(name);
+  }
+  return names;
+}
+
+function keysOf(error: Error): string[] {
+  try {
+    return Object.keys(error);
+  } catch {
+    return [];
+  }
+}
+
+/** A property of an object whose getters may throw. */
+function read(object: object, key: string): unknown {
+  try {
+    return (object as Record<string, unknown>)[key];
+  } catch {
+    return undefined;
+  }
+}
+
+function text<T>(value: unknown, otherwise: T): string | T {
+  return typeof value === "string" ? value : otherwise;
+}
+
+function define(error: Error, key: string, value: unknown, enumerable = false): void {
+  try {
+    Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable });
+  } catch {
+    // A property the host does not let go of: what is there stays.
+  }
 }
 
 function isClonable(value: unknown): boolean {
-  if (value === null || (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol")) {
-    return true;
-  }
+  if (value === null || typeof value !== "object") return true;
   try {
     structuredClone(value);
     return true;

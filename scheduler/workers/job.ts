@@ -2,41 +2,76 @@
  * A call of a pool, from `run` to its end.
  *
  * ```
- *   queued ──> sent ──> (started in the worker) ──> ended
- *     ▲          │ taken back: the worker died, or another one is free
- *     └──────────┘
+ *   new ──submit──> queued ──> sent ──> (started in the worker) ──> ended
+ *                     ▲          │ taken back: the worker died, or another one is free
+ *                     └──────────┘
+ *   An aborted job has settled for its caller; it ends at once unless it has started.
  * ```
  *
  * @module
  */
 
+import { loop } from "../loop.ts";
 import { Entry } from "../run_queue.ts";
+import type { PoolWorker } from "./pool_worker.ts";
+import type { JobExtra } from "./protocol.ts";
 
-/** What a pool needs to know of a call. */
+/** Who waits for a job. */
+export interface Receiver {
+  /** The result has come. */
+  resolve(value: never): unknown;
+  /** The job has failed or was aborted. */
+  reject(error: unknown): unknown;
+}
+
+/** What was sent along with a call, and how it is to be. */
 export interface JobSettings {
   name: string;
-  args: readonly unknown[];
+  /** What it is called in messages. */
+  label: string;
+  /** The arguments as they are sent: signals and callbacks replaced. */
+  args: unknown[];
   lane: number;
   transfer: Transferable[];
-  /** For a stream: how many values may be on their way. */
-  credit: number | undefined;
-  runTimeout: number | undefined;
+  runTimeout: number;
+  extra: JobExtra | undefined;
+  /** Objects among the arguments, however deep. Calls that share one do not travel in one message. */
+  objects: Set<object> | undefined;
+  /** Buffers among them might be moved away before the call is sent. */
+  hasBuffers: boolean;
+  signals: readonly AbortSignal[] | undefined;
+  callbacks: readonly ((...args: never) => unknown)[] | undefined;
   onProgress: ((value: unknown) => void) | undefined;
+  /** The async context in which functions of the caller are called. */
+  context: unknown;
 }
 
 /** A call. */
-export class PoolJob extends Entry {
+export class Job extends Entry {
   readonly settings: JobSettings;
-  /** The number the job has in the worker it was sent to. */
+  /** When it was submitted, in ms of the host's clock. */
+  readonly submitted: number = loop().host.now();
+  /** The number the job has in its worker; 0 until it has been posted there. */
   id = 0;
+  /** The worker it was sent to. */
+  worker: PoolWorker | undefined = undefined;
+  /** Its buffers have been moved: it cannot be sent a second time. */
+  moved = false;
   /** Nobody waits for the result any more. */
   aborted = false;
+  ended = false;
+  /** How long it has run, in ms. */
+  ran = 0;
+  /** Who waits for the result; nobody once it is settled. */
+  receiver: Receiver | undefined = undefined;
   /** A stream's values arrive here. */
-  onValues: ((values: unknown[]) => void) | undefined = undefined;
-  /** Told once how the job ended, unless it was aborted before. */
-  onEnd: ((outcome: { value: unknown } | { error: unknown }) => void) | undefined = undefined;
-  /** Told once that nothing of the job is left: it has ended in its worker, or never started. */
-  onGone: (() => void) | undefined = undefined;
+  onValue: ((value: unknown) => void) | undefined = undefined;
+  /** The code in the worker waits for the caller's side: for credit, or for callbacks. */
+  outOfCredit = false;
+  callsOpen = 0;
+  /** Takes back the timer of `runTimeout`. */
+  stopClock: (() => void) | undefined = undefined;
+  #cleanups: (() => void)[] | undefined = undefined;
 
   constructor(settings: JobSettings) {
     super();
@@ -46,16 +81,48 @@ export class PoolJob extends Entry {
   /** Jobs stand in lists of the pool, never in the run queue. */
   override run(): void {}
 
-  /** Moved buffers and the clock of a run timeout want a worker that starts the job as it arrives. */
-  get wantsFreeWorker(): boolean {
-    return this.settings.transfer.length > 0 || this.settings.runTimeout !== undefined;
+  get lane(): number {
+    return this.settings.lane;
   }
 
-  /** The job has ended, in whichever way. */
-  end(outcome: { value: unknown } | { error: unknown }): void {
-    const { onEnd, onGone } = this;
-    this.onEnd = this.onGone = this.onValues = undefined;
-    onEnd?.(outcome);
-    onGone?.();
+  /** Moved buffers and the clock of a run timeout want a worker that starts the job as it arrives. */
+  get wantsFreeWorker(): boolean {
+    return this.settings.transfer.length > 0 || this.settings.runTimeout !== Infinity;
+  }
+
+  /** Does the job take up its worker without using it? */
+  get parked(): boolean {
+    return this.outOfCredit || this.callsOpen > 0;
+  }
+
+  /** Registers what is to be done once nothing of the job is left. */
+  whenGone(cleanup: () => void): void {
+    if (this.ended) cleanup();
+    else (this.#cleanups ??= []).push(cleanup);
+  }
+
+  /** Tells the caller the result, unless it has been told something already. */
+  resolve(value: unknown): void {
+    const { receiver } = this;
+    this.receiver = undefined;
+    receiver?.resolve(value as never);
+  }
+
+  /** Tells the caller of an error, unless it has been told something already. */
+  reject(error: unknown): void {
+    const { receiver } = this;
+    this.receiver = undefined;
+    receiver?.reject(error);
+  }
+
+  /** Nothing of the job is left. */
+  end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.worker = undefined;
+    this.onValue = undefined;
+    const cleanups = this.#cleanups;
+    this.#cleanups = undefined;
+    if (cleanups !== undefined) { for (const cleanup of cleanups) cleanup(); }
   }
 }

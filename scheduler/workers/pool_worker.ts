@@ -1,60 +1,76 @@
 /**
  * One worker of a pool: the jobs it has been sent, and what it says of them.
  *
+ * ```
+ *   starting ──ready──> idle <──> running ──a job is aborted──> draining ──it ends──> idle
+ *      │                  │          │                             │ teardownTimeout
+ *      └──────────────────┴──────────┴─────────────────────────────┴──> exited
+ * ```
+ *
  * @module
  */
 
 import type { HostWorker, WorkerExit } from "../../runtime/worker_port.ts";
 import { loop } from "../loop.ts";
-import { decodeError, encodeError } from "./error_codec.ts";
-import type { PoolJob } from "./job.ts";
-import {
-  cellCount,
-  cells,
-  type Hello,
-  type JobMessage,
-  type PoolMessage,
-  type Reply,
-  type WorkerMessage,
-} from "./protocol.ts";
-
-/** How many jobs wait in a worker behind the one that runs. They can be taken back until they start. */
-const jobsAhead = 2;
+import { decodeError } from "./error_codec.ts";
+import type { Job } from "./job.ts";
+import { Outbox } from "./outbox.ts";
+import { type Answer, cellCount, cells, type Hello, replies, replyWidth, type WorkerMessage } from "./protocol.ts";
 
 /** What a worker tells its pool. */
 export interface WorkerListener {
-  /** The worker has room for jobs again. */
-  onRoom(): void;
+  /** The worker has loaded the module. */
+  onReady(worker: PoolWorker): void;
+  /** The worker may have room for jobs again. */
+  onRoom(worker: PoolWorker): void;
+  /** A job has come to its end; it is no longer with the worker. */
+  onDone(job: Job, value: unknown, ran: number): void;
+  onFailed(job: Job, error: unknown, ran: number | undefined): void;
+  /** A job wants something of its caller that went wrong: it is to be aborted. */
+  onCallerFailed(job: Job, error: unknown): void;
+  /** The worker's code calls a function of the caller's. */
+  onCall(job: Job, call: { number: number; callback: number; args: unknown[] }): void;
   /** The user's module could not be loaded; the worker ends. */
   onBroken(worker: PoolWorker, error: unknown): void;
   /** The worker has ended; these jobs had started, and these had not. */
-  onExit(worker: PoolWorker, exit: WorkerExit, started: PoolJob[], unstarted: PoolJob[]): void;
+  onExit(worker: PoolWorker, exit: WorkerExit, started: Job[], unstarted: Job[]): void;
 }
+
+/** What a worker is made of. */
+export interface WorkerSettings {
+  readonly module: URL;
+  readonly name: string;
+  readonly resourceLimits: Record<string, number> | undefined;
+}
+
+/** How long a thread that was told to end may take, in ms, before it is taken for ended. */
+const terminateLimit = 1000;
 
 /** A worker, as its pool sees it. */
 export class PoolWorker {
-  /** The jobs sent and not ended, in the order of sending. */
-  readonly jobs: Map<number, PoolJob> = new Map();
   ready = false;
   /** Since when the worker has had no job, in ms of the host's clock. */
   idleSince = 0;
-  /** A job was aborted and has not ended: no further one is sent. */
-  draining = false;
+  /** How many jobs have ended here. */
+  served = 0;
   readonly #worker: HostWorker;
   readonly #listener: WorkerListener;
   readonly #cells: Int32Array | undefined;
+  readonly #token: string = crypto.randomUUID();
+  readonly #outbox: Outbox;
+  /** The jobs posted and not ended, each at `id % cellCount`. */
+  readonly #slots: (Job | undefined)[] = new Array(cellCount).fill(undefined);
+  #posted = 0;
   #lastId = 0;
   /** All ids up to this one have left the worker. */
   #doneId = 0;
-  #outgoing: PoolMessage | undefined = undefined;
-  #transfer: Transferable[] = [];
+  /** The job that was aborted and has not ended: until then no further one is sent. */
+  #draining: Job | undefined = undefined;
+  #holds = false;
+  #terminating: { cancel(): void } | undefined = undefined;
+  #exited = false;
 
-  constructor(
-    module: URL,
-    name: string,
-    resourceLimits: Record<string, number> | undefined,
-    listener: WorkerListener,
-  ) {
+  constructor({ module, name, resourceLimits }: WorkerSettings, listener: WorkerListener) {
     this.#listener = listener;
     const shared = typeof SharedArrayBuffer === "function" ? new SharedArrayBuffer(cellCount * 4) : undefined;
     this.#cells = shared && new Int32Array(shared);
@@ -62,171 +78,229 @@ export class PoolWorker {
       name,
       loads: module,
       resourceLimits,
-      onMessage: (message) => this.#take(message as WorkerMessage),
+      onMessage: (message) => this.#take(message as WorkerMessage | null | undefined),
       onExit: (exit) => this.#exit(exit),
     });
-    this.#worker.post({ module: module.href, shared } satisfies Hello, []);
+    this.#outbox = new Outbox({
+      post: (message, transfer) => this.#exited ? undefined : this.#worker.post(message, transfer),
+      number: (jobs) => jobs.forEach((job) => this.#number(job)),
+      unnumber: (jobs) => jobs.forEach((job) => this.#unnumber(job)),
+      refuse: (job, error) => {
+        job.worker = undefined;
+        this.#listener.onFailed(job, error, undefined);
+      },
+      onRefused: () => this.#room(),
+      has: (job) => job.worker === this && job.id !== 0,
+    });
+    this.#worker.post({ module: module.href, shared, token: this.#token } satisfies Hello, []);
+  }
+
+  /** How many jobs have been sent and not ended. */
+  get count(): number {
+    return this.#posted + this.#outbox.jobs.length;
   }
 
   /** May a job be sent that starts as it arrives? */
   get free(): boolean {
-    return this.jobs.size === 0 && !this.draining;
+    return this.count === 0 && this.#open;
   }
 
-  /** May a job be sent that waits behind others? */
-  get hasRoom(): boolean {
-    return !this.draining && this.ready && this.#cells !== undefined && this.jobs.size <= jobsAhead &&
-      this.#lastId - this.#doneId < cellCount - 1;
+  /** Was the worker told to end? */
+  get terminated(): boolean {
+    return this.#terminating !== undefined;
+  }
+
+  /** Is the worker taken up by a job that waits for its caller? */
+  get parked(): boolean {
+    return this.first?.parked === true;
+  }
+
+  /** The job that has been here longest: the one that runs, or is about to. */
+  get first(): Job | undefined {
+    for (let id = this.#doneId + 1; id <= this.#lastId; id++) {
+      const job = this.#slots[id % cellCount];
+      if (job !== undefined) return job;
+    }
+    return this.#outbox.jobs[0];
+  }
+
+  get #open(): boolean {
+    return this.ready && this.#draining === undefined && this.#terminating === undefined && !this.#exited &&
+      this.#lastId + this.#outbox.jobs.length - this.#doneId < cellCount - 1;
+  }
+
+  /** May a job be sent that waits behind `ahead` others? It can be taken back until it starts. */
+  hasRoom(ahead: number): boolean {
+    return this.#open && this.#cells !== undefined && this.count <= ahead && !this.parked;
   }
 
   /** Sends a job, with all that are sent in the same turn of microtasks. */
-  send(job: PoolJob): void {
-    const { name, args, credit, transfer } = job.settings;
-    const id = job.id = ++this.#lastId;
-    if (this.#cells !== undefined) Atomics.store(this.#cells, id % cellCount, cells.sent);
-    if (this.jobs.size === 0) this.#worker.hold(true);
-    this.jobs.set(id, job);
-    const signals = args.some((arg) => arg instanceof AbortSignal)
-      ? args.flatMap((arg, position) => arg instanceof AbortSignal ? [position] : [])
-      : undefined;
-    const sendable = signals === undefined ? args : args.map((arg) => arg instanceof AbortSignal ? undefined : arg);
-    const message: JobMessage = { id, name, args: sendable, credit, signals };
-    (this.#queue().jobs ??= []).push(message);
-    if (transfer.length > 0) this.#transfer.push(...transfer);
-    for (const position of signals ?? []) this.#follow(job, position, args[position] as AbortSignal);
+  send(job: Job): void {
+    job.worker = this;
+    this.hold(true);
+    this.#outbox.addJob(job);
   }
 
   /** Takes a job back that has not started; answers whether it could. */
-  takeBack(job: PoolJob): boolean {
-    const cell = job.id % cellCount;
-    if (this.#cells === undefined) return false;
-    if (Atomics.compareExchange(this.#cells, cell, cells.sent, cells.takenBack) !== cells.sent) return false;
-    this.#forget(job);
+  takeBack(job: Job): boolean {
+    if (job.worker !== this) return false;
+    if (job.id === 0) {
+      if (!this.#outbox.removeJob(job)) return false;
+      job.worker = undefined;
+    } else {
+      if (this.#cells === undefined) return false;
+      const cell = job.id % cellCount;
+      if (Atomics.compareExchange(this.#cells, cell, cells.sent, cells.takenBack) !== cells.sent) return false;
+      this.#forget(job);
+    }
     return true;
   }
 
+  /** Takes back, youngest last, the jobs that wait behind the first `keep` and that `wanted` picks. */
+  takeBackBehind(keep: number, wanted: (job: Job) => boolean): Job[] {
+    const taken: Job[] = [];
+    for (const job of this.#jobs().slice(keep)) {
+      if (!job.moved && wanted(job) && this.takeBack(job)) taken.push(job);
+    }
+    return taken;
+  }
+
   /** Tells a job that has started to stop, and takes back those behind it, for nobody knows when it will. */
-  cancel(job: PoolJob, reason: unknown): PoolJob[] {
-    this.draining = true;
+  cancel(job: Job, reason: unknown): Job[] {
+    this.#draining = job;
     if (this.#cells !== undefined) Atomics.store(this.#cells, job.id % cellCount, cells.cancelled);
-    (this.#queue().cancel ??= []).push({ id: job.id, reason: encodeError(reason) });
-    return [...this.jobs.values()].filter((other) => other !== job && this.takeBack(other));
+    this.#outbox.addCancel(job, reason);
+    return this.takeBackBehind(0, (other) => other !== job);
+  }
+
+  /** Aborts a signal among the arguments of a job. */
+  abortArgument(job: Job, argument: number, reason: unknown): void {
+    this.#outbox.addCancel(job, reason, argument);
   }
 
   /** Lets a stream send more values. */
-  addCredit(job: PoolJob, count: number): void {
-    (this.#queue().credit ??= []).push([job.id, count]);
+  addCredit(job: Job, count: number): void {
+    this.#outbox.addCredit(job, count);
   }
 
-  /** Ends the thread. */
+  /** Answers a call that the worker's code made. */
+  answer(job: Job, answer: Omit<Answer, "id">): void {
+    this.#outbox.addAnswer(job, answer);
+  }
+
+  /** Lets the worker hold the process, or not. */
+  hold(holds: boolean): void {
+    if (this.#holds === holds || this.#exited) return;
+    this.#holds = holds;
+    this.#worker.hold(holds);
+  }
+
+  /** Ends the thread; `onExit` follows, at the latest after a second. */
   terminate(): void {
+    if (this.#exited || this.#terminating !== undefined) return;
+    this.hold(true);
+    this.#terminating = loop().timers.setTimer(() => this.#exit({ code: undefined, error: undefined }), terminateLimit);
     this.#worker.terminate();
   }
 
-  #queue(): PoolMessage {
-    if (this.#outgoing === undefined) {
-      this.#outgoing = {};
-      queueMicrotask(() => this.#flush());
+  #jobs(): Job[] {
+    const jobs: Job[] = [];
+    for (let id = this.#doneId + 1; id <= this.#lastId; id++) {
+      const job = this.#slots[id % cellCount];
+      if (job !== undefined) jobs.push(job);
     }
-    return this.#outgoing;
+    return jobs.concat(this.#outbox.jobs);
   }
 
-  #flush(): void {
-    const message = this.#outgoing!;
-    const transfer = this.#transfer;
-    this.#outgoing = undefined;
-    this.#transfer = [];
-    try {
-      this.#worker.post(message, transfer);
-    } catch (error) {
-      this.#flushApart(message, transfer, error);
-    }
+  #number(job: Job): void {
+    const id = job.id = ++this.#lastId;
+    const cell = id % cellCount;
+    if (this.#cells !== undefined) Atomics.store(this.#cells, cell, cells.sent);
+    this.#slots[cell] = job;
+    this.#posted++;
   }
 
-  /** A message could not be cloned, although its arguments looked as if they could: each job is sent alone. */
-  #flushApart(message: PoolMessage, transfer: Transferable[], error: unknown): void {
-    const { jobs = [], ...rest } = message;
-    this.#worker.post(rest, []);
-    for (const job of jobs) {
-      try {
-        if (jobs.length === 1) throw error;
-        this.#worker.post(
-          { jobs: [job] },
-          transfer.filter((item) => this.jobs.get(job.id)?.settings.transfer.includes(item)),
-        );
-      } catch (reason) {
-        const refused = this.jobs.get(job.id);
-        if (refused === undefined) continue;
-        this.#forget(refused);
-        refused.end({ error: reason });
-      }
-    }
-    this.#listener.onRoom();
+  #unnumber(job: Job): void {
+    this.#slots[job.id % cellCount] = undefined;
+    job.id = 0;
+    this.#posted--;
+    this.#lastId--;
   }
 
-  #follow(job: PoolJob, argument: number, signal: AbortSignal): void {
-    const abort = (): void => {
-      (this.#queue().cancel ??= []).push({ id: job.id, reason: encodeError(signal.reason), argument });
-    };
-    if (signal.aborted) return abort();
-    signal.addEventListener("abort", abort, { once: true });
-    const { onGone } = job;
-    job.onGone = () => {
-      signal.removeEventListener("abort", abort);
-      onGone?.();
-    };
-  }
-
-  #take(message: WorkerMessage): void {
+  #take(message: WorkerMessage | null | undefined): void {
+    if (message?.token !== this.#token || this.#exited) return;
     if (message.ready) {
       this.ready = true;
-      this.#listener.onRoom();
+      this.idleSince = loop().host.now();
+      return this.#listener.onReady(this);
     }
     if (message.broken !== undefined) return this.#listener.onBroken(this, decodeError(message.broken));
-    if (message.replies === undefined) return;
-    for (const reply of message.replies) this.#reply(reply);
-    this.#listener.onRoom();
+    const list = message.replies;
+    if (list !== undefined) {
+      for (let at = 0; at < list.length; at += replyWidth) {
+        const job = this.#slots[(list[at] as number) % cellCount];
+        if (job !== undefined && job.id === list[at]) {
+          this.#reply(job, list[at + 1], list[at + 2], list[at + 3] as number);
+        }
+      }
+    }
+    if (message.upTo !== undefined) this.#doneId = message.upTo;
+    this.#room();
   }
 
-  #reply(reply: Reply): void {
-    const job = this.jobs.get(reply.id);
-    if (job === undefined) return;
-    switch (reply.kind) {
-      case "progress":
-        return job.aborted ? undefined : job.settings.onProgress?.(reply.value);
-      case "values":
-        return job.onValues?.(reply.values);
-      case "done":
+  #reply(job: Job, kind: unknown, value: unknown, ran: number): void {
+    switch (kind) {
+      case replies.done:
         this.#ended(job);
-        return job.end({ value: reply.value });
-      case "failed":
+        return this.#listener.onDone(job, value, ran / 1000);
+      case replies.failed:
         this.#ended(job);
-        return job.end({ error: decodeError(reply.error) });
+        return this.#listener.onFailed(job, decodeError(value as never), ran / 1000);
+      case replies.progress:
+        if (job.aborted || job.settings.onProgress === undefined) return;
+        try {
+          loop().context.resume(job.settings.context, job.settings.onProgress, value);
+        } catch (error) {
+          this.#listener.onCallerFailed(job, error);
+        }
+        return;
+      case replies.value:
+        return job.onValue?.(value);
+      case replies.call:
+        return this.#listener.onCall(job, value as never);
     }
   }
 
-  #ended(job: PoolJob): void {
-    this.#doneId = job.id;
-    this.draining = false;
+  #room(): void {
+    if (this.count === 0) this.idleSince = loop().host.now();
+    this.#listener.onRoom(this);
+  }
+
+  #ended(job: Job): void {
+    this.served++;
+    if (this.#draining === job) this.#draining = undefined;
     this.#forget(job);
   }
 
-  #forget(job: PoolJob): void {
-    this.jobs.delete(job.id);
-    if (this.jobs.size > 0) return;
-    this.#worker.hold(false);
-    this.idleSince = loop().host.now();
+  #forget(job: Job): void {
+    this.#slots[job.id % cellCount] = undefined;
+    this.#posted--;
+    job.id = 0;
+    job.worker = undefined;
   }
 
   #exit(exit: WorkerExit): void {
-    const started: PoolJob[] = [];
-    const unstarted: PoolJob[] = [];
-    for (const job of [...this.jobs.values()]) {
+    if (this.#exited) return;
+    this.#exited = true;
+    this.#terminating?.cancel();
+    const started: Job[] = [];
+    const unstarted: Job[] = [];
+    for (const job of this.#jobs()) {
       // Without shared memory nothing is sent ahead: the one job there is has started.
-      if (this.ready && !this.takeBack(job)) started.push(job);
-      else unstarted.push(job);
+      if (this.takeBack(job)) unstarted.push(job);
+      else started.push(job);
     }
-    this.jobs.clear();
+    for (const job of started) if (job.worker === this) this.#forget(job);
     this.#listener.onExit(this, exit, started, unstarted);
   }
 }

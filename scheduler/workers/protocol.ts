@@ -1,6 +1,7 @@
 /**
  * What a pool and its workers say to each other. Every message is a batch, because a message costs far more than what
- * is in it. Nothing here needs a thread: the flags in shared memory only make things faster or surer where they exist.
+ * is in it; jobs and replies lie flat in it, because an object costs more than its fields. Nothing here needs a thread:
+ * the cells in shared memory only make things faster or surer where they exist.
  *
  * @module
  */
@@ -12,49 +13,103 @@ export interface Hello {
   readonly module: string;
   /** Cells in shared memory; see {@linkcode cells}. */
   readonly shared: SharedArrayBuffer | undefined;
+  /** Stands in every message of the worker: what a module posts by itself is told apart from the pool's own. */
+  readonly token: string;
 }
 
-/** A job on its way to a worker. */
+/** What only some jobs need. */
+export interface JobExtra {
+  /** For a stream: how many values may be on their way at once. */
+  credit?: number;
+  /** The one argument is a list of items: the function is called with each, and the result is the list of results. */
+  each?: true;
+  /** Positions in the arguments of signals that were replaced by `undefined` and are to arrive live. */
+  signals?: readonly number[];
+  /** Positions of functions of the caller's, likewise. */
+  callbacks?: readonly number[];
+  /** The name of the call, where it is not that of the function, and the path of the task that made it. */
+  label?: string;
+  path?: string;
+}
+
+/** A job as its worker sees it. */
 export interface JobMessage {
   readonly id: number;
   readonly name: string;
-  readonly args: readonly unknown[];
-  /** For a stream: how many values may be on their way at once. */
-  readonly credit: number | undefined;
-  /** Positions in `args` of signals that were replaced by `undefined` and are to arrive live. */
-  readonly signals: readonly number[] | undefined;
+  readonly args: unknown[];
+  readonly extra: JobExtra | undefined;
 }
 
 /** A batch from the pool. */
 export interface PoolMessage {
-  jobs?: JobMessage[];
-  /** Jobs that are to stop: their signal is aborted. */
+  /** For each job: id, name, extra, number of arguments, the arguments. See {@linkcode readJobs}. */
+  jobs?: unknown[];
+  /** Jobs that are to stop, or signals among their arguments that were aborted. */
   cancel?: { id: number; reason: EncodedError; argument?: number }[];
   /** Streams that may send so many more values. */
   credit?: [id: number, count: number][];
+  /** What the callbacks among the arguments gave. */
+  answers?: Answer[];
 }
 
-/** What a worker says of one job. */
-export type Reply =
-  | { id: number; kind: "done"; value: unknown }
-  | { id: number; kind: "failed"; error: EncodedError }
-  | { id: number; kind: "progress"; value: unknown }
-  | { id: number; kind: "values"; values: unknown[] };
+/** What a callback gave. */
+export interface Answer {
+  readonly id: number;
+  readonly call: number;
+  readonly value?: unknown;
+  readonly error?: EncodedError;
+}
+
+/** What a reply says. */
+export const replies = { done: 0, failed: 1, progress: 2, value: 3, call: 4 } as const;
+
+/** The kinds of replies. */
+export type ReplyKind = (typeof replies)[keyof typeof replies];
+
+/** How many places of {@linkcode WorkerMessage.replies} a reply takes: id, kind, value, microseconds it ran. */
+export const replyWidth = 4;
 
 /** A batch from a worker. */
 export interface WorkerMessage {
+  readonly token: string;
   /** The module has been loaded. */
   ready?: true;
   /** The module could not be loaded. */
   broken?: EncodedError;
-  replies?: Reply[];
+  replies?: unknown[];
+  /** All jobs up to this one have left the worker: their cells are free. */
+  upTo?: number;
+  /** Bytes of memory in use, where the pool looks at it. */
+  memory?: number;
 }
 
 /** How many jobs a worker may have been sent and not ended; each has a cell of its own. */
-export const cellCount = 16;
+export const cellCount = 128;
 
 /**
  * The state of a job in its cell (number `id % cellCount`), in shared memory. Whoever moves it from `sent` decides:
  * the worker by starting the job, or the pool by taking it back.
  */
 export const cells = { sent: 1, started: 2, takenBack: 3, cancelled: 4 } as const;
+
+/** Lays a job into a message. */
+export function writeJob(list: unknown[], { id, name, args, extra }: JobMessage): void {
+  list.push(id, name, extra, args.length);
+  for (let index = 0; index < args.length; index++) list.push(args[index]);
+}
+
+/** The jobs of a message. */
+export function readJobs(list: readonly unknown[]): JobMessage[] {
+  const jobs: JobMessage[] = [];
+  for (let at = 0; at < list.length;) {
+    const count = list[at + 3] as number;
+    jobs.push({
+      id: list[at] as number,
+      name: list[at + 1] as string,
+      extra: list[at + 2] as JobExtra | undefined,
+      args: list.slice(at + 4, at + 4 + count),
+    });
+    at += 4 + count;
+  }
+  return jobs;
+}

@@ -41,8 +41,8 @@ export class PoolClosedError extends Error {
   /** "PoolClosedError". */
   override readonly name = "PoolClosedError";
 
-  /** Made by the library. */
-  constructor(pool: string) {
-    super(`${pool} is closed`);
+  /** Made by the library; `cause` is the reason of the signal that closed it, if one did. */
+  constructor(pool: string, cause?: unknown) {
+    super(`${pool} is closed`, cause === undefined ? undefined : { cause });
   }
 }

@@ -1,12 +1,15 @@
 /**
  * The worker's side of a pool: loads the user's module and runs one call of it at a time, in the order in which they came.
  *
+ * Replies wait for one another while further jobs run, but only while these are known to be short: a message costs more
+ * than a short job, and nobody's result is to wait for somebody else's long one.
+ *
  * @module
  */
 
 import { parentOfThread } from "../../runtime/hosts/parent.ts";
 import type { HostParent } from "../../runtime/worker_port.ts";
-import { type Job, setCurrentJob, Transfer } from "./current_job.ts";
+import { setCurrentJob } from "./current_job.ts";
 import { decodeError, encodeError } from "./error_codec.ts";
 import {
   cellCount,
@@ -14,24 +17,39 @@ import {
   type Hello,
   type JobMessage,
   type PoolMessage,
-  type Reply,
+  readJobs,
+  replies,
+  type ReplyKind,
   type WorkerMessage,
 } from "./protocol.ts";
+import { RunningJob } from "./running_job.ts";
 
-/** Replies wait for one another at most this long, in ms, while further jobs run. */
-const replyDelay = 1;
+/** A job that has never run longer than this, in ms, is short; replies wait for one another no longer than this. */
+const short = 0.2;
+
+/** After so many jobs the pool is told in any case, so that it is at work at the same time. */
+const repliesTogether = 24;
 
 class WorkerSide {
   readonly #parent: HostParent;
   #cells: Int32Array | undefined = undefined;
+  #token = "";
   #module: Record<string, unknown> | undefined = undefined;
-  readonly #jobs: JobMessage[] = [];
+  #jobs: JobMessage[] = [];
+  #next = 0;
   #running: RunningJob | undefined = undefined;
   /** Cancellations of jobs that have come but not started. */
   #early: NonNullable<PoolMessage["cancel"]> = [];
-  #replies: Reply[] = [];
+  /** For each function the longest time it has run lately, in ms. */
+  readonly #longest: Map<string, number> = new Map();
+  #replies: unknown[] = [];
   #transfer: Transferable[] = [];
+  /** When the oldest of the replies that wait came, and when the job that runs now was started. */
   #oldestReply = 0;
+  #started = 0;
+  /** The job that left last, and the last one the pool knows to have left. */
+  #left = 0;
+  #told = 0;
 
   constructor(parent: HostParent) {
     this.#parent = parent;
@@ -42,262 +60,128 @@ class WorkerSide {
   }
 
   async #load(hello: Hello): Promise<void> {
+    this.#token = hello.token;
     if (hello.shared !== undefined) this.#cells = new Int32Array(hello.shared);
     try {
       this.#module = await import(hello.module);
     } catch (error) {
-      this.#parent.post({ broken: encodeError(error) } satisfies WorkerMessage, []);
+      this.#post({ token: this.#token, broken: encodeError(error) }, []);
       return;
     }
-    this.#parent.post({ ready: true } satisfies WorkerMessage, []);
-    void this.#runAll();
+    this.#post({ token: this.#token, ready: true }, []);
   }
 
   #take(message: PoolMessage): void {
     for (const cancel of message.cancel ?? []) {
       if (this.#running?.id === cancel.id) this.#running.cancel(decodeError(cancel.reason), cancel.argument);
-      else this.#early.push(cancel);
+      else if (cancel.id > this.#left) this.#early.push(cancel);
     }
-    for (const [id, count] of message.credit ?? []) {
-      if (this.#running?.id === id) this.#running.addCredit(count);
+    if (message.jobs !== undefined) {
+      const jobs = readJobs(message.jobs);
+      if (this.#next < this.#jobs.length) {
+        for (const job of jobs) this.#jobs.push(job);
+      } else {
+        this.#jobs = jobs;
+        this.#next = 0;
+      }
+      if (this.#running === undefined) void this.#runAll();
     }
-    if (message.jobs === undefined) return;
-    this.#jobs.push(...message.jobs);
-    if (this.#running === undefined && this.#module !== undefined) void this.#runAll();
+    for (const [id, count] of message.credit ?? []) if (this.#running?.id === id) this.#running.addCredit(count);
+    for (const answer of message.answers ?? []) if (this.#running?.id === answer.id) this.#running.answered(answer);
   }
 
   async #runAll(): Promise<void> {
-    for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
+    this.#started = this.#parent.now();
+    while (this.#next < this.#jobs.length) {
+      const job = this.#jobs[this.#next++]!;
       const cell = job.id % cellCount;
       // Taken back while it waited: somebody else runs it, or nobody.
-      if (this.#cells && Atomics.compareExchange(this.#cells, cell, cells.sent, cells.started) !== cells.sent) continue;
-      const running = this.#running = new RunningJob(job, this.#cells, (reply, list) => this.#reply(reply, list));
-      setCurrentJob(running);
-      for (const { id, reason, argument } of this.#early) {
-        if (id === job.id) running.cancel(decodeError(reason), argument);
+      if (this.#cells && Atomics.compareExchange(this.#cells, cell, cells.sent, cells.started) !== cells.sent) {
+        this.#left = job.id;
+        continue;
       }
-      if (this.#early.length > 0) this.#early = this.#early.filter(({ id }) => id > job.id);
+      if (this.#replies.length > 0 && !((this.#longest.get(job.name) ?? Infinity) <= short)) this.#flush();
+      const running = this.#running = new RunningJob(job, this.#cells, this.#reply);
+      setCurrentJob(running);
+      if (this.#early.length > 0) this.#cancelEarly(running);
       const pending = running.start(this.#module!);
       // A synchronous function has ended: no microtask for it.
       if (pending !== undefined) {
-        this.flush();
+        this.#flush();
         await pending;
       }
       setCurrentJob(undefined);
       this.#running = undefined;
-      if (this.#jobs.length === 0 || this.#parent.now() - this.#oldestReply > replyDelay) this.flush();
+      this.#ran(job);
     }
-    this.flush();
+    this.#jobs = [];
+    this.#next = 0;
+    this.#flush();
   }
 
-  #reply(reply: Reply, list?: readonly Transferable[]): void {
-    if (this.#replies.length === 0) this.#oldestReply = this.#parent.now();
-    this.#replies.push(reply);
+  #cancelEarly(running: RunningJob): void {
+    for (const { id, reason, argument } of this.#early) {
+      if (id === running.id) running.cancel(decodeError(reason), argument);
+    }
+    this.#early = this.#early.filter(({ id }) => id > running.id);
+  }
+
+  /** A job has come to its end, and its last reply is the last of the list. */
+  #ran(job: JobMessage): void {
+    this.#left = job.id;
+    const now = this.#parent.now();
+    const ran = now - this.#started;
+    this.#started = now;
+    this.#longest.set(job.name, Math.max(ran, (this.#longest.get(job.name) ?? 0) * 0.9));
+    const last = this.#replies.length - 4;
+    if (last < 0) return;
+    this.#replies[last + 3] = Math.round(ran * 1000);
+    if (last === 0) this.#oldestReply = now;
+    // What is no primitive might be changed by the next job.
+    const value = this.#replies[last + 2];
+    if (
+      (typeof value === "object" && value !== null) || last >= 4 * (repliesTogether - 1) ||
+      now - this.#oldestReply > short
+    ) this.#flush();
+  }
+
+  readonly #reply = (id: number, kind: ReplyKind, value: unknown, list?: readonly Transferable[]): void => {
+    const isLast = kind === replies.done || kind === replies.failed;
+    if (this.#replies.length > 0 && (!isLast || typeof value === "object")) this.#flush();
+    this.#replies.push(id, kind, value, 0);
     if (list !== undefined) this.#transfer.push(...list);
-    // What is sent in the middle of a job is waited for now.
-    if (reply.kind === "progress" || reply.kind === "values") this.flush();
+    if (isLast) return;
+    // What is sent in the middle of a job is waited for now; what cannot be sent is the job's own error.
+    this.#send();
+  };
+
+  /** Sends the replies that have gathered, and which jobs have left. */
+  #flush(): void {
+    if (this.#replies.length === 0 && this.#told === this.#left) return;
+    const list = this.#replies;
+    try {
+      this.#send();
+    } catch (error) {
+      // Only the last reply, of the job that has just ended, can hold an object: what came before has been sent.
+      const id = list[list.length - 4];
+      this.#replies = [...list.slice(0, -4), id, replies.failed, encodeError(error), list.at(-1)];
+      this.#send();
+    }
   }
 
-  /** Sends the replies that have gathered. */
-  flush(): void {
-    if (this.#replies.length === 0) return;
-    const replies = this.#replies;
+  #send(): void {
     const list = this.#transfer;
+    const message: WorkerMessage = { token: this.#token, upTo: this.#left };
+    if (this.#replies.length > 0) message.replies = this.#replies;
+    this.#told = this.#left;
     this.#replies = [];
     this.#transfer = [];
-    try {
-      this.#parent.post({ replies } satisfies WorkerMessage, list);
-    } catch (error) {
-      if (replies.length === 1) return this.#parent.post({ replies: [refused(replies[0]!, error)] }, []);
-      // One of them cannot be cloned: each goes alone, so that it harms no other. Moved buffers go with the first
-      // that needs them.
-      for (const reply of replies) {
-        this.#replies = [reply];
-        this.#transfer = list.filter((item) => uses(reply, item));
-        this.flush();
-      }
-    }
-  }
-}
-
-/** The reply in place of one that could not be cloned. */
-function refused(reply: Reply, error: unknown): Reply {
-  return { id: reply.id, kind: "failed", error: encodeError(error) };
-}
-
-function uses(reply: Reply, item: Transferable): boolean {
-  const value = reply.kind === "done" ? reply.value : undefined;
-  return value === item || (ArrayBuffer.isView(value) && value.buffer === item);
-}
-
-/** One call of a function of the user's module. */
-class RunningJob implements Job {
-  readonly id: number;
-  readonly #message: JobMessage;
-  readonly #cells: Int32Array | undefined;
-  readonly #reply: (reply: Reply, list?: readonly Transferable[]) => void;
-  #controller: AbortController | undefined = undefined;
-  #cancelled: { reason: unknown } | undefined = undefined;
-  readonly #argumentControllers: ReadonlyMap<number, AbortController>;
-  #credit: number;
-  #wake: (() => void) | undefined = undefined;
-
-  constructor(
-    message: JobMessage,
-    cells: Int32Array | undefined,
-    reply: (reply: Reply, list?: readonly Transferable[]) => void,
-  ) {
-    this.id = message.id;
-    this.#message = message;
-    this.#cells = cells;
-    this.#reply = reply;
-    this.#credit = message.credit ?? 0;
-    this.#argumentControllers = new Map((message.signals ?? []).map((position) => [position, new AbortController()]));
+    this.#post(message, list);
   }
 
-  get cancelled(): boolean {
-    return this.#cancelled !== undefined ||
-      (this.#cells !== undefined && Atomics.load(this.#cells, this.id % cellCount) === cells.cancelled);
+  #post(message: WorkerMessage, list: Transferable[]): void {
+    this.#parent.post(message, list);
   }
-
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      const controller = this.#controller = new AbortController();
-      if (this.cancelled) this.#abort();
-      else this.#pollInLoops(controller.signal);
-    }
-    return this.#controller.signal;
-  }
-
-  progress(value: unknown): void {
-    this.#reply({ id: this.id, kind: "progress", value });
-  }
-
-  cancel(reason: unknown, argument: number | undefined): void {
-    if (argument !== undefined) return this.#argumentControllers.get(argument)?.abort(reason);
-    this.#cancelled ??= { reason };
-    this.#abort();
-    this.#wake?.();
-  }
-
-  addCredit(count: number): void {
-    this.#credit += count;
-    this.#wake?.();
-  }
-
-  /** Calls the function; answers with a promise if the call goes on. */
-  start(module: Record<string, unknown>): Promise<void> | undefined {
-    const { name } = this.#message;
-    const fn = module[name];
-    if (typeof fn !== "function") {
-      this.#fail(
-        new TypeError(`The worker module exports no function ${JSON.stringify(name)}: it has ${listOf(module)}`),
-      );
-      return undefined;
-    }
-    try {
-      const result: unknown = fn(...this.#arguments());
-      if (this.#message.credit !== undefined) return this.#stream(result).catch((error) => this.#fail(error));
-      if (typeof (result as PromiseLike<unknown> | undefined)?.then !== "function") {
-        this.#done(result);
-        return undefined;
-      }
-      return Promise.resolve(result as PromiseLike<unknown>).then(
-        (value) => this.#done(value),
-        (error) => this.#fail(error),
-      );
-    } catch (error) {
-      this.#fail(error);
-      return undefined;
-    }
-  }
-
-  #arguments(): unknown[] {
-    const args = [...this.#message.args];
-    for (const [position, controller] of this.#argumentControllers) args[position] = controller.signal;
-    return args;
-  }
-
-  #done(value: unknown): void {
-    if (value instanceof Transfer) this.#reply({ id: this.id, kind: "done", value: value.value }, value.list);
-    else this.#reply({ id: this.id, kind: "done", value });
-  }
-
-  #fail(error: unknown): void {
-    this.#reply({ id: this.id, kind: "failed", error: encodeError(error) });
-  }
-
-  /** Sends what an iterable gives, never more ahead than the credit; its `finally` has run before the last reply. */
-  async #stream(source: unknown): Promise<void> {
-    const iterable = source as Partial<AsyncIterable<unknown> & Iterable<unknown>> | null | undefined;
-    const iterator = iterable?.[Symbol.asyncIterator]?.() ?? iterable?.[Symbol.iterator]?.();
-    if (iterator === undefined) {
-      throw new TypeError(
-        `stream() takes a function that returns an iterable: ${this.#message.name} returned ${String(source)}`,
-      );
-    }
-    for (;;) {
-      while (this.#credit === 0 && !this.cancelled) {
-        await new Promise<void>((resolve) => this.#wake = resolve);
-      }
-      if (this.cancelled) {
-        await iterator.return?.();
-        return this.#done(undefined);
-      }
-      const step = await iterator.next();
-      if (step.done) return this.#done(undefined);
-      this.#credit--;
-      try {
-        structuredCloneCheck(step.value);
-        this.#reply({ id: this.id, kind: "values", values: [step.value] });
-      } catch (error) {
-        await iterator.return?.();
-        throw error;
-      }
-    }
-  }
-
-  #abort(): void {
-    if (this.#controller === undefined || aborted(this.#controller.signal)) return;
-    this.#controller.abort(this.#cancelled?.reason);
-  }
-
-  /**
-   * Makes `signal.aborted` look at the shared flag, because no message arrives inside a synchronous loop. Deno's own
-   * code reads `aborted` while it aborts: the plain property has to answer then.
-   */
-  #pollInLoops(signal: AbortSignal): void {
-    if (this.#cells === undefined) return;
-    let aborting = false;
-    Object.defineProperty(signal, "aborted", {
-      configurable: true,
-      get: () => {
-        if (aborted(signal)) return true;
-        if (aborting || !this.cancelled) return false;
-        aborting = true;
-        this.#abort();
-        aborting = false;
-        return true;
-      },
-    });
-  }
-}
-
-const abortedGetter = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted")!.get!;
-
-/** Whether a signal is aborted, by the class's own property. */
-function aborted(signal: AbortSignal): boolean {
-  return abortedGetter.call(signal);
-}
-
-/** Finds out whether a value of a stream can be cloned; only what could fail is tried. */
-function structuredCloneCheck(value: unknown): void {
-  if (typeof value === "function" || typeof value === "symbol") structuredClone(value);
-}
-
-function listOf(module: Record<string, unknown>): string {
-  const names = Object.keys(module).filter((name) => typeof module[name] === "function");
-  return names.length === 0 ? "none" : names.join(", ");
 }
 
 new WorkerSide(parentOfThread());

@@ -1,125 +1,180 @@
 /**
  * The caller's end of a stream of values from a worker.
  *
+ * ```
+ *   new ──first next()──> open ──the source ends or fails──> draining ──the values there are have been taken──> ended
+ *    │                     └──return(), an abort, a cancellation──────────────────────────────────────────────> ended
+ *    └──return()──> ended, and nothing ever ran
+ * ```
+ *
  * @module
  */
 
-import { currentScope, Wait } from "../scope.ts";
-import type { PoolJob } from "./job.ts";
+import { currentScope, Member, type Scope, Wait } from "../scope.ts";
+import type { Job } from "./job.ts";
 
 /** What the stream needs of its pool. */
 export interface StreamControl {
   readonly highWaterMark: number;
-  readonly signal: AbortSignal | undefined;
   /** Queues the job; throws when the pool takes none. */
-  start(): void;
+  start(scope: Scope | undefined): void;
   abort(reason: unknown): void;
   addCredit(count: number): void;
+  /** The source waits for credit. */
+  parked(): void;
 }
 
 /** Makes an iterator over the values of a job that is yet to start. */
-export function streamOf<T>(job: PoolJob, control: StreamControl): AsyncIterableIterator<T> {
-  const values: T[] = [];
-  let state: "new" | "open" | "ended" = "new";
+export function streamOf<T>(job: Job, control: StreamControl): AsyncIterableIterator<T> {
+  return new WorkerStream<T>(job, control);
+}
+
+class WorkerStream<T> implements AsyncIterableIterator<T> {
+  readonly #job: Job;
+  readonly #control: StreamControl;
+  readonly #values: T[] = [];
+  #state: "new" | "open" | "draining" | "ended" = "new";
   /** The error that is still to be thrown, once. */
-  let failure: { error: unknown } | undefined;
-  /** Values taken since credit was last given back. */
-  let taken = 0;
-  let waiting: Wait<void> | undefined;
-  let gone: Promise<void> = Promise.resolve();
+  #failure: { error: unknown } | undefined = undefined;
+  /** How many values the source may still send, and how many were taken since credit was last given. */
+  #credit: number;
+  #taken = 0;
+  readonly #waits: Set<Wait> = new Set();
+  /** Settles when nothing of the job is left in the worker. */
+  #gone: Promise<void> = Promise.resolve();
 
-  function start(): void {
-    state = "open";
-    const { signal } = control;
-    if (signal?.aborted) throw signal.reason;
-    const abort = (): void => {
-      failure ??= { error: signal!.reason };
-      end();
-      control.abort(signal!.reason);
-    };
-    gone = new Promise<void>((resolve) => {
-      job.onGone = () => {
-        signal?.removeEventListener("abort", abort);
-        resolve();
-      };
-    });
-    job.onValues = (more) => {
-      if (state !== "open") return;
-      for (const value of more) values.push(value as T);
-      wake();
-    };
-    job.onEnd = (outcome) => {
-      if (state === "open" && "error" in outcome) failure = outcome;
-      end();
-    };
-    signal?.addEventListener("abort", abort, { once: true });
-    control.start();
+  constructor(job: Job, control: StreamControl) {
+    this.#job = job;
+    this.#control = control;
+    this.#credit = control.highWaterMark;
   }
 
-  function end(): void {
-    state = "ended";
-    wake();
+  [Symbol.asyncIterator](): this {
+    return this;
   }
 
-  function wake(): void {
-    const wait = waiting;
-    waiting = undefined;
-    wait?.resolve();
-  }
-
-  function giveCredit(): void {
-    if (++taken < control.highWaterMark / 2 || state !== "open") return;
-    control.addCredit(taken);
-    taken = 0;
-  }
-
-  async function next(): Promise<IteratorResult<T, undefined>> {
-    if (state === "new") {
-      try {
-        start();
-      } catch (error) {
-        state = "ended";
-        throw error;
-      }
+  async next(): Promise<IteratorResult<T, undefined>> {
+    const scope = currentScope();
+    if (scope?.effective !== undefined) {
+      if (this.#state === "new") this.#state = "ended";
+      else this.#end(scope.effective);
+      await new Wait(scope).promise;
     }
-    while (values.length === 0 && state === "open") {
-      const scope = currentScope();
-      const wait = waiting = new Wait<void>(scope, () => {
-        state = "ended";
-        control.abort(scope!.effective);
-      });
-      if (wait.interrupted) {
-        state = "ended";
-        control.abort(scope!.effective);
-      }
+    if (this.#state === "new") this.#start(scope);
+    while (this.#values.length === 0 && this.#state === "open") {
+      const wait: Wait = new Wait(scope, () => {
+        this.#waits.delete(wait);
+        this.#end(scope!.effective);
+      }, "a value of a worker's stream");
+      if (!wait.interrupted) this.#waits.add(wait);
       await wait.promise;
     }
-    if (values.length > 0) {
-      giveCredit();
-      return { done: false, value: values.shift()! };
+    if (this.#values.length > 0 && this.#state !== "ended") {
+      const value = this.#values.shift()!;
+      this.#giveCredit();
+      return { done: false, value };
     }
-    await gone;
-    if (failure !== undefined) {
-      const { error } = failure;
-      failure = undefined;
+    this.#state = "ended";
+    await this.#gone;
+    if (this.#failure === undefined) return { done: true, value: undefined };
+    const { error } = this.#failure;
+    this.#failure = undefined;
+    throw error;
+  }
+
+  /** Ends the source, its `finally` included. */
+  async return(value?: PromiseLike<undefined> | undefined): Promise<IteratorResult<T, undefined>> {
+    this.#end(undefined);
+    await this.#gone;
+    return { done: true, value: await value };
+  }
+
+  #start(scope: Scope | undefined): void {
+    const job = this.#job;
+    this.#state = "open";
+    const membership = new StreamMember(scope, (reason) => this.#end(reason, { error: reason }));
+    job.onValue = (value) => {
+      this.#credit--;
+      if (this.#state !== "open") return;
+      this.#values.push(value as T);
+      this.#wake();
+      this.#watchCredit();
+    };
+    job.receiver = {
+      resolve: () => this.#drain(),
+      reject: (error) => {
+        if (this.#state !== "open") return;
+        this.#failure = { error };
+        // What was sent before the failure is still delivered, unless the caller's side gave the job up.
+        if (job.aborted) this.#values.length = 0;
+        this.#drain();
+      },
+    };
+    try {
+      this.#control.start(scope);
+    } catch (error) {
+      this.#state = "ended";
+      membership.leave();
       throw error;
     }
-    return { done: true, value: undefined };
+    this.#gone = new Promise<void>((resolve) =>
+      job.whenGone(() => {
+        membership.leave();
+        resolve();
+      })
+    );
   }
 
-  async function finish(): Promise<IteratorResult<T, undefined>> {
-    if (state === "open") control.abort(undefined);
-    state = "ended";
-    values.length = 0;
-    await gone;
-    return { done: true, value: undefined };
+  #drain(): void {
+    if (this.#state === "open") this.#state = "draining";
+    this.#wake();
   }
 
-  return {
-    next,
-    return: finish,
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+  #end(reason: unknown, failure?: { error: unknown }): void {
+    const open = this.#state === "open";
+    if (this.#state !== "ended") this.#failure = open ? failure : undefined;
+    this.#state = "ended";
+    this.#values.length = 0;
+    if (open) this.#control.abort(reason);
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const wait of this.#waits) wait.resolve();
+    this.#waits.clear();
+  }
+
+  #giveCredit(): void {
+    if (++this.#taken < this.#control.highWaterMark / 2 || this.#state !== "open") return;
+    this.#credit += this.#taken;
+    this.#job.outOfCredit = false;
+    this.#control.addCredit(this.#taken);
+    this.#taken = 0;
+  }
+
+  #watchCredit(): void {
+    if (this.#credit > 0) return;
+    this.#job.outOfCredit = true;
+    this.#control.parked();
+  }
+}
+
+/** A stream's place in the scope that began it: cancelled with it, and ended when it is left open. */
+class StreamMember extends Member {
+  readonly #end: (reason: unknown) => void;
+
+  constructor(scope: Scope | undefined, end: (reason: unknown) => void) {
+    super(scope);
+    this.#end = end;
+  }
+
+  override run(): void {}
+
+  override interrupt(): void {
+    this.#end(this.parent!.effective);
+  }
+
+  override leftBehind(): void {
+    this.#end(undefined);
+  }
 }

@@ -17,8 +17,52 @@ export class OwnError extends Error {
   readonly extra: { deep: number[] } = { deep: [1, 2] };
 }
 
-export function fails(kind: "own" | "undefined" | "string" | "function" | "cause" | "aggregate" | "dom"): never {
+export type Failure =
+  | "own"
+  | "undefined"
+  | "null"
+  | "string"
+  | "bigint"
+  | "object"
+  | "frozen"
+  | "function"
+  | "symbol"
+  | "cause"
+  | "cycle"
+  | "aggregate"
+  | "list"
+  | "dom"
+  | "unclonable property"
+  | "throwing getter";
+
+export function fails(kind: Failure): never {
   switch (kind) {
+    case "null":
+      throw null;
+    case "bigint":
+      throw 7n;
+    case "object":
+      throw { plain: [1, 2] };
+    case "frozen":
+      throw Object.freeze(new RangeError("frozen"));
+    case "symbol":
+      throw Symbol("thrown");
+    case "cycle": {
+      const error = new Error("cycle");
+      error.cause = error;
+      throw error;
+    }
+    case "list":
+      throw Object.assign(new TypeError("invalid"), { errors: [{ field: "name" }] });
+    case "unclonable property":
+      throw Object.assign(new Error("kept"), { fn: () => 1, code: "E_KEPT", other: new RangeError("inner") });
+    case "throwing getter":
+      throw Object.defineProperty(new Error("kept"), "bad", {
+        enumerable: true,
+        get() {
+          throw new Error("the getter");
+        },
+      });
     case "own":
       throw new OwnError("of its own");
     case "undefined":
@@ -36,8 +80,34 @@ export function fails(kind: "own" | "undefined" | "string" | "function" | "cause
   }
 }
 
-export function unclonable(): unknown {
-  return { fn: () => 1 };
+export function unclonable(
+  kind: "field" | "function" | "symbol" | "generator" | "promise in a map" | "detached",
+): unknown {
+  switch (kind) {
+    case "field":
+      return { list: [1, { fn: () => 1 }] };
+    case "function":
+      return () => 1;
+    case "symbol":
+      return Symbol("result");
+    case "generator":
+      return numbers(1);
+    case "promise in a map":
+      return new Map([["key", Promise.resolve(1)]]);
+    case "detached": {
+      const array = new Uint8Array(8);
+      structuredClone(array.buffer, { transfer: [array.buffer] });
+      return array;
+    }
+  }
+}
+
+export function badTransfer(kind: "duplicate" | "detached" | "shared"): unknown {
+  const array = new Uint8Array(8);
+  if (kind === "duplicate") return transfer(array, [array.buffer, array.buffer]);
+  if (kind === "shared") return transfer(array, [new SharedArrayBuffer(8) as unknown as ArrayBuffer]);
+  structuredClone(array.buffer, { transfer: [array.buffer] });
+  return transfer(1, [array.buffer]);
 }
 
 export function exit(code: number): void {
@@ -76,6 +146,138 @@ export function zeros(bytes: number): Uint8Array {
   return transfer(array, [array.buffer]);
 }
 
+/** Keeps state between calls, and gives it away. */
+const kept: number[] = [];
+
+export function remember(value: number): number[] {
+  kept.push(value);
+  return kept;
+}
+
+export function append(list: number[], value: number): number[] {
+  list.push(value);
+  return list;
+}
+
+export function rejectsLater(): Promise<never> {
+  void Promise.reject(new Error("nobody caught it"));
+  return new Promise(() => {});
+}
+
+export function throwAfterResult(): string {
+  setTimeout(() => {
+    throw new Error("thrown after the result");
+  }, 5);
+  return "result";
+}
+
+export function eatMemory(): never {
+  const all: unknown[] = [];
+  for (;;) all.push(new Array(100_000).fill(all.length));
+}
+
+/** Waits, and marks in `flags` that it has begun, and that its signal was aborted. */
+export async function waitUntilAborted(flags: Int32Array): Promise<string> {
+  const { signal } = currentJob();
+  Atomics.store(flags, 0, 1);
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  Atomics.store(flags, 1, 1);
+  return String(signal.reason);
+}
+
+/** Pays no heed to its signal. */
+export async function ignoresAbort(flags: Int32Array): Promise<never> {
+  Atomics.store(flags, 0, 1);
+  for (;;) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Holds its worker until the flag at `index` is set. */
+export function holdUntil(flags: Int32Array, index: number): number {
+  Atomics.add(flags, 0, 1);
+  while (Atomics.load(flags, index) === 0) Atomics.wait(flags, index, 0, 5);
+  return Atomics.load(flags, index);
+}
+
+/** Notes the order in which calls start: the number goes into the next free place after the first. */
+export function note(flags: Int32Array, number: number): number {
+  flags[Atomics.add(flags, 0, 1) + 1] = number;
+  return number;
+}
+
+export function identity<T>(value: T): T {
+  return value;
+}
+
+export function typeOfEach(...values: unknown[]): string[] {
+  return values.map((value) => Object.prototype.toString.call(value));
+}
+
+export function foreignMessages(): string {
+  const messages: unknown[] = [
+    null,
+    "text",
+    { replies: [1, 0, "false result", 0], upTo: 99 },
+    { ready: true },
+    { broken: { kind: "value", value: "false" } },
+  ];
+  const scope = globalThis as unknown as {
+    postMessage?(message: unknown): void;
+    process?: { getBuiltinModule?(name: string): { parentPort: { postMessage(message: unknown): void } } };
+  };
+  for (const message of messages) {
+    if (typeof scope.postMessage === "function") scope.postMessage(message);
+    else scope.process!.getBuiltinModule!("node:worker_threads").parentPort.postMessage(message);
+  }
+  return "true result";
+}
+
+export function whoAmI(): { name: string; task: string } {
+  const { name, task } = currentJob();
+  return { name, task };
+}
+
+export async function callsBack(fn: (n: number) => Promise<number>, times: number): Promise<number> {
+  let sum = 0;
+  for (let n = 1; n <= times; n++) sum += await fn(n);
+  return sum;
+}
+
+export function progressesUnclonable(): void {
+  currentJob().progress(() => 1);
+}
+
+export function double(n: number): number {
+  return n * 2;
+}
+
+export function oddFails(n: number): number {
+  if (n % 2 === 1) throw new RangeError(`${n} is odd`);
+  return n;
+}
+
+export async function doubleLater(n: number): Promise<number> {
+  await Promise.resolve();
+  return n * 2;
+}
+
+export function* buffers(count: number): Generator<Uint8Array> {
+  for (let n = 0; n < count; n++) {
+    const array = new Uint8Array(8).fill(n);
+    yield transfer(array, [array.buffer]);
+  }
+}
+
+export function* unclonableStream(): Generator<unknown> {
+  yield 1;
+  yield () => 2;
+}
+
+export const notAFunction = 1;
+
+export default function unnamed(): string {
+  return "default";
+}
+
 export function sizeOf(buffer: ArrayBuffer): number {
   return buffer.byteLength;
 }
@@ -101,6 +303,12 @@ export async function* failing(after: number): AsyncGenerator<number> {
   throw new RangeError("no more");
 }
 
-export function waitsFor(signal: AbortSignal): Promise<unknown> {
+export function waitsFor(signal: AbortSignal, flags: Int32Array): Promise<unknown> {
+  if (signal.aborted) return Promise.resolve("came aborted");
+  Atomics.store(flags, 0, 1);
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(signal.reason)));
+}
+
+export function abortedReason(signal: AbortSignal): unknown {
+  return signal.aborted ? signal.reason : "not aborted";
 }

@@ -1,0 +1,222 @@
+/**
+ * The workers of a pool: when they are started, and when they are ended.
+ *
+ * ```
+ *   jobs wait ──grow──> starting ──> ready ──no job for idleTimeout──> retired
+ *                          │ the module cannot be loaded
+ *                          └──> a pause that doubles ──> grow
+ * ```
+ *
+ * @module
+ */
+
+import { loop } from "../loop.ts";
+import { PoolWorker, type WorkerListener, type WorkerSettings } from "./pool_worker.ts";
+
+/** What a crew is made with; checked already. */
+export interface CrewSettings extends WorkerSettings {
+  readonly size: number;
+  readonly min: number;
+  readonly idleTimeout: number;
+}
+
+/**
+ * How many workers there may be beyond `size` while each one is taken up by a call that waits for its caller, and the
+ * caller perhaps for one more call: nobody could ever go on.
+ */
+const reserve = 8;
+
+/** For how long a worker without a job goes on holding the process, in ms: to let go and take hold costs for each call. */
+const holdOn = 5;
+
+/** The first pause after the module could not be loaded, and the longest, in ms. */
+const firstPause = 50;
+const longestPause = 5000;
+
+/** How often in a row workers may die before they have ended a single job until the waiting jobs are given up. */
+const deathsInRow = 3;
+
+/** The workers of a pool. */
+export class Crew {
+  readonly workers: PoolWorker[] = [];
+  readonly #settings: CrewSettings;
+  readonly #listener: WorkerListener;
+  /** Told when it is time to try again to start a worker. */
+  readonly #onRetry: () => void;
+  /** Told of what keeps a worker from being started at all. */
+  readonly #onBroken: (error: unknown) => void;
+  /** Workers that were told to end and have not. */
+  readonly #leaving: Set<PoolWorker> = new Set();
+  #starting = 0;
+  #failures = 0;
+  #retryAt = 0;
+  #retryTimer: { cancel(): void } | undefined = undefined;
+  #idleTimer: { cancel(): void } | undefined = undefined;
+  #letGoTimer: { cancel(): void } | undefined = undefined;
+  #onEmpty: (() => void) | undefined = undefined;
+
+  constructor(
+    settings: CrewSettings,
+    listener: WorkerListener,
+    onRetry: () => void,
+    onBroken: (error: unknown) => void,
+  ) {
+    this.#settings = settings;
+    this.#listener = listener;
+    this.#onRetry = onRetry;
+    this.#onBroken = onBroken;
+  }
+
+  /** A worker without a job. */
+  get free(): PoolWorker | undefined {
+    return this.workers.find((worker) => worker.free);
+  }
+
+  /** How many workers have loaded the module. */
+  get ready(): number {
+    return this.workers.length - this.#starting;
+  }
+
+  /** Is there a worker that has loaded the module, or is about to? */
+  get hasHope(): boolean {
+    return this.workers.length > 0;
+  }
+
+  /** How many jobs wait in workers behind those that run: one more worker would take them over. */
+  get ahead(): number {
+    let ahead = 0;
+    for (const { count } of this.workers) if (count > 1) ahead += count - 1;
+    return ahead;
+  }
+
+  /** The worker with the fewest jobs among those that take one more behind at most `ahead` others. */
+  roomy(ahead: number): PoolWorker | undefined {
+    let best: PoolWorker | undefined;
+    for (const worker of this.workers) {
+      if (worker.hasRoom(ahead) && (best === undefined || worker.count < best.count)) best = worker;
+    }
+    return best;
+  }
+
+  /** Starts as many workers as the waiting jobs can use and the size allows. */
+  grow(waiting: number): void {
+    while (this.#starting < waiting && this.#mayGrow()) {
+      if (loop().host.now() < this.#retryAt) {
+        this.#retryTimer ??= loop().timers.setTimer(() => {
+          this.#retryTimer = undefined;
+          this.#onRetry();
+        }, this.#retryAt - loop().host.now());
+        return;
+      }
+      if (!this.#spawn()) return;
+    }
+    if (this.#starting === 0) return;
+    // Those that are starting hold the process as long as somebody waits for them.
+    for (const worker of this.workers) if (!worker.ready) worker.hold(waiting > 0);
+  }
+
+  /** Starts workers until there are `count`, whether or not a job waits. */
+  fill(count: number): void {
+    while (this.workers.length < count && this.#spawn()) { /* one more */ }
+  }
+
+  /** A worker has loaded the module. */
+  becameReady(): void {
+    this.#starting--;
+    this.rest();
+  }
+
+  /** A job has ended: the workers do their work. */
+  succeeded(): void {
+    this.#failures = 0;
+  }
+
+  /**
+   * Takes out a worker that has ended, or is of no use; `hadStarted` says that a job took it down. Answers whether the
+   * waiting jobs are to be given up.
+   */
+  remove(worker: PoolWorker, hadStarted: boolean): boolean {
+    this.#leaving.delete(worker);
+    const index = this.workers.indexOf(worker);
+    if (index >= 0) this.workers.splice(index, 1);
+    if (this.workers.length + this.#leaving.size === 0) this.#onEmpty?.();
+    if (index < 0) return false;
+    if (!worker.ready) this.#starting--;
+    if (hadStarted || worker.served > 0 || worker.terminated) return false;
+    this.#retryAt = loop().host.now() + Math.min(longestPause, firstPause * 2 ** this.#failures++);
+    return !worker.ready || this.#failures >= deathsInRow;
+  }
+
+  /** Ends a worker nobody needs. */
+  retire(worker: PoolWorker): void {
+    const index = this.workers.indexOf(worker);
+    if (index < 0) return;
+    this.workers.splice(index, 1);
+    if (!worker.ready) this.#starting--;
+    this.#leaving.add(worker);
+    worker.terminate();
+  }
+
+  /** Some workers may have nothing to do: they let the process go, and end after a while. */
+  rest(): void {
+    this.#letGoTimer ??= loop().timers.setTimer(
+      () => {
+        this.#letGoTimer = undefined;
+        for (const worker of this.workers) if (worker.count === 0 && worker.ready) worker.hold(false);
+        this.#dismiss();
+      },
+      holdOn,
+      { hold: false },
+    );
+  }
+
+  /** Ends all workers; settles when they have ended. */
+  async end(): Promise<void> {
+    for (const timer of [this.#retryTimer, this.#idleTimer, this.#letGoTimer]) timer?.cancel();
+    for (const worker of [...this.workers]) this.retire(worker);
+    if (this.#leaving.size > 0) await new Promise<void>((resolve) => this.#onEmpty = resolve);
+  }
+
+  #mayGrow(): boolean {
+    const { size } = this.#settings;
+    if (this.workers.length < size) return true;
+    return this.workers.length < size + reserve && this.workers.every((worker) => worker.parked);
+  }
+
+  #spawn(): boolean {
+    let worker: PoolWorker;
+    try {
+      worker = new PoolWorker(this.#settings, this.#listener);
+    } catch (error) {
+      this.#retryAt = loop().host.now() + Math.min(longestPause, firstPause * 2 ** this.#failures++);
+      this.#onBroken(error);
+      return false;
+    }
+    this.workers.push(worker);
+    this.#starting++;
+    return true;
+  }
+
+  /** Ends workers that have had no job for `idleTimeout`, and those of the reserve at once. */
+  #dismiss(): void {
+    const { size, min, idleTimeout } = this.#settings;
+    const now = loop().host.now();
+    let next = Infinity;
+    for (const worker of [...this.workers]) {
+      if (worker.count > 0 || !worker.ready) continue;
+      const surplus = this.workers.length > size && !this.workers.some(({ parked }) => parked);
+      const until = worker.idleSince + idleTimeout;
+      if (surplus || (until <= now && this.workers.length > min)) this.retire(worker);
+      else if (this.workers.length > min) next = Math.min(next, until);
+    }
+    this.#idleTimer?.cancel();
+    this.#idleTimer = next === Infinity ? undefined : loop().timers.setTimer(
+      () => {
+        this.#idleTimer = undefined;
+        this.#dismiss();
+      },
+      next - now,
+      { hold: false },
+    );
+  }
+}

@@ -1,0 +1,369 @@
+/**
+ * Which job goes to which worker, and what becomes of it.
+ *
+ * A free worker gets a job at once. When all are busy, more jobs are sent behind those that run, so that no worker ever
+ * waits for a message: two, or, when the functions are found to be short, as many as a worker does in about a millisecond.
+ * They can be taken back until they start: when a worker becomes free, for a job of higher priority, and when one dies.
+ *
+ * @module
+ */
+
+import type { WorkerExit } from "../../runtime/worker_port.ts";
+import { reportUnhandled } from "../configure.ts";
+import { TimeoutError } from "../errors.ts";
+import { loop } from "../loop.ts";
+import { Entry, laneOf } from "../run_queue.ts";
+import { currentScope, type Scope, Wait } from "../scope.ts";
+import { onAbort } from "./abort_listeners.ts";
+import { Crew, type CrewSettings } from "./crew.ts";
+import { encodeError } from "./error_codec.ts";
+import { Histogram } from "./histogram.ts";
+import type { Job } from "./job.ts";
+import { JobQueue } from "./job_queue.ts";
+import type { PoolWorker } from "./pool_worker.ts";
+import { PoolClosedError, QueueFullError, WorkerExitError } from "./worker_errors.ts";
+
+/** What a pool is made with; checked already. */
+export interface PoolSettings extends CrewSettings {
+  readonly queueLimit: number;
+  readonly teardownTimeout: number;
+}
+
+/** How many jobs are sent behind the one that runs, at least and at most, and how many ms of work they may be. */
+const leastAhead = 2;
+const mostAhead = 64;
+const workAhead = 1;
+
+/** The jobs of a pool. */
+export class Dispatcher {
+  readonly crew: Crew;
+  readonly waits: Histogram = new Histogram();
+  readonly runs: Histogram = new Histogram();
+  completed = 0;
+  failed = 0;
+  cancelled = 0;
+  closed = false;
+  readonly #settings: PoolSettings;
+  readonly #queue = new JobQueue();
+  /** Jobs that have not ended, aborted ones included. */
+  readonly #live: Set<Job> = new Set();
+  /** Those who wait until the pool would take a job. */
+  readonly #waitingForRoom: Set<Wait> = new Set();
+  /** One of them has been let in and has not come yet. */
+  #admitting = false;
+  /** Those who wait until so many workers have loaded the module. */
+  readonly #warming: Set<{ count: number; wait: Wait }> = new Set();
+  #drained: (() => void) | undefined = undefined;
+  /** How long the functions run lately, in ms. */
+  #typicalRun = Infinity;
+
+  constructor(settings: PoolSettings) {
+    this.#settings = settings;
+    this.crew = new Crew(
+      settings,
+      {
+        onReady: () => {
+          this.crew.becameReady();
+          for (const warming of this.#warming) if (this.crew.ready >= warming.count) warming.wait.resolve();
+          this.dispatch();
+        },
+        onRoom: (worker) => {
+          this.dispatch();
+          if (worker.count === 0) this.crew.rest();
+        },
+        onDone: (job, value, ran) => this.#done(job, value, ran),
+        onFailed: (job, error, ran) => {
+          if (ran !== undefined) this.#measure(job, ran);
+          this.#fail(job, error);
+        },
+        onCallerFailed: (job, error) => this.abort(job, error, "failed"),
+        onCall: (job, call) => void this.#call(job, call),
+        onBroken: (worker, error) => this.#broken(worker, error),
+        onExit: (worker, exit, started, unstarted) => this.#exited(worker, exit, started, unstarted),
+      },
+      () => this.dispatch(),
+      (error) => this.#giveUp(error),
+    );
+  }
+
+  /** How many workers have a job, and how many jobs wait. */
+  get running(): number {
+    let running = 0;
+    for (const worker of this.crew.workers) if (worker.count > 0) running++;
+    return running;
+  }
+
+  get live(): number {
+    return this.#live.size;
+  }
+
+  /** Why a job would not be taken at the moment. */
+  get refusal(): Error | undefined {
+    const { name, queueLimit } = this.#settings;
+    if (this.closed) return new PoolClosedError(name);
+    return this.#hasRoom ? undefined : new QueueFullError(name, queueLimit);
+  }
+
+  get #hasRoom(): boolean {
+    const { size, queueLimit } = this.#settings;
+    if (this.#live.size < size + queueLimit) return true;
+    let parked = 0;
+    for (const worker of this.crew.workers) if (worker.parked) parked++;
+    return this.#live.size < size + queueLimit + parked;
+  }
+
+  /** Waits until a job would be taken. */
+  room(): Promise<void> {
+    const wait: Wait = new Wait(currentScope(), () => this.#waitingForRoom.delete(wait), "room in a pool");
+    if (wait.interrupted) return wait.promise;
+    if (this.closed) wait.reject(new PoolClosedError(this.#settings.name));
+    else this.#waitingForRoom.add(wait);
+    this.#admit();
+    return wait.promise;
+  }
+
+  /** Starts workers until there are `count`, and waits until they have loaded the module. */
+  async warmUp(count: number): Promise<void> {
+    const warming = { count, wait: new Wait(currentScope(), undefined, "workers to start") };
+    this.#warming.add(warming);
+    const letGo = loop().host.keepAlive();
+    try {
+      if (this.closed) warming.wait.reject(new PoolClosedError(this.#settings.name));
+      else this.crew.fill(count);
+      if (this.crew.ready >= count) warming.wait.resolve();
+      await warming.wait.promise;
+    } finally {
+      letGo();
+      this.#warming.delete(warming);
+    }
+  }
+
+  /** Takes a job: it will end, and until then belongs to the scope. */
+  submit(job: Job, scope: Scope | undefined, options: { signal?: AbortSignal; timeout?: number }): void {
+    const { signal, timeout } = options;
+    this.#live.add(job);
+    if (scope !== undefined) job.whenGone(scope.hold());
+    if (signal !== undefined) job.whenGone(onAbort(signal, () => this.abort(job, signal.reason)));
+    if (timeout !== undefined && timeout !== Infinity) this.#limit(job, timeout);
+    job.settings.signals?.forEach((argument, index) => this.#follow(job, argument, index));
+    this.#queue.push(job);
+    this.#preferTo(job);
+    this.dispatch();
+  }
+
+  /** Stops a job: its caller is told at once; queued, it is gone; running, it has `teardownTimeout` to end. */
+  abort(job: Job, reason: unknown, as: "cancelled" | "failed" = "cancelled"): void {
+    if (job.ended || job.aborted) return;
+    job.aborted = true;
+    this[as]++;
+    job.reject(reason);
+    const { worker } = job;
+    if (worker === undefined || worker.takeBack(job)) {
+      this.#queue.remove(job);
+      this.#gone(job);
+    } else {
+      this.#requeue(worker.cancel(job, reason));
+      const timer = loop().timers.setTimer(() => worker.terminate(), this.#settings.teardownTimeout);
+      job.whenGone(() => timer.cancel());
+    }
+    this.dispatch();
+  }
+
+  /** A job waits for its caller: those behind it go elsewhere, lest the caller wait for one of them. */
+  parked(job: Job): void {
+    const { worker } = job;
+    if (worker === undefined) return;
+    if (worker.count > 1) this.#requeue(worker.takeBackBehind(0, (other) => other !== job));
+    this.dispatch();
+  }
+
+  /** Stops all jobs. */
+  abortAll(reason: unknown): void {
+    for (const job of [...this.#live]) this.abort(job, reason);
+  }
+
+  /** Settles when no job is left. */
+  async drain(): Promise<void> {
+    for (const wait of this.#waitingForRoom) wait.reject(new PoolClosedError(this.#settings.name));
+    this.#waitingForRoom.clear();
+    for (const { wait } of this.#warming) wait.reject(new PoolClosedError(this.#settings.name));
+    if (this.#live.size > 0) await new Promise<void>((resolve) => this.#drained = resolve);
+  }
+
+  /** Sends queued jobs to whoever can take them. */
+  dispatch(): void {
+    for (let job = this.#queue.first; job !== undefined; job = this.#queue.first) {
+      let worker = this.crew.free;
+      if (worker === undefined) {
+        this.crew.grow(this.#queue.size + this.crew.ahead);
+        if (!job.wantsFreeWorker) worker = this.crew.roomy(this.#ahead);
+        if (worker === undefined) break;
+      }
+      this.#queue.remove(job);
+      worker.send(job);
+      if (job.settings.runTimeout !== Infinity) job.stopClock = this.#limit(job, job.settings.runTimeout);
+    }
+    if (this.#queue.size === 0) {
+      this.crew.grow(this.crew.ahead);
+      this.#balance();
+    }
+    this.#admit();
+  }
+
+  get #ahead(): number {
+    return Math.min(mostAhead, Math.max(leastAhead, Math.floor(workAhead / this.#typicalRun)));
+  }
+
+  /** A free worker takes over what waits behind a busy one. */
+  #balance(): void {
+    if (this.crew.workers.length < 2) return;
+    for (let free = this.crew.free; free !== undefined; free = this.crew.free) {
+      let busiest: PoolWorker | undefined;
+      for (const worker of this.crew.workers) {
+        if (worker.count > 1 && worker.count > (busiest?.count ?? 1)) busiest = worker;
+      }
+      if (busiest === undefined) return;
+      const jobs = busiest.takeBackBehind(Math.ceil(busiest.count / 2), () => true);
+      if (jobs.length === 0) return;
+      for (const job of jobs) free.send(job);
+    }
+  }
+
+  /** Takes back jobs of lower priority that were sent ahead, so that at most two go before this one. */
+  #preferTo(job: Job): void {
+    for (const worker of this.crew.workers) {
+      if (worker.count > leastAhead) {
+        this.#requeue(worker.takeBackBehind(leastAhead, (other) => other.lane < job.lane));
+      }
+    }
+  }
+
+  /** Puts jobs that were taken back before all others of their priority, in their order. */
+  #requeue(jobs: Job[]): void {
+    for (const job of jobs.reverse()) {
+      job.stopClock?.();
+      this.#queue.putFirst(job);
+    }
+  }
+
+  #limit(job: Job, ms: number): () => void {
+    const timer = loop().timers.setTimer(() => {
+      this.abort(job, new TimeoutError(this.#describe(job), ms), "failed");
+    }, ms);
+    const stop = (): void => timer.cancel();
+    job.whenGone(stop);
+    return stop;
+  }
+
+  /** Lets a signal among the arguments arrive live. */
+  #follow(job: Job, signal: AbortSignal, index: number): void {
+    const position = job.settings.extra!.signals![index]!;
+    const abort = (): void => job.worker?.abortArgument(job, position, signal.reason);
+    if (!signal.aborted) job.whenGone(onAbort(signal, abort));
+  }
+
+  async #call(
+    job: Job,
+    { number, callback, args }: { number: number; callback: number; args: unknown[] },
+  ): Promise<void> {
+    const fn = job.settings.callbacks![job.settings.extra!.callbacks!.indexOf(callback)]!;
+    job.callsOpen++;
+    this.parked(job);
+    try {
+      const value = await loop().context.resume(
+        job.settings.context,
+        (list: unknown[]) => (fn as (...list: unknown[]) => unknown)(...list),
+        args,
+      );
+      job.worker?.answer(job, { call: number, value });
+    } catch (error) {
+      job.worker?.answer(job, { call: number, error: encodeError(error) });
+    }
+    job.callsOpen--;
+  }
+
+  #done(job: Job, value: unknown, ran: number): void {
+    this.#measure(job, ran);
+    if (!job.aborted) this.completed++;
+    job.resolve(value);
+    this.#gone(job);
+  }
+
+  #fail(job: Job, error: unknown): void {
+    if (!job.aborted) this.failed++;
+    job.reject(error);
+    this.#gone(job);
+  }
+
+  #measure(job: Job, ran: number): void {
+    job.ran = ran;
+    this.crew.succeeded();
+    this.#typicalRun = this.#typicalRun === Infinity ? ran : this.#typicalRun * 0.9 + ran * 0.1;
+    this.runs.add(ran);
+    this.waits.add(Math.max(0, loop().host.now() - job.submitted - ran));
+  }
+
+  #gone(job: Job): void {
+    this.#live.delete(job);
+    job.end();
+    if (this.#live.size === 0) this.#drained?.();
+  }
+
+  /** Lets in those who wait for room, one at a time: the next one once it is seen what the one before has taken. */
+  #admit(): void {
+    if (this.#admitting || this.#waitingForRoom.size === 0 || !this.#hasRoom) return;
+    const [wait] = this.#waitingForRoom;
+    this.#waitingForRoom.delete(wait!);
+    this.#admitting = true;
+    wait!.settleInTurn(undefined);
+    const recheck = new Recheck(() => {
+      this.#admitting = false;
+      this.#admit();
+    });
+    loop().queue.enqueue(recheck, wait!.parent?.owner?.lane ?? laneOf("user-visible"));
+  }
+
+  /** The module cannot be loaded. */
+  #broken(worker: PoolWorker, error: unknown): void {
+    const hopeless = this.crew.remove(worker, false);
+    worker.terminate();
+    if (hopeless) this.#giveUp(error);
+  }
+
+  #exited(worker: PoolWorker, exit: WorkerExit, started: Job[], unstarted: Job[]): void {
+    const died = (what: string): WorkerExitError => new WorkerExitError(what, exit.code, exit.error);
+    const hopeless = this.crew.remove(worker, started.length > 0);
+    for (const job of unstarted.filter(({ moved }) => moved)) this.#fail(job, died(this.#describe(job)));
+    this.#requeue(unstarted.filter(({ moved }) => !moved));
+    for (const job of started) this.#fail(job, died(this.#describe(job)));
+    if (hopeless) return this.#giveUp(died(this.#settings.name));
+    if (started.length === 0 && exit.error !== undefined) reportUnhandled(died(this.#settings.name));
+    this.dispatch();
+  }
+
+  /** No worker can be started: the jobs that wait are failed, unless other workers do their work. */
+  #giveUp(error: unknown): void {
+    const told = this.#warming.size > 0;
+    for (const { wait } of this.#warming) wait.reject(error);
+    if (this.crew.hasHope || this.#queue.size === 0) return told ? undefined : reportUnhandled(error);
+    for (const job of this.#queue.removeAll()) this.#fail(job, error);
+  }
+
+  #describe(job: Job): string {
+    return `${this.#settings.name}.${job.settings.label}()`;
+  }
+}
+
+/** A turn in which the pool is looked at again. */
+class Recheck extends Entry {
+  readonly #check: () => void;
+
+  constructor(check: () => void) {
+    super();
+    this.#check = check;
+  }
+
+  override run(): void {
+    this.#check();
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Values that stand for something else on their way between threads.
+ *
+ * @module
+ */
+
+import { checkFunction } from "../check.ts";
+
+/** A value with what of it is to be moved instead of copied. */
+export class Transfer<T> {
+  readonly value: T;
+  readonly list: readonly Transferable[];
+
+  /** Made by {@linkcode transfer}. */
+  constructor(value: T, list: readonly Transferable[]) {
+    this.value = value;
+    this.list = list;
+  }
+}
+
+/**
+ * Marks the result of a worker function: the buffers and ports in `list` are moved to the caller instead of copied.
+ *
+ * @throws {TypeError} when `list` is no array. A list with a detached, repeated or shared buffer fails the call.
+ *
+ * @example
+ * ```ts no-run
+ * // tasks.ts, the worker module
+ * import { transfer } from "@millrace/millrace/worker";
+ *
+ * export function zeros(bytes: number): Uint8Array {
+ *   const array = new Uint8Array(bytes);
+ *   return transfer(array, [array.buffer]);
+ * }
+ * ```
+ */
+export function transfer<T>(value: T, list: readonly Transferable[]): T {
+  if (!Array.isArray(list)) throw new TypeError(`A transfer list is an array: received ${String(list)}`);
+  return new Transfer(value, list) as unknown as T;
+}
+
+/** A function of the caller's among the arguments of a call. */
+export class Callback {
+  readonly fn: (...args: never) => unknown;
+
+  /** Made by {@linkcode callback}. */
+  constructor(fn: (...args: never) => unknown) {
+    this.fn = fn;
+  }
+}
+
+/**
+ * Marks a function among the arguments of a `WorkerPool` call: the worker gets a function that calls it, here, and gives a
+ * promise of its result. It works as long as the call goes on, and runs in the async context of whoever made the call.
+ *
+ * @throws {TypeError} for what is no function.
+ *
+ * @example
+ * ```ts no-run
+ * import { callback, WorkerPool } from "@millrace/millrace";
+ *
+ * // tasks.ts: export async function total(price: (item: string) => Promise<number>, items: string[]) { ... }
+ * const pool = new WorkerPool(new URL("./tasks.ts", import.meta.url));
+ * await pool.run("total", [callback((item: string) => item.length), ["pear", "fig"]]);
+ * ```
+ */
+export function callback<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => Promise<Awaited<R>> {
+  checkFunction(fn, "A callback");
+  return new Callback(fn) as unknown as (...args: A) => Promise<Awaited<R>>;
+}

@@ -1,0 +1,195 @@
+/**
+ * What is to be sent to a worker, gathered over a turn of microtasks.
+ *
+ * @module
+ */
+
+import { checkAgain } from "./call_settings.ts";
+import { dataCloneError } from "./clonable.ts";
+import { encodeError } from "./error_codec.ts";
+import type { Job } from "./job.ts";
+import { type Answer, type JobMessage, type PoolMessage, writeJob } from "./protocol.ts";
+
+/** What the outbox needs of its worker. */
+export interface OutboxWorker {
+  post(message: PoolMessage, transfer: Transferable[]): void;
+  /** Gives the jobs of a message their numbers. */
+  number(jobs: readonly Job[]): void;
+  /** The jobs were not posted after all: they have no numbers. */
+  unnumber(jobs: readonly Job[]): void;
+  /** A job cannot be sent. */
+  refuse(job: Job, error: unknown): void;
+  /** Everything has been sent; some was refused. */
+  onRefused(): void;
+  /** Is the job still with this worker? */
+  has(job: Job): boolean;
+}
+
+/** The messages to one worker, of one turn. */
+export class Outbox {
+  /** Jobs that have not been posted, in order. */
+  readonly jobs: Job[] = [];
+  readonly #worker: OutboxWorker;
+  #cancel: { job: Job; reason: unknown; argument: number | undefined }[] = [];
+  #credit: { job: Job; count: number }[] = [];
+  #answers: { job: Job; answer: Omit<Answer, "id"> }[] = [];
+  #scheduled = false;
+
+  constructor(worker: OutboxWorker) {
+    this.#worker = worker;
+  }
+
+  addJob(job: Job): void {
+    this.jobs.push(job);
+    this.#schedule();
+  }
+
+  /** Takes a job out that has not been posted; answers whether it was there. */
+  removeJob(job: Job): boolean {
+    const index = this.jobs.lastIndexOf(job);
+    if (index < 0) return false;
+    this.jobs.splice(index, 1);
+    return true;
+  }
+
+  addCancel(job: Job, reason: unknown, argument?: number): void {
+    this.#cancel.push({ job, reason, argument });
+    this.#schedule();
+  }
+
+  addCredit(job: Job, count: number): void {
+    this.#credit.push({ job, count });
+    this.#schedule();
+  }
+
+  addAnswer(job: Job, answer: Omit<Answer, "id">): void {
+    this.#answers.push({ job, answer });
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    this.#scheduled = false;
+    const jobs = this.jobs.splice(0);
+    let refused = false;
+    let batch: Job[] = [];
+    let objects: Set<object> | undefined;
+    for (const job of jobs) {
+      const { settings } = job;
+      if (settings.hasBuffers || settings.transfer.length > 0) {
+        try {
+          checkAgain(settings);
+        } catch (error) {
+          this.#worker.refuse(job, error);
+          refused = true;
+          continue;
+        }
+      }
+      // Whatever shares a message shares its objects: one call must not see what another one does to its arguments. And
+      // moved buffers go alone, because Deno detaches them even if the message fails for another call's sake.
+      if (settings.transfer.length > 0 || shareOne(objects, settings.objects)) {
+        refused = this.#post(batch) || refused;
+        batch = [];
+        objects = undefined;
+      }
+      if (settings.transfer.length > 0) {
+        refused = this.#post([job]) || refused;
+        continue;
+      }
+      if (settings.objects !== undefined) objects = both(objects, settings.objects);
+      batch.push(job);
+    }
+    refused = this.#post(batch) || refused;
+    this.#postControl();
+    if (refused) this.#worker.onRefused();
+  };
+
+  /** Posts jobs in one message; if that cannot be cloned, each in its own. Answers whether one was refused. */
+  #post(jobs: readonly Job[]): boolean {
+    if (jobs.length === 0) return false;
+    const { transfer } = jobs[0]!.settings;
+    this.#worker.number(jobs);
+    const list: unknown[] = [];
+    const message: PoolMessage = { jobs: list };
+    for (const job of jobs) {
+      writeJob(list, messageOf(job));
+      if (job.settings.signals !== undefined) addAborted(message, job);
+    }
+    try {
+      this.#worker.post(message, transfer);
+      if (transfer.length > 0) jobs[0]!.moved = true;
+      return false;
+    } catch (error) {
+      this.#worker.unnumber(jobs);
+      if (jobs.length === 1) {
+        this.#worker.refuse(jobs[0]!, asDataCloneError(error));
+        return true;
+      }
+      let refused = false;
+      for (const job of jobs) refused = this.#post([job]) || refused;
+      return refused;
+    }
+  }
+
+  #postControl(): void {
+    const message: PoolMessage = {};
+    for (const { job, reason, argument } of this.#cancel) {
+      if (!this.#worker.has(job)) continue;
+      const cancel = { id: job.id, reason: encodeError(reason) };
+      (message.cancel ??= []).push(argument === undefined ? cancel : { ...cancel, argument });
+    }
+    for (const { job, count } of this.#credit) {
+      if (this.#worker.has(job)) (message.credit ??= []).push([job.id, count]);
+    }
+    const answers = this.#answers;
+    this.#cancel = [];
+    this.#credit = [];
+    this.#answers = [];
+    if (message.cancel !== undefined || message.credit !== undefined) this.#worker.post(message, []);
+    for (const { job, answer } of answers) {
+      if (!this.#worker.has(job)) continue;
+      try {
+        this.#worker.post({ answers: [{ id: job.id, ...answer }] }, []);
+      } catch (error) {
+        this.#worker.post(
+          { answers: [{ id: job.id, call: answer.call, error: encodeError(asDataCloneError(error)) }] },
+          [],
+        );
+      }
+    }
+  }
+}
+
+/** Signals among the arguments that are aborted already arrive so. */
+function addAborted(message: PoolMessage, { id, settings }: Job): void {
+  settings.signals!.forEach(({ aborted, reason }, index) => {
+    if (!aborted) return;
+    (message.cancel ??= []).push({ id, reason: encodeError(reason), argument: settings.extra!.signals![index]! });
+  });
+}
+
+function messageOf({ id, settings }: Job): JobMessage {
+  return { id, name: settings.name, args: settings.args, extra: settings.extra };
+}
+
+function asDataCloneError(error: unknown): unknown {
+  const { name, message } = error as Error;
+  return name === "DataCloneError" ? error : dataCloneError(`The arguments cannot be sent: ${message}`);
+}
+
+function shareOne(objects: Set<object> | undefined, more: Set<object> | undefined): boolean {
+  if (objects === undefined || more === undefined) return false;
+  for (const object of more) if (objects.has(object)) return true;
+  return false;
+}
+
+function both(objects: Set<object> | undefined, more: Set<object>): Set<object> {
+  const all = objects ?? new Set();
+  for (const object of more) all.add(object);
+  return all;
+}

@@ -1,0 +1,165 @@
+/**
+ * A function of a worker module called with each of many items.
+ *
+ * The items go in chunks of what has been found to take about a millisecond, because a call costs more than a short
+ * function. A chunk is one job; it begins with single items, so that long ones are spread over the workers.
+ *
+ * @module
+ */
+
+import type { Dispatcher } from "./dispatcher.ts";
+import type { Job } from "./job.ts";
+
+/** What a map is made of. */
+export interface MapSettings {
+  readonly dispatcher: Dispatcher;
+  /** How many chunks may be on their way. */
+  readonly limit: number;
+  /** How many items a chunk holds; `undefined` for as many as take about a millisecond. */
+  readonly chunk: number | undefined;
+  /** Makes the job of a chunk, of which the first item is number `first`; throws for items that cannot be sent. */
+  makeJob(items: unknown[], first: number): Job;
+  submit(job: Job): void;
+}
+
+/** What a chunk is to take, in ms, and the most items it may hold. */
+const chunkTime = 2;
+const mostItems = 4096;
+
+/** A map under way. */
+export class PoolMap {
+  readonly #settings: MapSettings;
+  readonly #items: Iterator<unknown>;
+  readonly #resolve: (results: unknown[]) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #results: unknown[] = [];
+  readonly #jobs: Set<Job> = new Set();
+  #pulled = 0;
+  #size = 1;
+  #state: "open" | "exhausted" | "over" = "open";
+  #filling = false;
+  /** Is the iterator at work? Then it cannot be closed yet. */
+  #pulling = false;
+
+  constructor(
+    items: Iterator<unknown>,
+    settings: MapSettings,
+    resolve: (results: unknown[]) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#items = items;
+    this.#settings = settings;
+    this.#size = settings.chunk ?? 1;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  /** Begins to pull items. */
+  start(): void {
+    this.#fill();
+  }
+
+  /** Gives the map up: no further item is pulled, and what runs is aborted. */
+  abort(reason: unknown): void {
+    this.#fail(reason, true);
+  }
+
+  #fill(): void {
+    if (this.#filling) return;
+    this.#filling = true;
+    const { dispatcher, limit } = this.#settings;
+    while (this.#state === "open" && this.#jobs.size < limit) {
+      const refusal = dispatcher.refusal;
+      if (refusal !== undefined && (dispatcher.closed || this.#jobs.size === 0)) {
+        if (dispatcher.closed) this.#fail(refusal, true);
+        else void dispatcher.room().then(() => this.#fill(), (error) => this.#fail(error, true));
+        break;
+      }
+      if (refusal !== undefined) break;
+      const first = this.#pulled;
+      const items = this.#pull();
+      if (items !== undefined && items.length > 0) this.#send(items, first);
+    }
+    this.#filling = false;
+    if (this.#state === "exhausted" && this.#jobs.size === 0) {
+      this.#state = "over";
+      this.#resolve(this.#results);
+    }
+  }
+
+  /** The items of the next chunk; `undefined` when the iterator threw. */
+  #pull(): unknown[] | undefined {
+    const items: unknown[] = [];
+    try {
+      while (items.length < this.#size) {
+        this.#pulling = true;
+        const step = this.#items.next();
+        this.#pulling = false;
+        if (this.#state === "over") {
+          // The iterator itself has had the map aborted.
+          if (!step.done) this.#close();
+          return undefined;
+        }
+        if (step.done) {
+          this.#state = "exhausted";
+          break;
+        }
+        items.push(step.value);
+        this.#pulled++;
+      }
+      return items;
+    } catch (error) {
+      // An iterator that threw is closed already.
+      this.#pulling = false;
+      this.#fail(error, false);
+      return undefined;
+    }
+  }
+
+  #send(items: unknown[], first: number): void {
+    let job: Job;
+    try {
+      job = this.#settings.makeJob(items, first);
+    } catch (error) {
+      return this.#fail(error, true);
+    }
+    job.receiver = {
+      resolve: (results: unknown[]) => {
+        for (let index = 0; index < results.length; index++) this.#results[first + index] = results[index];
+        this.#jobs.delete(job);
+        this.#adapt(items.length, job.ran);
+        this.#fill();
+      },
+      reject: (error) => {
+        this.#jobs.delete(job);
+        this.#fail(error, true);
+      },
+    };
+    this.#jobs.add(job);
+    this.#settings.submit(job);
+  }
+
+  #adapt(count: number, ran: number): void {
+    if (this.#settings.chunk !== undefined) return;
+    const fitting = Math.floor(chunkTime / Math.max(ran / count, 1e-6));
+    this.#size = Math.max(1, Math.min(mostItems, fitting, this.#size * 4));
+  }
+
+  #fail(error: unknown, close: boolean): void {
+    if (this.#state === "over") return;
+    const open = this.#state === "open";
+    this.#state = "over";
+    for (const job of this.#jobs) this.#settings.dispatcher.abort(job, error);
+    this.#jobs.clear();
+    this.#reject(error);
+    if (close && open && !this.#pulling) this.#close();
+  }
+
+  #close(): void {
+    try {
+      this.#items.return?.();
+    } catch {
+      // The error that came first is the one that is told.
+    }
+  }
+}

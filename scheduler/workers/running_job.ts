@@ -1,0 +1,282 @@
+/**
+ * One call of a function of the user's module, in the worker.
+ *
+ * @module
+ */
+
+import { checkTransfer, dataCloneError, Inspection } from "./clonable.ts";
+import type { Job } from "./current_job.ts";
+import { decodeError, type EncodedError, encodeError } from "./error_codec.ts";
+import { Transfer } from "./markers.ts";
+import { type Answer, cellCount, cells, type JobMessage, replies, type ReplyKind } from "./protocol.ts";
+
+/** Where a job's replies go. `list` is what is moved. */
+export type SendReply = (id: number, kind: ReplyKind, value: unknown, list?: readonly Transferable[]) => void;
+
+/** A call on its way. */
+export class RunningJob implements Job {
+  readonly id: number;
+  readonly #message: JobMessage;
+  readonly #cells: Int32Array | undefined;
+  readonly #reply: SendReply;
+  #controller: AbortController | undefined = undefined;
+  #cancelled: { reason: unknown } | undefined = undefined;
+  #arguments: ReadonlyMap<number, AbortController> | undefined = undefined;
+  #credit: number;
+  #wake: (() => void) | undefined = undefined;
+  #lastCall = 0;
+  #calls: Map<number, { resolve(value: unknown): void; reject(error: unknown): void }> | undefined = undefined;
+  #ended = false;
+
+  constructor(message: JobMessage, cells: Int32Array | undefined, reply: SendReply) {
+    this.id = message.id;
+    this.#message = message;
+    this.#cells = cells;
+    this.#reply = reply;
+    this.#credit = message.extra?.credit ?? 0;
+    if (message.extra !== undefined) this.#replaceArguments();
+  }
+
+  get name(): string {
+    return this.#message.extra?.label ?? this.#message.name;
+  }
+
+  get task(): string {
+    return this.#message.extra?.path ?? "";
+  }
+
+  get cancelled(): boolean {
+    return this.#cancelled !== undefined ||
+      (this.#cells !== undefined && !this.#ended &&
+        Atomics.load(this.#cells, this.id % cellCount) === cells.cancelled);
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      const controller = this.#controller = new AbortController();
+      if (this.#cancelled !== undefined) this.#abort();
+      else this.#pollInLoops(controller.signal);
+    }
+    return this.#controller.signal;
+  }
+
+  progress(value: unknown): void {
+    new Inspection().check(value, "progress");
+    if (!this.#ended) this.#reply(this.id, replies.progress, value);
+  }
+
+  /** The caller no longer wants the result, or has aborted a signal among the arguments. */
+  cancel(reason: unknown, argument: number | undefined): void {
+    if (argument !== undefined) return this.#arguments?.get(argument)?.abort(reason);
+    this.#cancelled ??= { reason };
+    this.#abort();
+    this.#wake?.();
+    for (const call of this.#calls?.values() ?? []) call.reject(reason);
+    this.#calls?.clear();
+  }
+
+  addCredit(count: number): void {
+    this.#credit += count;
+    this.#wake?.();
+  }
+
+  /** What a function of the caller's gave. */
+  answered({ call, value, error }: Answer): void {
+    const waiting = this.#calls?.get(call);
+    this.#calls?.delete(call);
+    if (error === undefined) waiting?.resolve(value);
+    else waiting?.reject(decodeError(error));
+  }
+
+  /** Calls the function; answers with a promise if the call goes on. */
+  start(module: Record<string, unknown>): Promise<void> | undefined {
+    const { name, extra, args } = this.#message;
+    const fn = Object.hasOwn(module, name) ? module[name] : undefined;
+    if (typeof fn !== "function") {
+      this.#fail(
+        new TypeError(`The worker module exports no function ${JSON.stringify(name)}: it has ${listOf(module)}`),
+      );
+      return undefined;
+    }
+    try {
+      if (extra?.each) return this.#startEach(fn as (item: unknown) => unknown, args[0] as unknown[]);
+      const result: unknown = fn(...args);
+      if (extra?.credit !== undefined) return this.#stream(result).catch((error) => this.#fail(error));
+      if (!isThenable(result)) {
+        this.#done(result);
+        return undefined;
+      }
+      return Promise.resolve(result).then((value) => this.#done(value), (error) => this.#fail(error));
+    } catch (error) {
+      this.#fail(error);
+      return undefined;
+    }
+  }
+
+  /** Calls the function with each of the items; goes on in a promise as soon as it gives one. */
+  #startEach(fn: (item: unknown) => unknown, items: unknown[]): Promise<void> | undefined {
+    const results: unknown[] = new Array(items.length);
+    for (let index = 0; index < items.length; index++) {
+      if (this.cancelled) break;
+      const result = fn(items[index]);
+      if (isThenable(result)) {
+        return this.#finishEach(fn, items, results, index, result).catch((error) => this.#fail(error));
+      }
+      results[index] = result;
+    }
+    this.#doneEach(results);
+    return undefined;
+  }
+
+  async #finishEach(
+    fn: (item: unknown) => unknown,
+    items: unknown[],
+    results: unknown[],
+    index: number,
+    pending: PromiseLike<unknown>,
+  ): Promise<void> {
+    results[index] = await pending;
+    while (++index < items.length && !this.cancelled) results[index] = await fn(items[index]);
+    this.#doneEach(results);
+  }
+
+  #doneEach(results: unknown[]): void {
+    const list: Transferable[] = [];
+    for (let index = 0; index < results.length; index++) {
+      const result = results[index];
+      if (!(result instanceof Transfer)) continue;
+      results[index] = result.value;
+      list.push(...result.list);
+    }
+    this.#done(list.length === 0 ? results : new Transfer(results, list));
+  }
+
+  #done(value: unknown): void {
+    let list: readonly Transferable[] | undefined;
+    if (value instanceof Transfer) {
+      ({ value, list } = value as Transfer<unknown>);
+    }
+    if (
+      list !== undefined || (typeof value === "object" && value !== null) || typeof value === "function" ||
+      typeof value === "symbol"
+    ) {
+      try {
+        if (list !== undefined) checkTransfer(list);
+        new Inspection(list).check(value, `the result of ${this.#message.name}`);
+      } catch (error) {
+        return this.#fail(error instanceof TypeError ? dataCloneError(error.message) : error);
+      }
+    }
+    this.#ended = true;
+    this.#reply(this.id, replies.done, value, list);
+  }
+
+  #fail(error: unknown): void {
+    this.#ended = true;
+    this.#reply(this.id, replies.failed, encodeError(error) satisfies EncodedError);
+  }
+
+  #replaceArguments(): void {
+    const { args, extra } = this.#message;
+    if (extra?.signals !== undefined) {
+      const controllers = this.#arguments = new Map(
+        extra.signals.map((position) => [position, new AbortController()]),
+      );
+      for (const [position, controller] of controllers) args[position] = controller.signal;
+    }
+    for (const position of extra?.callbacks ?? []) {
+      args[position] = (...values: unknown[]) => this.#call(position, values);
+    }
+  }
+
+  /** Calls a function of the caller's. */
+  #call(callback: number, args: unknown[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#ended) throw new Error(`A callback was called after the call of ${this.name} had ended`);
+      if (this.#cancelled !== undefined) throw this.#cancelled.reason;
+      args.forEach((arg, index) => new Inspection().check(arg, `args[${index}] of a callback`));
+      const number = ++this.#lastCall;
+      (this.#calls ??= new Map()).set(number, { resolve, reject });
+      this.#reply(this.id, replies.call, { number, callback, args });
+    });
+  }
+
+  /** Sends what an iterable gives, never more ahead than the credit; its `finally` has run before the last reply. */
+  async #stream(source: unknown): Promise<void> {
+    const iterable = (isThenable(source) ? await source : source) as
+      | Partial<AsyncIterable<unknown> & Iterable<unknown>>
+      | null
+      | undefined;
+    const iterator = iterable?.[Symbol.asyncIterator]?.() ?? iterable?.[Symbol.iterator]?.();
+    if (iterator === undefined) {
+      throw new TypeError(
+        `stream() takes a function that returns an iterable: ${this.#message.name} returned ${String(iterable)}`,
+      );
+    }
+    for (;;) {
+      while (this.#credit === 0 && !this.cancelled) {
+        await new Promise<void>((resolve) => this.#wake = resolve);
+      }
+      if (this.cancelled) {
+        await iterator.return?.();
+        return this.#done(undefined);
+      }
+      const step = await iterator.next();
+      if (step.done) return this.#done(undefined);
+      this.#credit--;
+      // As for await does with a synchronous iterable of promises.
+      let value = isThenable(step.value) ? await step.value : step.value;
+      let list: readonly Transferable[] | undefined;
+      if (value instanceof Transfer) ({ value, list } = value as Transfer<unknown>);
+      try {
+        if (list !== undefined) checkTransfer(list);
+        new Inspection(list).check(value, `a value of ${this.#message.name}`);
+        this.#reply(this.id, replies.value, value, list);
+      } catch (error) {
+        await iterator.return?.();
+        throw error;
+      }
+    }
+  }
+
+  #abort(): void {
+    if (this.#controller === undefined || aborted(this.#controller.signal)) return;
+    this.#controller.abort(this.#cancelled?.reason);
+  }
+
+  /**
+   * Makes `signal.aborted` look at the shared flag, because no message arrives inside a synchronous loop. Deno's own
+   * code reads `aborted` while it aborts: the plain property has to answer then.
+   */
+  #pollInLoops(signal: AbortSignal): void {
+    if (this.#cells === undefined) return;
+    let aborting = false;
+    Object.defineProperty(signal, "aborted", {
+      configurable: true,
+      get: () => {
+        if (aborted(signal)) return true;
+        if (aborting || !this.cancelled) return false;
+        aborting = true;
+        this.#abort();
+        aborting = false;
+        return true;
+      },
+    });
+  }
+}
+
+const abortedGetter = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted")!.get!;
+
+/** Whether a signal is aborted, by the class's own property. */
+function aborted(signal: AbortSignal): boolean {
+  return abortedGetter.call(signal);
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";
+}
+
+function listOf(module: Record<string, unknown>): string {
+  const names = Object.keys(module).filter((name) => typeof module[name] === "function");
+  return names.length === 0 ? "none" : names.join(", ");
+}

@@ -1,0 +1,66 @@
+/** What the tests of the pool share. */
+
+import { WorkerPool, type WorkerPoolOptions } from "../../../mod.ts";
+
+export type Tasks = typeof import("./tasks.ts");
+export type Pool = WorkerPool<Tasks>;
+
+export const module: URL = new URL("./tasks.ts", import.meta.url);
+
+/** Runs `body` with a pool that is closed afterwards. */
+export async function withPool<T>(
+  options: WorkerPoolOptions,
+  body: (pool: Pool) => Promise<T>,
+): Promise<T> {
+  const pool: Pool = new WorkerPool<Tasks>(module, options);
+  try {
+    return await body(pool);
+  } finally {
+    await pool.close({ timeout: 0 });
+  }
+}
+
+/** Numbers that threads share. */
+export function flagsOf(count = 8): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(count * 4));
+}
+
+/** Waits until a condition holds, looking again in turns of the host. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+/** What a promise rejects with. */
+export async function errorOf(promise: PromiseLike<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error("It did not reject");
+}
+
+/** What a function throws. */
+export function thrownBy(fn: () => unknown): unknown {
+  try {
+    fn();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("It did not throw");
+}
+
+/** How many listeners a signal has, counted where they are added and taken away. */
+export function countListeners(signal: AbortSignal): () => number {
+  const listeners = new Set<unknown>();
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = function (this: AbortSignal, type: string, listener: never, options?: never) {
+    listeners.add(listener);
+    addEventListener.call(signal, type, listener, options);
+  } as typeof signal.addEventListener;
+  signal.removeEventListener = function (this: AbortSignal, type: string, listener: never, options?: never) {
+    listeners.delete(listener);
+    removeEventListener.call(signal, type, listener, options);
+  } as typeof signal.removeEventListener;
+  return () => listeners.size;
+}
