@@ -14,6 +14,7 @@ import { executableOf, hostOfThis, type MatrixHost } from "../tests/support/host
 import { cancel, cancelLinear } from "./cancel.ts";
 import { bench as chunked } from "./chunked.ts";
 import { bench as gap } from "./gap.ts";
+import { channel, deepCancel, semaphore } from "./handover.ts";
 import { type Bench, measure, type Measured } from "./harness.ts";
 import { bench as ioLatency } from "./io_latency.ts";
 import { bench as parked } from "./parked.ts";
@@ -23,6 +24,9 @@ import { bench as turn } from "./turn.ts";
 import { enders, inFlight, inTurn } from "./worker.ts";
 
 const benches: readonly Bench[] = [
+  channel,
+  semaphore,
+  deepCancel,
   turn,
   spawnJoin,
   cancel,
