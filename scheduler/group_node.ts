@@ -66,6 +66,8 @@ export class GroupNode extends Scope {
   #daemons = 0;
   #holds = 0;
   #phase: "open" | "closing" | "cleaning" | "closed" = "open";
+  /** The promise of the end, for a group without a body. */
+  #ending: Promise<void> | undefined = undefined;
   /** Tasks that wait for a slot. */
   readonly #pending = new EntryList();
   readonly #cleanups: Cleanup[] = [];
@@ -205,9 +207,15 @@ export class GroupNode extends Scope {
     return this.#bounded(this.#runToEnd(body, argument));
   }
 
-  /** Waits for the tasks, cleans up and closes; settles as the group does. */
+  /** Waits for the tasks, cleans up and closes; settles as the group does. A second call gives the same promise. */
   end(): Promise<void> {
-    return this.#bounded(this.#end(undefined));
+    return this.#ending ??= this.#bounded(this.#end(undefined));
+  }
+
+  /** Nobody is going to join a group made with `new` that was left open: it ends by itself. */
+  override leftOpen(): void {
+    if (this.bodyRuns || this.#phase !== "open") return;
+    this.end().catch((error) => reportUnhandled(error, this));
   }
 
   async #runToEnd<A, T>(body: (argument: A) => T | PromiseLike<T>, argument: A): Promise<T> {

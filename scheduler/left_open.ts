@@ -12,13 +12,12 @@ import { Scope } from "./scope.ts";
  * the error that says so.
  */
 export async function closeLeftOpen(scope: Scope): Promise<StructureError> {
-  const error = new StructureError(
-    "A scope or group was left open inside another: await it before the code around it ends",
-  );
   const open: Scope[] = [];
   for (let member = scope.members; member !== undefined; member = member.after) {
     if (member instanceof Scope && !member.isTask) open.push(member);
   }
+  const names = open.map((inner) => (inner as { name?: string }).name ?? "a scope").join(", ");
+  const error = new StructureError(`${names} was left open inside another: await it before the code around it ends`);
   for (const inner of open) {
     inner.leftOpen();
     inner.cancel("cancel", error);

@@ -16,7 +16,7 @@
  * @module
  */
 
-import { Cancelled, TaskCancelledError } from "./errors.ts";
+import { Cancelled, StructureError, TaskCancelledError } from "./errors.ts";
 import type { GroupNode } from "./group_node.ts";
 import { closeLeftOpen } from "./left_open.ts";
 import { loop } from "./loop.ts";
@@ -143,6 +143,9 @@ export class TaskNode extends Scope implements Owner {
     const scope = currentScope();
     if (scope?.effective !== undefined) return new Wait<unknown>(scope).promise;
     if (scope === undefined || this.ended) return this.result;
+    if (scope.owner === (this as Owner)) {
+      return Promise.reject(new StructureError(`${this.name} awaits itself: it would never end`));
+    }
     const { joiners } = this.#audience ??= new Audience();
     const wait: Wait<unknown> = new Wait<unknown>(scope, () => this.#leftBy(wait), this.handle);
     joiners.add(wait);

@@ -656,6 +656,32 @@ test("a wait that nobody awaits is no unhandled rejection when it is cancelled (
   assertEquals(stray, []);
 });
 
+testOnFakeLoop(
+  "a group made with new that is left open and never joined is cancelled and closed with the code around it",
+  async () => {
+    const failure = new Error("in cleanup");
+    const unhandled: unknown[] = [];
+    let left!: TaskGroup;
+    configure({ onUnhandled: (error) => unhandled.push(error) });
+    try {
+      await assertRejects(
+        () =>
+          group(async () => {
+            left = new TaskGroup({ name: "left" });
+            left.spawn(() => failsWhenCancelled(failure));
+            await checkpoint();
+          }),
+        StructureError,
+        "left open",
+      );
+      await checkpoint();
+    } finally {
+      configure({ onUnhandled: undefined });
+    }
+    assertEquals([left.closed, unhandled], [true, [failure]]);
+  },
+);
+
 test("a timeout that was left open is closed with the code around it, and rejects nobody unheard", async () => {
   const { withTimeout } = await import("../../mod.ts");
   const stray = await strayRejections(() =>

@@ -2,7 +2,16 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
-import { CancelScope, checkpoint, group, sleep, type Task, TaskCancelledError, TaskGroup } from "../../mod.ts";
+import {
+  CancelScope,
+  checkpoint,
+  group,
+  sleep,
+  StructureError,
+  type Task,
+  TaskCancelledError,
+  TaskGroup,
+} from "../../mod.ts";
 import { latch } from "../support/latch.ts";
 import { onFakeLoop, testOnFakeLoop } from "../support/fake_loop.ts";
 import { strayRejections } from "../support/stray.ts";
@@ -157,6 +166,20 @@ test("nobody has to look at a task that failed or was cancelled: its group is to
     await assertRejects(() => g.join(), Error, "alone");
   });
   assertEquals(stray, []);
+});
+
+test("a task that awaits itself is told so, instead of never ending", async () => {
+  await assertRejects(
+    () =>
+      group((g) => {
+        const task: Task<void> = g.spawn(async () => {
+          await checkpoint();
+          await task;
+        }, { name: "snake" });
+      }),
+    StructureError,
+    "snake",
+  );
 });
 
 test("awaiting tasks outside any scope works, and is no checkpoint", async () => {
