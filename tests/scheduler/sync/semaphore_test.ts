@@ -12,6 +12,7 @@ import {
   StructureError,
   type Task,
 } from "../../../mod.ts";
+import { latch } from "../../support/latch.ts";
 import { turns, watch } from "../../support/turns.ts";
 
 test("a limit that is no whole number of at least 0 is refused with the value received", () => {
@@ -272,4 +273,41 @@ test("an error of run is the function's own, and a cancellation inside it passes
   );
   assert(scope.cancelCaught, "the scope did not absorb its cancellation");
   assertEquals(semaphore.statistics().held, 0);
+});
+
+test("a run whose caller has given up holds its permit for as long as it runs: the limit does not lie (p-queue's cap)", async () => {
+  const semaphore = new Semaphore(1);
+  const running = latch();
+  let inside = 0;
+  let most = 0;
+  async function deaf(): Promise<void> {
+    most = Math.max(most, ++inside);
+    await running.promise;
+    inside--;
+  }
+  await group(async (g) => {
+    const tasks = [1, 2, 3].map(() => g.spawn(() => semaphore.run(deaf)));
+    await turns();
+    for (const task of tasks) task.cancel();
+    g.spawn(() => semaphore.run(deaf));
+    await turns();
+    assertEquals([inside, semaphore.statistics().held], [1, 1]);
+    running.open();
+  });
+  assertEquals([most, semaphore.statistics().held], [1, 0]);
+});
+
+test("clearing a queue settles all who wait in it (p-limit's clear, S-98)", async () => {
+  const semaphore = new Semaphore(1);
+  const permit = await semaphore.acquire();
+  const scope = new CancelScope();
+  let settled = 0;
+  const clearing = scope.run(() =>
+    Promise.allSettled([1, 2, 3].map(() => semaphore.run(() => {}).finally(() => settled++)))
+  );
+  await turns();
+  scope.cancel("cleared");
+  await clearing;
+  assertEquals([settled, semaphore.statistics().waiting], [3, 0]);
+  permit.release();
 });
