@@ -249,15 +249,19 @@ export class RunQueue {
     return entry;
   }
 
-  /** The lane of continuations, or the one below it when its entries have been passed over for too long. */
+  /**
+   * The lane of continuations, or the one below it when its entries have been passed over for too long: the first of
+   * them itself, because continuations may have gone before others that ran or were cancelled long ago.
+   */
   #boundedContinuation(now: number, lane: number): number {
     const priority = lane >> 1;
     const since = this.#continuing[priority]!;
-    if (this.#lanes[lane - 1]!.first === undefined) {
+    const passed = this.#lanes[lane - 1]!.first;
+    if (passed === undefined) {
       this.#continuing[priority] = -1;
     } else if (since < 0) {
       this.#continuing[priority] = now;
-    } else if (now - since >= continuationBound) {
+    } else if (now - since >= continuationBound && now - this.#origin - passed.stamp >= continuationBound) {
       this.#continuing[priority] = -1;
       return lane - 1;
     }

@@ -132,6 +132,21 @@ test("continuations go before other entries of their priority, but not for longe
   assert(lower >= 5000, `${lower} ms`);
 });
 
+test("a continuation is not passed over for an entry that has just come, though others were passed over long ago", () => {
+  const fake = new FakeHost();
+  const queue = new RunQueue(fake.host);
+  const log: string[] = [];
+  const enqueue = (name: string, lane: number): void => queue.enqueue(new Logged(() => log.push(name)), lane);
+  enqueue("other", 2);
+  enqueue("continuation", 3);
+  while (fake.iterate());
+  fake.time += 2000;
+  enqueue("second other", 2);
+  enqueue("second continuation", 3);
+  while (fake.iterate());
+  assertEquals(log, ["continuation", "other", "second continuation", "second other"]);
+});
+
 test("the slice is in force at once when it is changed", () => {
   const fake = new FakeHost();
   const queue = new RunQueue(fake.host);
