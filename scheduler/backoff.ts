@@ -38,7 +38,10 @@ export function checkBackoff(
   return { initial, factor, max, jitter: part };
 }
 
-/** The wait after so many tries in a row, in ms. `Math.random` is what simulations replace, so that they can be repeated. */
+/**
+ * The wait after so many tries in a row, in ms. `Math.random` is what simulations replace, so that they can be
+ * repeated.
+ */
 export function delayAfter(tries: number, { initial, factor, max, jitter }: Backoff): number {
   const delay = initial === 0 ? 0 : Math.min(max, initial * factor ** (tries - 1));
   return jitter === 0 ? delay : delay * (1 - jitter * Math.random());

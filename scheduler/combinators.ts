@@ -2,8 +2,8 @@
  * Running several functions at once and making one result of them: the structured relatives of `Promise.all` and its
  * like.
  *
- * They take functions, not promises: what has begun already could be neither cancelled nor kept from beginning. Each function gets a
- * task of its own, all in one group, and nothing goes on after the returned promise has settled.
+ * They take functions, not promises: what has begun already could be neither cancelled nor kept from beginning. Each
+ * function gets a task of its own, all in one group, and nothing goes on after the returned promise has settled.
  *
  * @module
  */
@@ -29,10 +29,12 @@ export type SettledResultsOf<F extends readonly TaskFunction<unknown>[]> = {
 /**
  * Runs functions at once and resolves to their results, in the order of the functions; with none, to `[]`.
  *
- * The first failure cancels the others, those that have not started never do, and when all have ended it is what the promise rejects with;
- * `suppressed()` has later ones. A task that is cancelled by itself counts as a failure with `TaskCancelledError`.
+ * The first failure cancels the others, those that have not started never do, and when all have ended it is what the
+ * promise rejects with; `suppressed()` has later ones. A task that is cancelled by itself counts as a failure with
+ * `TaskCancelledError`.
  *
- * @param options `limit` bounds how many run at once; `signal`, `timeout`, `priority` and the others are those of a `group`.
+ * @param options `limit` bounds how many run at once; `signal`, `timeout`, `priority` and the others are those of a
+ * `group`.
  * @throws {TypeError} or {RangeError} at the call, for arguments of a wrong kind or range.
  *
  * @example
@@ -64,8 +66,8 @@ export function all(fns: Iterable<TaskFunction<unknown>>, options: GroupOptions 
 }
 
 /**
- * Runs functions at once and resolves, when all have ended, to how each ended, as `Promise.allSettled` does; with none, to `[]`. A
- * failure cancels nobody. A task that is cancelled by itself counts as rejected with `TaskCancelledError`.
+ * Runs functions at once and resolves, when all have ended, to how each ended, as `Promise.allSettled` does; with none,
+ * to `[]`. A failure cancels nobody. A task that is cancelled by itself counts as rejected with `TaskCancelledError`.
  *
  * It rejects only when it is cancelled, or its `timeout` passes, as a whole.
  *
@@ -103,13 +105,13 @@ export function allSettled(
 }
 
 /**
- * Runs functions at once and settles as the first to end does. The others are cancelled, those that have not started never do, and the promise
- * settles when all have ended. Of those that end in the same turn the first in order wins.
+ * Runs functions at once and settles as the first to end does. The others are cancelled, those that have not started
+ * never do, and the promise settles when all have ended. Of those that end in the same turn the first in order wins.
  *
  * What a loser throws after it has been cancelled goes to `onUnhandled`, unless it is an `AbortError`.
  *
- * @throws {TypeError} or {RangeError} at the call, for arguments of a wrong kind or range, and for no functions at all: nobody
- * could ever win.
+ * @throws {TypeError} or {RangeError} at the call, for arguments of a wrong kind or range, and for no functions at all:
+ * nobody could ever win.
  *
  * @example
  * ```ts
@@ -142,13 +144,14 @@ export function race(fns: Iterable<TaskFunction<unknown>>, options: GroupOptions
 }
 
 /**
- * Runs functions at once and resolves to the result of the first that succeeds. The others are cancelled, those that have not started
- * never do, and the promise settles when all have ended.
+ * Runs functions at once and resolves to the result of the first that succeeds. The others are cancelled, those that
+ * have not started never do, and the promise settles when all have ended.
  *
- * Failures before the first success are dropped, as `Promise.any` drops them; what is thrown after it, in cleaning up, goes to
- * `onUnhandled`, unless it is an `AbortError`.
+ * Failures before the first success are dropped, as `Promise.any` drops them; what is thrown after it, in cleaning up,
+ * goes to `onUnhandled`, unless it is an `AbortError`.
  *
- * @throws {AggregateError} (rejection) when all have failed, with their errors in the order of the functions; also with no functions.
+ * @throws {AggregateError} (rejection) when all have failed, with their errors in the order of the functions; also with
+ * no functions.
  * @throws {TypeError} or {RangeError} at the call, for arguments of a wrong kind or range.
  *
  * @example

@@ -22,13 +22,13 @@ import type { TaskNode } from "./task_node.ts";
 import { turnIn } from "./turn.ts";
 
 /**
- * Calls `fn(item, index, task)` for each item of a source, many at once, and resolves to the results in the order of the
- * items.
+ * Calls `fn(item, index, task)` for each item of a source, many at once, and resolves to the results in the order of
+ * the items.
  *
- * Items are pulled lazily, one only when there is room for its task: at most `limit` have been pulled and not ended, so that even an
- * endless source does not run ahead. The first failure, of `fn` or of the source, cancels the tasks that run and pulls no more; when all
- * have ended it is what the promise rejects with. The source is then closed (its `return()` is called, once, shielded, and awaited); one that
- * is stalled in `next()` is left after a grace of 100 ms.
+ * Items are pulled lazily, one only when there is room for its task: at most `limit` have been pulled and not ended, so
+ * that even an endless source does not run ahead. The first failure, of `fn` or of the source, cancels the tasks that
+ * run and pulls no more; when all have ended it is what the promise rejects with. The source is then closed (its
+ * `return()` is called, once, shielded, and awaited); one that is stalled in `next()` is left after a grace of 100 ms.
  *
  * @param items Any iterable or async iterable.
  * @param options `limit` bounds how many run at once. Default: no limit. The others are those of a `group`.

@@ -22,13 +22,17 @@ export interface RetryOptions {
   factor?: number;
   /** No wait is longer, in ms. Default: 60,000. */
   maxDelay?: number;
-  /** Which part of each wait is left to chance, 0 to 1: with 1, or `true`, it is anything up to the whole. Default: 0. */
+  /**
+   * Which part of each wait is left to chance, 0 to 1: with 1, or `true`, it is anything up to the whole. Default: 0.
+   */
   jitter?: number | boolean;
-  /** How long each attempt may take, in ms; then it is cancelled and has failed with `TimeoutError`. Default: no limit. */
+  /**
+   * How long each attempt may take, in ms; then it is cancelled and has failed with `TimeoutError`. Default: no limit.
+   */
   timeout?: number;
   /**
-   * Is asked after each failure but the last whether to try again; `attempt` counts from 1. What it throws is thrown on. Default: yes,
-   * except after an `AbortError`, which says that somebody wanted an end.
+   * Is asked after each failure but the last whether to try again; `attempt` counts from 1. What it throws is thrown
+   * on. Default: yes, except after an `AbortError`, which says that somebody wanted an end.
    */
   shouldRetry?: (error: unknown, attempt: number) => boolean | PromiseLike<boolean>;
   /** Ends it all when aborted; `retry` then rejects with the signal's reason itself. */
@@ -39,11 +43,13 @@ export interface RetryOptions {
 const remembered = 100;
 
 /**
- * Calls `fn(attempt)` until it succeeds, and resolves to its result. When the attempts are used up it rejects with the last error
- * itself; `suppressed()` of that has those of the attempts before, in order (the latest 100; none if the last was thrown as a primitive).
+ * Calls `fn(attempt)` until it succeeds, and resolves to its result. When the attempts are used up it rejects with the
+ * last error itself; `suppressed()` of that has those of the attempts before, in order (the latest 100; none if the
+ * last was thrown as a primitive).
  *
- * A cancellation from around it ends it, in an attempt or between two, and is never taken for a failure to be tried again; what an attempt
- * throws in reaction to one is thrown on. For a bound on all attempts together put it in `withTimeout`.
+ * A cancellation from around it ends it, in an attempt or between two, and is never taken for a failure to be tried
+ * again; what an attempt throws in reaction to one is thrown on. For a bound on all attempts together put it in
+ * `withTimeout`.
  *
  * @throws {TypeError} or {RangeError} at the call, for arguments of a wrong kind or range.
  *

@@ -21,8 +21,8 @@ export type RestartStrategy = "one-for-one" | "one-for-all" | "rest-for-one";
 /** How a supervisor starts tasks again. */
 export interface RestartPolicy {
   /**
-   * Which tasks are started again when one has to be. The others are stopped first, the youngest first, each awaited before the
-   * next; then all are started in the order of their spawning. Default: "one-for-one".
+   * Which tasks are started again when one has to be. The others are stopped first, the youngest first, each awaited
+   * before the next; then all are started in the order of their spawning. Default: "one-for-one".
    */
   strategy?: RestartStrategy;
   /** How many restarts there may be in the time of `within`; one more and the supervisor fails. Default: 3. */
@@ -30,9 +30,9 @@ export interface RestartPolicy {
   /** The time in which restarts are counted, in ms. Default: 5000. */
   within?: number;
   /**
-   * How long to wait before a task is started again: `initial` ms (default 100), then `factor` (2) times as long after each restart in
-   * a row, at most `max` ms (30,000), of which `jitter` (0) is the part left to chance, 0 to 1. A task that has run for the
-   * time of `within` begins anew. Default: no wait.
+   * How long to wait before a task is started again: `initial` ms (default 100), then `factor` (2) times as long after
+   * each restart in a row, at most `max` ms (30,000), of which `jitter` (0) is the part left to chance, 0 to 1. A task
+   * that has run for the time of `within` begins anew. Default: no wait.
    */
   backoff?: { initial?: number; factor?: number; max?: number; jitter?: number | boolean };
 }
@@ -42,8 +42,8 @@ export interface SuperviseOptions extends GroupOptions {
   /** How tasks are started again. Default: only those that ask for it, with the defaults of the policy. */
   restart?: RestartPolicy;
   /**
-   * Is given the failure of each task that is not started again, and what a task throws while it is stopped. What it throws is the
-   * failure of the supervisor. Default: `onUnhandled`.
+   * Is given the failure of each task that is not started again, and what a task throws while it is stopped. What it
+   * throws is the failure of the supervisor. Default: `onUnhandled`.
    */
   onFailure?: (error: unknown, task: Task<unknown>) => void;
   /** Is told of each restart, with what the task has thrown, `undefined` if nothing. Default: nobody is told. */
@@ -53,21 +53,22 @@ export interface SuperviseOptions extends GroupOptions {
 /** How a supervised task is to be. */
 export interface SupervisedSpawnOptions extends SpawnOptions {
   /**
-   * When the task is started again: "permanent" after every end, "transient" after a failure, "temporary" never. Default: "transient"
-   * if the supervisor was given a policy, else "temporary".
+   * When the task is started again: "permanent" after every end, "transient" after a failure, "temporary" never.
+   * Default: "transient" if the supervisor was given a policy, else "temporary".
    */
   restart?: RestartMode;
 }
 
 /**
- * Runs `body` at once with a group whose tasks fail alone: a failure cancels nobody else. By its policy the task is started again, or others
- * with it. Resolves to what the body returns, when all tasks have ended for good.
+ * Runs `body` at once with a group whose tasks fail alone: a failure cancels nobody else. By its policy the task is
+ * started again, or others with it. Resolves to what the body returns, when all tasks have ended for good.
  *
- * A failure of the body cancels all tasks and is what the promise rejects with; so does a cancellation from around, which is no failure. A restart that
- * is waiting is cancelled with them. A task that is cancelled by its handle has ended for good.
+ * A failure of the body cancels all tasks and is what the promise rejects with; so does a cancellation from around,
+ * which is no failure. A restart that is waiting is cancelled with them. A task that is cancelled by its handle has
+ * ended for good.
  *
- * @throws {SupervisorError} (rejection) when there were more restarts than the policy allows; all tasks have been cancelled and have
- * ended by then.
+ * @throws {SupervisorError} (rejection) when there were more restarts than the policy allows; all tasks have been
+ * cancelled and have ended by then.
  * @throws {TypeError} or {RangeError} at the call, for arguments of a wrong kind or range.
  *
  * @example
@@ -126,8 +127,8 @@ export class Supervisor extends TaskGroup {
   }
 
   /**
-   * Makes a task that runs `fn`, again and again as its restart mode says. What is returned stands for all its runs: it ends when the last one
-   * does, and cancelling it ends it for good. `fn` gets the task of its own run.
+   * Makes a task that runs `fn`, again and again as its restart mode says. What is returned stands for all its runs: it
+   * ends when the last one does, and cancelling it ends it for good. `fn` gets the task of its own run.
    *
    * @throws {StructureError} when the supervisor has ended.
    * @throws {TypeError} for arguments of a wrong kind.

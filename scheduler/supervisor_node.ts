@@ -1,6 +1,6 @@
 /**
- * The machinery of a supervisor: each of its tasks is a loop around the runs of one function, and each run is a group with one
- * task.
+ * The machinery of a supervisor: each of its tasks is a loop around the runs of one function, and each run is a group
+ * with one task.
  *
  * ```
  *   a child:  running ──ends, for good──> over

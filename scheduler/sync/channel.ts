@@ -12,13 +12,14 @@ import { ChannelClosedError, ChannelEndError } from "./channel_errors.ts";
 /** How a channel is to be. */
 export interface ChannelOptions<T> {
   /**
-   * What a full channel does with one more value: "wait" makes the sender wait, "sliding" drops the oldest value, "dropping" drops
-   * the new one. Default: "wait".
+   * What a full channel does with one more value: "wait" makes the sender wait, "sliding" drops the oldest value,
+   * "dropping" drops the new one. Default: "wait".
    */
   overflow?: "wait" | "sliding" | "dropping";
   /**
-   * Is given each value handed to `send` that no receiver gets: because it was dropped, because its sender was cancelled or the
-   * channel closed while it waited, or because no receiver is left. For closing what a value holds. What it throws goes to `onUnhandled`.
+   * Is given each value handed to `send` that no receiver gets: because it was dropped, because its sender was
+   * cancelled or the channel closed while it waited, or because no receiver is left. For closing what a value holds.
+   * What it throws goes to `onUnhandled`.
    */
   onUndelivered?: (value: T) => void;
 }
@@ -56,19 +57,19 @@ const overflows: readonly unknown[] = ["wait", "sliding", "dropping"] satisfies 
 /**
  * A line of values from senders to receivers, each value for one receiver, first in, first out.
  *
- * With capacity 0, the default, a value goes from hand to hand: `send` settles when a receiver has taken it. With a greater one as many
- * values wait in the channel before a sender has to. Whoever waits for a value owns the next one: `tryReceive` and late
- * receivers do not overtake, nor do `trySend` and late senders.
+ * With capacity 0, the default, a value goes from hand to hand: `send` settles when a receiver has taken it. With a
+ * greater one as many values wait in the channel before a sender has to. Whoever waits for a value owns the next one:
+ * `tryReceive` and late receivers do not overtake, nor do `trySend` and late senders.
  *
  * Nothing is lost, and nobody waits for ever:
  * - A value handed to a receiver that is cancelled before it goes on is the next receiver's.
  * - A `send` either resolves, then its value was taken, also if a cancellation comes in the same moment; or it rejects,
  *   then no receiver gets the value, and `onUndelivered` does.
- * - `close()` ends sending: what is in the channel is still received, then receivers get `ChannelEndError`, and `for await` ends.
- *   Those who wait to send get `ChannelClosedError`.
- * - Give each task an end of its own with `sender()` and `receiver()`: when the last sender is closed the channel is closed; when the
- *   last receiver is, senders get `ChannelBrokenError`. Ends that were not made hold nothing: a channel that is
- *   used without them stays open until it is closed.
+ * - `close()` ends sending: what is in the channel is still received, then receivers get `ChannelEndError`, and `for
+ *   await` ends. Those who wait to send get `ChannelClosedError`.
+ * - Give each task an end of its own with `sender()` and `receiver()`: when the last sender is closed the channel is
+ *   closed; when the last receiver is, senders get `ChannelBrokenError`. Ends that were not made hold nothing: a
+ *   channel that is used without them stays open until it is closed.
  *
  * @example
  * ```ts
@@ -97,7 +98,8 @@ export class Channel<T> {
    * Makes an open channel.
    *
    * @param capacity How many values may wait in it, 0 to `Infinity`. Default: 0.
-   * @throws {TypeError} or {RangeError} for arguments of a wrong kind or range; "sliding" needs a capacity of at least 1.
+   * @throws {TypeError} or {RangeError} for arguments of a wrong kind or range; "sliding" needs a capacity of at least
+   * 1.
    */
   constructor(capacity: number = 0, options: ChannelOptions<T> = {}) {
     checkCount(capacity, "The capacity of a channel", 0);
@@ -148,8 +150,8 @@ export class Channel<T> {
   }
 
   /**
-   * Sends a value if that needs no waiting; answers whether it did. False too on a closed channel, and on a full one that is
-   * "dropping"; the value then stays the caller's.
+   * Sends a value if that needs no waiting; answers whether it did. False too on a closed channel, and on a full one
+   * that is "dropping"; the value then stays the caller's.
    */
   trySend(value: T): boolean {
     return this.#shared.core.trySend(value, this.#end);
@@ -158,7 +160,8 @@ export class Channel<T> {
   /**
    * Waits for the next value.
    *
-   * @throws {ChannelEndError} (rejection) when the channel is closed and empty; after {@linkcode fail} its error instead.
+   * @throws {ChannelEndError} (rejection) when the channel is closed and empty; after {@linkcode fail} its error
+   * instead.
    * @throws {ChannelClosedError} (rejection) when the last receiver is closed.
    * @throws {Cancelled} (rejection) when the scope around the call is cancelled; no value is taken then.
    */
@@ -211,15 +214,17 @@ export class Channel<T> {
   }
 
   /**
-   * Receives until the channel is at its end; several loops share the values. Leaving a loop early leaves the channel as it is:
-   * what has not been received stays in it.
+   * Receives until the channel is at its end; several loops share the values. Leaving a loop early leaves the channel
+   * as it is: what has not been received stays in it.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined, undefined> {
     return iterate(() => this.receive());
   }
 }
 
-/** An end of a {@linkcode Channel} to send with. While one is open, the channel is not closed by the closing of another. */
+/**
+ * An end of a {@linkcode Channel} to send with. While one is open, the channel is not closed by the closing of another.
+ */
 export class Sender<T> {
   readonly #shared: Shared<T>;
   readonly #end: End = { closed: false, waiting: 0 };
@@ -240,7 +245,10 @@ export class Sender<T> {
     return this.#end.closed;
   }
 
-  /** Sends a value; see `Channel.send`. On an end that is closed, or is while it waits, rejects with `ChannelClosedError`. */
+  /**
+   * Sends a value; see `Channel.send`. On an end that is closed, or is while it waits, rejects with
+   * `ChannelClosedError`.
+   */
   send(value: T): Promise<void> {
     return this.#shared.core.send(value, this.#end);
   }
@@ -275,7 +283,10 @@ export class Sender<T> {
   }
 }
 
-/** An end of a {@linkcode Channel} to receive with. While one is open, the channel is not broken by the closing of another. */
+/**
+ * An end of a {@linkcode Channel} to receive with. While one is open, the channel is not broken by the closing of
+ * another.
+ */
 export class Receiver<T> {
   readonly #shared: Shared<T>;
   readonly #end: End = { closed: false, waiting: 0 };
@@ -296,7 +307,10 @@ export class Receiver<T> {
     return this.#end.closed;
   }
 
-  /** Waits for the next value; see `Channel.receive`. On an end that is closed, or is while it waits, rejects with `ChannelClosedError`. */
+  /**
+   * Waits for the next value; see `Channel.receive`. On an end that is closed, or is while it waits, rejects with
+   * `ChannelClosedError`.
+   */
   receive(): Promise<T> {
     return this.#shared.core.receive(this.#end);
   }

@@ -11,7 +11,8 @@
  *                          └────> onUndelivered <─────┘               └─> the front of the buffer
  * ```
  *
- * Always true between two calls: nobody waits to receive while the buffer holds anything; nobody waits to send while it has room.
+ * Always true between two calls: nobody waits to receive while the buffer holds anything; nobody waits to send while it
+ * has room.
  *
  * @module
  */
@@ -65,7 +66,13 @@ class SendWait<T> extends EndWait<void> {
   accept(): T {
     this.#accepted = true;
     this.leave();
-    this.hand();
+    // As `WaitLine.answer` does: nothing can be taken back from a sender, so that it needs no turn to be asked in.
+    if (this.line.inFlight > 0 || !mayAnswer()) {
+      this.hand();
+    } else {
+      this.leaveLine();
+      this.resolve();
+    }
     return this.item;
   }
 

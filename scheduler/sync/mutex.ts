@@ -18,7 +18,9 @@ import { makePermit, type Permit } from "./permit.ts";
 import { runWith } from "./semaphore.ts";
 import { WaitLine } from "./wait_line.ts";
 
-/** Gives a mutex back without ending the permit it is held by; for `Condition`. Throws if the caller does not hold it. */
+/**
+ * Gives a mutex back without ending the permit it is held by; for `Condition`. Throws if the caller does not hold it.
+ */
 export let suspendMutex: (mutex: Mutex, scope: Scope | undefined) => Permit;
 
 /** Takes the mutex again for a permit that was suspended, whatever is cancelled meanwhile; for `Condition`. */

@@ -64,8 +64,8 @@ export class WaitLine<T> {
   }
 
   /**
-   * Answers with a value that is there: at once, or in a turn when this turn has given many answers, or others have been
-   * given theirs and have not gone on.
+   * Answers with a value that is there: at once, or in a turn when this turn has given many answers, or others have
+   * been given theirs and have not gone on.
    */
   answer(scope: Scope | undefined, value: T): Promise<T> {
     if (this.inFlight === 0 && mayAnswer()) return Promise.resolve(value);
