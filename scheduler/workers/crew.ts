@@ -45,6 +45,8 @@ export class Crew {
   readonly #onRetry: () => void;
   /** Told of what keeps a worker from being started at all. */
   readonly #onBroken: (error: unknown) => void;
+  /** How many workers somebody waits for: none of them is ended meanwhile. */
+  wanted = 0;
   /** Workers that were told to end and have not. */
   readonly #leaving: Set<PoolWorker> = new Set();
   #starting = 0;
@@ -72,14 +74,14 @@ export class Crew {
     return this.workers.find((worker) => worker.free);
   }
 
+  /** How many workers in a row could not be put to use. */
+  get failures(): number {
+    return this.#failures;
+  }
+
   /** How many workers have loaded the module. */
   get ready(): number {
     return this.workers.length - this.#starting;
-  }
-
-  /** Is there a worker that has loaded the module, or is about to? */
-  get hasHope(): boolean {
-    return this.workers.length > 0;
   }
 
   /** How many jobs wait in workers behind those that run: one more worker would take them over. */
@@ -199,7 +201,8 @@ export class Crew {
 
   /** Ends workers that have had no job for `idleTimeout`, and those of the reserve at once. */
   #dismiss(): void {
-    const { size, min, idleTimeout } = this.#settings;
+    const { size, idleTimeout } = this.#settings;
+    const min = Math.max(this.#settings.min, this.wanted);
     const now = loop().host.now();
     let next = Infinity;
     for (const worker of [...this.workers]) {

@@ -64,7 +64,7 @@ export class Dispatcher {
       {
         onReady: () => {
           this.crew.becameReady();
-          for (const warming of this.#warming) if (this.crew.ready >= warming.count) warming.wait.resolve();
+          if (this.#warming.size > 0) this.#warm();
           this.dispatch();
         },
         onRoom: (worker) => {
@@ -129,13 +129,23 @@ export class Dispatcher {
     const letGo = loop().host.keepAlive();
     try {
       if (this.closed) warming.wait.reject(new PoolClosedError(this.#settings.name));
-      else this.crew.fill(count);
-      if (this.crew.ready >= count) warming.wait.resolve();
+      else this.#warm();
       await warming.wait.promise;
     } finally {
       letGo();
       this.#warming.delete(warming);
+      this.#warm();
+      this.crew.rest();
     }
+  }
+
+  /** Sees to it that there are as many workers as somebody waits for, and tells those who have them. */
+  #warm(): void {
+    let wanted = 0;
+    for (const { count } of this.#warming) if (count > wanted) wanted = count;
+    this.crew.wanted = wanted;
+    this.crew.fill(wanted);
+    for (const { count, wait } of this.#warming) if (this.crew.ready >= count) wait.resolve();
   }
 
   /** Takes a job: it will end, and until then belongs to the scope. */
@@ -337,15 +347,22 @@ export class Dispatcher {
     this.#requeue(unstarted.filter(({ moved }) => !moved));
     for (const job of started) this.#fail(job, died(this.#describe(job)));
     if (hopeless) return this.#giveUp(died(this.#settings.name));
+    if (this.#warming.size > 0) this.#warm();
     if (started.length === 0 && exit.error !== undefined) reportUnhandled(died(this.#settings.name));
     this.dispatch();
   }
 
   /** No worker can be started: the jobs that wait are failed, unless other workers do their work. */
   #giveUp(error: unknown): void {
-    const told = this.#warming.size > 0;
+    const warming = this.#warming.size;
     for (const { wait } of this.#warming) wait.reject(error);
-    if (this.crew.hasHope || this.#queue.size === 0) return told ? undefined : reportUnhandled(error);
+    this.#warming.clear();
+    this.crew.wanted = 0;
+    // Others that are starting have their own word to say; those that do their work go on doing it.
+    if (this.crew.workers.length > this.crew.ready) return;
+    const lost = this.crew.ready > 0 || this.#queue.size === 0;
+    if (lost && warming === 0 && this.crew.failures === 1) reportUnhandled(error);
+    if (lost) return;
     for (const job of this.#queue.removeAll()) this.#fail(job, error);
   }
 

@@ -312,3 +312,54 @@ export function waitsFor(signal: AbortSignal, flags: Int32Array): Promise<unknow
 export function abortedReason(signal: AbortSignal): unknown {
   return signal.aborted ? signal.reason : "not aborted";
 }
+
+export function* endless(): Generator<number> {
+  for (let n = 0;; n++) yield n;
+}
+
+/** Gives nothing until it is aborted. */
+export async function* stuck(flags: Int32Array): AsyncGenerator<number> {
+  const { signal } = currentJob();
+  try {
+    Atomics.store(flags, 0, 1);
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    yield 0;
+  } finally {
+    Atomics.store(flags, 1, 1);
+  }
+}
+
+/** Pays no heed to its end. */
+export function* stubborn(flags: Int32Array): Generator<number> {
+  yield 1;
+  Atomics.store(flags, 0, 1);
+  for (;;) Math.random();
+}
+
+export function holdFlags(flags: Int32Array): number {
+  return holdUntil(flags, 1);
+}
+
+export function doze(n: number): Promise<number> {
+  return later(n, 5);
+}
+
+/** The number of this thread among those that were started with the same flags. */
+let thread = 0;
+
+export function threadNumber(flags: Int32Array): number {
+  return thread ||= Atomics.add(flags, 0, 1) + 1;
+}
+
+export function close(): Promise<never> {
+  const scope = globalThis as unknown as { close?(): void; process?: { exit(code: number): void } };
+  if (typeof scope.close === "function") scope.close();
+  else scope.process!.exit(0);
+  return new Promise(() => {});
+}
+
+/** Ends its worker once the result is on its way. */
+export function exitSoon(): string {
+  setTimeout(() => exit(0), 1);
+  return "result";
+}

@@ -1,0 +1,118 @@
+/** Errors on their way between threads: the codec by itself, and through a pool. */
+
+import { test } from "node:test";
+import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
+import { decodeError, encodeError } from "../../../scheduler/workers/error_codec.ts";
+import { errorOf, withPool } from "./pool_support.ts";
+import type { Failure } from "./tasks.ts";
+
+/** An error as it comes out on the other side. */
+function sent(thrown: unknown): unknown {
+  return decodeError(structuredClone(encodeError(thrown)));
+}
+
+test("name, message, code, extras, cause chain and the worker's stack survive a pool (18, 20)", async () => {
+  await withPool({ size: 1 }, async (pool) => {
+    const fails = (kind: Failure) => errorOf(pool.run("fails", [kind]));
+    const own = await fails("own") as Error & { code: string; extra: unknown };
+    assertInstanceOf(own, Error);
+    assertEquals([own.name, own.message, own.code, own.extra], ["OwnError", "of its own", "E_OWN", { deep: [1, 2] }]);
+    assert(own.stack!.includes("tasks.ts"), own.stack);
+    const cause = await fails("cause") as Error;
+    assertInstanceOf(cause, TypeError);
+    assertInstanceOf(cause.cause, RangeError);
+    assertEquals((cause.cause as Error).message, "inner");
+    const aggregate = await fails("aggregate");
+    assertInstanceOf(aggregate, AggregateError);
+    assertEquals(aggregate.errors.map((each: Error) => each.message), ["one", "two"]);
+    const list = await fails("list") as Error & { errors: unknown };
+    assertInstanceOf(list, TypeError);
+    assertEquals(list.errors, [{ field: "name" }]);
+    const dom = await fails("dom") as DOMException;
+    assertInstanceOf(dom, DOMException);
+    assertEquals([dom.name, dom.message, dom.code], ["AbortError", "stopped", 20]);
+    const kept = await fails("unclonable property") as Error & { fn?: unknown; code: string; other: Error };
+    assertEquals([kept.message, kept.code, "fn" in kept], ["kept", "E_KEPT", false]);
+    assertInstanceOf(kept.other, RangeError);
+    assertEquals((await fails("throwing getter") as Error).message, "kept");
+    assertEquals((await fails("cycle") as Error).message, "cycle");
+    assertInstanceOf(await fails("frozen"), RangeError);
+    assertEquals(pool.statistics().workers, 1);
+  });
+});
+
+test("thrown primitives and plain data arrive as they are; functions and symbols as an Error (19)", async () => {
+  await withPool({ size: 1 }, async (pool) => {
+    const fails = (kind: Failure) => errorOf(pool.run("fails", [kind]));
+    assertStrictEquals(await fails("undefined"), undefined);
+    assertStrictEquals(await fails("null"), null);
+    assertStrictEquals(await fails("string"), "a string");
+    assertStrictEquals(await fails("bigint"), 7n);
+    assertEquals(await fails("object"), { plain: [1, 2] });
+    for (const kind of ["function", "symbol"] as const) {
+      const error = await fails(kind);
+      assertInstanceOf(error, Error);
+      assert(error.message.includes("thrown"), error.message);
+    }
+    assertEquals(pool.statistics().workers, 1);
+  });
+});
+
+test("an error of a class of the user's comes back as the built-in class it extends", () => {
+  class Special extends RangeError {
+    override name = "Special";
+  }
+  const error = sent(new Special("out of range"));
+  assertInstanceOf(error, RangeError);
+  assertEquals([error.name, error.message], ["Special", "out of range"]);
+});
+
+test("a subclass of AggregateError keeps its errors, however nested, and what is no error stays itself", () => {
+  class Many extends AggregateError {}
+  const error = sent(new Many([new TypeError("one"), "two", new AggregateError([undefined], "inner")], "many"));
+  assertInstanceOf(error, AggregateError);
+  const [one, two, inner] = error.errors;
+  assertInstanceOf(one, TypeError);
+  assertEquals(two, "two");
+  assertInstanceOf(inner, AggregateError);
+  assertEquals(inner.errors, [undefined]);
+});
+
+test("whatever an error is like, encoding it never throws", () => {
+  const hostile = new Proxy(new Error("hostile"), {
+    ownKeys() {
+      throw new Error("no keys");
+    },
+  });
+  assertInstanceOf(sent(hostile), Error);
+  const odd = Object.defineProperties(new Error("odd"), {
+    name: { value: 7 },
+    message: { get: () => 1 },
+    stack: { value: {} },
+  });
+  assertInstanceOf(sent(odd), Error);
+  assertInstanceOf(
+    sent(Object.create(null, {
+      toString: {
+        value: () => {
+          throw 1;
+        },
+      },
+      fn: { value: () => 1, enumerable: true },
+    })),
+    Error,
+  );
+  let deep = new Error("0");
+  for (let n = 1; n < 100; n++) deep = new Error(String(n), { cause: deep });
+  let length = 0;
+  for (let at: unknown = sent(deep); at instanceof Error; at = at.cause) length++;
+  assert(length >= 5 && length <= 20, String(length));
+});
+
+test("a DOMException keeps its cause and what was added to it", () => {
+  const error = sent(Object.assign(new DOMException("late", "TimeoutError"), { extra: 1 })) as DOMException & {
+    extra: number;
+  };
+  assertInstanceOf(error, DOMException);
+  assertEquals([error.name, error.code, error.extra], ["TimeoutError", 23, 1]);
+});
