@@ -6,8 +6,9 @@
 
 import { checkCount, checkFunction, checkOptions, show } from "../scheduler/check.ts";
 import { checkSignal } from "../scheduler/join_signal.ts";
-import { currentScope, deliver, Wait } from "../scheduler/scope.ts";
-import { joinPath, type NodeFiles, nodeFiles } from "../runtime/files.ts";
+import { throwIfCancelled } from "../scheduler/sleep.ts";
+import { joinPath, type NodeFiles, nodeFiles, pathOfUrl } from "../runtime/files.ts";
+import { abortable } from "./abortable.ts";
 
 /** How a file is to be read. */
 export interface ReadBytesOptions {
@@ -47,47 +48,36 @@ export function readBytes(path: string | URL, options: ReadBytesOptions = {}): P
   if (into !== undefined && !(into instanceof Uint8Array)) {
     throw new TypeError(`The memory to read into is a Uint8Array: received ${show(into)}`);
   }
-  if (signal?.aborted) return Promise.reject(signal.reason);
-  return read(path, signal, maxBytes, into);
+  return abortable(signal, `reading ${String(path)}`, async (aborted) => {
+    const files = await nodeFiles();
+    if (into !== undefined) return await readInto(files, path, into.subarray(0, maxBytes), aborted);
+    if (maxBytes !== Infinity) return await readAtMost(files, path, maxBytes, aborted);
+    return plain(await files.readFile(path, { signal: aborted }));
+  });
 }
 
-async function read(
-  path: string | URL,
-  signal: AbortSignal | undefined,
-  maxBytes: number,
-  into: Uint8Array | undefined,
-): Promise<Uint8Array> {
-  const controller = new AbortController();
-  const wait = new Wait<Uint8Array>(currentScope(), () => controller.abort());
-  if (wait.interrupted) return await wait.promise;
-  const abort = (): void => {
-    controller.abort();
-    wait.reject(signal!.reason);
-  };
-  signal?.addEventListener("abort", abort, { once: true });
-  nodeFiles().then((files) =>
-    into === undefined
-      ? readWhole(files, path, maxBytes, controller.signal)
-      : readInto(files, path, into.subarray(0, maxBytes), controller.signal)
-  ).then((bytes) => wait.resolve(bytes), (error) => wait.reject(error));
-  try {
-    return await wait.promise;
-  } finally {
-    signal?.removeEventListener("abort", abort);
-  }
-}
-
-async function readWhole(
+/** Not by the size the system tells: that of a pipe, or of a file below /proc, is 0. */
+async function readAtMost(
   files: NodeFiles,
   path: string | URL,
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  if (maxBytes !== Infinity) {
-    const { size } = await files.stat(path);
-    if (size > maxBytes) throw new RangeError(`${String(path)} has ${size} bytes, more than ${maxBytes}`);
+  const file = await files.open(path);
+  try {
+    const chunks: Uint8Array[] = [];
+    for (let length = 0;;) {
+      signal.throwIfAborted();
+      const chunk = new Uint8Array(Math.min(chunkBytes, maxBytes + 1 - length));
+      const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
+      if (bytesRead === 0) return concatenate(chunks, length);
+      chunks.push(chunk.subarray(0, bytesRead));
+      length += bytesRead;
+      if (length > maxBytes) throw new RangeError(`${String(path)} has more than ${maxBytes} bytes`);
+    }
+  } finally {
+    await file.close();
   }
-  return await files.readFile(path, { signal });
 }
 
 async function readInto(
@@ -112,6 +102,25 @@ async function readInto(
   } finally {
     await file.close();
   }
+}
+
+/** How much is read at once where the length is bounded. */
+const chunkBytes = 64 * 1024;
+
+function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  if (chunks.length === 1) return chunks[0]!;
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return all;
+}
+
+/** A host's `Buffer` as the standard's class: the two differ in what `slice` does. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** What a walk finds. */
@@ -152,13 +161,13 @@ export interface WalkOptions {
  * console.log(files > 0);
  * ```
  */
-export function walk(folder: string, options: WalkOptions = {}): AsyncIterableIterator<WalkEntry> {
+export function walk(folder: string | URL, options: WalkOptions = {}): AsyncIterableIterator<WalkEntry> {
   checkPath(folder);
   checkOptions(options);
   checkSignal(options.signal);
   if (options.skip !== undefined) checkFunction(options.skip, "skip");
   if (options.onError !== undefined) checkFunction(options.onError, "onError");
-  return walkFrom(String(folder), options);
+  return walkFrom(folder instanceof URL ? pathOfUrl(folder) : folder, options);
 }
 
 async function* walkFrom(folder: string, options: WalkOptions): AsyncGenerator<WalkEntry, undefined> {
@@ -167,17 +176,18 @@ async function* walkFrom(folder: string, options: WalkOptions): AsyncGenerator<W
   for (let path = folders.pop(); path !== undefined; path = folders.pop()) {
     let found: WalkEntry[];
     try {
-      found = await list(files, path);
+      found = await abortable(options.signal, `listing ${path}`, () => list(files, path));
     } catch (error) {
+      throwIfCancelled();
+      options.signal?.throwIfAborted();
       if (path === folder) throw error;
       options.onError?.(error, path);
       continue;
     }
     const inner: string[] = [];
     for (const entry of found) {
-      const scope = currentScope();
-      if (scope?.effective !== undefined) throw deliver(scope);
-      if (options.signal?.aborted) throw options.signal.reason;
+      throwIfCancelled();
+      options.signal?.throwIfAborted();
       yield entry;
       if (entry.kind === "directory" && !options.skip?.(entry)) inner.push(entry.path);
     }

@@ -14,16 +14,10 @@
  */
 
 export type { HostSignal } from "../runtime/host.ts";
-export { BodyLimitError } from "./body_limit.ts";
 export { readBytes, type ReadBytesOptions, walk, type WalkEntry, type WalkOptions } from "./files.ts";
-export {
-  type DrainOptions,
-  type DrainSummary,
-  type Handler,
-  type RequestContext,
-  serve,
-  type ServeOptions,
-  type Server,
-  type ServerStatistics,
-} from "./serve.ts";
+export { serve } from "./serve.ts";
+export type { Handler, RequestContext } from "./serve/live_request.ts";
+export { BodyLimitError } from "./serve/request_body.ts";
+export type { DrainOptions, ServeOptions, TlsOptions } from "./serve/serve_options.ts";
+export type { DrainSummary, Server, ServerStatistics } from "./serve/server.ts";
 export { signals } from "./signals.ts";

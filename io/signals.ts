@@ -5,8 +5,10 @@
  */
 
 import type { HostSignal } from "../runtime/host.ts";
+import { show } from "../scheduler/check.ts";
 import { loop } from "../scheduler/loop.ts";
 import { currentScope, Wait } from "../scheduler/scope.ts";
+import { throwIfCancelled } from "../scheduler/sleep.ts";
 
 const known: readonly HostSignal[] = [
   "SIGINT",
@@ -38,41 +40,75 @@ const known: readonly HostSignal[] = [
  * ```
  */
 export function signals(names: readonly HostSignal[]): AsyncIterableIterator<HostSignal> {
+  if (!Array.isArray(names) || names.length === 0) {
+    throw new TypeError(`signals takes a list of at least one name: received ${show(names)}`);
+  }
   for (const name of names) {
-    if (!known.includes(name)) throw new TypeError(`A signal is one of ${known.join(", ")}: received ${String(name)}`);
+    if (!known.includes(name)) throw new TypeError(`A signal is one of ${known.join(", ")}: received ${show(name)}`);
   }
-  const arrived: HostSignal[] = [];
-  let wake: (() => void) | undefined;
-  let leave: (() => void)[] = names.map((name) =>
-    loop().host.onSignal(name, () => {
-      arrived.push(name);
-      wake?.();
-    })
-  );
-  function stop(): void {
-    for (const fn of leave) fn();
-    leave = [];
-    wake?.();
+  return new Signals(new Set(names));
+}
+
+class Signals implements AsyncIterableIterator<HostSignal> {
+  /** Signals that nobody has taken yet. */
+  readonly #arrived: HostSignal[] = [];
+  /** Those who wait for one, first come, first served. */
+  readonly #waits = new Set<Wait<HostSignal | undefined>>();
+  #leave: (() => void)[];
+
+  constructor(names: ReadonlySet<HostSignal>) {
+    const { host } = loop();
+    this.#leave = [...names].map((name) => host.onSignal(name, () => this.#arrive(name)));
   }
-  return {
-    async next(): Promise<IteratorResult<HostSignal, undefined>> {
-      while (arrived.length === 0 && leave.length > 0) {
-        const wait = new Wait<void>(currentScope(), stop);
-        if (wait.interrupted) stop();
-        wake = () => wait.resolve();
-        // A signal's listener does not hold the process on every host; whoever waits for one wants to.
-        const release = loop().host.keepAlive();
-        await wait.promise.finally(release);
-      }
-      const value = arrived.shift();
-      return value === undefined ? { done: true, value } : { done: false, value };
-    },
-    return(): Promise<IteratorResult<HostSignal, undefined>> {
-      stop();
-      return Promise.resolve({ done: true, value: undefined });
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+
+  async next(): Promise<IteratorResult<HostSignal, undefined>> {
+    throwIfCancelledAfter(() => this.#stop());
+    let name = this.#arrived.shift();
+    if (name === undefined && this.#leave.length > 0) {
+      const wait: Wait<HostSignal | undefined> = new Wait(currentScope(), () => {
+        this.#waits.delete(wait);
+        this.#stop();
+      }, "a signal");
+      this.#waits.add(wait);
+      // A signal's listener does not hold the process on every host; whoever waits for one wants to.
+      const release = loop().host.keepAlive();
+      name = await wait.promise.finally(release);
+    }
+    return name === undefined ? { done: true, value: undefined } : { done: false, value: name };
+  }
+
+  return(): Promise<IteratorResult<HostSignal, undefined>> {
+    this.#arrived.length = 0;
+    this.#stop();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<HostSignal> {
+    return this;
+  }
+
+  #arrive(name: HostSignal): void {
+    for (const wait of this.#waits) {
+      this.#waits.delete(wait);
+      if (wait.resolve(name)) return;
+    }
+    this.#arrived.push(name);
+  }
+
+  #stop(): void {
+    for (const leave of this.#leave) leave();
+    this.#leave = [];
+    for (const wait of this.#waits) wait.resolve(undefined);
+    this.#waits.clear();
+  }
+}
+
+/** A checkpoint that undoes something when it throws. */
+function throwIfCancelledAfter(undo: () => void): void {
+  try {
+    throwIfCancelled();
+  } catch (error) {
+    undo();
+    throw error;
+  }
 }

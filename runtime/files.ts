@@ -4,6 +4,8 @@
  * @module
  */
 
+import { builtin } from "./hosts/shared.ts";
+
 /** An entry of a folder. */
 export interface FolderEntry {
   readonly name: string;
@@ -20,15 +22,19 @@ export interface FileHandle {
 
 /** The part of `node:fs/promises` that is used. */
 export interface NodeFiles {
-  open(path: string | URL): Promise<FileHandle>;
   readFile(path: string | URL, options: { signal: AbortSignal }): Promise<Uint8Array>;
-  stat(path: string | URL): Promise<{ size: number }>;
+  open(path: string | URL): Promise<FileHandle>;
   readdir(path: string, options: { withFileTypes: true }): Promise<FolderEntry[]>;
 }
 
 /** The host's files; loaded when first needed, so that nothing of Node's is touched in a browser. */
 export async function nodeFiles(): Promise<NodeFiles> {
   return await import("node:fs/promises") as unknown as NodeFiles;
+}
+
+/** The path that a `file:` URL stands for, as the system writes it. */
+export function pathOfUrl(url: URL): string {
+  return builtin<{ fileURLToPath(url: URL): string }>("node:url").fileURLToPath(url);
 }
 
 /** A path with one more part; every host takes `/` as the separator. */

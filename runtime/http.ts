@@ -6,31 +6,47 @@
 
 /** What a host's HTTP server needs to know to open. */
 export interface HttpListenOptions {
-  /** The address to listen on. */
-  hostname: string;
+  /** The address to listen on; not looked at where `unix` is given. */
+  readonly hostname: string;
   /** The port; 0 lets the system choose. */
-  port: number;
+  readonly port: number;
+  /** The path of a Unix socket to listen on instead. */
+  readonly unix: string | undefined;
+  /** Certificate chain and key, as PEM; with them the server speaks TLS. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
   /** How long an idle keep-alive connection stays open, in ms, where the host can be told. */
-  keepAlive: number;
+  readonly keepAlive: number;
   /** Answers one request. It must not reject. */
   handle(exchange: HttpExchange): Promise<Response> | Response;
 }
 
-/** One request on its way. The host calls `onDisconnect` at most once, then or instead `onFinish`, once. */
+/**
+ * How an exchange ended: the response with its body has been sent; the client left before; the body's own stream failed; or the
+ * server cut it.
+ */
+export type HttpEnd = "sent" | "left" | "failed" | "cut";
+
+/** One request on its way. */
 export interface HttpExchange {
-  /** The request. Its own `signal` is not to be touched: `onDisconnect` is the cheap and right way. */
+  /** The request. Its own `signal` is not to be touched: `onEnd` is the cheap and right way. */
   readonly request: Request;
   /** The client's address, if known. */
   readonly remoteAddress: string | undefined;
-  /** The client has left before the response, its body included, has been sent. */
-  onDisconnect: (() => void) | undefined;
-  /** The response with its body has been sent, or the client has left. */
-  onFinish: (() => void) | undefined;
+  /** How the exchange ended; `undefined` before. */
+  readonly end: HttpEnd | undefined;
+  /** Is called once, when the exchange has ended; with the error of the body's stream, if that was it. */
+  onEnd: ((end: HttpEnd, error?: unknown) => void) | undefined;
+  /** Fails the response's body if it is a stream that has not ended; its source is cancelled. */
+  failBody(error: unknown): void;
+  /** Is an error of the handler the host's failure to read the request's body? Then the client has left, or was answered. */
+  isBodyFailure(error: unknown): boolean;
+  /** Ends the exchange whatever its state, the connection too where the host can be told. */
+  cut(): void;
 }
 
 /** An open HTTP server. */
 export interface HttpListener {
-  /** The port in use. */
+  /** The port in use; 0 for a Unix socket. */
   readonly port: number;
   /** Stops accepting; settles when every connection has ended. Open connections are told to close after their answer. */
   stop(): Promise<void>;
@@ -38,30 +54,98 @@ export interface HttpListener {
   abort(): void;
 }
 
-/** Watches a body on its way out: `onEnd` is called once, with whether all of it was taken. */
-export function watchBody(response: Response, onEnd: (complete: boolean) => void): Response {
-  const { body } = response;
-  if (body === null) {
-    onEnd(true);
-    return response;
+/** Reading a request's body fails with this on hosts where that is ours to say. */
+export class RequestBodyError extends Error {
+  override readonly name = "RequestBodyError";
+
+  constructor() {
+    super("The client left before the whole body of its request had come");
   }
-  const reader = body.getReader();
-  const watched = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { done, value } = await reader.read();
-        if (!done) return controller.enqueue(value);
-        controller.close();
-        onEnd(true);
-      } catch (error) {
-        onEnd(false);
-        throw error;
-      }
-    },
-    async cancel(reason) {
-      onEnd(false);
-      await reader.cancel(reason);
-    },
-  });
-  return new Response(watched, { status: response.status, statusText: response.statusText, headers: response.headers });
+}
+
+/** What every host's exchange is made of: that it ends once, and tells of it. */
+export abstract class Exchange implements HttpExchange {
+  abstract readonly request: Request;
+  abstract readonly remoteAddress: string | undefined;
+  end: HttpEnd | undefined = undefined;
+  onEnd: ((end: HttpEnd, error?: unknown) => void) | undefined = undefined;
+
+  abstract failBody(error: unknown): void;
+  abstract cut(): void;
+
+  isBodyFailure(error: unknown): boolean {
+    return error instanceof RequestBodyError;
+  }
+
+  /** Ends the exchange; only the first call counts. */
+  finish(end: HttpEnd, error?: unknown): void {
+    if (this.end !== undefined) return;
+    this.end = end;
+    this.onEnd?.(end, error);
+  }
+}
+
+/** A body on its way out that is watched, for hosts that do not tell how it ended, and that can be failed. */
+export class WatchedBody {
+  readonly stream: ReadableStream<Uint8Array>;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #exchange: Exchange;
+  #controller!: ReadableStreamDefaultController<Uint8Array>;
+
+  constructor(reader: ReadableStreamDefaultReader<Uint8Array>, exchange: Exchange) {
+    this.#reader = reader;
+    this.#exchange = exchange;
+    this.stream = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        this.#controller = controller;
+      },
+      pull: () => this.#pass(),
+      cancel: (reason) => {
+        exchange.finish("left");
+        return reader.cancel(reason);
+      },
+    }, { highWaterMark: 0 });
+  }
+
+  /** Makes the client see that the body is not whole. */
+  fail(error: unknown): void {
+    if (this.#exchange.end !== undefined) return;
+    this.#exchange.finish("cut");
+    this.#controller.error(error);
+    this.#reader.cancel(error).catch(() => {});
+  }
+
+  /** Gives the host one more chunk. */
+  async #pass(): Promise<void> {
+    let result: ReadableStreamReadResult<Uint8Array>;
+    try {
+      result = await this.#reader.read();
+      if (!result.done) checkChunk(result.value);
+    } catch (error) {
+      this.#exchange.finish("failed", error);
+      this.#reader.cancel(error).catch(() => {});
+      throw error;
+    }
+    if (this.#exchange.end !== undefined) return;
+    if (!result.done) return this.#controller.enqueue(result.value);
+    this.#controller.close();
+    this.#exchange.finish("sent");
+  }
+}
+
+/** Refuses a chunk of a body that is no bytes: what a host makes of one differs. */
+export function checkChunk(chunk: unknown): asserts chunk is Uint8Array {
+  if (!(chunk instanceof Uint8Array)) {
+    throw new TypeError(`The stream of a body gives Uint8Arrays: received ${typeof chunk}`);
+  }
+}
+
+/** Can it be the host of a request? One with a slash in it would become part of the URL's path. */
+export function isHost(host: string): boolean {
+  return /^[\w.:[\]~-]*$/.test(host);
+}
+
+/** Lets go of a response that nobody will be sent. */
+export function discard(response: Response): void {
+  if (!response.bodyUsed) response.body?.cancel().catch(() => {});
 }

@@ -1,23 +1,30 @@
-import { type HttpExchange, type HttpListener, type HttpListenOptions, watchBody } from "../http.ts";
+import { discard, Exchange, type HttpListener, type HttpListenOptions, isHost, WatchedBody } from "../http.ts";
 import { setTimer } from "./shared.ts";
 
 /** After how long without an answer a request is watched for its client's leaving, in ms. */
 const disconnectLatency = 5;
 
 interface DenoServer {
-  readonly addr: { port: number };
-  readonly finished: Promise<void>;
+  readonly addr: { readonly port?: number };
   shutdown(): Promise<void>;
 }
 
 interface DenoInfo {
-  readonly remoteAddr: { hostname?: string };
+  readonly remoteAddr: { readonly hostname?: string };
   readonly completed: Promise<void>;
 }
 
 interface DenoHost {
   serve(
-    options: { hostname: string; port: number; onListen(): void; onError(error: unknown): Response },
+    options: {
+      hostname?: string;
+      port?: number;
+      path?: string;
+      cert?: string;
+      key?: string;
+      onListen(): void;
+      onError(error: unknown): Response;
+    },
     handler: (request: Request, info: DenoInfo) => Promise<Response>,
   ): DenoServer;
 }
@@ -25,67 +32,162 @@ interface DenoHost {
 /** `Host.listenHttp` over `Deno.serve`. */
 export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
   const { Deno } = globalThis as unknown as { Deno: DenoHost };
-  /** Ways to cut the exchanges that are open: once `shutdown()` is under way, Deno's own abort throws and closes nothing. */
-  const cuts = new Set<() => void>();
+  /** What is open: once `shutdown()` is under way, Deno's own abort throws and closes nothing. */
+  const open = new OpenExchanges();
+  const { unix, hostname, port, tls } = options;
   let server: DenoServer;
   try {
     server = Deno.serve(
       {
-        hostname: options.hostname,
-        port: options.port,
+        ...(unix === undefined ? { hostname, port } : { path: unix }),
+        ...tls,
         onListen() {},
         onError: () => new Response(null, { status: 500 }),
       },
-      (request, info) => answer(options, request, info, cuts),
+      (request, info) => {
+        if (!isHost(request.headers.get("host") ?? "")) return badRequest();
+        const exchange = new DenoExchange(request, info, open);
+        return exchange.answer(options);
+      },
     );
   } catch (error) {
     return Promise.reject(error);
   }
   return Promise.resolve({
-    port: server.addr.port,
-    stop: () => server.shutdown(),
-    abort: () => cuts.forEach((cut) => cut()),
+    port: server.addr.port ?? 0,
+    async stop() {
+      // `shutdown()` makes every read of a body that is still coming fail, though its client is there.
+      await open.withoutBodies();
+      await server.shutdown().catch(() => {});
+    },
+    abort: () => open.cut(),
   });
 }
 
-async function answer(
-  options: HttpListenOptions,
-  request: Request,
-  info: DenoInfo,
-  cuts: Set<() => void>,
-): Promise<Response> {
-  const exchange: HttpExchange = {
-    request,
-    remoteAddress: info.remoteAddr.hostname,
-    onDisconnect: undefined,
-    onFinish: undefined,
-  };
-  let answered = false;
-  let finished = false;
-  function finish(complete: boolean): void {
-    if (finished) return;
-    finished = true;
-    cuts.delete(cut);
-    if (!complete) exchange.onDisconnect?.();
-    exchange.onFinish?.();
+/** The exchanges of a server that have not ended. */
+class OpenExchanges {
+  readonly #all = new Set<DenoExchange>();
+  #changed: (() => void) | undefined = undefined;
+
+  add(exchange: DenoExchange): void {
+    this.#all.add(exchange);
   }
-  let giveUp: ((response: Response) => void) | undefined;
-  function cut(): void {
-    finish(false);
-    giveUp?.(new Response(null, { status: 503 }));
+
+  delete(exchange: DenoExchange): void {
+    this.#all.delete(exchange);
+    this.#changed?.();
   }
-  cuts.add(cut);
-  info.completed.then(() => finish(answered), () => finish(false));
-  // `request.signal` costs three times a whole request, so that only one that is not answered at once pays for it. Deno
-  // aborts it after success too, unless told otherwise; by then the exchange is finished for us.
-  const watcher = setTimer(() => {
-    if (!finished) request.signal.addEventListener("abort", () => finish(answered), { once: true });
-  }, disconnectLatency);
-  const response = await new Promise<Response>((resolve) => {
-    giveUp = resolve;
-    Promise.resolve(options.handle(exchange)).then(resolve);
-  });
-  watcher.cancel();
-  answered = true;
-  return response.body === null ? response : watchBody(response, (complete) => complete || finish(false));
+
+  cut(): void {
+    for (const exchange of this.#all) exchange.cut();
+  }
+
+  /** Waits until none is left that has a body to be read. */
+  async withoutBodies(): Promise<void> {
+    while ([...this.#all].some(({ request }) => request.body !== null)) {
+      await new Promise<void>((resolve) => this.#changed = resolve);
+    }
+  }
 }
+
+function badRequest(): Promise<Response> {
+  return Promise.resolve(new Response(null, { status: 400, headers: { connection: "close" } }));
+}
+
+class DenoExchange extends Exchange {
+  readonly request: Request;
+  readonly #info: DenoInfo;
+  readonly #open: OpenExchanges;
+  #answered = false;
+  #body: WatchedBody | undefined = undefined;
+  /** Answers in the handler's place. */
+  #giveUp: ((response: Response) => void) | undefined = undefined;
+
+  constructor(request: Request, info: DenoInfo, open: OpenExchanges) {
+    super();
+    this.request = request;
+    this.#info = info;
+    this.#open = open;
+    open.add(this);
+    info.completed.then(() => this.#completed(), () => this.finish("left"));
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#info.remoteAddr.hostname;
+  }
+
+  failBody(error: unknown): void {
+    this.#body?.fail(error);
+  }
+
+  cut(): void {
+    this.finish("cut");
+    this.#giveUp?.(new Response(null, { status: 503 }));
+    this.#body?.fail(new Error("The server cut the response"));
+  }
+
+  /** While a body is read, Deno shows a client that leaves, or that breaks the protocol, in nothing but the read's failure. */
+  override isBodyFailure(error: unknown): boolean {
+    const { name, message } = (error ?? {}) as { name?: unknown; message?: unknown };
+    return name === "BadResource" || String(message).startsWith("invalid HTTP/1 request");
+  }
+
+  override finish(...end: Parameters<Exchange["finish"]>): void {
+    this.#open.delete(this);
+    super.finish(...end);
+  }
+
+  async answer(options: HttpListenOptions): Promise<Response> {
+    const handled = options.handle(this);
+    const response = handled instanceof Response ? handled : await this.#first(handled);
+    if (this.end !== undefined) {
+      discard(response);
+      return new Response(null, { status: 503 });
+    }
+    this.#answered = true;
+    // Looking at `body` makes a stream of any body.
+    if (!isStream(response) || response.body === null) return response;
+    this.#body = new WatchedBody(response.body.getReader(), this);
+    const { status, statusText, headers } = response;
+    return new Response(this.#body.stream, { status, statusText, headers });
+  }
+
+  /** The handler's response, or that of `cut`. */
+  async #first(handled: Promise<Response>): Promise<Response> {
+    // `request.signal` costs three times a whole request, so that only one that is not answered at once pays for it. Deno
+    // aborts it after success too, unless told otherwise.
+    const watcher = setTimer(() => {
+      if (this.end !== undefined) return;
+      this.request.signal.addEventListener("abort", () => this.#completed(), { once: true });
+    }, disconnectLatency);
+    const response = await new Promise<Response>((resolve) => {
+      this.#giveUp = resolve;
+      handled.then(resolve);
+    });
+    this.#giveUp = undefined;
+    watcher.cancel();
+    return response;
+  }
+
+  /** Deno is done with the exchange. It says so too when the client has left. */
+  #completed(): void {
+    // A stream tells by itself that it was taken whole.
+    this.finish(this.#answered && this.#body === undefined ? "sent" : "left");
+  }
+}
+
+/**
+ * Is the body a stream that is still being made? To watch one costs half of the server's speed, so that bodies which are there
+ * whole are let through. Deno shows the difference only in a property that is not public; without it every body is watched.
+ */
+function isStream(response: Response): boolean {
+  const inner = responseSymbol === undefined ? undefined : (response as unknown as Inner)[responseSymbol];
+  const source = inner?.body?.streamOrStatic;
+  return source === undefined || source instanceof ReadableStream;
+}
+
+type Inner = Record<symbol, { body?: { streamOrStatic?: unknown } } | undefined>;
+
+const responseSymbol = Object.getOwnPropertySymbols(new Response(null)).find(({ description }) =>
+  description === "response"
+);

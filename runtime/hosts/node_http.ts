@@ -1,57 +1,83 @@
-import type { HttpExchange, HttpListener, HttpListenOptions } from "../http.ts";
+import { checkChunk, discard, Exchange, type HttpListener, type HttpListenOptions, isHost } from "../http.ts";
+import { bodyOf, type Incoming } from "./node_http_body.ts";
 import { builtin } from "./shared.ts";
 
-type IncomingHeaders = Record<string, string | string[] | undefined>;
-
-interface Incoming {
-  method: string;
-  url: string;
-  headers: IncomingHeaders;
-  rawHeaders: string[];
-  socket: { remoteAddress?: string };
-}
-
 interface Outgoing {
-  writableFinished: boolean;
-  destroyed: boolean;
-  writeHead(status: number, statusText: string, headers: string[]): void;
+  readonly writableFinished: boolean;
+  readonly writableEnded: boolean;
+  readonly destroyed: boolean;
+  readonly headersSent: boolean;
+  writeHead(status: number, statusText: string | undefined, headers: string[]): void;
   write(chunk: Uint8Array): boolean;
+  writeContinue(): void;
+  flushHeaders(): void;
   end(chunk?: string | Uint8Array): void;
   destroy(): void;
-  on(event: "close", listener: () => void): void;
+  on(event: "close" | "finish" | "error", listener: () => void): void;
   once(event: "drain" | "close", listener: () => void): void;
   off(event: "drain" | "close", listener: () => void): void;
 }
 
+type Listener = (incoming: Incoming, outgoing: Outgoing) => void;
+
 interface NodeServer {
-  keepAliveTimeout: number;
-  listen(options: { host: string; port: number }): void;
+  listen(options: { host: string; port: number } | { path: string }): void;
+  on(event: "checkContinue", listener: Listener): void;
+  on(event: "connection" | "secureConnection", listener: (socket: NodeSocket) => void): void;
+  on(event: "error", listener: () => void): void;
   once(event: "listening" | "error", listener: (error: Error) => void): void;
   off(event: "listening" | "error", listener: (error: Error) => void): void;
-  address(): { port: number };
+  address(): { port?: number } | string | null;
   close(done: () => void): void;
   closeIdleConnections(): void;
   closeAllConnections(): void;
 }
 
-interface Http {
-  createServer(options: object, handler: (incoming: Incoming, outgoing: Outgoing) => void): NodeServer;
+interface NodeSocket {
+  readonly bytesRead: number;
+  destroy(): void;
+  once(event: "close", listener: () => void): void;
 }
 
-interface NodeStream {
-  Readable: { toWeb(readable: unknown): ReadableStream<Uint8Array> };
+interface Http {
+  createServer(options: object, handler: Listener): NodeServer;
+}
+
+/** For how long after the answer a client may go on sending its body, in ms. */
+const lingerTime = 1000;
+
+/** What the exchanges of a server have in common. */
+interface Shared {
+  readonly options: HttpListenOptions;
+  readonly scheme: "http" | "https";
+  stopping: boolean;
+  /** Called when an exchange has ended. */
+  ended(): void;
 }
 
 /** `Host.listenHttp` over `node:http`. */
 export async function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
-  const { createServer } = builtin<Http>("node:http");
   // Node loads these classes when they are first used: 20 ms, which would be the first client's, and the loop's.
   void new Response(new ReadableStream()).body;
   void new Request("http://localhost/");
-  let stopping = false;
-  const server = createServer({ keepAliveTimeout: options.keepAlive }, (incoming, outgoing) => {
+  const { tls, keepAlive, unix, hostname, port } = options;
+  const { createServer } = builtin<Http>(tls === undefined ? "node:http" : "node:https");
+  const shared: Shared = {
+    options,
+    scheme: tls === undefined ? "http" : "https",
+    stopping: false,
     // Without this the server would wait for connections that go idle after close(), 5 s each.
-    void answer(options, incoming, outgoing, () => stopping);
+    ended: () => shared.stopping && server.closeIdleConnections(),
+  };
+  const server = createServer({ ...tls, keepAliveTimeout: keepAlive }, (incoming, outgoing) => {
+    void answer(shared, incoming, outgoing, false);
+  });
+  // "100 Continue" is sent when the body is first asked for, so that a request may be refused without it.
+  server.on("checkContinue", (incoming, outgoing) => void answer(shared, incoming, outgoing, true));
+  const silent = new Set<NodeSocket>();
+  server.on(tls === undefined ? "connection" : "secureConnection", (socket) => {
+    silent.add(socket);
+    socket.once("close", () => silent.delete(socket));
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -59,93 +85,199 @@ export async function listenHttp(options: HttpListenOptions): Promise<HttpListen
       server.off("error", reject);
       resolve();
     });
-    server.listen({ host: options.hostname, port: options.port });
+    server.listen(unix === undefined ? { host: hostname, port } : { path: unix });
   });
+  // Running out of descriptors is an error event too: the clients wait until there are some again.
+  server.on("error", () => {});
+  const address = server.address();
   return {
-    port: server.address().port,
+    port: typeof address === "object" ? address?.port ?? 0 : 0,
     stop() {
-      stopping = true;
-      const stopped = new Promise<void>((resolve) => server.close(resolve));
+      shared.stopping = true;
+      const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      // Node takes a connection that has never sent anything for one with a request under way.
+      for (const socket of silent) if (socket.bytesRead === 0) socket.destroy();
       return stopped;
     },
     abort: () => server.closeAllConnections(),
   };
 }
 
-async function answer(
-  options: HttpListenOptions,
-  incoming: Incoming,
-  outgoing: Outgoing,
-  isStopping: () => boolean,
-): Promise<void> {
-  let request: Request;
-  try {
-    request = requestOf(incoming);
-  } catch {
-    // A method, path or header that the standard's Request refuses.
-    outgoing.writeHead(400, "Bad Request", ["connection", "close"]);
-    return outgoing.end();
+class NodeExchange extends Exchange {
+  readonly request: Request;
+  readonly outgoing: Outgoing;
+  readonly #incoming: Incoming;
+  /** The response's stream, while it is being sent. */
+  reader: ReadableStreamDefaultReader<Uint8Array> | undefined = undefined;
+
+  constructor(incoming: Incoming, outgoing: Outgoing, scheme: string, continues: boolean) {
+    super();
+    this.#incoming = incoming;
+    this.outgoing = outgoing;
+    this.request = requestOf(incoming, scheme, () => {
+      if (!continues || outgoing.headersSent) return;
+      continues = false;
+      outgoing.writeContinue();
+    }, () => this.finish("left"));
   }
-  const exchange: HttpExchange = {
-    request,
-    remoteAddress: incoming.socket.remoteAddress,
-    onDisconnect: undefined,
-    onFinish: undefined,
-  };
-  outgoing.on("close", () => {
-    if (!outgoing.writableFinished) exchange.onDisconnect?.();
-    exchange.onFinish?.();
-  });
-  const response = await options.handle(exchange);
-  if (outgoing.destroyed) return void response.body?.cancel().catch(() => {});
-  const headers: string[] = [];
-  for (const [name, value] of response.headers) headers.push(name, value);
-  if (isStopping()) headers.push("connection", "close");
-  outgoing.writeHead(response.status, response.statusText, headers);
-  if (response.body === null || incoming.method === "HEAD") {
-    await response.body?.cancel();
-    return outgoing.end();
+
+  get remoteAddress(): string | undefined {
+    return this.#incoming.socket.remoteAddress;
   }
-  await pump(response.body, outgoing);
+
+  failBody(error: unknown): void {
+    if (this.reader === undefined || this.outgoing.writableEnded) return;
+    this.finish("cut");
+    this.reader.cancel(error).catch(() => {});
+    this.outgoing.destroy();
+  }
+
+  cut(): void {
+    this.finish("cut");
+    this.outgoing.destroy();
+  }
 }
 
-function requestOf(incoming: Incoming): Request {
+async function answer(shared: Shared, incoming: Incoming, outgoing: Outgoing, continues: boolean): Promise<void> {
+  let exchange: NodeExchange;
+  try {
+    exchange = new NodeExchange(incoming, outgoing, shared.scheme, continues);
+  } catch {
+    // A method, path or host that the standard's Request refuses.
+    outgoing.writeHead(400, undefined, ["content-length", "0", "connection", "close"]);
+    return outgoing.end();
+  }
+  outgoing.on("close", () => {
+    exchange.finish(outgoing.writableFinished ? "sent" : "left");
+    shared.ended();
+  });
+  // An error of the connection; "close" follows.
+  outgoing.on("error", () => {});
+  const response = await shared.options.handle(exchange);
+  if (outgoing.destroyed) return discard(response);
+  if (!incoming.complete) linger(shared, incoming, outgoing);
+  const closes = shared.stopping || (incoming.complete && response.headers.get("connection") === "close");
+  try {
+    await send(response, exchange, incoming.method === "HEAD", closes);
+  } catch (error) {
+    exchange.finish("failed", error);
+    // If the head has gone out, all that is left to say is that the body is not whole.
+    if (outgoing.headersSent) return outgoing.destroy();
+    outgoing.writeHead(500, undefined, ["content-length", "0"]);
+    outgoing.end();
+  }
+}
+
+function requestOf(incoming: Incoming, scheme: string, onRead: () => void, onLeft: () => void): Request {
   const { method, rawHeaders } = incoming;
   const headers: [string, string][] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) headers.push([rawHeaders[index]!, rawHeaders[index + 1]!]);
   const host = incoming.headers["host"] ?? "localhost";
-  const url = incoming.url.startsWith("/") ? `http://${host}${incoming.url}` : incoming.url;
+  if (!isHost(host)) throw new TypeError("The host of the request is not valid");
+  const url = incoming.url.startsWith("/") ? `${scheme}://${host}${incoming.url}` : incoming.url;
   if (method === "GET" || method === "HEAD") return new Request(url, { method, headers });
-  const body = builtin<NodeStream>("node:stream").Readable.toWeb(incoming);
-  return new Request(url, { method, headers, body, duplex: "half" } as RequestInit);
+  const isEmpty = incoming.headers["content-length"] === "0" ||
+    (incoming.headers["content-length"] === undefined && incoming.headers["transfer-encoding"] === undefined);
+  if (isEmpty) return new Request(url, { method, headers });
+  return new Request(url, { method, headers, body: bodyOf(incoming, onRead, onLeft), duplex: "half" } as RequestInit);
 }
 
-/** Sends a body no faster than the client takes it; a client that leaves cancels it. */
-async function pump(body: ReadableStream<Uint8Array>, outgoing: Outgoing): Promise<void> {
-  const reader = body.getReader();
-  const left = (): void => void reader.cancel(new Error("The client left")).catch(() => {});
-  outgoing.once("close", left);
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      if (outgoing.destroyed) return;
-      if (outgoing.write(value)) continue;
-      await new Promise<void>((resolve) => {
-        const go = (): void => {
-          outgoing.off("drain", go);
-          outgoing.off("close", go);
-          resolve();
-        };
-        outgoing.once("drain", go);
-        outgoing.once("close", go);
-      });
-    }
-    outgoing.off("close", left);
-    outgoing.end();
-  } catch {
-    // The body failed after the head was sent: all that is left to say is that it is not complete.
-    outgoing.destroy();
+/**
+ * Gives a client that is still sending its body, which nobody reads any more, time to read the answer. Closing at once would
+ * reset the connection, and the answer be lost.
+ */
+function linger(shared: Shared, incoming: Incoming, outgoing: Outgoing): void {
+  incoming.on("error", () => {});
+  outgoing.on("finish", () => {
+    if (incoming.complete) return;
+    const timer = setTimeout(() => incoming.socket.destroy(), lingerTime);
+    incoming.on("close", () => {
+      clearTimeout(timer);
+      shared.ended();
+    });
+  });
+}
+
+async function send(response: Response, exchange: NodeExchange, isHead: boolean, closes: boolean): Promise<void> {
+  const { outgoing } = exchange;
+  const { status, body } = response;
+  const headers: string[] = [];
+  for (const [name, value] of response.headers) if (name !== "connection") headers.push(name, value);
+  if (closes) headers.push("connection", "close");
+  const statusText = response.statusText || undefined;
+  const takesLength = !response.headers.has("content-length") && !response.headers.has("transfer-encoding");
+  function head(length?: number): void {
+    if (length !== undefined && takesLength) headers.push("content-length", String(length));
+    outgoing.writeHead(status, statusText, headers);
   }
+  if (body === null) {
+    head(isHead || status === 204 || status === 304 ? undefined : 0);
+    return outgoing.end();
+  }
+  const reader = exchange.reader = body.getReader();
+  // A client that leaves cancels the body's source, also while that has nothing to give.
+  outgoing.once("close", () => {
+    if (!outgoing.writableFinished) reader.cancel(new Error("The client left")).catch(() => {});
+  });
+  const first = reader.read();
+  const begin = await readyNow(first);
+  // A body that is there whole is sent with its length, in one piece.
+  const second = begin === undefined || begin.done ? undefined : reader.read();
+  const end = begin?.done ? begin : second && await readyNow(second);
+  if (exchange.end !== undefined) return;
+  if (begin !== undefined && end?.done) {
+    const bytes = begin.value;
+    if (bytes !== undefined) checkChunk(bytes);
+    head(bytes?.byteLength ?? 0);
+    return outgoing.end(isHead ? undefined : bytes);
+  }
+  head();
+  if (isHead) {
+    outgoing.end();
+    return void reader.cancel().catch(() => {});
+  }
+  outgoing.flushHeaders();
+  await pump(begin, second ?? first, reader, exchange);
+}
+
+type Read = ReadableStreamReadResult<Uint8Array>;
+
+/** The result of a read if it is there within a few microtasks; `undefined` else. */
+async function readyNow(read: Promise<Read>): Promise<Read | undefined> {
+  let result: Read | undefined;
+  let failed = false;
+  read.then((it) => result = it, () => failed = true);
+  for (let tick = 0; tick < 4 && result === undefined && !failed; tick++) await undefined;
+  return failed ? await read : result;
+}
+
+/** Sends a stream no faster than the client takes it. `next` is a read that has been asked for. */
+async function pump(
+  begin: Read | undefined,
+  next: Promise<Read>,
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  exchange: NodeExchange,
+): Promise<void> {
+  const { outgoing } = exchange;
+  let asked: Promise<Read> | undefined = begin === undefined ? undefined : next;
+  for (let read = begin ?? await next; !read.done; read = await (asked ?? reader.read()), asked = undefined) {
+    if (outgoing.destroyed) return;
+    checkChunk(read.value);
+    if (read.value.byteLength > 0 && !outgoing.write(read.value)) await writable(outgoing);
+  }
+  outgoing.end();
+}
+
+/** Waits until the client has taken what was written, or has left. */
+function writable(outgoing: Outgoing): Promise<void> {
+  return new Promise((resolve) => {
+    function go(): void {
+      outgoing.off("drain", go);
+      outgoing.off("close", go);
+      resolve();
+    }
+    outgoing.once("drain", go);
+    outgoing.once("close", go);
+  });
 }

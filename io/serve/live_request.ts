@@ -1,0 +1,276 @@
+/**
+ * One request, from its head to the end of all that it started.
+ *
+ * ```
+ *   queued ──a slot is free──> running ──the handler returns──> sending ──body sent and children ended──> ended
+ *     │                          │                                │
+ *     │                          │                                └─ cancelled: a body that nothing makes any more is failed
+ *     │                          └─ cancelled: answered at once (504, 503, 500; nobody is left to answer after a disconnect)
+ *     └─ cancelled: answered likewise, its handler never runs
+ * ```
+ *
+ * @module
+ */
+
+import { discard, type HttpEnd, type HttpExchange } from "../../runtime/http.ts";
+import { show } from "../../scheduler/check.ts";
+import { GroupNode } from "../../scheduler/group_node.ts";
+import { loop } from "../../scheduler/loop.ts";
+import { laneOf } from "../../scheduler/run_queue.ts";
+import { type Scope, Wait } from "../../scheduler/scope.ts";
+import { adoptGroup, type TaskGroup } from "../../scheduler/task_group.ts";
+import { BodyLimitError, RequestBody } from "./request_body.ts";
+
+/** What a handler gets beside the request. */
+export interface RequestContext {
+  /** The request's group: what is spawned in it ends before the request does. */
+  readonly group: TaskGroup;
+  /** Aborted when the request is cancelled, never by its normal end; made when first read. */
+  readonly signal: AbortSignal;
+  /** The client's address, where known. */
+  readonly remoteAddress: string | undefined;
+}
+
+/** Answers a request. */
+export type Handler = (request: Request, context: RequestContext) => Response | PromiseLike<Response>;
+
+/** What became of a request during a drain. */
+export type Fate = "finished" | "cancelled" | "forced";
+
+/** What a request needs of its server. */
+export interface RequestOwner {
+  readonly handler: Handler;
+  readonly timeout: number;
+  readonly bodyLimit: number;
+  /** The scope that requests are opened in. */
+  readonly scope: Scope | undefined;
+  /** A request's client has left, or its time is over. */
+  count(what: "disconnected" | "timedOut"): void;
+  /** A request that had no slot yet is given up. */
+  unqueue(live: LiveRequest): void;
+  /** A handler, one of its tasks, or its body has failed. */
+  failed(error: unknown, live: LiveRequest): void;
+  /** A request has ended, with all that it started. */
+  ended(live: LiveRequest): void;
+}
+
+/** For how long, after its makers were cancelled and have ended, a body may go on to what they gave it last, in ms. */
+const flushTime = 50;
+
+/** A request as the group of what its handler does. */
+export class LiveRequest extends GroupNode {
+  readonly exchange: HttpExchange;
+  /** Settles with the answer. */
+  readonly answered: Promise<Response>;
+  state: "queued" | "running" | "ended" = "queued";
+  fate: Fate = "finished";
+  readonly #owner: RequestOwner;
+  #answer: ((response: Response) => void) | undefined;
+  #timer: { cancel(): void } | undefined;
+  #body: RequestBody | undefined = undefined;
+  /** The handler's response is on its way. */
+  #sending = false;
+  /** The wait for the end of the exchange, after the answer. */
+  #sent: Wait<void> | undefined = undefined;
+  #onEnded: (() => void) | undefined = undefined;
+
+  constructor(owner: RequestOwner, exchange: HttpExchange) {
+    super(owner.scope, {
+      name: nameOf(exchange.request),
+      signal: undefined,
+      timeout: undefined,
+      limit: Infinity,
+      teardownTimeout: Infinity,
+      lane: laneOf("user-visible"),
+    });
+    this.#owner = owner;
+    this.exchange = exchange;
+    this.answered = new Promise((resolve) => this.#answer = resolve);
+    exchange.onEnd = (end, error) => this.#exchangeEnded(end, error);
+    if (owner.timeout !== Infinity) {
+      this.#timer = loop().timers.setTimer(() => {
+        this.cancel("deadline", `The request had ${owner.timeout} ms`);
+      }, owner.timeout);
+    }
+  }
+
+  /** Runs the handler and ends the request; called once, unless the request was cancelled before. */
+  async serve(): Promise<void> {
+    this.state = "running";
+    try {
+      await this.runBody(handle, this);
+    } catch (error) {
+      this.#failed(error);
+    }
+    // A handler that ended by its cancellation has given no answer.
+    this.answer(unavailable("The request was cancelled"));
+    if (this.exchange.end === undefined) await this.#exchangeOver();
+    this.#end();
+  }
+
+  /** Gives the answer, unless one was given or the client has left; answers whether it was this one. */
+  answer(response: Response): boolean {
+    const answer = this.#answer;
+    if (answer === undefined) return false;
+    this.#answer = undefined;
+    this.#timer?.cancel();
+    answer(response);
+    return true;
+  }
+
+  /** The handler's part in the group; see `handle`. */
+  async handle(): Promise<void> {
+    let response: Response;
+    try {
+      response = await this.#owner.handler(this.#request(), new Context(this));
+      checkResponse(response);
+    } catch (error) {
+      throw this.#cause(error);
+    }
+    if (this.exchange.end !== undefined || !this.answer(response)) return discard(response);
+    this.#sending = true;
+    if (this.exchange.end !== undefined) return;
+    this.#sent = new Wait<void>(this, undefined, "the answer to be sent");
+    await this.#sent.promise;
+  }
+
+  /** A cancellation has reached the request: the client gets its answer now, whatever the handler does. */
+  override interrupt(): void {
+    const { source, reason } = this.effective!;
+    if (source === "deadline") {
+      this.#owner.count("timedOut");
+      this.answer(plain(504, "The request took too long"));
+    } else if (source === "shutdown") {
+      this.answer(unavailable("The server is shutting down"));
+    } else if (source === "disconnect") {
+      this.#owner.count("disconnected");
+      this.answer(unavailable("The client has left"));
+    } else if (source === "sibling") {
+      this.answer(reason instanceof BodyLimitError ? tooLarge() : serverError());
+    }
+    this.#body?.fail(this.effective);
+    super.interrupt();
+    if (this.state === "queued") {
+      this.#owner.unqueue(this);
+      this.answer(unavailable("The request was cancelled"));
+      void this.#endUnserved();
+    } else if (this.#sending && this.live === 0) {
+      this.exchange.failBody(this.effective);
+    }
+  }
+
+  /** What a handler's error comes from: the host has errors of its own for our cancellation. */
+  #cause(error: unknown): unknown {
+    const isBodyFailure = this.exchange.isBodyFailure(error);
+    if (isBodyFailure) this.cancel("disconnect");
+    return isBodyFailure || (error as Error | undefined)?.name === "AbortError" ? this.effective ?? error : error;
+  }
+
+  #request(): Request {
+    const { request } = this.exchange;
+    const { timeout, bodyLimit } = this.#owner;
+    if (request.method === "GET" || request.method === "HEAD") return request;
+    // The host sees to it that a body is as long as declared.
+    const isCounted = bodyLimit !== Infinity && !request.headers.has("content-length");
+    if ((timeout === Infinity && !isCounted) || request.body === null) return request;
+    this.#body = new RequestBody(request, bodyLimit);
+    return this.#body.request;
+  }
+
+  #exchangeEnded(end: HttpEnd, error: unknown): void {
+    if (end === "left") {
+      this.cancel("disconnect");
+    } else if (end === "failed") {
+      this.fail(error);
+    }
+    this.#sent?.resolve();
+    this.#onEnded?.();
+  }
+
+  /** The group has ended but the answer is still on its way: in a cancelled request, only what was given is waited for. */
+  async #exchangeOver(): Promise<void> {
+    const over = new Promise<void>((resolve) => this.#onEnded = resolve);
+    const timer = this.#sending && this.effective !== undefined
+      ? loop().timers.setTimer(() => this.exchange.failBody(this.effective), flushTime)
+      : undefined;
+    await over;
+    timer?.cancel();
+  }
+
+  async #endUnserved(): Promise<void> {
+    await this.end().catch(() => {});
+    this.#end();
+  }
+
+  #failed(error: unknown): void {
+    // The client's fault, not the handler's; and what goes wrong after the client has left goes wrong because of it.
+    if (error instanceof BodyLimitError || this.request?.source === "disconnect") return;
+    this.#owner.failed(error, this);
+  }
+
+  #end(): void {
+    this.state = "ended";
+    this.#timer?.cancel();
+    this.#owner.ended(this);
+  }
+}
+
+/** The body of a request's group. */
+function handle(live: LiveRequest): Promise<void> {
+  return live.handle();
+}
+
+/** {@linkcode RequestContext}, as cheap as can be: what few handlers ask for is made when asked for. */
+class Context implements RequestContext {
+  readonly #live: LiveRequest;
+  #group: TaskGroup | undefined = undefined;
+
+  constructor(live: LiveRequest) {
+    this.#live = live;
+  }
+
+  get group(): TaskGroup {
+    return this.#group ??= adoptGroup(this.#live);
+  }
+
+  get signal(): AbortSignal {
+    return this.#live.signal;
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#live.exchange.remoteAddress;
+  }
+}
+
+function nameOf({ method, url }: Request): string {
+  const path = url.indexOf("/", url.indexOf("//") + 2);
+  const query = url.indexOf("?", path);
+  return `${method} ${url.slice(path, query < 0 ? undefined : query)}`;
+}
+
+function checkResponse(response: unknown): void {
+  if (!(response instanceof Response)) {
+    throw new TypeError(`A handler has to return a Response: received ${show(response)}`);
+  }
+  if (response.bodyUsed) throw new TypeError("A handler has returned a Response whose body has been read already");
+  if (response.status === 0) throw new TypeError("A handler has returned Response.error(), which cannot be sent");
+}
+
+function plain(status: number, text: string, headers: Record<string, string> = {}): Response {
+  return new Response(text + "\n", { status, headers: { "content-type": "text/plain; charset=utf-8", ...headers } });
+}
+
+/** 500, without the text of the error. */
+function serverError(): Response {
+  return plain(500, "Internal Server Error");
+}
+
+/** 413. */
+export function tooLarge(): Response {
+  return plain(413, "The request body is too large", { connection: "close" });
+}
+
+/** 503. */
+export function unavailable(text: string): Response {
+  return plain(503, text, { "retry-after": "1" });
+}

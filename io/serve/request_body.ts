@@ -1,0 +1,66 @@
+/**
+ * Bodies of requests that are counted, and that fail when their request is cancelled.
+ *
+ * @module
+ */
+
+/** Reading a request body fails with this when it is longer than allowed; uncaught, the client gets 413. */
+export class BodyLimitError extends Error {
+  /** "BodyLimitError". */
+  override readonly name = "BodyLimitError";
+  /** The limit, in bytes. */
+  readonly limit: number;
+
+  /** Made by `serve`. */
+  constructor(limit: number) {
+    super(`The request body is longer than ${limit} bytes`);
+    this.limit = limit;
+  }
+}
+
+/** A request with the same head and a body of its own, which fails past the limit, or when told to. */
+export class RequestBody {
+  readonly request: Request;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #controller!: ReadableStreamDefaultController<Uint8Array>;
+  #open = true;
+
+  constructor(original: Request, limit: number) {
+    const reader = this.#reader = original.body!.getReader();
+    let bytes = 0;
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        this.#controller = controller;
+      },
+      pull: async (controller) => {
+        try {
+          const { done, value } = await reader.read();
+          if (!this.#open) return;
+          if (done) {
+            this.#open = false;
+            return controller.close();
+          }
+          bytes += value.byteLength;
+          if (bytes > limit) this.fail(new BodyLimitError(limit));
+          else controller.enqueue(value);
+        } catch (error) {
+          this.fail(error);
+        }
+      },
+      cancel: (reason) => {
+        this.#open = false;
+        return reader.cancel(reason);
+      },
+    }, { highWaterMark: 0 });
+    const { url, method, headers } = original;
+    this.request = new Request(url, { method, headers, body, duplex: "half" } as RequestInit);
+  }
+
+  /** Makes reading the body reject, unless it has been read to its end. */
+  fail(error: unknown): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#controller.error(error);
+    this.#reader.cancel(error).catch(() => {});
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * How a server is to be, and the checks of that.
+ *
+ * @module
+ */
+
+import { checkCount, checkDuration, checkFunction, checkName, checkOptions, show } from "../../scheduler/check.ts";
+
+/** How a server is to be. */
+export interface ServeOptions {
+  /** The address to listen on. Default: "127.0.0.1". */
+  hostname?: string;
+  /** The port; 0 lets the system choose. Default: 0. */
+  port?: number;
+  /** The path of a Unix socket to listen on, instead of `hostname` and `port`. */
+  unix?: string;
+  /** Certificate chain and private key, as PEM: the server then speaks TLS. */
+  tls?: TlsOptions;
+  /** A name for messages and for the tree of tasks. Default: "serve". */
+  name?: string;
+  /** How many requests are handled at once. Default: no limit. */
+  maxConcurrent?: number;
+  /** How many requests wait for a slot; further ones are answered 503. Default: 0. */
+  queueLimit?: number;
+  /** How long a request may take to the start of its answer, the wait for a slot included, in ms; then the client gets 504. Default: no limit. */
+  timeout?: number;
+  /** The most bytes of a request body; more is answered 413. Default: no limit. */
+  bodyLimit?: number;
+  /** How long an idle connection is kept, in ms, where the host can be told. Default: 60,000. */
+  keepAlive?: number;
+  /** How a drain goes; see {@linkcode DrainOptions}. */
+  drain?: DrainOptions;
+  /** Is told of errors of handlers, once each; the client gets 500 without the text. Default: `configure`'s `onUnhandled`. */
+  onError?: (error: unknown, request: Request) => void;
+}
+
+/** What a server needs to speak TLS. */
+export interface TlsOptions {
+  /** The certificate chain, as PEM. */
+  cert: string;
+  /** The private key, as PEM. */
+  key: string;
+}
+
+/** The phases of a drain, in ms. */
+export interface DrainOptions {
+  /** How long requests are served as before, for load balancers to notice. Default: 0. */
+  delay?: number;
+  /** How long, from the end of `delay`, requests have to finish before they are cancelled. Default: 10,000. */
+  grace?: number;
+  /** How long, from the end of `delay`, before what is left is cut. Default: `grace` and 5,000. */
+  force?: number;
+}
+
+/** {@linkcode ServeOptions}, checked and complete. */
+export interface ServeSettings {
+  readonly name: string;
+  readonly hostname: string;
+  readonly port: number;
+  readonly unix: string | undefined;
+  readonly tls: TlsOptions | undefined;
+  readonly maxConcurrent: number;
+  readonly queueLimit: number;
+  readonly timeout: number;
+  readonly bodyLimit: number;
+  readonly keepAlive: number;
+  readonly drain: DrainOptions;
+  readonly onError: ((error: unknown, request: Request) => void) | undefined;
+}
+
+/** Refuses wrong options, and fills in what is left out. */
+export function checkServeOptions(options: ServeOptions): ServeSettings {
+  checkOptions(options);
+  const { hostname = "127.0.0.1", port = 0, unix, tls, name = "serve", keepAlive = 60_000, timeout = Infinity } =
+    options;
+  const { maxConcurrent = Infinity, queueLimit = 0, bodyLimit = Infinity, drain = {}, onError } = options;
+  if (typeof hostname !== "string") throw new TypeError(`A hostname is a string: received ${show(hostname)}`);
+  checkPort(port);
+  if (unix !== undefined && typeof unix !== "string") {
+    throw new TypeError(`The path of a Unix socket is a string: received ${show(unix)}`);
+  }
+  if (unix !== undefined && (options.hostname !== undefined || options.port !== undefined)) {
+    throw new TypeError("A server listens on a Unix socket or on a hostname and port: received both");
+  }
+  if (tls !== undefined) checkTls(tls);
+  checkName(name);
+  checkDuration(keepAlive, "keepAlive");
+  checkDuration(timeout, "The timeout of a request");
+  checkCount(maxConcurrent, "maxConcurrent", 1);
+  checkCount(queueLimit, "queueLimit", 0);
+  checkCount(bodyLimit, "bodyLimit", 0);
+  if (onError !== undefined) checkFunction(onError, "onError");
+  checkDrain(drain);
+  return { name, hostname, port, unix, tls, maxConcurrent, queueLimit, timeout, bodyLimit, keepAlive, drain, onError };
+}
+
+function checkPort(port: unknown): void {
+  if (typeof port !== "number") throw new TypeError(`A port is a number: received ${show(port)}`);
+  if (!Number.isInteger(port) || port < 0 || port > 65535) {
+    throw new RangeError(`A port is a whole number from 0 to 65535: received ${port}`);
+  }
+}
+
+function checkTls(tls: TlsOptions): void {
+  if (typeof tls?.cert !== "string" || typeof tls.key !== "string") {
+    throw new TypeError(`tls has a cert and a key, both PEM texts: received ${show(tls)}`);
+  }
+}
+
+/** Refuses wrong options of a drain, and fills in what is left out. */
+export function checkDrain(options: DrainOptions): Required<DrainOptions> {
+  checkOptions(options);
+  const { delay = 0, grace = 10_000 } = options;
+  checkDuration(delay, "The delay of a drain");
+  checkDuration(grace, "The grace of a drain");
+  const { force = grace + 5000 } = options;
+  checkDuration(force, "The force of a drain");
+  if (force < grace) {
+    throw new RangeError(`The force of a drain is not before its grace: received ${force} and ${grace}`);
+  }
+  return { delay, grace, force };
+}

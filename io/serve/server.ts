@@ -1,0 +1,257 @@
+/**
+ * An open server: which request runs, which waits, and how it all ends.
+ *
+ * ```
+ *   ready ──drain──> draining (served as before) ──delay──> refusing ──grace──> cancelled ──force──> cut
+ *                                                              └───── no request is left ─────┴──> finished
+ * ```
+ *
+ * @module
+ */
+
+import type { HttpExchange, HttpListener } from "../../runtime/http.ts";
+import { reportUnhandled } from "../../scheduler/configure.ts";
+import { loop } from "../../scheduler/loop.ts";
+import { currentScope, type Scope } from "../../scheduler/scope.ts";
+import { type Handler, LiveRequest, type RequestOwner, tooLarge, unavailable } from "./live_request.ts";
+import { checkDrain, type DrainOptions, type ServeSettings } from "./serve_options.ts";
+
+/** What became of the requests that were live when a drain began; each counts once, by its worst fate. */
+export interface DrainSummary {
+  /** Requests that ended by themselves. */
+  readonly finished: number;
+  /** Requests that were cancelled at `grace` and ended before `force`. */
+  readonly cancelled: number;
+  /** Requests that were cut at `force`. */
+  readonly forced: number;
+}
+
+/** The numbers of a server at one moment. */
+export interface ServerStatistics {
+  /** Requests that hold a slot. */
+  readonly active: number;
+  /** Tasks that requests have spawned and that have not ended. */
+  readonly tasks: number;
+  /** Requests that wait for one. */
+  readonly queued: number;
+  /** Requests that have ended, in whichever way. */
+  readonly completed: number;
+  /** Requests answered 503 because the server was full or draining. */
+  readonly rejected: number;
+  /** Requests whose client left. */
+  readonly disconnected: number;
+  /** Requests answered 504. */
+  readonly timedOut: number;
+  /** Requests that failed: their handler, a task of theirs, or the stream of their answer. */
+  readonly failed: number;
+}
+
+/** Opens the server in the current scope; for `serve` alone. */
+export let open: (server: Server) => Promise<void>;
+/** Drains the server without further delay; for `serve` alone. */
+export let shutDown: (server: Server) => void;
+
+/** An open server; made by `serve`. */
+export class Server {
+  /** Resolves with the summary of the drain when the server has ended. */
+  readonly finished: Promise<DrainSummary>;
+  readonly #settings: ServeSettings;
+  readonly #owner: RequestOwner;
+  readonly #live: Set<LiveRequest> = new Set();
+  /** In order of arrival. */
+  readonly #queue: Set<LiveRequest> = new Set();
+  readonly #counts = { completed: 0, rejected: 0, disconnected: 0, timedOut: 0, failed: 0 };
+  #listener: HttpListener | undefined = undefined;
+  #scope: Scope | undefined = undefined;
+  #draining: Promise<DrainSummary> | undefined = undefined;
+  #refusing = false;
+  #finish!: (summary: DrainSummary) => void;
+  /** Ends the `delay` of a drain early. */
+  #hurry: (() => void) | undefined = undefined;
+  /** Called when no request is left, while a drain waits for that. */
+  #emptied: (() => void) | undefined = undefined;
+
+  /** Made by `serve`. */
+  constructor(handler: Handler, settings: ServeSettings) {
+    this.#settings = settings;
+    this.finished = new Promise((resolve) => this.#finish = resolve);
+    const getScope = (): Scope | undefined => this.#scope;
+    this.#owner = {
+      handler,
+      timeout: settings.timeout,
+      bodyLimit: settings.bodyLimit,
+      get scope() {
+        return getScope();
+      },
+      count: (what) => this.#counts[what]++,
+      unqueue: (live) => this.#queue.delete(live),
+      failed: (error, live) => this.#failed(error, live),
+      ended: (live) => this.#ended(live),
+    };
+  }
+
+  static {
+    open = (server) => server.#open();
+    shutDown = (server) => {
+      // One that does not listen yet is shut down by whoever opens it.
+      if (server.#listener === undefined) return;
+      void server.drain({ delay: 0 });
+      server.#hurry?.();
+    };
+  }
+
+  /** Where the server listens; for a Unix socket, the file. */
+  get url(): URL {
+    const { hostname, unix, tls } = this.#settings;
+    if (unix !== undefined) return new URL(`unix:${unix}`);
+    const name = hostname === "0.0.0.0" || hostname === "::" ? "localhost" : hostname;
+    return new URL(`${tls ? "https" : "http"}://${name.includes(":") ? `[${name}]` : name}:${this.port}/`);
+  }
+
+  /** The port in use; 0 for a Unix socket. */
+  get port(): number {
+    return this.#listener!.port;
+  }
+
+  /** Is the server to be sent requests? Not once a drain has begun, while they are still served. */
+  get ready(): boolean {
+    return this.#draining === undefined;
+  }
+
+  /** The numbers of the server at this moment. */
+  statistics(): ServerStatistics {
+    let tasks = 0;
+    for (const { live } of this.#live) tasks += live;
+    return Object.freeze({ active: this.#live.size, tasks, queued: this.#queue.size, ...this.#counts });
+  }
+
+  /**
+   * Ends the server: stops accepting after `delay`, lets requests finish until `grace`, those that wait for a slot too, then cancels
+   * them, and cuts what is left at `force`. A second call gives the same promise.
+   *
+   * @throws {RangeError} or {TypeError} at the call, for options of a wrong kind or range.
+   */
+  drain(options: DrainOptions = {}): Promise<DrainSummary> {
+    const times = checkDrain({ ...this.#settings.drain, ...options });
+    return this.#draining ??= this.#drain(times);
+  }
+
+  /** Drains the server and waits for its end. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain();
+  }
+
+  async #open(): Promise<void> {
+    this.#scope = currentScope();
+    const { hostname, port, unix, tls, keepAlive } = this.#settings;
+    const handle = (exchange: HttpExchange): Promise<Response> | Response => this.#handle(exchange);
+    try {
+      this.#listener = await loop().host.listenHttp({ hostname, port, unix, tls, keepAlive, handle });
+    } catch (error) {
+      throw describeListenError(error, unix ?? `${hostname}:${port}`);
+    }
+  }
+
+  #handle(exchange: HttpExchange): Promise<Response> | Response {
+    const { maxConcurrent, queueLimit, bodyLimit } = this.#settings;
+    if (this.#refusing) return this.#refuse("The server is shutting down");
+    const hasSlot = this.#live.size < maxConcurrent;
+    if (!hasSlot && this.#queue.size >= queueLimit) return this.#refuse("The server is busy");
+    if (bodyLimit !== Infinity && Number(exchange.request.headers.get("content-length")) > bodyLimit) return tooLarge();
+    const live = new LiveRequest(this.#owner, exchange);
+    if (hasSlot) this.#start(live);
+    else this.#queue.add(live);
+    return live.answered;
+  }
+
+  #refuse(text: string): Response {
+    this.#counts.rejected++;
+    return unavailable(text);
+  }
+
+  #start(live: LiveRequest): void {
+    this.#live.add(live);
+    void live.serve();
+  }
+
+  #failed(error: unknown, live: LiveRequest): void {
+    this.#counts.failed++;
+    const { onError } = this.#settings;
+    if (onError === undefined) return reportUnhandled(error, live);
+    try {
+      const result: unknown = onError(error, live.exchange.request);
+      // An async hook's failure is no more anybody's than a thrown one.
+      if (result instanceof Promise) result.catch((hookError) => reportUnhandled(hookError, live));
+    } catch (hookError) {
+      reportUnhandled(hookError, live);
+    }
+  }
+
+  #ended(live: LiveRequest): void {
+    this.#counts.completed++;
+    if (this.#live.delete(live)) {
+      const [next] = this.#queue;
+      if (next !== undefined) {
+        this.#queue.delete(next);
+        this.#start(next);
+      }
+    }
+    if (this.#live.size === 0 && this.#queue.size === 0) this.#emptied?.();
+  }
+
+  async #drain({ delay, grace, force }: Required<DrainOptions>): Promise<DrainSummary> {
+    const began = new Set([...this.#live, ...this.#queue]);
+    if (delay > 0) await settledWithin(new Promise<void>((resolve) => this.#hurry = resolve), delay);
+    for (const live of this.#all()) began.add(live);
+    this.#refusing = true;
+    const from = loop().host.now();
+    const listener = this.#listener!;
+    const stopped = listener.stop();
+    if (!await this.#emptyWithin(grace)) {
+      for (const live of this.#all()) {
+        live.fate = "cancelled";
+        live.cancel("shutdown");
+      }
+      if (!await this.#emptyWithin(force - grace)) {
+        for (const live of this.#all()) {
+          live.fate = "forced";
+          live.exchange.cut();
+        }
+        listener.abort();
+      }
+    }
+    // What still holds a connection now is slow to read its answer.
+    if (!await settledWithin(stopped, Math.max(100, from + force - loop().host.now()))) listener.abort();
+    const summary = { finished: 0, cancelled: 0, forced: 0 };
+    for (const { fate } of began) summary[fate]++;
+    this.#finish(Object.freeze(summary));
+    return summary;
+  }
+
+  #all(): LiveRequest[] {
+    return [...this.#live, ...this.#queue];
+  }
+
+  #emptyWithin(ms: number): Promise<boolean> {
+    if (this.#live.size === 0 && this.#queue.size === 0) return Promise.resolve(true);
+    return settledWithin(new Promise<void>((resolve) => this.#emptied = resolve), ms);
+  }
+}
+
+/** Does the promise settle within so many ms? Apart from any cancellation: that may be the reason for the wait. */
+async function settledWithin(promise: Promise<void>, ms: number): Promise<boolean> {
+  if (ms === Infinity) return promise.then(() => true);
+  let timer: { cancel(): void } | undefined;
+  const late = new Promise<boolean>((resolve) => timer = loop().timers.setTimer(() => resolve(false), ms));
+  const result = await Promise.race([promise.then(() => true), late]);
+  timer!.cancel();
+  return result;
+}
+
+/** An error of listening that names where, with the system's code. */
+function describeListenError(error: unknown, where: string): Error {
+  const { code, name, message } = error as { code?: string; name?: string; message?: string };
+  const known = code ?? (name === "AddrInUse" ? "EADDRINUSE" : name === "PermissionDenied" ? "EACCES" : undefined);
+  const why = known === "EADDRINUSE" ? "the port is in use" : message ?? String(error);
+  return Object.assign(new Error(`Cannot listen on ${where}: ${why}`, { cause: error }), { code: known });
+}
