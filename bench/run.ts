@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { executableOf, hostOfThis, type MatrixHost } from "../tests/support/hosts.ts";
 import { cancel, cancelLinear } from "./cancel.ts";
-import { bench as chunked } from "./chunked.ts";
+import { afterOthers, bench as chunked, largerItems, typedArray } from "./chunked.ts";
 import { bench as gap } from "./gap.ts";
 import { channel, deepCancel, semaphore } from "./handover.ts";
 import { type Bench, measure, type Measured } from "./harness.ts";
@@ -33,6 +33,9 @@ const benches: readonly Bench[] = [
   cancelLinear,
   timeout,
   chunked,
+  afterOthers,
+  typedArray,
+  largerItems,
   gap,
   ioLatency,
   parked,

@@ -9,11 +9,10 @@
  */
 
 import { checkDuration, checkFunction, checkName, checkOptions, show } from "./check.ts";
-import { checkSignal, joinSignal } from "./join_signal.ts";
-import { loop } from "./loop.ts";
-import { checkPriority, laneOf, type Priority } from "./run_queue.ts";
-import { currentScope, deliver, Scope } from "./scope.ts";
-import { turnIn } from "./turn.ts";
+import { drive } from "./chunked_job.ts";
+import { type ItemWork, StepWork, workOver } from "./chunked_work.ts";
+import { checkSignal } from "./join_signal.ts";
+import { checkPriority, type Priority } from "./run_queue.ts";
 
 /** How chunked work is to be done. */
 export interface ChunkedOptions {
@@ -25,8 +24,35 @@ export interface ChunkedOptions {
   signal?: AbortSignal;
   /** A name for messages. */
   name?: string;
-  /** Called between two slices, at most every 100 ms, and once at the end. What it throws stops the work. */
+  /**
+   * Called between two slices, at most every 100 ms, and once at the end, also of work that was cancelled. What it throws stops the
+   * work.
+   */
   onProgress?: (progress: ChunkedProgress) => void;
+  /**
+   * Called with the first item that takes longer than the slice, in which nothing else can run; with one of a stride of cheap items
+   * if it takes five slices, because the clock is not read for each. Default: where it took twice as long it is printed to the error
+   * stream, with a hint to give such work to a `WorkerPool`.
+   */
+  onSlowItem?: (item: SlowItem) => void;
+}
+
+/** How `mapChunked` is to be done. */
+export interface MapChunkedOptions<R> extends ChunkedOptions {
+  /** The array to put the results into. Keep it, and when the work is cancelled it has the results so far. Default: a new one. */
+  into?: R[];
+}
+
+/** An item that took longer than the slice. */
+export interface SlowItem {
+  /** Its place among the items; of a generator, the number of its `yield`. */
+  readonly index: number;
+  /** 1 where the item is known; else it is one of so many from `index` on. */
+  readonly count: number;
+  /** How long it took, in ms. */
+  readonly duration: number;
+  /** The name given to the work. */
+  readonly name: string | undefined;
 }
 
 /** How far chunked work has come. */
@@ -47,10 +73,12 @@ export type ChunkedSource<T> = Iterable<T> | ArrayLike<T>;
 /**
  * Calls `fn(value, index)` for each item of an iterable or array-like, or `fn(index, index)` for each whole number below a
  * count, in slices: timers, I/O and other tasks get the loop in between. The first slice has a turn of its own. Each
- * turn is a checkpoint.
+ * turn is a checkpoint, and a cancellation in the middle of an item stops the work after it. An array is gone over as `for...of`
+ * does it: by its length at each moment, holes as `undefined`. An iterator is closed when the work stops before its end.
  *
  * @throws {TypeError} or {RangeError} at the call, for arguments of a wrong kind or range.
  * @throws {TypeError} (rejection) when `fn` returns a promise: use `mapConcurrent` for asynchronous work.
+ * @throws (rejection) what `fn` or the iterator throws; the reason of `options.signal`; `Cancelled` when the scope is cancelled.
  *
  * @example
  * ```ts
@@ -81,7 +109,7 @@ export function forEachChunked<T>(
 ): Promise<void> {
   checkFunction(fn, "The callback of forEachChunked");
   checkChunkedOptions(options);
-  return drive(workOver(source, fn as (value: unknown, index: number) => unknown), options);
+  return drive(workOver(source, fn, "each"), options);
 }
 
 /**
@@ -97,28 +125,24 @@ export function forEachChunked<T>(
 export function mapChunked<R>(
   source: number,
   fn: (index: number, same: number) => R,
-  options?: ChunkedOptions,
+  options?: MapChunkedOptions<R>,
 ): Promise<R[]>;
 /** The form for items. */
 export function mapChunked<T, R>(
   source: ChunkedSource<T>,
   fn: (value: T, index: number) => R,
-  options?: ChunkedOptions,
+  options?: MapChunkedOptions<R>,
 ): Promise<R[]>;
 export function mapChunked<T, R>(
   source: number | ChunkedSource<T>,
   fn: (value: T, index: number) => R,
-  options: ChunkedOptions = {},
+  options: MapChunkedOptions<R> = {},
 ): Promise<R[]> {
   checkFunction(fn, "The callback of mapChunked");
   checkChunkedOptions(options);
-  const results: R[] = [];
-  const work = workOver(source, (value, index) => {
-    const result = fn(value as T, index);
-    results.push(result);
-    return result;
-  });
-  return drive(work, options).then(() => results);
+  const { into = [] } = options;
+  if (!Array.isArray(into)) throw new TypeError(`The array to put results into is none: received ${show(into)}`);
+  return drive(workOver(source, fn, "map", into), options).then(() => into);
 }
 
 /**
@@ -152,14 +176,13 @@ export function reduceChunked<T, A>(
 ): Promise<A> {
   checkFunction(fn, "The callback of reduceChunked");
   checkChunkedOptions(options);
-  let accumulated = initial;
-  const work = workOver(source, (value, index) => accumulated = fn(accumulated, value as T, index));
-  return drive(work, options).then(() => accumulated);
+  const work: ItemWork = workOver(source, fn, "reduce", initial);
+  return drive(work, options).then(() => work.result as A);
 }
 
 /**
  * Runs a generator in slices: each `yield` is a place where it may be interrupted. Resolves to what it returns. When it
- * is cancelled, its `finally` blocks run.
+ * is cancelled, its `finally` blocks run to their end, in slices too.
  *
  * @throws {TypeError} at the call, for what is no generator function.
  *
@@ -188,211 +211,16 @@ export function runChunked<T>(
   if (typeof steps?.next !== "function" || typeof steps[Symbol.iterator] !== "function") {
     throw new TypeError(`runChunked takes a generator function (function*): received ${show(generator)}`);
   }
-  let result: T;
-  const work: Work = {
-    total: undefined,
-    advance(count) {
-      for (let index = 0; index < count; index++) {
-        const step = steps.next();
-        if (step.done) {
-          result = step.value;
-          return index;
-        }
-      }
-      return count;
-    },
-    stop: () => void steps.return(undefined as T),
-  };
-  return drive(work, options).then(() => result);
-}
-
-/** Work of many items, as the driver sees it. */
-interface Work {
-  readonly total: number | undefined;
-  /** Does up to `count` items and answers how many it did; fewer means that there are no more. */
-  advance(count: number): number;
-  /** The work is given up: what it holds is to be released. */
-  stop(): void;
-}
-
-/** How often progress is reported, in ms. */
-const progressInterval = 100;
-
-/**
- * How long to go on without a look at the clock, in ms. Long enough that the look costs 2 %, and short enough that
- * items that become a thousand times dearer cost no more than another slice.
- */
-const strideTime = 0.002;
-
-/** Does the work in turns of the run queue. Waiting for each turn keeps the async context and is the checkpoint. */
-async function drive(work: Work, options: ChunkedOptions): Promise<void> {
-  const { signal, sliceTime = Infinity, onProgress } = options;
-  if (signal?.aborted) {
-    work.stop();
-    throw signal.reason;
-  }
-  const { queue, host } = loop();
-  const outer = currentScope();
-  const scope = signal === undefined ? outer : new Scope(outer);
-  const leaveSignal = signal && joinSignal(scope!, signal);
-  const lane = options.priority && laneOf(options.priority);
-  const began = host.now();
-  let reported = began;
-  let done = 0;
-  let stride = 1;
-  let finished = false;
-  try {
-    while (!finished) {
-      await turnIn(scope, lane);
-      let now = host.now();
-      const end = Math.min(queue.sliceEnd, now + sliceTime);
-      do {
-        const count = work.advance(stride);
-        done += count;
-        if (count < stride) {
-          finished = true;
-          break;
-        }
-        if (scope?.effective !== undefined) throw deliver(scope);
-        const time = host.now();
-        const took = time - now;
-        now = time;
-        if (took < strideTime) stride = Math.min(stride * 2, 1 << 20);
-        else if (took > 2 * strideTime) stride = Math.max(1, Math.floor(stride * strideTime / took));
-      } while (now < end);
-      if (onProgress !== undefined && (finished || now - reported >= progressInterval)) {
-        reported = now;
-        onProgress(progressOf(done, work.total, now - began));
-      }
-    }
-  } catch (error) {
-    work.stop();
-    if (signal !== undefined && error === scope!.request) throw signal.reason;
-    throw error;
-  } finally {
-    leaveSignal?.();
-    if (signal !== undefined) scope!.close();
-  }
-}
-
-function progressOf(done: number, total: number | undefined, elapsed: number): ChunkedProgress {
-  const rate = elapsed > 0 ? done / elapsed * 1000 : 0;
-  const remaining = total === undefined || rate === 0 ? undefined : (total - done) / rate * 1000;
-  return { done, total, rate, remaining };
-}
-
-/** The work of calling `fn` for each item of a source. */
-function workOver(source: unknown, fn: (value: unknown, index: number) => unknown): Work {
-  if (typeof source === "number") {
-    if (!Number.isInteger(source) || source < 0) {
-      throw new RangeError(`A count has to be a whole number of at least 0: received ${source}`);
-    }
-    return workOverCount(source, fn);
-  }
-  if (isArrayLike(source)) return workOverArray(source, fn);
-  if (typeof (source as Iterable<unknown> | null | undefined)?.[Symbol.iterator] === "function") {
-    return workOverIterator((source as Iterable<unknown>)[Symbol.iterator](), fn);
-  }
-  throw new TypeError(`Chunked work goes over a count, an iterable or an array-like: received ${show(source)}`);
-}
-
-function workOverCount(total: number, fn: (value: unknown, index: number) => unknown): Work {
-  let index = 0;
-  return {
-    total,
-    advance(count) {
-      const start = index;
-      if (count === 1 && start < total) {
-        refusePromise(fn(start, start));
-        return ++index - start;
-      }
-      const end = Math.min(start + count, total);
-      let at = start;
-      try {
-        for (; at < end; at++) fn(at, at);
-      } finally {
-        index = at;
-      }
-      return end - start;
-    },
-    stop() {},
-  };
-}
-
-function workOverArray(source: ArrayLike<unknown>, fn: (value: unknown, index: number) => unknown): Work {
-  let index = 0;
-  return {
-    total: source.length,
-    advance(count) {
-      const start = index;
-      const end = Math.min(start + count, source.length);
-      if (count === 1 && start < end) {
-        refusePromise(fn(source[start], start));
-        return ++index - start;
-      }
-      for (let at = start; at < end; at++) fn(source[at], at);
-      index = end;
-      return end - start;
-    },
-    stop() {},
-  };
-}
-
-function workOverIterator(iterator: Iterator<unknown>, fn: (value: unknown, index: number) => unknown): Work {
-  let index = 0;
-  let ended = false;
-  return {
-    total: undefined,
-    advance(count) {
-      for (let did = 0; did < count; did++) {
-        let step: IteratorResult<unknown>;
-        try {
-          step = iterator.next();
-        } catch (error) {
-          ended = true;
-          throw error;
-        }
-        if (step.done) {
-          ended = true;
-          return did;
-        }
-        const result = fn(step.value, index++);
-        if (count === 1) refusePromise(result);
-      }
-      return count;
-    },
-    stop() {
-      if (!ended) iterator.return?.();
-      ended = true;
-    },
-  };
-}
-
-/**
- * Refuses a callback that is asynchronous: its items would all be started at once. Looked at for items that are done
- * one at a time, as the first one is, because a look at each would cost as much as a small item.
- */
-function refusePromise(result: unknown): void {
-  if (typeof (result as PromiseLike<unknown> | null | undefined)?.then !== "function") return;
-  (result as PromiseLike<unknown>).then(undefined, () => {});
-  throw new TypeError(
-    "The callback of chunked work has to be synchronous, this one returned a promise: use mapConcurrent",
-  );
-}
-
-function isArrayLike(source: unknown): source is ArrayLike<unknown> {
-  if (Array.isArray(source) || (ArrayBuffer.isView(source) && !(source instanceof DataView))) return true;
-  return typeof source === "object" && source !== null && !(Symbol.iterator in source) &&
-    Number.isInteger((source as ArrayLike<unknown>).length) && (source as ArrayLike<unknown>).length >= 0;
+  const work = new StepWork(steps);
+  return drive(work, options).then(() => work.result as T);
 }
 
 function checkChunkedOptions(options: ChunkedOptions): void {
   checkOptions(options);
   checkPriority(options.priority);
-  if (options.sliceTime !== undefined) {
-    checkDuration(options.sliceTime, "The slice time");
-  }
+  if (options.sliceTime !== undefined) checkDuration(options.sliceTime, "The slice time");
   checkSignal(options.signal);
   checkName(options.name);
   if (options.onProgress !== undefined) checkFunction(options.onProgress, "onProgress");
+  if (options.onSlowItem !== undefined) checkFunction(options.onSlowItem, "onSlowItem");
 }

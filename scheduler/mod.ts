@@ -18,8 +18,10 @@ export {
   type ChunkedSource,
   forEachChunked,
   mapChunked,
+  type MapChunkedOptions,
   reduceChunked,
   runChunked,
+  type SlowItem,
 } from "./chunked.ts";
 export { all, allSettled, any, race, type ResultsOf, type SettledResultsOf, type TaskFunction } from "./combinators.ts";
 export { configure, type ConfigureOptions, type UnhandledContext } from "./configure.ts";
