@@ -14,6 +14,7 @@ import { checkFunction } from "../check.ts";
 import { StructureError } from "../errors.ts";
 import { printAs } from "../inspect.ts";
 import { currentScope, type Owner, Scope, Wait } from "../scope.ts";
+import type { TaskNode } from "../task_node.ts";
 import { makePermit, type Permit } from "./permit.ts";
 import { runWith } from "./semaphore.ts";
 import { WaitLine } from "./wait_line.ts";
@@ -38,8 +39,8 @@ export interface MutexStatistics {
  * A lock that one holds at a time; the others wait in line, first in, first out, as with a `Semaphore`.
  *
  * It is not reentrant: who waits for a mutex that waits for them waits until cancelled. A task that ends without giving
- * it back breaks it: those who wait get a `StructureError` instead of waiting for ever, until the permit is released
- * after all.
+ * it back, or returning the permit, breaks it: those who wait get a `StructureError` instead of waiting for ever, until
+ * the permit is released after all.
  *
  * @example
  * ```ts
@@ -115,7 +116,7 @@ export class Mutex {
   #acquire(scope: Scope | undefined): Promise<Permit> {
     if (scope?.effective !== undefined) return new Wait<Permit>(scope).promise;
     if (!this.locked) return this.#line.answer(scope, this.#take(scope));
-    if (this.#owner?.closed) return Promise.reject(this.#broken());
+    if (this.#isBroken()) return Promise.reject(this.#brokenError());
     const acquired = this.#line.join(scope);
     this.#watch();
     return acquired;
@@ -136,20 +137,39 @@ export class Mutex {
     this.#watch();
   }
 
+  /** While somebody waits, the end of the owner is watched for. */
   #watch(): void {
     if (this.#line.size === 0 || this.#owner === undefined) return;
-    this.#unwatch ??= this.#owner.whenClosed(() => this.#line.failAll(this.#broken()));
+    this.#unwatch ??= this.#owner.whenClosed(() => {
+      this.#unwatch = undefined;
+      if (this.#isBroken()) this.#line.failAll(this.#brokenError());
+      else this.#watch();
+    });
   }
 
-  #broken(): StructureError {
+  #isBroken(): boolean {
+    return this.#findOwner()?.closed === true;
+  }
+
+  /** The task that has the permit, as far as can be known: one whose result it is has passed it to the task around it. */
+  #findOwner(): (Owner & Scope) | undefined {
+    while (this.#owner?.closed && (this.#owner as Partial<TaskNode>).failure === this.#holder) {
+      const around: Owner | undefined = this.#owner.parent?.owner;
+      this.#owner = around instanceof Scope ? around : undefined;
+    }
+    return this.#owner;
+  }
+
+  #brokenError(): StructureError {
     return new StructureError(`The mutex is held by ${nameOf(this.#owner!)}, which has ended without releasing it`);
   }
 
   #suspend(scope: Scope | undefined): Permit {
     const permit = this.#holder;
     if (permit === undefined) throw new StructureError("Waiting for a condition needs its mutex: it is free");
-    if (this.#owner !== undefined && scope?.owner !== undefined && this.#owner !== scope.owner) {
-      throw new StructureError(`Waiting for a condition needs its mutex: it is held by ${nameOf(this.#owner)}`);
+    const owner = this.#findOwner();
+    if (owner !== undefined && scope?.owner !== undefined && owner !== scope.owner) {
+      throw new StructureError(`Waiting for a condition needs its mutex: it is held by ${nameOf(owner)}`);
     }
     this.#handOn();
     return permit;

@@ -83,9 +83,8 @@ export class WaitLine<T> {
 /** A wait in a line. */
 export class LineWait<T> extends Wait<T> {
   readonly line: WaitLine<T>;
-  #state: "waiting" | "handed" | "failing" = "waiting";
-  /** The value, or the error, the wait goes on with. */
-  #outcome: unknown = undefined;
+  #isHanded = false;
+  #value: T | undefined = undefined;
 
   constructor(line: WaitLine<T>, scope: Scope | undefined) {
     super(scope, undefined, line.what);
@@ -108,8 +107,8 @@ export class LineWait<T> extends Wait<T> {
   /** Takes the wait out of the line and gives it a value to go on with. */
   hand(value: T): void {
     if (this.inLine) this.leaveLine();
-    this.#state = "handed";
-    this.#outcome = value;
+    this.#isHanded = true;
+    this.#value = value;
     this.line.inFlight++;
     this.settleInTurn(value);
   }
@@ -118,23 +117,20 @@ export class LineWait<T> extends Wait<T> {
   fail(error: unknown): void {
     if (!this.inLine) return;
     this.leaveLine();
-    this.#state = "failing";
-    this.#outcome = error;
-    this.settleInTurn(undefined as T);
+    this.failInTurn(error);
   }
 
   override run(): void {
-    if (this.interrupted || this.#state === "waiting") return super.run();
-    if (this.#state === "failing") return void this.reject(this.#outcome);
-    this.line.inFlight--;
+    const lands = this.#isHanded && !this.interrupted;
+    if (lands) this.line.inFlight--;
     super.run();
-    this.line.landed();
+    if (lands) this.line.landed();
   }
 
   protected override takeBack(): void {
-    if (this.#state === "handed") {
+    if (this.#isHanded) {
       this.line.inFlight--;
-      this.line.lost(this.#outcome as T);
+      this.line.lost(this.#value as T);
     } else if (this.inLine) {
       this.leaveLine();
       this.line.left();

@@ -323,3 +323,20 @@ test("cancelled at any step: no task is left, the source is closed at most once 
     { numRuns: 300 },
   );
 });
+
+test("aborted while the last items run, after the source has ended, it rejects and closes nothing (S-129)", async () => {
+  const source = new Counted([1, 2, 3]);
+  const controller = new AbortController();
+  let ended = 0;
+  const running = mapConcurrent(source.async(), async () => {
+    try {
+      await sleep(1e6);
+    } finally {
+      ended++;
+    }
+  }, { signal: controller.signal }).catch((it) => it);
+  await turns(20);
+  assertEquals(source.pulled, 3);
+  controller.abort("last moment");
+  assertEquals([await running, ended, source.closed], ["last moment", 3, 0]);
+});

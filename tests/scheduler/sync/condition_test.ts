@@ -142,6 +142,21 @@ for (const [moment, pause] of [["at once", 0], ["while it waits for the mutex", 
   });
 }
 
+test("a permit acquired in another task, and returned by it, is enough to wait", async () => {
+  const mutex = new Mutex();
+  const condition = new Condition(mutex);
+  await group(async (g) => {
+    const waiter = g.spawn(async () => {
+      using _permit = await group((inner) => inner.spawn(() => mutex.acquire()));
+      await condition.wait();
+    });
+    while (condition.statistics().waiting === 0) await checkpoint();
+    condition.notify();
+    await waiter;
+  });
+  assertEquals(mutex.locked, false);
+});
+
 test("a permit released while its wait is suspended gives the mutex back when the wait ends", async () => {
   const mutex = new Mutex();
   const condition = new Condition(mutex);

@@ -2,12 +2,14 @@ import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import {
+  all,
   Cancelled,
   CancelScope,
   checkpoint,
   group,
   moveOnAfter,
   Mutex,
+  race,
   StructureError,
   type Task,
 } from "../../../mod.ts";
@@ -70,10 +72,39 @@ test("who waits for a mutex whose task has ended without release gets an error t
 
 test("a permit that outlives its task and is released after all makes the mutex whole again (S-89)", async () => {
   const mutex = new Mutex();
-  const permit = await group((g) => g.spawn(() => mutex.acquire()));
+  const { permit } = await group((g) => g.spawn(async () => ({ permit: await mutex.acquire() })));
   await assertRejects(() => mutex.acquire(), StructureError);
   permit.release();
   (await mutex.acquire()).release();
+});
+
+test("a task whose result is the permit has passed it on, and breaks nothing (S-89)", async () => {
+  const mutex = new Mutex();
+  const other = new Mutex();
+  const [permit, second] = await all([() => mutex.acquire(), () => race([() => other.acquire()])]);
+  const waits = [watch(mutex.acquire()), watch(other.acquire())];
+  await turns();
+  assertEquals(waits.map(({ state }) => state), ["pending", "pending"]);
+  permit.release();
+  second.release();
+  await turns();
+  assertEquals(waits.map(({ state }) => state), ["fulfilled", "fulfilled"]);
+});
+
+test("the task it was passed to is then the one that breaks it (S-89)", async () => {
+  const mutex = new Mutex();
+  await group(async (g) => {
+    const careless = g.spawn(async () => {
+      await all([() => mutex.acquire()]);
+      await turns(5);
+    }, { name: "careless" });
+    await turns(4);
+    const waiting = watch(mutex.acquire());
+    await careless;
+    await turns();
+    assert(waiting.error instanceof StructureError, `got ${waiting.error}`);
+    assertStringIncludes(waiting.error.message, "careless#");
+  });
 });
 
 test("the end of a task that has given its mutex on harms nobody (S-89)", async () => {
