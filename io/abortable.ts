@@ -4,7 +4,8 @@
  * @module
  */
 
-import { currentScope, Wait } from "../scheduler/scope.ts";
+import { currentScope } from "../scheduler/scope.ts";
+import { Wait } from "../scheduler/wait.ts";
 
 /**
  * Runs an operation of the host as a checkpoint: cancelled by its scope it rejects with that cancellation, aborted by `signal` with

@@ -15,10 +15,11 @@
 import { checkFunction } from "../scheduler/check.ts";
 import { nearestGroup } from "../scheduler/group_node.ts";
 import { laneOf } from "../scheduler/run_queue.ts";
-import { currentScope, Member, Scope, Wait, within } from "../scheduler/scope.ts";
+import { currentScope, Member, Scope, within } from "../scheduler/scope.ts";
 import type { Handler } from "./serve/live_request.ts";
 import { checkServeOptions, type ServeOptions } from "./serve/serve_options.ts";
 import { open, Server, shutDown } from "./serve/server.ts";
+import { Wait } from "../scheduler/wait.ts";
 
 /**
  * Opens an HTTP server and resolves when it listens. Each request runs in a group of its own, which the client's

@@ -7,8 +7,9 @@
 import type { HostSignal } from "../runtime/host.ts";
 import { show } from "../scheduler/check.ts";
 import { loop } from "../scheduler/loop.ts";
-import { currentScope, Wait } from "../scheduler/scope.ts";
+import { currentScope } from "../scheduler/scope.ts";
 import { throwIfCancelled } from "../scheduler/sleep.ts";
+import { Wait } from "../scheduler/wait.ts";
 
 const known: readonly HostSignal[] = [
   "SIGINT",

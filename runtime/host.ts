@@ -40,6 +40,8 @@ export interface HostTimer {
 
 /** One value that follows a flow of control across `await`, timers and callbacks, where the host can carry it. */
 export interface ContextSlot {
+  /** Does the value follow across `await` and into the reactions of promises? Browsers cannot carry it there. */
+  readonly carries: boolean;
   /** Calls `fn(argument)`; in it, and in all that it starts, `get()` answers `value`. */
   run<A, R>(value: unknown, fn: (argument: A) => R, argument: A): R;
   /** The value of the innermost `run`; `undefined` outside any. */

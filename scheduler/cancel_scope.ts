@@ -10,7 +10,8 @@ import { checkSignal, joinSignal } from "./join_signal.ts";
 import { closeLeftOpen } from "./left_open.ts";
 import { loop } from "./loop.ts";
 import { ScopeSignal } from "./scope_signal.ts";
-import { allowUnawaited, currentScope, Scope, within } from "./scope.ts";
+import { currentScope, Scope, within } from "./scope.ts";
+import { allowUnawaited } from "./wait.ts";
 
 /** How a scope is to be. */
 export interface CancelScopeOptions {

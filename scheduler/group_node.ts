@@ -22,11 +22,12 @@ import { closeLeftOpen } from "./left_open.ts";
 import { loop } from "./loop.ts";
 import { rememberOrigin } from "./path.ts";
 import { EntryList } from "./run_queue.ts";
-import { currentScope, Scope, Wait, within } from "./scope.ts";
+import { currentScope, Scope, within } from "./scope.ts";
 
 import type { Task } from "./task.ts";
 import { TaskNode } from "./task_node.ts";
 import { rememberPlace, Teardown } from "./teardown.ts";
+import { Wait } from "./wait.ts";
 
 /** How a group ended, as its deferred functions see it. */
 export type Outcome =

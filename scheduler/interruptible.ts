@@ -6,7 +6,8 @@
 
 import { show } from "./check.ts";
 import { reportUnhandled } from "./configure.ts";
-import { currentScope, Wait } from "./scope.ts";
+import { currentScope } from "./scope.ts";
+import { Wait } from "./wait.ts";
 
 /**
  * Those who wait for a promise, by promise. It is given one reaction however often it is waited for, because a reaction

@@ -15,11 +15,12 @@ import { Cancelled } from "./errors.ts";
 import type { GroupSettings } from "./group_node.ts";
 import { checkGroupOptions, type GroupOptions } from "./group_options.ts";
 import { loop } from "./loop.ts";
-import { deliver, Scope, Wait, within } from "./scope.ts";
+import { deliver, Scope, within } from "./scope.ts";
 import { mayAnswer } from "./sync/wait_line.ts";
 import type { Task } from "./task.ts";
 import type { TaskNode } from "./task_node.ts";
 import { turnIn } from "./turn.ts";
+import { Wait } from "./wait.ts";
 
 /**
  * Calls `fn(item, index, task)` for each item of a source, many at once, and resolves to the results in the order of

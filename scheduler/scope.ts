@@ -4,9 +4,7 @@
  * Each member of the tree has one parent. Inner nodes are scopes (a task, a group, a `CancelScope`); leaves are waits.
  *
  * ```
- *   Scope:  open ──cancel──> cancelled (request set, once) ──close──> closed
- *   Wait:   waiting ──resolve/reject──> settled
- *           waiting ──its scope is cancelled──> interrupted ──(its turn)──> rejected with Cancelled
+ *   open ──cancel──> cancelled (request set, once) ──close──> closed
  * ```
  *
  * Order of a cancellation: the whole subtree is marked first; then waits are interrupted and signals aborted, so that
@@ -224,6 +222,10 @@ export class Scope extends Member {
 
 /** The timer of a scope's deadline. */
 class DeadlineTimer implements Timed {
+  get hold(): boolean {
+    return true;
+  }
+
   readonly deadline: number;
   order = 0;
   readonly #scope: Scope;
@@ -296,124 +298,4 @@ export function laneIn(scope: Scope | undefined, lane?: number): number {
   if (owner === undefined) return lane ?? 2;
   if (lane === undefined || (owner.lane > owner.baseLane && owner.lane > lane)) return owner.lane;
   return lane;
-}
-
-/** A promise that is going to reject with a cancellation: if nobody awaits it, that is nothing to be told of. */
-export function allowUnawaited(promise: Promise<unknown>): void {
-  promise.then(undefined, ignore);
-}
-
-function ignore(): void {}
-
-/**
- * One wait of a flow of control, and a checkpoint: its promise settles with what `resolve` or `reject` is given, or
- * rejects with the cancellation of its scope. The first to come wins; but while a result from `settleInTurn` or
- * `failInTurn` waits for its turn, a cancellation still wins over it. These are the forms to use where several may wait
- * for the same thing: what one of them does first can then still cancel the next.
- *
- * `onCancel` is called once, at the moment of the cancellation, to take back what the wait is for. In a scope that is
- * cancelled already it is never called: look at `interrupted` before setting anything up. A wait leaves nothing behind
- * in its scope. `what` says what is waited for, to those who look at the tree of tasks.
- */
-export class Wait<T = void> extends Member {
-  readonly promise: Promise<T>;
-  #resolve!: (value: T) => void;
-  #reject!: (error: unknown) => void;
-  readonly what: string | Task<unknown> | undefined;
-  #onCancel: (() => void) | undefined;
-  #settled = false;
-  /** The cancellation that has reached this wait. */
-  #cancellation: Cancelled | undefined = undefined;
-  /** What the wait resolves with in its turn, or rejects with. */
-  #outcome: unknown = undefined;
-  #fails = false;
-
-  constructor(scope: Scope | undefined, onCancel?: () => void, what?: string | Task<unknown>) {
-    super(scope);
-    this.what = what;
-    this.#onCancel = onCancel;
-    this.promise = new Promise<T>((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    if (scope?.effective !== undefined) {
-      this.#cancellation = scope.effective;
-      loop().queue.enqueue(this, laneIn(scope));
-    }
-  }
-
-  /** Has the cancellation reached this wait? Then nothing but its rejection comes any more. */
-  get interrupted(): boolean {
-    return this.#cancellation !== undefined;
-  }
-
-  /** Has the wait come to its end, or is its value on the way? */
-  get settled(): boolean {
-    return this.#settled || this.list !== undefined;
-  }
-
-  /** Settles with a value, at once. Answers whether it did: a wait that was cancelled or has settled takes none. */
-  resolve(value: T): boolean {
-    if (this.#isCancelled() || !this.#end()) return false;
-    this.#resolve(value);
-    return true;
-  }
-
-  /** Settles with an error, at once; answers as `resolve` does. */
-  reject(error: unknown): boolean {
-    if (this.#isCancelled() || !this.#end()) return false;
-    this.#reject(error);
-    return true;
-  }
-
-  /** Settles with a value in a turn of its own. */
-  settleInTurn(value: T): void {
-    if (this.settled) return;
-    this.#outcome = value;
-    loop().queue.enqueue(this, laneIn(this.parent));
-  }
-
-  /** Settles with an error in a turn of its own. */
-  failInTurn(error: unknown): void {
-    if (this.settled) return;
-    this.#fails = true;
-    this.settleInTurn(error as T);
-  }
-
-  override interrupt(): void {
-    if (this.#settled || this.#cancellation !== undefined) return;
-    this.#cancellation = this.parent!.effective;
-    this.takeBack();
-    const onCancel = this.#onCancel;
-    this.#onCancel = undefined;
-    if (this.list === undefined) loop().queue.enqueue(this, laneIn(this.parent));
-    onCancel?.();
-  }
-
-  override run(): void {
-    if (this.#cancellation === undefined) {
-      return void (this.#fails ? this.reject(this.#outcome) : this.resolve(this.#outcome as T));
-    }
-    this.#end();
-    allowUnawaited(this.promise);
-    // The outermost cancellation is the one to be thrown, if a further one came meanwhile; if a shield has gone up, the
-    // one that ended this wait.
-    this.#reject(deliver(this.parent!) ?? this.#cancellation);
-  }
-
-  /** For kinds of wait that have something to undo when they end early. */
-  protected takeBack(): void {}
-
-  /** The scope may be marked although its turn to tell this wait has not come; the cancellation has won already. */
-  #isCancelled(): boolean {
-    return this.#cancellation !== undefined || (this.isMember && this.parent!.effective !== undefined);
-  }
-
-  #end(): boolean {
-    if (this.#settled) return false;
-    this.#settled = true;
-    this.leave();
-    if (this.list !== undefined) loop().queue.remove(this);
-    return true;
-  }
 }

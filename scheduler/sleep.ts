@@ -6,9 +6,10 @@
 
 import { checkDuration, checkTime } from "./check.ts";
 import { loop } from "./loop.ts";
-import { currentScope, deliver, type Scope, Wait } from "./scope.ts";
+import { currentScope, deliver, type Scope } from "./scope.ts";
 import type { Timed } from "./timer_queue.ts";
 import { turnIn } from "./turn.ts";
+import { AnyWait } from "./wait.ts";
 
 /**
  * Waits `ms` milliseconds, never less by the host's monotonic clock; 0 waits for the next turn, `Infinity` for a cancellation. A
@@ -84,12 +85,20 @@ export function throwIfCancelled(): void {
 }
 
 /** The wait for a time; it is its own timer, because 100,000 of them may wait at once. */
-class Sleep extends Wait<void> implements Timed {
+class Sleep extends AnyWait<void> implements Timed {
   readonly deadline: number;
   order = 0;
 
+  get hold(): boolean {
+    return true;
+  }
+
+  override get what(): string {
+    return "sleep";
+  }
+
   constructor(scope: Scope | undefined, deadline: number) {
-    super(scope, undefined, "sleep");
+    super(scope);
     this.deadline = deadline;
     if (!this.interrupted && deadline !== Infinity) loop().timers.set(this);
   }

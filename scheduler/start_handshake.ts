@@ -13,8 +13,9 @@
 
 import { Cancelled, StructureError, TaskCancelledError } from "./errors.ts";
 import type { GroupNode } from "./group_node.ts";
-import { currentScope, Wait } from "./scope.ts";
+import { currentScope } from "./scope.ts";
 import type { Task } from "./task.ts";
+import { Wait } from "./wait.ts";
 
 /** What `start` runs. */
 export type Starter<V> = (started: (value: V) => void, task: Task<unknown>) => unknown;

@@ -21,12 +21,13 @@ import { reportUnhandled } from "./configure.ts";
 import { Cancelled } from "./errors.ts";
 import { GroupNode, type GroupSettings } from "./group_node.ts";
 import { loop } from "./loop.ts";
-import { currentScope, deliver, type Scope, Wait } from "./scope.ts";
+import { currentScope, deliver, type Scope } from "./scope.ts";
 import { sleep } from "./sleep.ts";
 import { SupervisorError } from "./supervisor_error.ts";
 import { Mutex } from "./sync/mutex.ts";
 import type { Task } from "./task.ts";
 import type { TaskNode } from "./task_node.ts";
+import { Wait } from "./wait.ts";
 
 /** A restart policy, checked and complete. */
 export interface Policy {

@@ -19,11 +19,12 @@
 import { Cancelled, StructureError, TaskCancelledError } from "./errors.ts";
 import type { GroupNode } from "./group_node.ts";
 import { closeLeftOpen } from "./left_open.ts";
-import { loop } from "./loop.ts";
+import { type Loop, loop } from "./loop.ts";
 import { type Priority, priorityOf } from "./run_queue.ts";
-import { currentScope, laneIn, type Owner, Scope, Wait } from "./scope.ts";
+import { currentScope, laneIn, type Owner, Scope } from "./scope.ts";
 import { makeTask, nodeOf, type Task, type TaskState } from "./task.ts";
 import { moveQueued, type TurnWait } from "./turn.ts";
+import { Wait } from "./wait.ts";
 
 /** The number of the task made last. */
 let lastId = 0;
@@ -34,6 +35,22 @@ class Audience {
   /** Made when first read. */
   result: Promise<unknown> | undefined = undefined;
   settle: (() => void) | undefined = undefined;
+}
+
+/** What a task does when its function's promise settles. */
+interface Reactions {
+  fulfilled(value: unknown): void;
+  rejected(error: unknown): void;
+}
+
+let makeReactions: (loop: Loop) => Reactions;
+let reactionsOf: { loop: Loop; reactions: Reactions } | undefined;
+
+/** The reactions for the loop in use. */
+function reactions(): Reactions {
+  const current = loop();
+  if (reactionsOf?.loop !== current) reactionsOf = { loop: current, reactions: makeReactions(current) };
+  return reactionsOf.reactions;
 }
 
 /** A task, as its group sees it. */
@@ -182,15 +199,33 @@ export class TaskNode extends Scope implements Owner {
   /** Calls the function, in the task's own context; for `enter` alone. */
   start(): void {
     let result: unknown;
+    let isThenable: boolean;
     try {
       result = this.#fn(this.handle);
+      isThenable = typeof (result as PromiseLike<unknown> | null | undefined)?.then === "function";
     } catch (error) {
       return this.#threw(error);
     }
-    if (typeof (result as PromiseLike<unknown> | null | undefined)?.then !== "function") return this.#returned(result);
+    if (!isThenable) return this.#returned(result);
     // A reaction, not an async function around the call, which would cost two promises more.
     const promise = result instanceof Promise ? result : Promise.resolve(result);
-    promise.then((value) => this.#returned(value), (error) => this.#threw(error));
+    if (loop().context.carries) {
+      const { fulfilled, rejected } = reactions();
+      promise.then(fulfilled, rejected);
+    } else {
+      promise.then((value) => this.#returned(value), (error) => this.#threw(error));
+    }
+  }
+
+  static {
+    /**
+     * The reactions of all tasks of a loop: which task it is they find in their context. Two functions of its own for each task,
+     * the plain form, weigh 170 bytes and make a spawn dearer by a tenth.
+     */
+    makeReactions = ({ context }) => ({
+      fulfilled: (value) => (context.get() as TaskNode).#returned(value),
+      rejected: (error) => (context.get() as TaskNode).#threw(error),
+    });
   }
 
   #returned(value: unknown): void {

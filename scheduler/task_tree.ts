@@ -7,9 +7,10 @@
 import { GroupNode } from "./group_node.ts";
 import { loop } from "./loop.ts";
 import { type Priority, priorityOf } from "./run_queue.ts";
-import { type Member, Scope, Wait } from "./scope.ts";
+import { type Member, Scope } from "./scope.ts";
 import { Task, type TaskState } from "./task.ts";
 import { TaskNode } from "./task_node.ts";
+import { AnyWait } from "./wait.ts";
 
 /** A group or a task that has not ended. */
 export interface TaskInfo {
@@ -89,13 +90,13 @@ function seconds(ms: number): string {
 
 function describe(scope: GroupNode | TaskNode): TaskInfo {
   const children: TaskInfo[] = [];
-  const waits: Wait<unknown>[] = [];
+  const waits: AnyWait<unknown>[] = [];
   let deadline = scope.deadline;
   const open: Scope[] = [scope];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     for (let member: Member | undefined = at.members; member !== undefined; member = member.after) {
       if (member instanceof GroupNode || member instanceof TaskNode) children.push(describe(member));
-      else if (member instanceof Wait) waits.push(member as Wait<unknown>);
+      else if (member instanceof AnyWait) waits.push(member as AnyWait<unknown>);
       else if (member instanceof Scope) {
         deadline = Math.min(deadline, member.deadline);
         open.push(member);
@@ -120,7 +121,7 @@ function stateOf(group: GroupNode): TaskInfo["state"] {
   return group.effective === undefined ? "running" : "cancelling";
 }
 
-function waitingFor(waits: readonly Wait<unknown>[]): string | undefined {
+function waitingFor(waits: readonly AnyWait<unknown>[]): string | undefined {
   const named = waits.map(({ what }) => what instanceof Task ? what.name : what ?? "something").reverse();
   return named.length === 0 ? undefined : named.join(" and ");
 }

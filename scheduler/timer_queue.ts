@@ -7,10 +7,12 @@
 
 import type { Host, HostTimer } from "../runtime/host.ts";
 
-/** Something that happens at a time. It stands in a timer queue at most once at a time. */
+/** Something that happens at a time. It is set at most once: a heap of 100,000 has no object more for each. */
 export interface Timed {
-  /** When, in ms of the host's clock. Not to be changed while the timer is set. */
-  deadline: number;
+  /** When, in ms of the host's clock. */
+  readonly deadline: number;
+  /** Does it keep the process alive while it is set? */
+  readonly hold: boolean;
   /** Where it stands among those of the same deadline; 0 when it is not set. Owned by the queue. */
   order: number;
   /** Is called once the deadline has passed, never early. It does not throw. */
@@ -26,7 +28,7 @@ export class TimerQueue {
    * A binary heap. A timer that is cancelled stays until it comes to the top or until half of the heap is such
    * timers, then all of them are dropped: constant time for each on average, and memory within twice what is set.
    */
-  #heap: Slot[] = [];
+  #heap: Timed[] = [];
   #cancelled = 0;
   #order = 0;
   /** How many of the timers that are set hold the process. */
@@ -46,29 +48,30 @@ export class TimerQueue {
     return this.#heap.length - this.#cancelled;
   }
 
-  /** Sets a timer that is not set. Unless `hold` is false it keeps the process alive. */
-  set(timer: Timed, hold = true): void {
+  /** Sets a timer that has not been set before. */
+  set(timer: Timed): void {
     timer.order = ++this.#order;
-    push(this.#heap, { deadline: timer.deadline, order: timer.order, timer, hold });
-    if (hold) this.#holding++;
+    push(this.#heap, timer);
+    if (timer.hold) this.#holding++;
     this.#arm();
   }
 
-  /** Takes a timer back; does nothing for one that is not set. `hold` is what `set` was given. */
-  cancel(timer: Timed, hold = true): void {
+  /** Takes a timer back; does nothing for one that is not set. */
+  cancel(timer: Timed): void {
     if (timer.order === 0) return;
     timer.order = 0;
     this.#cancelled++;
-    if (hold) this.#holding--;
+    if (timer.hold) this.#holding--;
     if (this.#cancelled > 32 && this.#cancelled * 2 > this.#heap.length) this.#sweep();
     this.#arm();
   }
 
   /** Calls back after `delay` ms. For the few places that need no object of their own. */
   setTimer(callback: () => void, delay: number, options: { hold?: boolean } = {}): { cancel(): void } {
-    const timer: Timed = { deadline: this.#host.now() + delay, order: 0, expire: callback };
-    this.set(timer, options.hold);
-    return { cancel: () => this.cancel(timer, options.hold) };
+    const { hold = true } = options;
+    const timer: Timed = { deadline: this.#host.now() + delay, hold, order: 0, expire: callback };
+    this.set(timer);
+    return { cancel: () => this.cancel(timer) };
   }
 
   /** Makes the host's timer fit the earliest timer here, and hold the process exactly if one of those here does. */
@@ -102,13 +105,13 @@ export class TimerQueue {
     const end = now + this.slice;
     let count = 0;
     while (this.#heap.length > 0 && this.#heap[0]!.deadline <= now) {
-      const slot = pop(this.#heap);
-      if (isCancelled(slot)) {
+      const timer = pop(this.#heap);
+      if (timer.order === 0) {
         this.#cancelled--;
       } else {
-        slot.timer.order = 0;
-        if (slot.hold) this.#holding--;
-        slot.timer.expire();
+        timer.order = 0;
+        if (timer.hold) this.#holding--;
+        timer.expire();
       }
       // A thundering herd of timers must not block the loop either.
       if ((++count & 63) === 0 && (now = this.#host.now()) > end) break;
@@ -117,30 +120,19 @@ export class TimerQueue {
   }
 
   #sweep(): void {
-    const slots = this.#heap.filter((slot) => !isCancelled(slot));
+    const timers = this.#heap.filter(({ order }) => order !== 0);
     this.#cancelled = 0;
-    this.#heap = slots;
-    for (let index = (slots.length >> 1) - 1; index >= 0; index--) sink(slots, index);
+    this.#heap = timers;
+    for (let index = (timers.length >> 1) - 1; index >= 0; index--) sink(timers, index);
   }
 }
 
-/** A place in the heap. It is apart from its timer so that a cancelled timer can be set again at once. */
-interface Slot {
-  readonly deadline: number;
-  readonly order: number;
-  readonly timer: Timed;
-  readonly hold: boolean;
-}
-
-function isCancelled(slot: Slot): boolean {
-  return slot.timer.order !== slot.order;
-}
-
-function isBefore(a: Slot, b: Slot): boolean {
+/** One that was cancelled has lost its order; where it then comes among those of its deadline does not matter. */
+function isBefore(a: Timed, b: Timed): boolean {
   return a.deadline < b.deadline || (a.deadline === b.deadline && a.order < b.order);
 }
 
-function push(heap: Slot[], slot: Slot): void {
+function push(heap: Timed[], slot: Timed): void {
   let index = heap.length;
   heap.push(slot);
   while (index > 0) {
@@ -152,7 +144,7 @@ function push(heap: Slot[], slot: Slot): void {
   heap[index] = slot;
 }
 
-function pop(heap: Slot[]): Slot {
+function pop(heap: Timed[]): Timed {
   const top = heap[0]!;
   const last = heap.pop()!;
   if (heap.length > 0) {
@@ -162,7 +154,7 @@ function pop(heap: Slot[]): Slot {
   return top;
 }
 
-function sink(heap: Slot[], index: number): void {
+function sink(heap: Timed[], index: number): void {
   const slot = heap[index]!;
   for (;;) {
     let child = index * 2 + 1;

@@ -6,8 +6,9 @@
 
 import { loop } from "./loop.ts";
 import { Entry } from "./run_queue.ts";
-import { allowUnawaited, deliver, laneIn, Scope, Wait } from "./scope.ts";
+import { deliver, laneIn, Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
+import { allowUnawaited, Wait } from "./wait.ts";
 
 /** One turn that a flow of control waits for. Not a member of its scope: it looks at it when its turn has come. */
 export class TurnWait extends Entry {

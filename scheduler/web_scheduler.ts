@@ -17,7 +17,7 @@ import { Cancelled, type CancelSource } from "./errors.ts";
 import { joinSignal } from "./join_signal.ts";
 import { loop } from "./loop.ts";
 import { laneOf, type Priority } from "./run_queue.ts";
-import { allowUnawaited, currentScope, deliver, laneIn, Member, type Owner, Scope } from "./scope.ts";
+import { currentScope, deliver, laneIn, Member, type Owner, Scope } from "./scope.ts";
 import {
   dequeueBy,
   dictionary,
@@ -28,6 +28,7 @@ import {
   toRequiredPriority,
 } from "./task_signal.ts";
 import type { TurnWait } from "./turn.ts";
+import { allowUnawaited } from "./wait.ts";
 
 /** How a task is to be posted. */
 export interface SchedulerPostTaskOptions {

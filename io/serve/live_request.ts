@@ -17,9 +17,10 @@ import { show } from "../../scheduler/check.ts";
 import { GroupNode } from "../../scheduler/group_node.ts";
 import { loop } from "../../scheduler/loop.ts";
 import { laneOf } from "../../scheduler/run_queue.ts";
-import { type Scope, Wait } from "../../scheduler/scope.ts";
+import type { Scope } from "../../scheduler/scope.ts";
 import { adoptGroup, type TaskGroup } from "../../scheduler/task_group.ts";
 import { BodyLimitError, RequestBody } from "./request_body.ts";
+import { Wait } from "../../scheduler/wait.ts";
 
 /** What a handler gets beside the request. */
 export interface RequestContext {

@@ -71,6 +71,7 @@ function openContext(): ContextSlot {
     }
   }
   return {
+    carries: false,
     run,
     get: () => current,
     capture: () => current,

@@ -108,6 +108,7 @@ function openContext(): ContextSlot {
     }
   }
   const slot: ContextSlot = {
+    carries: true,
     run: (value, fn, argument) => within({ ...getAsyncContext(), [key]: value }, fn, argument),
     get: () => getAsyncContext()?.[key],
     capture: getAsyncContext,

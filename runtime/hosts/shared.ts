@@ -126,6 +126,7 @@ export function asyncContext(): ContextSlot {
   const { AsyncLocalStorage, AsyncResource } = builtin<AsyncHooks>("node:async_hooks");
   const storage = new AsyncLocalStorage();
   return {
+    carries: true,
     run: (value, fn, argument) => storage.run(value, fn, argument),
     get: () => storage.getStore(),
     capture: () => new AsyncResource("Millrace"),

@@ -11,8 +11,9 @@
 
 import { checkCount } from "../check.ts";
 import { printAs } from "../inspect.ts";
-import { currentScope, Wait } from "../scope.ts";
+import { currentScope } from "../scope.ts";
 import { WaitLine } from "./wait_line.ts";
+import { Wait } from "../wait.ts";
 
 /** A party of a {@linkcode Barrier} was cancelled, so that it will never fill. */
 export class BarrierBrokenError extends Error {

@@ -18,10 +18,11 @@
  */
 
 import { reportUnhandled } from "../configure.ts";
-import { currentScope, type Scope, Wait } from "../scope.ts";
+import { currentScope, type Scope } from "../scope.ts";
 import { ChannelBrokenError, ChannelClosedError, ChannelEndError } from "./channel_errors.ts";
 import { Deque } from "./deque.ts";
 import { LineWait, mayAnswer, WaitLine } from "./wait_line.ts";
+import { Wait } from "../wait.ts";
 
 /** What a full channel does with one more value. */
 export type Overflow = "wait" | "sliding" | "dropping";

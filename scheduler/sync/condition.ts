@@ -6,9 +6,10 @@
 
 import { checkCount, show } from "../check.ts";
 import { printAs } from "../inspect.ts";
-import { allowUnawaited, currentScope, deliver, type Scope, Wait } from "../scope.ts";
+import { currentScope, deliver, type Scope } from "../scope.ts";
 import { Mutex, resumeMutex, suspendMutex } from "./mutex.ts";
 import { LineWait, WaitLine } from "./wait_line.ts";
+import { allowUnawaited, Wait } from "../wait.ts";
 
 /** A wait that, once notified, is in line for the mutex, ahead of those who ask for it later. */
 class ConditionWait extends LineWait<void> {

@@ -5,8 +5,9 @@
  */
 
 import { printAs } from "../inspect.ts";
-import { currentScope, Wait } from "../scope.ts";
+import { currentScope } from "../scope.ts";
 import { WaitLine } from "./wait_line.ts";
+import { Wait } from "../wait.ts";
 
 /** The numbers of a latch at one moment. */
 export interface LatchStatistics {

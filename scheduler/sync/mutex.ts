@@ -13,11 +13,12 @@
 import { checkFunction } from "../check.ts";
 import { StructureError } from "../errors.ts";
 import { printAs } from "../inspect.ts";
-import { currentScope, type Owner, Scope, Wait } from "../scope.ts";
+import { currentScope, type Owner, Scope } from "../scope.ts";
 import type { TaskNode } from "../task_node.ts";
 import { makePermit, type Permit } from "./permit.ts";
 import { runWith } from "./semaphore.ts";
 import { WaitLine } from "./wait_line.ts";
+import { Wait } from "../wait.ts";
 
 /**
  * Gives a mutex back without ending the permit it is held by; for `Condition`. Throws if the caller does not hold it.

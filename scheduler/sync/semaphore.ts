@@ -6,9 +6,10 @@
 
 import { checkCount, checkFunction } from "../check.ts";
 import { printAs } from "../inspect.ts";
-import { currentScope, Wait } from "../scope.ts";
+import { currentScope } from "../scope.ts";
 import { makePermit, type Permit } from "./permit.ts";
 import { WaitLine } from "./wait_line.ts";
+import { Wait } from "../wait.ts";
 
 /** The numbers of a semaphore at one moment. */
 export interface SemaphoreStatistics {

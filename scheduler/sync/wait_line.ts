@@ -15,7 +15,8 @@
 
 import { loop } from "../loop.ts";
 import { EntryList, type RunQueue } from "../run_queue.ts";
-import { type Scope, Wait } from "../scope.ts";
+import type { Scope } from "../scope.ts";
+import { Wait } from "../wait.ts";
 
 /** A line of waits for values of one type. */
 export class WaitLine<T> {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Scope, Wait } from "../scope.ts";
+import type { Scope } from "../scope.ts";
+import { Wait } from "../wait.ts";
 
 /** A wait whose call is aborted when its scope is cancelled, and when its scope is left while nobody awaits it. */
 export class CallWait<T> extends Wait<T> {

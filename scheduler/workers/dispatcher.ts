@@ -13,7 +13,7 @@ import { reportUnhandled } from "../configure.ts";
 import { TimeoutError } from "../errors.ts";
 import { loop } from "../loop.ts";
 import { Entry, laneOf } from "../run_queue.ts";
-import { currentScope, type Scope, Wait } from "../scope.ts";
+import { currentScope, type Scope } from "../scope.ts";
 import { onAbort } from "./abort_listeners.ts";
 import { Crew, type CrewSettings } from "./crew.ts";
 import { encodeError } from "./error_codec.ts";
@@ -22,6 +22,7 @@ import type { Job } from "./job.ts";
 import { JobQueue } from "./job_queue.ts";
 import type { PoolWorker } from "./pool_worker.ts";
 import { PoolClosedError, QueueFullError, WorkerExitError } from "./worker_errors.ts";
+import { Wait } from "../wait.ts";
 
 /** What a pool is made with; checked already. */
 export interface PoolSettings extends CrewSettings {

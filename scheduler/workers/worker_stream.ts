@@ -10,8 +10,9 @@
  * @module
  */
 
-import { currentScope, Member, type Scope, Wait } from "../scope.ts";
+import { currentScope, Member, type Scope } from "../scope.ts";
 import type { Job } from "./job.ts";
+import { Wait } from "../wait.ts";
 
 /** What the stream needs of its pool. */
 export interface StreamControl {

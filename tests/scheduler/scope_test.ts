@@ -21,9 +21,10 @@ import {
   withTimeout,
 } from "../../mod.ts";
 import { loop } from "../../scheduler/loop.ts";
-import { currentScope, Scope, Wait } from "../../scheduler/scope.ts";
+import { currentScope, Scope } from "../../scheduler/scope.ts";
 import { latch } from "../support/latch.ts";
 import { onFakeLoop, testOnFakeLoop } from "../support/fake_loop.ts";
+import { Wait } from "../../scheduler/wait.ts";
 
 testOnFakeLoop("explicit cancellation then deadline stays explicit, and the reverse (S-37)", async () => {
   const explicit = new CancelScope({ timeout: 1 });

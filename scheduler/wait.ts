@@ -1,0 +1,161 @@
+/**
+ * Waits: the points at which a flow of control stops until something comes, or its scope is cancelled.
+ *
+ * ```
+ *   waiting ──resolve/reject──> settled
+ *      │ settleInTurn/failInTurn ──> settling, failing ──(its turn)──> settled
+ *      │                                 │
+ *      └──its scope is cancelled─────────┴──> interrupted ──(its turn)──> settled: rejected with Cancelled
+ * ```
+ *
+ * @module
+ */
+
+import { loop } from "./loop.ts";
+import { deliver, laneIn, Member, type Scope } from "./scope.ts";
+import type { Task } from "./task.ts";
+
+/** A promise that is going to reject with a cancellation: if nobody awaits it, that is nothing to be told of. */
+export function allowUnawaited(promise: Promise<unknown>): void {
+  promise.then(undefined, ignore);
+}
+
+function ignore(): void {}
+
+/**
+ * One wait of a flow of control, and a checkpoint: its promise settles with what `resolve` or `reject` is given, or
+ * rejects with the cancellation of its scope. The first to come wins; but while a result from `settleInTurn` or
+ * `failInTurn` waits for its turn, a cancellation still wins over it. These are the forms to use where several may wait
+ * for the same thing: what one of them does first can then still cancel the next.
+ *
+ * A wait leaves nothing behind in its scope. As 100,000 of them may be there at once, what not every kind needs is in
+ * {@linkcode Wait}.
+ */
+export abstract class AnyWait<T> extends Member {
+  readonly promise: Promise<T>;
+  #resolve!: (value: T) => void;
+  #reject!: (error: unknown) => void;
+  #phase: "waiting" | "settling" | "failing" | "interrupted" | "settled" = "waiting";
+  /** What the wait settles with in its turn: the value, the error, or the cancellation that has reached it. */
+  #outcome: unknown = undefined;
+
+  constructor(scope: Scope | undefined) {
+    super(scope);
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    if (scope?.effective !== undefined) {
+      this.#phase = "interrupted";
+      this.#outcome = scope.effective;
+      loop().queue.enqueue(this, laneIn(scope));
+    }
+  }
+
+  /** What is waited for, to those who look at the tree of tasks. */
+  abstract get what(): string | Task<unknown> | undefined;
+
+  /** Has the cancellation reached this wait? Then nothing but its rejection comes any more. */
+  get interrupted(): boolean {
+    return this.#phase === "interrupted";
+  }
+
+  /** Has the wait come to its end, or is its value on the way? */
+  get settled(): boolean {
+    return this.#phase === "settled" || this.list !== undefined;
+  }
+
+  /** Settles with a value, at once. Answers whether it did: a wait that was cancelled or has settled takes none. */
+  resolve(value: T): boolean {
+    if (!this.#endUncancelled()) return false;
+    this.#resolve(value);
+    return true;
+  }
+
+  /** Settles with an error, at once; answers as `resolve` does. */
+  reject(error: unknown): boolean {
+    if (!this.#endUncancelled()) return false;
+    this.#reject(error);
+    return true;
+  }
+
+  /** Settles with a value in a turn of its own. */
+  settleInTurn(value: T): void {
+    if (!this.settled) this.#goInTurn("settling", value);
+  }
+
+  /** Settles with an error in a turn of its own. */
+  failInTurn(error: unknown): void {
+    if (!this.settled) this.#goInTurn("failing", error);
+  }
+
+  override interrupt(): void {
+    if (this.#phase === "settled" || this.#phase === "interrupted") return;
+    this.#phase = "interrupted";
+    this.#outcome = this.parent!.effective;
+    this.takeBack();
+    if (this.list === undefined) loop().queue.enqueue(this, laneIn(this.parent));
+    this.told();
+  }
+
+  override run(): void {
+    if (this.#phase === "failing") return void this.reject(this.#outcome);
+    if (this.#phase !== "interrupted") return void this.resolve(this.#outcome as T);
+    this.#end();
+    allowUnawaited(this.promise);
+    // The outermost cancellation is the one to be thrown, if a further one came meanwhile; if a shield has gone up, the
+    // one that ended this wait.
+    this.#reject(deliver(this.parent!) ?? this.#outcome);
+  }
+
+  /** For kinds of wait that have something to undo when they end early; a turn for the rejection follows. */
+  protected takeBack(): void {}
+
+  /** For kinds of wait that tell somebody of the cancellation. */
+  protected told(): void {}
+
+  #goInTurn(phase: "settling" | "failing", outcome: unknown): void {
+    this.#phase = phase;
+    this.#outcome = outcome;
+    loop().queue.enqueue(this, laneIn(this.parent));
+  }
+
+  /** The scope may be marked although its turn to tell this wait has not come; the cancellation has won already. */
+  #endUncancelled(): boolean {
+    if (this.#phase === "settled" || this.#phase === "interrupted") return false;
+    if (this.isMember && this.parent!.effective !== undefined) return false;
+    this.#end();
+    return true;
+  }
+
+  #end(): void {
+    this.#phase = "settled";
+    this.leave();
+    if (this.list !== undefined) loop().queue.remove(this);
+  }
+}
+
+/**
+ * A wait with a name and a callback: `onCancel` is called once, at the moment of the cancellation, to take back what the wait
+ * is for. In a scope that is cancelled already it is never called: look at `interrupted` before setting anything up.
+ */
+export class Wait<T = void> extends AnyWait<T> {
+  readonly #what: string | Task<unknown> | undefined;
+  #onCancel: (() => void) | undefined;
+
+  constructor(scope: Scope | undefined, onCancel?: () => void, what?: string | Task<unknown>) {
+    super(scope);
+    this.#what = what;
+    this.#onCancel = onCancel;
+  }
+
+  override get what(): string | Task<unknown> | undefined {
+    return this.#what;
+  }
+
+  protected override told(): void {
+    const onCancel = this.#onCancel;
+    this.#onCancel = undefined;
+    onCancel?.();
+  }
+}
