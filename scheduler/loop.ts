@@ -58,3 +58,24 @@ export function replaceLoop(other: Loop): Loop {
   current = other;
   return replaced;
 }
+
+/** The place of the loop, while simulations have it. */
+export interface LoopLoan {
+  /** The next call of `loop` makes a new one, on the current host. */
+  renew(): void;
+  /** Has there been such a call? */
+  isUsed(): boolean;
+  /** Puts the loop back that was there before. */
+  end(): void;
+}
+
+/** Lends the place of the loop to simulations; unlike `replaceLoop` it makes none that nobody asks for. */
+export function lendLoop(): LoopLoan {
+  const before = current;
+  current = undefined;
+  return {
+    renew: () => void (current = undefined),
+    isUsed: () => current !== undefined,
+    end: () => void (current = before),
+  };
+}

@@ -1,13 +1,12 @@
 import type { ContextSlot, Host, Turns } from "../host.ts";
-import { keepAlive, setTimer } from "./shared.ts";
+import { keepAlive, now, setTimer } from "./shared.ts";
 import { spawnWebWorker } from "./web_worker.ts";
 
 /** The host over a browser's loop, in a window or a worker. */
 export function browserHost(): Host {
-  const clock = performance;
   return {
     name: "browser",
-    now: () => clock.now(),
+    now,
     openTurns,
     setTimer,
     openContext,

@@ -4,6 +4,7 @@ import {
   exit,
   immediateTurns,
   keepAlive,
+  now,
   onSignal,
   parallelism,
   report,
@@ -14,10 +15,9 @@ import { spawnWebWorker } from "./web_worker.ts";
 
 /** The host over Bun's loop. */
 export function bunHost(): Host {
-  const clock = performance;
   return {
     name: "bun",
-    now: () => clock.now(),
+    now,
     openTurns: immediateTurns,
     setTimer,
     openContext: asyncContext,

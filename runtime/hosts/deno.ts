@@ -1,13 +1,12 @@
 import type { ContextSlot, Host, Turns } from "../host.ts";
-import { asyncContext, exit, keepAlive, onSignal, parallelism, report, setExitCode, setTimer } from "./shared.ts";
+import { asyncContext, exit, keepAlive, now, onSignal, parallelism, report, setExitCode, setTimer } from "./shared.ts";
 import { spawnWebWorker } from "./web_worker.ts";
 
 /** The host over Deno's loop (2.9 and later). */
 export function denoHost(): Host {
-  const clock = performance;
   return {
     name: "deno",
-    now: () => clock.now(),
+    now,
     openTurns,
     setTimer,
     openContext,

@@ -5,6 +5,7 @@ import {
   exit,
   immediateTurns,
   keepAlive,
+  now,
   onSignal,
   parallelism,
   report,
@@ -14,10 +15,9 @@ import {
 
 /** The host over Node's loop (20 and later). */
 export function nodeHost(): Host {
-  const clock = performance;
   return {
     name: "node",
-    now: () => clock.now(),
+    now,
     openTurns: immediateTurns,
     setTimer,
     openContext: asyncContext,

@@ -20,6 +20,37 @@ const global = globalThis as unknown as {
   process: NodeProcess;
 };
 
+interface Functions {
+  setTimeout(callback: () => void, delay: number): TimerHandle;
+  clearTimeout(handle: TimerHandle): void;
+  now(): number;
+}
+
+/** The host's functions as they are at the moment: who puts others in their place, as fake timers do, is followed. */
+const current: Functions = {
+  setTimeout: (callback, delay) => global.setTimeout(callback, delay),
+  clearTimeout: (handle) => global.clearTimeout(handle),
+  now: () => performance.now(),
+};
+
+let functions = current;
+
+/** Keeps the host on the functions it has now, until the function it returns is called: a simulation puts its own in their place. */
+export function keepFunctions(): () => void {
+  const { setTimeout, clearTimeout } = global;
+  functions = {
+    setTimeout: setTimeout.bind(globalThis),
+    clearTimeout: clearTimeout.bind(globalThis),
+    now: performance.now.bind(performance),
+  };
+  return () => void (functions = current);
+}
+
+/** `Host.now` over `performance`. */
+export function now(): number {
+  return functions.now();
+}
+
 /** The part of Node's `process` the server hosts use; Deno and Bun have it too. */
 export interface NodeProcess {
   exitCode?: number | string | null | undefined;
@@ -41,7 +72,7 @@ class Timer implements HostTimer {
   #referenced = true;
 
   constructor(callback: () => void, delay: number) {
-    this.#handle = delay <= longestDelay ? global.setTimeout(callback, delay) : this.#hop(callback, delay);
+    this.#handle = delay <= longestDelay ? functions.setTimeout(callback, delay) : this.#hop(callback, delay);
   }
 
   ref(): void {
@@ -55,13 +86,13 @@ class Timer implements HostTimer {
   }
 
   cancel(): void {
-    global.clearTimeout(this.#handle);
+    functions.clearTimeout(this.#handle);
   }
 
   #hop(callback: () => void, delay: number): TimerHandle {
-    return global.setTimeout(() => {
+    return functions.setTimeout(() => {
       const rest = delay - longestDelay;
-      this.#handle = rest <= longestDelay ? global.setTimeout(callback, rest) : this.#hop(callback, rest);
+      this.#handle = rest <= longestDelay ? functions.setTimeout(callback, rest) : this.#hop(callback, rest);
       if (!this.#referenced) this.#handle.unref?.();
     }, longestDelay);
   }

@@ -1,0 +1,233 @@
+/**
+ * One run of a body on a simulated loop.
+ *
+ * ```
+ *   new ──> running ──the body has settled──> ending (what is ready runs out) ──> over
+ *              │                                                                   ▲
+ *              └── deadlock, livelock, an error nobody caught ─────────────────────┘
+ * ```
+ *
+ * @module
+ */
+
+import { checkTime } from "./loop_model.ts";
+import type { RunSettings, Session } from "./session.ts";
+import { DeadlockError, LeakError, LivelockError, placeOf, UnhandledRejectionError } from "./simulation_errors.ts";
+
+/** What the layers above have to say about a run. */
+export interface RunHooks {
+  /** A run begins. */
+  onBegin(): void;
+  /** The unfinished tasks, each with what it waits for. */
+  unfinished(): readonly string[];
+}
+
+/** What a body can ask of the simulation it runs in. */
+export interface Simulation {
+  /** Milliseconds of the simulated wall clock: `Date.now()`, with fractions. */
+  now(): number;
+  /** How many macrotasks have run. */
+  readonly steps: number;
+  /**
+   * An operation of the world outside: resolves in a macrotask of its own, after `latency` ms. Without a latency it completes at
+   * once under `simulate`, and at any time under `explore`. Schedules call it by its label.
+   */
+  io(label?: string, options?: IoOptions): Promise<void>;
+  /** Resolves when nothing more can run before the clock moves on. */
+  allBlocked(): Promise<void>;
+  /** Lets `ms` milliseconds pass in which nothing else runs: work that takes time. */
+  spin(ms: number): void;
+  /** Marks that this place was reached, if the condition holds; the report of `explore` counts the schedules that did. */
+  sometimes(label: string, condition?: boolean): void;
+}
+
+/** How an operation completes. */
+export interface IoOptions {
+  /** After so many ms exactly. */
+  latency?: number;
+}
+
+/** How a run ended. */
+export type RunOutcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
+
+const lastLabels = 64;
+/** The real clock, whatever stands in its place later. */
+const realNow: () => number = performance.now.bind(performance);
+/** Real time for which real I/O that is allowed may keep a simulation waiting, in ms. */
+const longestWait = 10_000;
+
+/** One run of a body. */
+export class Run<T> {
+  outcome: RunOutcome<T> | undefined = undefined;
+  /** The marks of `sometimes` that were reached. */
+  readonly marks: Set<string> = new Set();
+  readonly #session: Session;
+  readonly #body: (sim: Simulation) => T | PromiseLike<T>;
+  readonly #maxSteps: number;
+  readonly #hooks: RunHooks;
+  readonly #settings: RunSettings;
+  #state: "new" | "running" | "ending" = "new";
+  #settled: RunOutcome<T> | undefined;
+  #failure: { error: unknown } | undefined;
+  #labels: string[] = [];
+  #labelsSince = 0;
+  #idleSince: number | undefined;
+
+  constructor(
+    session: Session,
+    body: (sim: Simulation) => T | PromiseLike<T>,
+    settings: RunSettings,
+    maxSteps: number,
+    hooks: RunHooks,
+  ) {
+    this.#session = session;
+    this.#body = body;
+    this.#settings = settings;
+    this.#maxSteps = maxSteps;
+    this.#hooks = hooks;
+  }
+
+  /** Runs one macrotask; answers false when the run is over. To be called in turns of their own. */
+  turn(): boolean {
+    switch (this.#state) {
+      case "new":
+        this.#begin();
+        return true;
+      case "running":
+        if (this.#failure !== undefined) return this.#end({ ok: false, error: this.#failure.error });
+        if (this.#settled === undefined) return this.#step();
+        if (!this.#settled.ok) return this.#end(this.#settled);
+        this.#state = "ending";
+        return this.#finish();
+      case "ending":
+        if (this.#failure !== undefined) return this.#end({ ok: false, error: this.#failure.error });
+        return this.#finish();
+    }
+  }
+
+  #begin(): void {
+    const session = this.#session;
+    session.begin(this.#settings);
+    session.onUnhandled = (error) => {
+      this.#failure ??= { error: new UnhandledRejectionError(error, session.loop.lastLabel) };
+    };
+    this.#hooks.onBegin();
+    this.#state = "running";
+    let result: T | PromiseLike<T>;
+    try {
+      result = this.#body(new BodySimulation(session, this.marks));
+    } catch (error) {
+      this.#settled = { ok: false, error };
+      return;
+    }
+    if (typeof (result as PromiseLike<T> | null | undefined)?.then !== "function") {
+      this.#settled = { ok: true, value: result as T };
+      return;
+    }
+    (result as PromiseLike<T>).then(
+      (value) => void (this.#settled = { ok: true, value }),
+      (error) => void (this.#settled = { ok: false, error }),
+    );
+  }
+
+  #step(): boolean {
+    const { loop } = this.#session;
+    let ran: boolean;
+    try {
+      ran = loop.step();
+    } catch (error) {
+      this.#failure = { error };
+      return true;
+    }
+    if (!ran) {
+      return this.#isWaiting() ||
+        this.#end({ ok: false, error: new DeadlockError(this.#hooks.unfinished(), loop.now) });
+    }
+    this.#idleSince = undefined;
+    if (loop.steps <= this.#maxSteps - lastLabels) return true;
+    if (this.#labels.length === 0) this.#labelsSince = loop.now;
+    this.#labels.push(loop.lastLabel);
+    if (loop.steps < this.#maxSteps) return true;
+    const passed = loop.now - this.#labelsSince;
+    // It ends only when the microtasks of this step have run: they would go on in the real world.
+    this.#failure = { error: new LivelockError(this.#maxSteps, loop.now, passed, this.#labels) };
+    return true;
+  }
+
+  /** Where real I/O is allowed, it may still come. */
+  #isWaiting(): boolean {
+    if (!this.#session.settings.allowRealIo) return false;
+    const now = realNow();
+    this.#idleSince ??= now;
+    return now - this.#idleSince < longestWait;
+  }
+
+  #finish(): boolean {
+    try {
+      if (this.#session.loop.stepLeftOver()) return true;
+    } catch (error) {
+      return this.#end({ ok: false, error });
+    }
+    const leaks = this.#leaks();
+    return this.#end(leaks.length > 0 ? { ok: false, error: new LeakError(leaks) } : this.#settled!);
+  }
+
+  #leaks(): string[] {
+    const { loop } = this.#session;
+    if (loop.timers.referenced === 0 && loop.unfinishedCount === 0) {
+      const tasks = this.#hooks.unfinished();
+      return tasks.map((task) => `the task ${task}`);
+    }
+    return [
+      ...this.#hooks.unfinished().map((task) => `the task ${task}`),
+      ...loop.timers.all().filter(({ referenced }) => referenced).map(({ label, deadline, place }) =>
+        `the timer ${label}, due at ${deadline} ms${placeOf(place)}`
+      ),
+      ...loop.unfinished.map(({ label, place }) => `the operation ${label}, unfinished${placeOf(place)}`),
+    ];
+  }
+
+  #end(outcome: RunOutcome<T>): false {
+    this.outcome = outcome;
+    this.#session.onUnhandled = () => {};
+    return false;
+  }
+}
+
+class BodySimulation implements Simulation {
+  readonly #session: Session;
+  readonly #marks: Set<string>;
+
+  constructor(session: Session, marks: Set<string>) {
+    this.#session = session;
+    this.#marks = marks;
+  }
+
+  now(): number {
+    return this.#session.settings.startTime + this.#session.loop.now;
+  }
+
+  get steps(): number {
+    return this.#session.loop.steps;
+  }
+
+  io(label: string = "io", options: IoOptions = {}): Promise<void> {
+    if (typeof label !== "string") throw new TypeError(`A label has to be a string: received ${String(label)}`);
+    const { latency } = options;
+    if (latency !== undefined) checkTime(latency, "A latency");
+    return new Promise((resolve) => this.#session.loop.complete(resolve, label, latency));
+  }
+
+  allBlocked(): Promise<void> {
+    return new Promise((resolve) => this.#session.loop.whenBlocked(resolve));
+  }
+
+  spin(ms: number): void {
+    checkTime(ms, "spin");
+    this.#session.loop.spin(ms);
+  }
+
+  sometimes(label: string, condition: boolean = true): void {
+    if (condition) this.#marks.add(label);
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * What a simulation puts in the place of the host's own functions, while it runs.
+ *
+ * @module
+ */
+
+import type { ContextSlot } from "../host.ts";
+import { currentHost } from "../host.ts";
+import { builtin, keepFunctions } from "../hosts/shared.ts";
+import { dateOf, simulatedClock } from "./simulated_clock.ts";
+import { messageChannelOf } from "./simulated_message_channel.ts";
+import { timersOf } from "./simulated_timer_functions.ts";
+import { timersPromisesOf } from "./simulated_timers_promises.ts";
+import { Random } from "./random.ts";
+import { type Choose, SimulatedLoop } from "./simulated_loop.ts";
+
+/** What one run is made with. */
+export interface RunSettings {
+  readonly choose: Choose;
+  readonly seed: number;
+  readonly keepPlaces: boolean;
+}
+
+/** What a session is made with. */
+export interface SessionSettings {
+  /** The wall clock at the beginning, in ms. */
+  readonly startTime: number;
+  /** The shortest delay of a timer, in ms. */
+  readonly shortestDelay: number;
+  /** Is real I/O allowed? */
+  readonly allowRealIo: boolean;
+}
+
+let active: Session | undefined;
+
+/** Any number of runs, one after the other, in which the functions of the host are simulated. */
+export class Session {
+  readonly settings: SessionSettings;
+  /** Remembers the async context in which a callback was asked for. */
+  readonly context: ContextSlot = currentHost().openContext();
+  loop!: SimulatedLoop;
+  random!: Random;
+  /** Is called with each unhandled rejection. */
+  onUnhandled: (error: unknown) => void = () => {};
+  readonly #restores: (() => void)[] = [];
+
+  constructor(settings: SessionSettings) {
+    this.settings = settings;
+  }
+
+  /** Refuses a second simulation while one runs. */
+  static check(): void {
+    if (active === undefined) return;
+    throw new Error("A simulation runs already: await it before the next simulate() or explore() begins");
+  }
+
+  /** Puts the simulated functions in place. */
+  open(): void {
+    Session.check();
+    active = this;
+    try {
+      this.#restores.push(keepFunctions());
+      this.#replaceGlobals();
+      this.#replaceModules();
+      this.#catchRejections();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** Puts everything back, identical to what it was. */
+  close(): void {
+    for (let restore = this.#restores.pop(); restore !== undefined; restore = this.#restores.pop()) restore();
+    if (active === this) active = undefined;
+  }
+
+  /** Begins a run: a new loop, at time 0. */
+  begin(settings: RunSettings): void {
+    this.loop = new SimulatedLoop(settings.choose, {
+      keepPlaces: settings.keepPlaces,
+      shortestDelay: this.settings.shortestDelay,
+    });
+    this.random = new Random(settings.seed);
+  }
+
+  #replaceGlobals(): void {
+    const global = globalThis as unknown as Record<string, object>;
+    const timers = timersOf(this);
+    for (const [name, value] of Object.entries(timers)) {
+      if (global[name] !== undefined) this.#replace(global, name, value);
+    }
+    this.#replace(global, "Date", dateOf(this));
+    this.#replace(global, "MessageChannel", messageChannelOf(this));
+    const clock = simulatedClock(this);
+    this.#replace(performance, "now", clock.now);
+    this.#replaceGetter(performance, "timeOrigin", () => this.settings.startTime);
+    this.#replace(AbortSignal, "timeout", clock.abortAfter);
+    this.#replace(Math, "random", () => this.random.number());
+    this.#replace(crypto, "getRandomValues", <T extends ArrayBufferView>(array: T): T => this.#fill(array));
+    this.#replace(crypto, "randomUUID", () => this.#uuid());
+    if (this.settings.allowRealIo) return;
+    for (const name of ["fetch", "WebSocket", "EventSource", "XMLHttpRequest"]) {
+      if (global[name] !== undefined) this.#replace(global, name, refusal(name));
+    }
+  }
+
+  #replaceModules(): void {
+    const { process } = globalThis as unknown as { process?: { getBuiltinModule?: unknown; hrtime: object } };
+    if (process?.getBuiltinModule === undefined) return;
+    this.#replace(process, "hrtime", simulatedClock(this).hrtime);
+    const promises = builtin<Record<string, unknown>>("node:timers/promises");
+    for (const [name, value] of Object.entries(timersPromisesOf(this))) this.#replace(promises, name, value);
+    const timers = builtin<Record<string, unknown>>("node:timers");
+    for (const [name, value] of Object.entries(timersOf(this))) this.#replace(timers, name, value);
+    // On Node this reaches named imports too; on Deno and Bun those keep what they were bound to.
+    const { syncBuiltinESMExports } = builtin<{ syncBuiltinESMExports?: () => void }>("node:module");
+    this.#restores.unshift(() => syncBuiltinESMExports?.());
+    syncBuiltinESMExports?.();
+  }
+
+  /** Unhandled rejections are the simulation's, and not the test runner's, while it runs; where the host lets it. */
+  #catchRejections(): void {
+    const { process } = globalThis as unknown as { process?: Emitter };
+    if (typeof process?.listeners !== "function") return;
+    const name = "unhandledRejection";
+    const others = process.listeners(name);
+    for (const other of others) process.off(name, other);
+    const listener = (error: unknown): void => this.onUnhandled(error);
+    process.on(name, listener);
+    this.#restores.push(() => {
+      process.off(name, listener);
+      for (const other of others) process.on(name, other);
+    });
+  }
+
+  #replace(target: object, name: string, value: unknown): void {
+    this.#define(target, name, { value, writable: true, configurable: true, enumerable: true });
+  }
+
+  #replaceGetter(target: object, name: string, get: () => unknown): void {
+    this.#define(target, name, { get, configurable: true, enumerable: true });
+  }
+
+  #define(target: object, name: string, replacement: PropertyDescriptor): void {
+    const before = Object.getOwnPropertyDescriptor(target, name);
+    if (before?.configurable === false && !before.writable) return;
+    Object.defineProperty(
+      target,
+      name,
+      before === undefined ? replacement : { ...replacement, enumerable: before.enumerable! },
+    );
+    this.#restores.push(() => {
+      if (before === undefined) delete (target as Record<string, unknown>)[name];
+      else Object.defineProperty(target, name, before);
+    });
+  }
+
+  #fill<T extends ArrayBufferView>(array: T): T {
+    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+    for (let index = 0; index < bytes.length; index++) bytes[index] = this.random.integer();
+    return array;
+  }
+
+  #uuid(): string {
+    const bytes = this.#fill(new Uint8Array(16));
+    bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+    bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  }
+}
+
+interface Emitter {
+  listeners(name: string): ((error: unknown) => void)[];
+  on(name: string, listener: (error: unknown) => void): void;
+  off(name: string, listener: (error: unknown) => void): void;
+}
+
+function refusal(name: string): () => never {
+  return function refused(): never {
+    throw new Error(
+      `${name} is real I/O, which a simulation does not control: give the code something that waits for sim.io() in its place, or set allowRealIo`,
+    );
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * The functions that tell the time, on the clock of a simulation.
+ *
+ * @module
+ */
+
+import type { Session } from "./session.ts";
+
+const RealDate = Date;
+
+/** `Date`, whose present is the simulation's; points in time that are given are as ever. */
+export function dateOf(session: Session): DateConstructor {
+  const now = (): number => Math.floor(session.settings.startTime + session.loop.now);
+  const date: DateConstructor = new Proxy(RealDate, {
+    construct: (target, args, newTarget) =>
+      Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget === date ? target : newTarget),
+    apply: () => new RealDate(now()).toString(),
+    get: (target, name) => name === "now" ? now : Reflect.get(target, name),
+  });
+  return date;
+}
+
+/** The other functions that tell the time. */
+export function simulatedClock(session: Session): {
+  now(): number;
+  hrtime: object;
+  abortAfter(ms: number): AbortSignal;
+} {
+  const hrtime = (since?: [number, number]): [number, number] => {
+    const nanoseconds = Math.round(session.loop.now * 1e6);
+    const [seconds, rest] = [Math.floor(nanoseconds / 1e9), nanoseconds % 1e9];
+    if (since === undefined) return [seconds, rest];
+    const difference = rest - since[1];
+    return [seconds - since[0] - (difference < 0 ? 1 : 0), difference < 0 ? difference + 1e9 : difference];
+  };
+  return {
+    now: () => session.loop.now,
+    hrtime: Object.assign(hrtime, { bigint: () => BigInt(Math.round(session.loop.now * 1e6)) }),
+    abortAfter(ms) {
+      const controller = new AbortController();
+      const reason = () => new DOMException("The operation was aborted due to timeout", "TimeoutError");
+      const timer = session.loop.setTimer(
+        () => controller.abort(reason()),
+        Math.max(session.settings.shortestDelay, Math.trunc(ms)),
+        `AbortSignal.timeout(${ms})`,
+      );
+      session.loop.timers.reference(timer, false);
+      return controller.signal;
+    },
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * The host over a simulated loop: Millrace itself runs on it unchanged.
+ *
+ * @module
+ */
+
+import type { ContextSlot, Host, HostTimer, Turns } from "../host.ts";
+import type { Session } from "./session.ts";
+
+/** The host of the runs of a session; what a simulation has no share in is the real host's. */
+export function simulatedHost(session: Session, real: Host): Host {
+  const context: ContextSlot = real.openContext();
+  function refuse(what: string): never {
+    throw new Error(`A simulation cannot ${what}`);
+  }
+  return {
+    ...real,
+    name: "simulation",
+    now: () => session.loop.now,
+    openTurns: (onTurn) => openTurns(session, onTurn),
+    setTimer: (callback, delay) => setTimer(session, callback, delay),
+    openContext: () => context,
+    // The simulation knows itself what is still to come.
+    keepAlive: () => () => {},
+    onSignal: () => () => {},
+    exit: (code) => refuse(`end the process: exit was called with ${code}`),
+    setExitCode: () => {},
+    spawnWorker: () => refuse("start a worker thread"),
+    listenHttp: () => Promise.reject(new Error("A simulation cannot listen for HTTP requests")),
+  };
+}
+
+/** Turns in batches, as a host gives them; each batch is a new slice, because no time passes in it. */
+function openTurns(session: Session, onTurn: (fresh: boolean) => void): Turns {
+  let even = true;
+  function request(): void {
+    const isEven = even;
+    session.loop.setImmediate(() => {
+      const fresh = isEven === even;
+      even = !isEven;
+      onTurn(fresh);
+    }, false);
+  }
+  return { request, requestAfterPoll: request };
+}
+
+function setTimer(session: Session, callback: () => void, delay: number): HostTimer {
+  const { loop } = session;
+  const timer = loop.setTimer(callback, Math.max(session.settings.shortestDelay, Math.trunc(delay)), `sleep(${delay})`);
+  return {
+    ref: () => loop.timers.reference(timer, true),
+    // What watches a group, or waits for nothing in particular, is no reason for the clock to go on.
+    unref: () => loop.timers.reference(timer, false, false),
+    cancel: () => loop.clearTimer(timer),
+  };
+}

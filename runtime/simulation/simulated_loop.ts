@@ -1,0 +1,354 @@
+/**
+ * A loop that is ours: its clock is a number, and which of the macrotasks that are ready runs next is a decision.
+ *
+ * ```
+ *   due timers ──> completions and messages ──> immediates ──> (nothing is left) the clock jumps to what comes first
+ *       ▲                                                                               │
+ *       └───────────────────────────────────────────────────────────────────────────────┘
+ * ```
+ *
+ * What is listed here in order is what the loop prefers. Where a host could do otherwise, all it could do is offered to
+ * `choose`; where it could not, nobody is asked. One call of `step` runs one macrotask, and the caller lets the real host drain
+ * its microtasks before the next.
+ *
+ * Rules of what may be chosen:
+ * - a timer never comes before one of an earlier deadline, nor before one of its own list that was set first;
+ * - the clock passes over nothing that completes at a given time, and over immediates only for a timer of at most 1 ms, and not
+ *   right after I/O;
+ * - a completion without a latency may come at any time after it was asked for;
+ * - turns of Millrace's own run queue are promptly given.
+ *
+ * @module
+ */
+
+import { type VirtualTimer, VirtualTimers } from "./virtual_timers.ts";
+
+/** A macrotask that is ready. */
+export interface LoopEvent {
+  /** Its place in the order of all that was asked of the loop. */
+  readonly id: number;
+  /** What it is called in a schedule. */
+  readonly label: string;
+  readonly kind: "timer" | "io" | "message" | "immediate";
+  fn: () => void;
+}
+
+/** A completion or a message. */
+export interface Arrival extends LoopEvent {
+  readonly kind: "io" | "message";
+  /** When it comes, in ms of the loop's clock; -1: at any time. */
+  readonly at: number;
+  /** Messages of one port keep their order. */
+  readonly port: unknown;
+  /** Where it was asked for; kept where somebody wants to know. */
+  readonly place: Error | undefined;
+}
+
+interface Immediate extends LoopEvent {
+  readonly kind: "immediate";
+  /** Was it asked for by the program, not by a run queue? */
+  readonly own: boolean;
+}
+
+/** Decides which of several events runs next, by its index. */
+export type Choose = (events: readonly LoopEvent[]) => number;
+
+/** After how many batches of turns alone whatever else is ready comes in between. */
+const turnsInARow = 1;
+
+/** How many places are kept: it takes a microsecond each. */
+const mostPlaces = 250;
+
+/** The loop of one simulation. */
+export class SimulatedLoop {
+  /** Milliseconds since the simulation began. */
+  now = 0;
+  /** How many macrotasks have run. */
+  steps = 0;
+  /** What the last macrotask is called. */
+  lastLabel = "the body";
+  readonly timers: VirtualTimers = new VirtualTimers();
+  /** Is the place kept where timers and operations were asked for? */
+  readonly keepPlaces: boolean;
+  /** The shortest delay of a timer, in ms. */
+  readonly shortestDelay: number;
+  readonly #choose: Choose;
+  #lastId = 0;
+  /** What has arrived or may at any time, in order. */
+  #ready: Arrival[] = [];
+  /** What arrives at a given time, by that, then in order. */
+  #later: Arrival[] = [];
+  #immediates: Immediate[] = [];
+  #batch: Immediate[] = [];
+  #batchNext = 0;
+  #batchesInARow = 0;
+  /** Of the immediates that wait, how many the program asked for. */
+  #ownImmediates = 0;
+  /** Was the last macrotask I/O? Then what it asked for comes after the immediates. */
+  #polling = false;
+  #pollLimit = Infinity;
+  #blocked: (() => void)[] = [];
+  readonly #events: LoopEvent[] = [];
+
+  constructor(choose: Choose, options: { keepPlaces: boolean; shortestDelay: number }) {
+    this.#choose = choose;
+    this.keepPlaces = options.keepPlaces;
+    this.shortestDelay = options.shortestDelay;
+  }
+
+  /** Sets a timer; `delay` in ms of any length. */
+  setTimer(fn: () => void, delay: number, label: string, repeat = false): VirtualTimer {
+    const id = ++this.#lastId;
+    const { place } = this;
+    const timer: VirtualTimer = {
+      id,
+      label,
+      kind: "timer",
+      delay,
+      deadline: this.now + delay,
+      fn,
+      repeat,
+      referenced: true,
+      wakes: true,
+      set: false,
+      cleared: false,
+      place,
+    };
+    this.timers.set(timer);
+    return timer;
+  }
+
+  /** Takes a timer back for good. */
+  clearTimer(timer: VirtualTimer): void {
+    timer.cleared = true;
+    this.timers.clear(timer);
+  }
+
+  /** Starts a timer anew from now, one that has fired too; does nothing for one that was taken back. */
+  refresh(timer: VirtualTimer): void {
+    if (timer.cleared) return;
+    this.timers.clear(timer);
+    timer.id = ++this.#lastId;
+    timer.deadline = this.now + timer.delay;
+    this.timers.set(timer);
+  }
+
+  /** Calls back after what is ready, as `setImmediate` does; `own` is false for turns of a run queue. */
+  setImmediate(fn: () => void, own: boolean): LoopEvent {
+    const id = ++this.#lastId;
+    const immediate: Immediate = { id, label: "immediate", kind: "immediate", fn, own };
+    this.#immediates.push(immediate);
+    if (own) this.#ownImmediates++;
+    return immediate;
+  }
+
+  /** Takes an immediate back; does nothing for one that has run. */
+  clearImmediate(immediate: LoopEvent): void {
+    const index = this.#immediates.indexOf(immediate as Immediate);
+    if (index < 0) return void (immediate.fn = () => {});
+    this.#immediates.splice(index, 1);
+    if ((immediate as Immediate).own) this.#ownImmediates--;
+  }
+
+  /** Calls back when an operation completes: `latency` ms from now, or at any time if that is `undefined`. */
+  complete(fn: () => void, label: string, latency: number | undefined): void {
+    const at = latency === undefined ? -1 : this.now + latency;
+    this.#arrive({ id: ++this.#lastId, label, kind: "io", fn, at, port: undefined, place: this.place });
+  }
+
+  /** Delivers a message of a port, after those of the same port before it. */
+  deliver(fn: () => void, label: string, port: unknown): void {
+    this.#arrive({ id: ++this.#lastId, label, kind: "message", fn, at: -1, port, place: undefined });
+  }
+
+  /** Calls back when nothing more can run before the clock moves on. */
+  whenBlocked(fn: () => void): void {
+    this.#blocked.push(fn);
+  }
+
+  /** Lets time pass in which nothing runs, as if a callback took that long. */
+  spin(ms: number): void {
+    this.now += ms;
+    this.#mature();
+  }
+
+  /** How many operations have not completed. */
+  get unfinishedCount(): number {
+    let count = this.#later.length;
+    for (const { kind } of this.#ready) if (kind === "io") count++;
+    return count;
+  }
+
+  /** What has not completed. */
+  get unfinished(): readonly Arrival[] {
+    return [...this.#ready, ...this.#later].filter(({ kind }) => kind === "io").sort((a, b) => a.id - b.id);
+  }
+
+  /** Runs the next macrotask; answers false when there is none, or when only the clock could bring one and may not. */
+  step(mayJump = true): boolean {
+    this.#runnable();
+    if (this.#batchNext < this.#batch.length) return this.#runImmediate();
+    if (this.#turnsAreDue()) return this.#startBatch();
+    const events = this.#offers(mayJump);
+    if (events.length === 0) return false;
+    const event = events.length === 1 ? events[0]! : events[this.#choose(events)]!;
+    if (event.kind === "immediate") return this.#startBatch();
+    this.steps++;
+    switch (event.kind) {
+      case "timer":
+        this.#fire(event as VirtualTimer);
+        return true;
+      default:
+        this.#run(event as Arrival);
+        return true;
+    }
+  }
+
+  /** Runs what is left of immediates and messages when the program has ended; answers false when there is nothing. */
+  stepLeftOver(): boolean {
+    if (this.#batchNext < this.#batch.length) return this.#runImmediate();
+    if (this.#immediates.length > 0) return this.#startBatch();
+    const message = this.#ready.find(({ kind }) => kind === "message");
+    if (message === undefined) return false;
+    this.steps++;
+    this.#run(message);
+    return true;
+  }
+
+  /** Tells those who wait for that that nothing can run before the clock moves on. */
+  #runnable(): void {
+    if (this.#blocked.length === 0 || this.#ready.length > 0 || this.#immediates.length > 0) return;
+    if (this.#batchNext < this.#batch.length || this.#dueTimer !== undefined) return;
+    for (const fn of this.#blocked.splice(0)) this.setImmediate(fn, false);
+  }
+
+  get #dueTimer(): VirtualTimer | undefined {
+    const timer = this.timers.first();
+    return timer !== undefined && timer.deadline <= this.now ? timer : undefined;
+  }
+
+  /** Do turns of a run queue come next, without a choice? */
+  #turnsAreDue(): boolean {
+    if (this.#immediates.length === 0 || this.#ownImmediates > 0) return false;
+    return this.#batchesInARow < turnsInARow || (this.#ready.length === 0 && this.#dueTimer === undefined);
+  }
+
+  /** Everything that could run next, the preferred first. */
+  #offers(mayJump: boolean): readonly LoopEvent[] {
+    const events = this.#events;
+    events.length = 0;
+    const timer = this.timers.first();
+    const isDue = timer !== undefined && timer.deadline <= this.now;
+    if (isDue) this.timers.firstOfLists(events as VirtualTimer[]);
+    const immediates = this.#immediates.length;
+    let mayPass = mayJump && !isDue;
+    for (const arrival of this.#ready) {
+      if (arrival.at >= 0) mayPass = false;
+      if (immediates > 0 && arrival.id >= this.#pollLimit) continue;
+      if (arrival.port !== undefined && this.#hasEarlier(arrival)) continue;
+      events.push(arrival);
+    }
+    if (immediates > 0) {
+      events.push(this.#immediates[0]!);
+      const soon = timer !== undefined && timer.delay <= 1 && timer.deadline <= this.now + 1;
+      mayPass &&= soon && !this.#polling;
+    }
+    if (mayPass && (this.timers.waking > 0 || this.#later.length > 0 || events.length > 0)) {
+      this.#offerLater(events, timer);
+    }
+    return events;
+  }
+
+  /** What comes first of all that comes at a given time. */
+  #offerLater(events: LoopEvent[], timer: VirtualTimer | undefined): void {
+    const arrival = this.#later[0];
+    const at = Math.min(timer?.deadline ?? Infinity, arrival?.at ?? Infinity);
+    if (timer?.deadline === at) this.timers.firstOfLists(events as VirtualTimer[]);
+    for (const later of this.#later) {
+      if (later.at !== at) break;
+      events.push(later);
+    }
+  }
+
+  #hasEarlier(arrival: Arrival): boolean {
+    for (const other of this.#ready) {
+      if (other === arrival) return false;
+      if (other.port === arrival.port) return true;
+    }
+    return false;
+  }
+
+  #arrive(arrival: Arrival): void {
+    if (arrival.at <= this.now) this.#ready.push(arrival);
+    else {
+      let index = this.#later.length;
+      while (index > 0 && this.#later[index - 1]!.at > arrival.at) index--;
+      this.#later.splice(index, 0, arrival);
+    }
+  }
+
+  /** Moves what has arrived by now. */
+  #mature(): void {
+    while (this.#later.length > 0 && this.#later[0]!.at <= this.now) this.#ready.push(this.#later.shift()!);
+  }
+
+  #jumpTo(time: number): void {
+    if (time <= this.now) return;
+    this.now = time;
+    this.#mature();
+  }
+
+  #fire(timer: VirtualTimer): void {
+    this.#jumpTo(timer.deadline);
+    this.#leavePoll();
+    this.timers.clear(timer);
+    this.lastLabel = timer.label;
+    // The next round of an interval counts from before the callback.
+    const { now } = this;
+    timer.fn();
+    if (!timer.repeat || timer.set || timer.cleared) return;
+    timer.id = ++this.#lastId;
+    timer.deadline = now + timer.delay;
+    this.timers.set(timer);
+  }
+
+  #run(arrival: Arrival): void {
+    if (arrival.at >= 0) this.#jumpTo(arrival.at);
+    this.#ready.splice(this.#ready.indexOf(arrival), 1);
+    if (!this.#polling) this.#pollLimit = this.#lastId + 1;
+    this.#polling = true;
+    this.#batchesInARow = 0;
+    this.lastLabel = arrival.label;
+    arrival.fn();
+  }
+
+  #startBatch(): boolean {
+    this.#batch = this.#immediates;
+    this.#batchNext = 0;
+    this.#batchesInARow = this.#ownImmediates === 0 ? this.#batchesInARow + 1 : 0;
+    this.#immediates = [];
+    this.#ownImmediates = 0;
+    return this.#runImmediate();
+  }
+
+  #runImmediate(): boolean {
+    this.#polling = false;
+    this.#pollLimit = Infinity;
+    this.steps++;
+    const immediate = this.#batch[this.#batchNext++]!;
+    this.lastLabel = immediate.label;
+    immediate.fn();
+    return true;
+  }
+
+  #leavePoll(): void {
+    this.#polling = false;
+    this.#pollLimit = Infinity;
+    this.#batchesInARow = 0;
+  }
+
+  /** Where the caller is, if somebody may want to know. */
+  get place(): Error | undefined {
+    return this.keepPlaces && this.#lastId < mostPlaces ? new Error() : undefined;
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * `setTimeout` and its relatives, on the loop of a simulation.
+ *
+ * @module
+ */
+
+import type { Session } from "./session.ts";
+import type { LoopEvent, SimulatedLoop } from "./simulated_loop.ts";
+import type { VirtualTimer } from "./virtual_timers.ts";
+
+type Callback = (...args: unknown[]) => unknown;
+
+/** What `setTimeout` returns: what Node, Deno and Bun return, and a number where one is asked for, as in browsers. */
+export class SimulatedTimeout {
+  readonly #loop: SimulatedLoop;
+  readonly #timer: VirtualTimer;
+  /** Those whose number has been asked for. */
+  static readonly #numbered: Map<number, WeakRef<SimulatedTimeout>> = new Map();
+
+  constructor(loop: SimulatedLoop, timer: VirtualTimer) {
+    this.#loop = loop;
+    this.#timer = timer;
+  }
+
+  ref(): this {
+    this.#loop.timers.reference(this.#timer, true);
+    return this;
+  }
+
+  unref(): this {
+    this.#loop.timers.reference(this.#timer, false);
+    return this;
+  }
+
+  hasRef(): boolean {
+    return this.#timer.referenced;
+  }
+
+  refresh(): this {
+    this.#loop.refresh(this.#timer);
+    return this;
+  }
+
+  close(): this {
+    this.#loop.clearTimer(this.#timer);
+    return this;
+  }
+
+  [Symbol.toPrimitive](): number {
+    SimulatedTimeout.#numbered.set(this.#timer.id, new WeakRef(this));
+    return this.#timer.id;
+  }
+
+  /** The timer of a number that was given out. */
+  static byNumber(id: number): SimulatedTimeout | undefined {
+    return SimulatedTimeout.#numbered.get(id)?.deref();
+  }
+}
+
+// Node 20.0 to 20.3 lack the symbol.
+const dispose: symbol | undefined = (Symbol as { dispose?: symbol }).dispose;
+if (dispose !== undefined) {
+  Object.defineProperty(SimulatedTimeout.prototype, dispose, { value: SimulatedTimeout.prototype.close });
+}
+
+/** What `setImmediate` returns. */
+class SimulatedImmediate {
+  readonly #loop: SimulatedLoop;
+  readonly #event: LoopEvent;
+
+  constructor(loop: SimulatedLoop, event: LoopEvent) {
+    this.#loop = loop;
+    this.#event = event;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  hasRef(): boolean {
+    return true;
+  }
+
+  clear(): void {
+    this.#loop.clearImmediate(this.#event);
+  }
+}
+
+/** The delay a timer has: of at least the profile's shortest, and that one where it is too long. */
+export function delayOf(session: Session, ms: unknown): number {
+  const delay = Math.trunc(Number(ms));
+  const { shortestDelay } = session.settings;
+  return delay >= shortestDelay && delay <= 2 ** 31 - 1 ? delay : shortestDelay;
+}
+
+/** A callback that runs in the async context in which it was asked for. */
+function inContext(session: Session, fn: Callback, args: readonly unknown[]): () => void {
+  const { context } = session;
+  const captured = context.capture();
+  return () => void context.resume(captured, (all: readonly unknown[]) => fn(...all), args);
+}
+
+function check(fn: unknown, name: string): asserts fn is Callback {
+  if (typeof fn !== "function") throw new TypeError(`${name} takes a function: received ${String(fn)}`);
+}
+
+/** The functions, by the names they have in `globalThis` and in `node:timers`. */
+export function timersOf(session: Session): Record<string, Callback> {
+  function start(name: string, fn: unknown, ms: unknown, args: unknown[], repeat: boolean): SimulatedTimeout {
+    check(fn, name);
+    const { loop } = session;
+    const delay = delayOf(session, ms);
+    return new SimulatedTimeout(loop, loop.setTimer(inContext(session, fn, args), delay, `${name}(${delay})`, repeat));
+  }
+  function clear(handle: unknown): void {
+    if (handle instanceof SimulatedTimeout) return void handle.close();
+    if (handle instanceof SimulatedImmediate) return handle.clear();
+    if (typeof handle === "number" || typeof handle === "string") {
+      return void SimulatedTimeout.byNumber(Number(handle))?.close();
+    }
+    if (handle === undefined || handle === null) return;
+    throw new TypeError("This handle is of a timer of the real host, which a simulation cannot clear");
+  }
+  return {
+    setTimeout: (fn, ms, ...args) => start("setTimeout", fn, ms, args, false),
+    setInterval: (fn, ms, ...args) => start("setInterval", fn, ms, args, true),
+    setImmediate(fn, ...args) {
+      check(fn, "setImmediate");
+      const { loop } = session;
+      return new SimulatedImmediate(loop, loop.setImmediate(inContext(session, fn, args), true));
+    },
+    clearTimeout: clear,
+    clearInterval: clear,
+    clearImmediate: clear,
+  };
+}

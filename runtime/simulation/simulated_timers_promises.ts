@@ -1,0 +1,89 @@
+/**
+ * `node:timers/promises`, on the loop of a simulation.
+ *
+ * @module
+ */
+
+import type { Session } from "./session.ts";
+import { delayOf } from "./simulated_timer_functions.ts";
+
+interface Options {
+  signal?: AbortSignal;
+  ref?: boolean;
+}
+
+/** What the functions of Node reject with when their signal is aborted. */
+function aborted(signal: AbortSignal): Error {
+  const error = new Error("The operation was aborted", { cause: signal.reason });
+  return Object.assign(error, { name: "AbortError", code: "ABORT_ERR" });
+}
+
+/** The functions, by their names in the module. */
+export function timersPromisesOf(session: Session): Record<string, unknown> {
+  /** Waits until `start` calls back, or for the signal; `start` answers with what takes the wait back. */
+  function wait<T>(value: T, options: Options | undefined, start: (done: () => void) => () => void): Promise<T> {
+    const signal = options?.signal;
+    if (signal?.aborted) return Promise.reject(aborted(signal));
+    return new Promise((resolve, reject) => {
+      const stop = start(() => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve(value);
+      });
+      function onAbort(): void {
+        stop();
+        reject(aborted(signal!));
+      }
+      signal?.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+
+  function setTimeout<T>(ms?: number, value?: T, options?: Options): Promise<T | undefined> {
+    const { loop } = session;
+    return wait(value, options, (done) => {
+      const delay = delayOf(session, ms);
+      const timer = loop.setTimer(done, delay, `setTimeout(${delay})`);
+      if (options?.ref === false) loop.timers.reference(timer, false);
+      return () => loop.clearTimer(timer);
+    });
+  }
+
+  function setImmediate<T>(value?: T, options?: Options): Promise<T | undefined> {
+    const { loop } = session;
+    return wait(value, options, (done) => {
+      const immediate = loop.setImmediate(done, true);
+      return () => loop.clearImmediate(immediate);
+    });
+  }
+
+  async function* setInterval<T>(ms?: number, value?: T, options?: Options): AsyncGenerator<T | undefined> {
+    const { loop } = session;
+    const delay = delayOf(session, ms);
+    let due = 0;
+    let wake: (() => void) | undefined;
+    const timer = loop.setTimer(
+      () => {
+        due++;
+        wake?.();
+      },
+      delay,
+      `setInterval(${delay})`,
+      true,
+    );
+    if (options?.ref === false) loop.timers.reference(timer, false);
+    try {
+      for (;;) {
+        if (due === 0) await wait(undefined, options, (done) => (wake = done, () => wake = undefined));
+        due--;
+        yield value;
+      }
+    } finally {
+      loop.clearTimer(timer);
+    }
+  }
+
+  const scheduler = {
+    wait: (ms: number, options?: Options): Promise<void> => setTimeout<void>(ms, undefined, options),
+    yield: (): Promise<void> => setImmediate<void>(),
+  };
+  return { setTimeout, setImmediate, setInterval, scheduler };
+}

@@ -1,0 +1,90 @@
+/**
+ * How a simulation fails without an assertion of the program.
+ *
+ * @module
+ */
+
+/** The body has not ended, and nothing is left that could wake it. */
+export class DeadlockError extends Error {
+  /** The unfinished tasks, each with what it waits for; empty where the body uses none. */
+  readonly tasks: readonly string[];
+
+  /** Made by the simulation. */
+  constructor(tasks: readonly string[], time: number) {
+    const list = tasks.length === 0 ? "" : `:\n${tasks.map((task) => `  ${task}`).join("\n")}`;
+    super(
+      `Deadlock at ${time} ms: the body has not ended, and no timer, completion or message is left that could wake it${list}`,
+    );
+    this.name = "DeadlockError";
+    this.tasks = tasks;
+  }
+}
+
+/** The body has ended, but something that it began has not. */
+export class LeakError extends Error {
+  /** What was left behind, each with the place where it was made, where that is known. */
+  readonly leaks: readonly string[];
+
+  /** Made by the simulation. */
+  constructor(leaks: readonly string[]) {
+    super(`The body has ended and left behind:\n${leaks.map((leak) => `  ${leak}`).join("\n")}`);
+    this.name = "LeakError";
+    this.leaks = leaks;
+  }
+}
+
+/** The simulation has taken as many steps as it may, and the body has not ended. */
+export class LivelockError extends Error {
+  /** What the last steps were, as long as they repeat. */
+  readonly cycle: readonly string[];
+
+  /** Made by the simulation. */
+  constructor(maxSteps: number, time: number, passed: number, last: readonly string[]) {
+    const cycle = cycleOf(last);
+    const clock = passed > 0 ? `the clock goes on (${time} ms)` : `the clock stands still at ${time} ms`;
+    super(
+      `The body has not ended after ${maxSteps} steps; ${clock}, and the last steps were ${
+        cycle.join(", ")
+      }, again and again. ` +
+        "If it needs more, set maxSteps",
+    );
+    this.name = "LivelockError";
+    this.cycle = cycle;
+  }
+}
+
+/** A promise was rejected and nobody handled it before the next macrotask. */
+export class UnhandledRejectionError extends Error {
+  /** The macrotask in which it happened. */
+  readonly turn: string;
+
+  /** Made by the simulation; `cause` is the reason of the rejection. */
+  constructor(reason: unknown, turn: string) {
+    super(`Unhandled rejection in the turn of ${turn}: ${reason instanceof Error ? reason.message : String(reason)}`, {
+      cause: reason,
+    });
+    this.name = "UnhandledRejectionError";
+    this.turn = turn;
+  }
+}
+
+/** The shortest repetition at the end of a list. */
+function cycleOf(last: readonly string[]): readonly string[] {
+  for (let length = 1; length <= last.length / 2; length++) {
+    if (last.every((label, index) => index < length || label === last[index - length])) return last.slice(-length);
+  }
+  return last.slice(-8);
+}
+
+/** Where the library itself is, and calls that are nobody's. */
+const own = ["runtime/", "scheduler/"].map((folder) => new URL(`../../${folder}`, import.meta.url).pathname);
+const foreign = /\bnode:|\bext:|\bnative:|new Promise/;
+
+/** The innermost call of the program's own, as it is told. */
+export function placeOf(error: Error | undefined): string {
+  const lines = error?.stack?.split("\n").filter((line) =>
+    /:\d+/.test(line) && !foreign.test(line) && !own.some((folder) => line.includes(folder))
+  );
+  const place = lines?.[0]?.trim().replace(/^at /, "");
+  return place === undefined ? "" : ` (made at ${place})`;
+}
