@@ -16,3 +16,7 @@ export {
   LivelockError,
   UnhandledRejectionError,
 } from "./runtime/simulation/simulation_errors.ts";
+export { explore, type ExploreOptions, type ExploreReport } from "./scheduler/exploration/explore.ts";
+export { DivergedError, ScheduleFailure } from "./scheduler/exploration/schedule_failure.ts";
+export type { SearchStrategy } from "./scheduler/exploration/search.ts";
+export { NondeterminismError } from "./scheduler/exploration/choosers.ts";

@@ -20,6 +20,11 @@ export interface Profile {
   readonly timers: "lists" | "deadline";
   /** Does a timer that became due in the last drain of a timers phase still run in that phase? */
   readonly timersAgain: "never" | "maybe" | "always";
+  /**
+   * For how many ms after a timers phase that leaves timers behind the next one may find none, because the host's own timer is
+   * armed anew for 1 ms at least.
+   */
+  readonly rearming: number;
   /** How many steps a millisecond has on the clock that timers are compared on. */
   readonly clockSteps: number;
   /** The shortest delay of a timer, in ms. */
@@ -51,6 +56,8 @@ const node: Profile = {
   timers: "lists",
   // libuv 1.48 moves due timers to a list of their own first. Node 20 has 1.46, Node 26 has 1.52.
   timersAgain: "maybe",
+  // RunTimers in src/env.cc; by the loop's time as it was last read.
+  rearming: 0,
   // The time of libuv's loop is in whole milliseconds.
   clockSteps: 1,
   shortestDelay: 1,
@@ -71,6 +78,8 @@ const profiles: Readonly<Record<ProfileName, Profile>> = {
     name: "deno",
     // Deno 2.9: its timers are a port of Node's list by list, called once an iteration.
     timersAgain: "never",
+    // Armed after the callbacks, and rounded up to the next millisecond.
+    rearming: 1,
     // A port is an operation that resolves a promise for each message; if the message is there when the port is first looked
     // at, it does so in the microtasks of the sender.
     messages: "between",
@@ -93,6 +102,7 @@ const profiles: Readonly<Record<ProfileName, Profile>> = {
     phases: [],
     timers: "deadline",
     timersAgain: "never",
+    rearming: 0,
     clockSteps: 1000,
     // Newer browsers; older ones have 1, and the model tries both.
     shortestDelay: 0,

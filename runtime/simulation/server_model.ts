@@ -31,6 +31,8 @@ export class ServerModel extends LoopModel {
   #timerMustCome = false;
   /** The last reading of the clock before the timers phase came to its end. */
   #readAtReturn: Moment = now;
+  /** Did that phase leave timers behind? */
+  #rearmed = false;
 
   override setImmediate(fn: () => void): LoopHandle {
     checkCallback(fn, "setImmediate");
@@ -82,6 +84,7 @@ export class ServerModel extends LoopModel {
   #timersPhase(): void {
     if (this.timers.size === 0) return;
     this.readClock();
+    if (this.#isRearming()) return;
     let ran: boolean;
     do {
       ran = this.profile.timers === "lists" ? this.#runLists() : this.#runByDeadline();
@@ -109,8 +112,22 @@ export class ServerModel extends LoopModel {
       ran = true;
       this.#runList(list, at);
     }
+    if (this.profile.rearming > 0) this.readClock();
     this.#readAtReturn = this.zone.mark();
+    this.#rearmed = this.timers.size > 0;
     return ran;
+  }
+
+  /**
+   * A phase that leaves timers behind arms the host's timer for the next of them, for 1 ms at least; until that is over,
+   * timers that are due do not come.
+   */
+  #isRearming(): boolean {
+    const mustCome = this.#timerMustCome;
+    const early = [{ a: now, b: this.#readAtReturn, difference: this.profile.rearming }];
+    if (!this.#rearmed || mustCome || !this.zone.allows(early) || this.decisions.choose(2) === 0) return false;
+    this.zone.assume(early);
+    return true;
   }
 
   /** Node's `listOnTimeout`. */

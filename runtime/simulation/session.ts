@@ -19,6 +19,8 @@ export interface RunSettings {
   readonly choose: Choose;
   readonly seed: number;
   readonly keepPlaces: boolean;
+  /** Is told what each macrotask is called, as it runs. */
+  readonly observe?: ((label: string) => void) | undefined;
 }
 
 /** What a session is made with. */
@@ -80,6 +82,7 @@ export class Session {
     this.loop = new SimulatedLoop(settings.choose, {
       keepPlaces: settings.keepPlaces,
       shortestDelay: this.settings.shortestDelay,
+      observe: settings.observe,
     });
     this.random = new Random(settings.seed);
   }

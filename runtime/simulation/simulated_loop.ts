@@ -53,6 +53,14 @@ interface Immediate extends LoopEvent {
 /** Decides which of several events runs next, by its index. */
 export type Choose = (events: readonly LoopEvent[]) => number;
 
+/** What a loop is made with. */
+export interface LoopOptions {
+  readonly keepPlaces: boolean;
+  readonly shortestDelay: number;
+  /** Is told what each macrotask is called, as it runs. */
+  readonly observe: ((label: string) => void) | undefined;
+}
+
 /** After how many batches of turns alone whatever else is ready comes in between. */
 const turnsInARow = 1;
 
@@ -73,6 +81,7 @@ export class SimulatedLoop {
   /** The shortest delay of a timer, in ms. */
   readonly shortestDelay: number;
   readonly #choose: Choose;
+  readonly #observe: ((label: string) => void) | undefined;
   #lastId = 0;
   /** What has arrived or may at any time, in order. */
   #ready: Arrival[] = [];
@@ -90,10 +99,11 @@ export class SimulatedLoop {
   #blocked: (() => void)[] = [];
   readonly #events: LoopEvent[] = [];
 
-  constructor(choose: Choose, options: { keepPlaces: boolean; shortestDelay: number }) {
+  constructor(choose: Choose, options: LoopOptions) {
     this.#choose = choose;
     this.keepPlaces = options.keepPlaces;
     this.shortestDelay = options.shortestDelay;
+    this.#observe = options.observe;
   }
 
   /** Sets a timer; `delay` in ms of any length. */
@@ -158,7 +168,7 @@ export class SimulatedLoop {
 
   /** Delivers a message of a port, after those of the same port before it. */
   deliver(fn: () => void, label: string, port: unknown): void {
-    this.#arrive({ id: ++this.#lastId, label, kind: "message", fn, at: -1, port, place: undefined });
+    this.#arrive({ id: ++this.#lastId, label, kind: "message", fn, at: this.now, port, place: undefined });
   }
 
   /** Calls back when nothing more can run before the clock moves on. */
@@ -302,7 +312,7 @@ export class SimulatedLoop {
     this.#jumpTo(timer.deadline);
     this.#leavePoll();
     this.timers.clear(timer);
-    this.lastLabel = timer.label;
+    this.#name(timer.label);
     // The next round of an interval counts from before the callback.
     const { now } = this;
     timer.fn();
@@ -318,7 +328,7 @@ export class SimulatedLoop {
     if (!this.#polling) this.#pollLimit = this.#lastId + 1;
     this.#polling = true;
     this.#batchesInARow = 0;
-    this.lastLabel = arrival.label;
+    this.#name(arrival.label);
     arrival.fn();
   }
 
@@ -336,9 +346,14 @@ export class SimulatedLoop {
     this.#pollLimit = Infinity;
     this.steps++;
     const immediate = this.#batch[this.#batchNext++]!;
-    this.lastLabel = immediate.label;
+    this.#name(immediate.label);
     immediate.fn();
     return true;
+  }
+
+  #name(label: string): void {
+    this.lastLabel = label;
+    this.#observe?.(label);
   }
 
   #leavePoll(): void {

@@ -1,0 +1,181 @@
+/**
+ * Ways of deciding between events that are ready: each is one schedule.
+ *
+ * @module
+ */
+
+import { Random } from "../../runtime/simulation/random.ts";
+import type { LoopEvent } from "../../runtime/simulation/simulated_loop.ts";
+
+/** How many others an event that is held back lets pass at most: a body that polls must not wait for it for ever. */
+export const mostPasses = 128;
+
+/** The decisions of a run, as they were made. */
+export interface Decisions {
+  /** Between how many events it was decided, each time. */
+  readonly sizes: readonly number[];
+  /** Which of them was taken. */
+  readonly chosen: readonly number[];
+}
+
+/** Decides, and keeps what was decided. An event that has let enough others pass is taken without a decision. */
+export abstract class Chooser implements Decisions {
+  readonly sizes: number[] = [];
+  readonly chosen: number[] = [];
+  /** How many others each event has let pass; made when the first does. */
+  #passed: Map<number, number> | undefined;
+
+  /** Decides which of the events comes next; there are two at least, the first is the one to come in order of arrival. */
+  readonly choose = (events: readonly LoopEvent[]): number => {
+    if (this.#passed !== undefined) {
+      const due = events.findIndex(({ id }) => this.#passed!.get(id) === mostPasses);
+      if (due >= 0) return due;
+    }
+    const index = this.decide(events);
+    this.sizes.push(events.length);
+    this.chosen.push(index);
+    if (index > 0) {
+      const passed = this.#passed ??= new Map();
+      for (let before = 0; before < index; before++) {
+        const { id } = events[before]!;
+        passed.set(id, (passed.get(id) ?? 0) + 1);
+      }
+    }
+    return index;
+  };
+
+  protected abstract decide(events: readonly LoopEvent[]): number;
+}
+
+/** Where a schedule leaves another one: at a decision it takes another event. */
+export interface Branch {
+  readonly from: Decisions;
+  readonly at: number;
+  readonly choice: number;
+}
+
+/**
+ * Goes the way of another schedule up to a decision, takes another event there, and from then on takes what comes first, except
+ * that what has been passed over stays held back until nothing else is ready.
+ */
+export class HoldChooser extends Chooser {
+  /** The number of the first decision that is its own. */
+  readonly free: number;
+  /** For each decision of its own at which events were held back: which. */
+  readonly heldAt: Map<number, readonly boolean[]> = new Map();
+  readonly #branch: Branch | undefined;
+  /** The numbers of the events that are held back. */
+  #held: Set<number> | undefined;
+
+  constructor(branch?: Branch) {
+    super();
+    this.#branch = branch;
+    this.free = branch === undefined ? 0 : branch.at + 1;
+  }
+
+  protected override decide(events: readonly LoopEvent[]): number {
+    const index = this.#pick(events);
+    if (index > 0 || this.#held !== undefined) this.#hold(events, index);
+    return index;
+  }
+
+  #pick(events: readonly LoopEvent[]): number {
+    const number = this.chosen.length;
+    const branch = this.#branch;
+    if (branch !== undefined && number <= branch.at) {
+      if (branch.from.sizes[number] !== events.length) {
+        throw new NondeterminismError(branch.from.sizes[number]!, events);
+      }
+      return number === branch.at ? branch.choice : branch.from.chosen[number]!;
+    }
+    const held = this.#held;
+    if (held === undefined || held.size === 0) return 0;
+    const flags = events.map(({ id }) => held.has(id));
+    if (flags.includes(true)) this.heldAt.set(number, flags);
+    return Math.max(0, flags.indexOf(false));
+  }
+
+  #hold(events: readonly LoopEvent[], index: number): void {
+    const held = this.#held ??= new Set();
+    for (let passed = 0; passed < index; passed++) held.add(events[passed]!.id);
+    held.delete(events[index]!.id);
+  }
+}
+
+/** An event that is held back from the order of arrival. */
+export interface Deviation {
+  readonly id: number;
+  readonly label: string;
+  /** How many others it lets pass. */
+  readonly passes: number;
+  /** The label of the last of these. */
+  readonly until: string;
+}
+
+/** Lets events pass others, so many each; else what comes first comes first. Every schedule can be told in this way. */
+export class PassChooser extends Chooser {
+  /** What was held back, really. */
+  readonly deviations: Map<number, Deviation> = new Map();
+  /** The labels of the events it was decided on, by their number. */
+  readonly labels: Map<number, string> = new Map();
+  readonly #passes: Map<number, number>;
+
+  constructor(passes: ReadonlyMap<number, number>) {
+    super();
+    this.#passes = new Map(passes);
+  }
+
+  protected override decide(events: readonly LoopEvent[]): number {
+    for (const { id, label } of events) this.labels.set(id, label);
+    const first = events.findIndex(({ id }) => (this.#passes.get(id) ?? 0) === 0);
+    const index = Math.max(0, first);
+    const until = events[index]!.label;
+    for (let passed = 0; passed < index; passed++) {
+      const { id, label } = events[passed]!;
+      this.#passes.set(id, this.#passes.get(id)! - 1);
+      this.deviations.set(id, { id, label, passes: (this.deviations.get(id)?.passes ?? 0) + 1, until });
+    }
+    return index;
+  }
+}
+
+/** Draws lots: by a priority of each event, for each decision anew, or by holding back a few events. */
+export class RandomChooser extends Chooser {
+  readonly #random: Random;
+  readonly #seed: number;
+  readonly #kind: number;
+
+  constructor(seed: number) {
+    super();
+    this.#seed = seed;
+    this.#random = new Random(seed);
+    this.#kind = seed % 3;
+  }
+
+  protected override decide(events: readonly LoopEvent[]): number {
+    if (this.#kind === 0) return this.#random.below(events.length);
+    let best = 0;
+    let highest = -1;
+    for (const [index, { id }] of events.entries()) {
+      const lot = new Random(this.#seed ^ Math.imul(id, 0x27d4eb2f)).number();
+      const priority = this.#kind === 1 ? lot : lot < 0.2 ? lot : 1;
+      if (priority <= highest) continue;
+      highest = priority;
+      best = index;
+    }
+    return best;
+  }
+}
+
+/** The same decisions have led to something else. */
+export class NondeterminismError extends Error {
+  /** Made by `explore`. */
+  constructor(expected: number, events: readonly LoopEvent[]) {
+    const labels = events.map(({ label }) => JSON.stringify(label)).join(", ");
+    super(
+      `The body is not deterministic: the same decisions led to ${expected} events that are ready, then to ${events.length} (${labels}). ` +
+        "Something in it depends on what an earlier run has left behind, or on what a simulation does not control",
+    );
+    this.name = "NondeterminismError";
+  }
+}

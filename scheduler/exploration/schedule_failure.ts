@@ -1,0 +1,47 @@
+/**
+ * A schedule under which a body fails.
+ *
+ * @module
+ */
+
+import { show } from "../check.ts";
+
+/**
+ * A body fails under some order of events that a host could bring about. `cause` is what it failed with.
+ */
+export class ScheduleFailure extends Error {
+  /**
+   * What has to happen for it to fail: a line for each event that is held back from the order of arrival, and none that could be
+   * left out; one line if the order of arrival itself fails.
+   */
+  readonly schedule: readonly string[];
+  /** Runs the schedule again: `explore(body, { replay: token })`. */
+  readonly token: string;
+  /** How many times the body was run until it failed; those runs that made the schedule smaller are not counted. */
+  readonly schedules: number;
+
+  /** Made by `explore`. */
+  constructor(cause: unknown, schedule: readonly string[], token: string, schedules: number) {
+    const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : show(cause);
+    super(
+      `${what}\n\nIt fails when\n${schedule.map((line) => `  ${line}`).join("\n")}\n\n` +
+        `Found by schedule ${schedules}; it runs again with explore(body, { replay: "${token}" })`,
+      { cause },
+    );
+    this.name = "ScheduleFailure";
+    this.schedule = schedule;
+    this.token = token;
+    this.schedules = schedules;
+  }
+}
+
+/** A token was used on a body whose events are not those it was made with. */
+export class DivergedError extends Error {
+  /** Made by `explore`. */
+  constructor(why: string, cause?: unknown) {
+    super(`The run diverged from the token: ${why}. The token is of another body, or of another version of this one`, {
+      cause,
+    });
+    this.name = "DivergedError";
+  }
+}

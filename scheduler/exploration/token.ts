@@ -1,0 +1,67 @@
+/**
+ * Schedules as short texts that can be kept and run again, on any runtime.
+ *
+ * @module
+ */
+
+import { type ProfileName, profileOf } from "../../runtime/simulation/profile.ts";
+import { show } from "../check.ts";
+
+/** A schedule that can be run again. */
+export interface RecordedSchedule {
+  readonly profile: ProfileName;
+  readonly seed: number;
+  /** What is held back, by number: how many others it lets pass, and the hash of its label. */
+  readonly deviations: readonly { readonly id: number; readonly passes: number; readonly label: number }[];
+  /** Hashes of labels of the program, to know it again. */
+  readonly labels: readonly number[];
+}
+
+const version = "m1";
+/** How many labels a token carries. */
+export const labelsInToken = 8;
+const profiles: readonly ProfileName[] = ["node", "node18", "deno", "bun", "browser"];
+
+/** 20 bits of a label. */
+export function hashLabel(label: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < label.length; index++) hash = Math.imul(hash ^ label.charCodeAt(index), 0x01000193);
+  return (hash ^ (hash >>> 15)) & 0xfffff;
+}
+
+/** Writes a token. */
+export function writeToken({ profile, seed, deviations, labels }: RecordedSchedule): string {
+  return [
+    version,
+    profiles.indexOf(profile).toString(36) + (seed < 0 ? "n" : "p") + Math.abs(seed).toString(36),
+    labels.map((label) => label.toString(36).padStart(4, "0")).join("") || "0",
+    ...deviations.map(({ id, passes, label }) =>
+      `${label.toString(36).padStart(4, "0")}${id.toString(36)}_${passes.toString(36)}`
+    ),
+  ].join("-");
+}
+
+/**
+ * Reads a token.
+ *
+ * @throws {TypeError} for what is none.
+ */
+export function readToken(token: unknown): RecordedSchedule {
+  const parts = typeof token === "string" ? token.split("-") : [];
+  const [mark, head = "", labels = "", ...deviations] = parts;
+  const headMatch = /^([0-4])([np])([0-9a-z]+)$/.exec(head);
+  const isWhole = mark === version && headMatch !== null && /^(0|([0-9a-z]{4})+)$/.test(labels) &&
+    deviations.every((each) => /^[0-9a-z]{5,}_[0-9a-z]+$/.test(each));
+  if (!isWhole) {
+    throw new TypeError(`A token begins with ${version}- and comes from a ScheduleFailure: received ${show(token)}`);
+  }
+  return {
+    profile: profileOf(profiles[Number(headMatch[1])]!).name,
+    seed: parseInt(headMatch[3]!, 36) * (headMatch[2] === "n" ? -1 : 1),
+    labels: labels === "0" ? [] : labels.match(/.{4}/g)!.map((label) => parseInt(label, 36)),
+    deviations: deviations.map((each) => {
+      const [id, passes] = each.slice(4).split("_").map((number) => parseInt(number, 36));
+      return { id: id!, passes: passes!, label: parseInt(each.slice(0, 4), 36) };
+    }),
+  };
+}

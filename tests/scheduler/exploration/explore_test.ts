@@ -1,0 +1,295 @@
+import process from "node:process";
+import { test } from "node:test";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { group, Mutex, sleep } from "../../../mod.ts";
+import {
+  DeadlockError,
+  DivergedError,
+  explore,
+  LeakError,
+  NondeterminismError,
+  ScheduleFailure,
+  type Simulation,
+} from "../../../testing.ts";
+import { racePrograms } from "../../support/race_programs.ts";
+
+/** Actors of some steps each, beside each other; calls back with the order of the steps. */
+function actors(
+  steps: readonly number[],
+  onOrder: (order: string) => void = () => {},
+): (sim: Simulation) => Promise<void> {
+  return async (sim) => {
+    const order: string[] = [];
+    await Promise.all(steps.map(async (count, actor) => {
+      for (let step = 0; step < count; step++) {
+        await sim.io(`${actor}.${step}`);
+        order.push(`${actor}`);
+      }
+    }));
+    onOrder(order.join(""));
+  };
+}
+
+/** The failure that an exploration finds. */
+function failureOf(
+  body: (sim: Simulation) => unknown,
+  options?: Parameters<typeof explore>[1],
+): Promise<ScheduleFailure> {
+  return assertRejects(() => explore(body, options), ScheduleFailure);
+}
+
+test("an exhaustive search runs each schedule exactly once: as many as there are orders of the steps (S-43)", async () => {
+  for (const [steps, count] of [[[1], 1], [[2, 2], 6], [[2, 2, 2], 90], [[4, 3], 35], [[1, 1, 1, 1], 24]] as const) {
+    const orders: string[] = [];
+    const report = await explore(actors(steps, (order) => orders.push(order)));
+    assertEquals(report.guarantee, `all ${count} schedules pass`);
+    assertEquals([report.schedules, report.distinct, report.exhaustive], [count, count, true]);
+    assertEquals([orders.length, new Set(orders).size], [count, count]);
+  }
+});
+
+test("tasks of a group have the orders of plain promises: the turns of the run queue add none", async () => {
+  const report = await explore((sim) =>
+    group((g) => {
+      for (const actor of ["a", "b"]) {
+        g.spawn(async () => {
+          await sim.io(`read ${actor}`);
+          await sim.io(`write ${actor}`);
+        });
+      }
+    })
+  );
+  assertEquals(report.guarantee, "all 6 schedules pass");
+});
+
+test("where not all schedules can be run, all with at most two events held back are (S-44)", async () => {
+  const report = await explore(actors([8, 8]), { strategy: "held-back", maxSchedules: 5000 });
+  assertEquals(report.exhaustive, false);
+  assert(report.guarantee.startsWith("all with <= 2 held-back events pass"), report.guarantee);
+  const cut = await explore(actors([8, 8]), { maxSchedules: 300 });
+  assertEquals([cut.schedules, cut.exhaustive], [300, false]);
+  assert(/^all with <= \d held-back events pass .*random/.test(cut.guarantee), cut.guarantee);
+});
+
+for (const { name, broken, mended } of racePrograms) {
+  test(`the race "${name}" is found within 50 schedules, made minimal, and replayed`, async () => {
+    const failure = await failureOf(broken, { maxSchedules: 50 });
+    assertEquals(failure.schedule.length, 1, failure.message);
+    assert(failure.message.includes(failure.token) && failure.message.includes(failure.schedule[0]!), failure.message);
+    for (let round = 0; round < 20; round++) {
+      const again = await failureOf(broken, { replay: failure.token });
+      assertEquals([again.schedules, again.token, again.schedule], [1, failure.token, failure.schedule]);
+      assertEquals(String(again.cause).replace(/\(made.*/g, ""), String(failure.cause).replace(/\(made.*/g, ""));
+    }
+    assertEquals((await explore(mended, { replay: failure.token })).schedules, 1);
+  });
+
+  test(`the mended twin of "${name}" passes under all schedules that are tried`, async () => {
+    const maxSchedules = Number(process.env["MILLRACE_SCHEDULES"] ?? 400);
+    await explore(mended, { maxSchedules });
+    await explore(mended, { maxSchedules, strategy: "random", seed: 7 });
+  });
+}
+
+const staleResponse = racePrograms.find(({ name }) => name === "stale response")!.broken;
+
+test("a token of one runtime is the token of all (S-38, S-41)", async () => {
+  const { token, schedules } = await failureOf(staleResponse);
+  assertEquals([token, schedules], ["m1-0p0-57edcw7mch92-ch921_2", 2]);
+});
+
+test("random schedules find it too, and the same seed finds the same", async () => {
+  const first = await failureOf(staleResponse, { strategy: "random", seed: 3 });
+  const second = await failureOf(staleResponse, { strategy: "random", seed: 3 });
+  assertEquals([first.schedules, first.token], [second.schedules, second.token]);
+  assertEquals(first.schedule.length, 1);
+});
+
+test("a schedule that needs two events held back is told in two lines, of which none can be left out (S-46)", async () => {
+  const body = async (sim: Simulation) => {
+    const order: string[] = [];
+    await Promise.all(["a", "b", "c", "d", "e"].map((name) => sim.io(name).then(() => order.push(name))));
+    if (order.indexOf("a") > order.indexOf("c") && order.indexOf("b") > order.indexOf("d")) throw new Error("both");
+  };
+  const failure = await failureOf(body);
+  assertEquals(failure.schedule.map((line) => line.split(" ")[0]), ['"a"', '"b"']);
+  const random = await failureOf(body, { strategy: "random" });
+  assertEquals(random.schedule.length, 2);
+});
+
+test("events of the same name are told apart by number", async () => {
+  const failure = await failureOf(async (sim) => {
+    const order: number[] = [];
+    await Promise.all([1, 2, 3].map((number) => sim.io("fetch").then(() => order.push(number))));
+    assertEquals(order[0], 1);
+  });
+  assertEquals(failure.schedule, ['"fetch" (number 1 of that name) is held back until "fetch" has come']);
+});
+
+test("a token of another body is told to have diverged, and is no failure of that body (S-39)", async () => {
+  const { token } = await failureOf(staleResponse);
+  await assertRejects(() => explore(actors([2, 2]), { replay: token }), DivergedError, "of another body");
+  const failing = async (sim: Simulation) => {
+    await sim.io("something else");
+    throw new Error("fails anyway");
+  };
+  await assertRejects(() => explore(failing, { replay: token }), DivergedError);
+  await assertRejects(() => explore(() => {}, { replay: token }), DivergedError);
+});
+
+/** The orders in which two things come that log their names. */
+async function ordersOf(start: (sim: Simulation, log: (name: string) => void) => unknown): Promise<string[]> {
+  const orders = new Set<string>();
+  await explore(async (sim) => {
+    const log: string[] = [];
+    await start(sim, (name) => log.push(name));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    orders.add(log.join(" "));
+  });
+  return [...orders].sort();
+}
+
+test("timers of one list never swap, nor timers of different deadlines; those of equal deadline in two lists do (S-8)", async () => {
+  assertEquals(
+    await ordersOf((_, log) => {
+      for (const name of ["a", "b"]) setTimeout(log, 10, name);
+      setTimeout(log, 500, "c");
+    }),
+    ["a b c"],
+  );
+  assertEquals(
+    await ordersOf(async (_, log) => {
+      setTimeout(log, 10, "a");
+      await sleep(5);
+      setTimeout(log, 5, "b");
+    }),
+    ["a b", "b a"],
+  );
+});
+
+test("a timer of 1 ms and an immediate come in either order at main, in one order after I/O (S-6)", async () => {
+  const start = (_: Simulation, log: (name: string) => void) => {
+    setTimeout(log, 0, "timer");
+    setImmediate(log, "immediate");
+  };
+  assertEquals(await ordersOf(start), ["immediate timer", "timer immediate"]);
+  assertEquals(await ordersOf((sim, log) => sim.io().then(() => start(sim, log))), ["immediate timer"]);
+  assertEquals(
+    await ordersOf((_, log) => {
+      setTimeout(log, 2, "timer");
+      setImmediate(log, "immediate");
+    }),
+    ["immediate timer"],
+  );
+});
+
+test("an operation of known latency never comes early, and races only with what comes at the same time (S-24)", async () => {
+  const at = (latency: number) =>
+    ordersOf((sim, log) => {
+      void sim.io("io", { latency }).then(() => log(`io ${sim.now()}`));
+      setTimeout(log, 10, "timer");
+    });
+  assertEquals(await at(9), ["io 9 timer"]);
+  assertEquals(await at(11), ["timer io 11"]);
+  assertEquals(await at(10), ["io 10 timer", "timer io 10"]);
+  assertEquals(
+    await ordersOf((sim, log) => {
+      setTimeout(log, 500, "timer");
+      return sim.io().then(() => log("io"));
+    }),
+    ["io timer", "timer io"],
+  );
+});
+
+test("messages of one port keep their order, those of two ports do not (S-10)", async () => {
+  const send = (channels: number) =>
+    ordersOf((_, log) => {
+      for (let channel = 0; channel < channels; channel++) {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = ({ data }) => log(`${channel}${data}`);
+        for (let message = channels; message < 3; message++) port2.postMessage("abc"[message - channels]);
+      }
+    });
+  assertEquals(await send(1), ["0a 0b"]);
+  assertEquals(await send(2), ["0a 1a", "1a 0a"]);
+});
+
+test("a loop that polls is no livelock: what is held back comes in the end (S-35)", async () => {
+  const report = await explore(async (sim) => {
+    let done = false;
+    void sim.io("job").then(() => done = true);
+    while (!done) await sleep(10);
+  });
+  assertEquals(report.exhaustive, true);
+  assert(report.schedules > 100, report.guarantee);
+});
+
+test("deadlocks and leaks under some schedule are found without any assertion", async () => {
+  const locks = await failureOf(async (sim) => {
+    const [first, second] = [new Mutex(), new Mutex()];
+    const both = (one: Mutex, other: Mutex, name: string) => async () => {
+      await sim.io(`${name} begins`);
+      await one.run(async () => {
+        await sim.io(`${name} has one`);
+        await other.run(() => {});
+      });
+    };
+    await group((g) => {
+      g.spawn(both(first, second, "a"), { name: "a" });
+      g.spawn(both(second, first, "b"), { name: "b" });
+    });
+  });
+  assert(locks.cause instanceof DeadlockError, String(locks.cause));
+  assert(/a#\d+, waiting for/.test(locks.cause.message), locks.cause.message);
+  const leak = await failureOf(async (sim) => {
+    const timer = setTimeout(() => {}, 100);
+    let first = "";
+    await Promise.all(["a", "b"].map((name) => sim.io(name).then(() => first ||= name)));
+    if (first === "a") clearTimeout(timer);
+  });
+  assert(leak.cause instanceof LeakError && leak.cause.message.includes("explore_test"), String(leak.cause));
+});
+
+test("marks say what was reached, and in how many schedules (S-48)", async () => {
+  const { reached, decisions } = await explore(async (sim) => {
+    let first = "";
+    await Promise.all(["a", "b", "c"].map((name) => sim.io(name).then(() => first ||= name)));
+    sim.sometimes(`${first} is first`);
+    sim.sometimes("never", false);
+  });
+  assertEquals(reached, { "a is first": 2, "b is first": 2, "c is first": 2 });
+  assertEquals(decisions, { least: 2, mean: 2, most: 2 });
+});
+
+test("a body that carries something over from run to run is told to be not deterministic (S-38)", async () => {
+  let runs = 0;
+  await assertRejects(() => explore((sim) => actors(++runs % 2 === 0 ? [2, 2] : [2, 2, 2])(sim)), NondeterminismError);
+  let failed = false;
+  await assertRejects(
+    () =>
+      explore(async (sim) => {
+        await actors([2, 2])(sim);
+        if (failed) return;
+        failed = true;
+        throw new Error("once");
+      }),
+    Error,
+    "not when that was run again",
+  );
+});
+
+test("everything is put back after an exploration, whichever way it ends (S-51)", async () => {
+  const { setTimeout, Date } = globalThis;
+  await explore(actors([2]));
+  await failureOf(staleResponse);
+  assert(globalThis.setTimeout === setTimeout && globalThis.Date === Date);
+});
+
+test("wrong arguments throw at the call", () => {
+  const body = () => {};
+  assertThrows(() => explore(1 as unknown as typeof body), TypeError, "1");
+  assertThrows(() => explore(body, { maxSchedules: 0 }), RangeError, "0");
+  assertThrows(() => explore(body, { strategy: "clever" as "auto" }), TypeError, "clever");
+  assertThrows(() => explore(body, { replay: "m1-x" }), TypeError, "m1-x");
+  assertThrows(() => explore(body, { profile: "opera" as "node" }), TypeError, "opera");
+});
