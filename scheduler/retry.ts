@@ -9,8 +9,8 @@ import { CancelScope, withTimeout } from "./cancel_scope.ts";
 import { checkCount, checkDuration, checkFunction, checkOptions } from "./check.ts";
 import { suppress } from "./errors.ts";
 import { checkSignal } from "./join_signal.ts";
-import { currentScope } from "./scope.ts";
-import { sleep, throwIfCancelled } from "./sleep.ts";
+import { currentScope, deliver, within } from "./scope.ts";
+import { sleep } from "./sleep.ts";
 
 /** How to try again. */
 export interface RetryOptions {
@@ -90,10 +90,12 @@ async function tryAll<T>(
 ): Promise<T> {
   const scope = currentScope();
   const earlier: unknown[] = [];
+  // Each attempt is put in the scope of the call: not every host carries that across an `await`.
+  const tryOnce = timeout === undefined ? fn : (attempt: number) => withTimeout(timeout, () => fn(attempt));
   for (let attempt = 1;; attempt++) {
-    throwIfCancelled();
+    if (scope?.effective !== undefined) throw deliver(scope);
     try {
-      return await (timeout === undefined ? fn(attempt) : withTimeout(timeout, () => fn(attempt)));
+      return await within(scope, tryOnce, attempt);
     } catch (error) {
       const ends = scope?.effective !== undefined || attempt >= attempts || !(await shouldRetry(error, attempt));
       if (ends) {
@@ -103,7 +105,7 @@ async function tryAll<T>(
       earlier.push(error);
       if (earlier.length > remembered) earlier.shift();
     }
-    await sleep(delayAfter(attempt, backoff));
+    await within(scope, sleep, delayAfter(attempt, backoff));
   }
 }
 

@@ -21,7 +21,7 @@ import { reportUnhandled } from "./configure.ts";
 import { Cancelled } from "./errors.ts";
 import { GroupNode, type GroupSettings } from "./group_node.ts";
 import { loop } from "./loop.ts";
-import { currentScope, deliver, type Scope } from "./scope.ts";
+import { currentScope, deliver, type Scope, within } from "./scope.ts";
 import { sleep } from "./sleep.ts";
 import { SupervisorError } from "./supervisor_error.ts";
 import { Mutex } from "./sync/mutex.ts";
@@ -107,40 +107,40 @@ export class SupervisorNode extends GroupNode {
   }
 
   /** Brings a child that has ended to where it may run again, the others with it as the strategy says. */
-  async restart(child: Child, end: End, task: Task<unknown>): Promise<void> {
+  async restart(child: Child, end: End, task: Task<unknown>, scope: Scope): Promise<void> {
     const { strategy, backoff } = this.policy;
     if (strategy === "one-for-one") {
-      this.#count(end, task);
-      return await sleep(delayAfter(child.nextTry(), backoff));
+      this.#count(end, task, scope);
+      return await within(scope, sleep, delayAfter(child.nextTry(), backoff));
     }
     child.letGo = false;
-    const permit = await this.#rounds.acquire();
+    const permit = await within(scope, () => this.#rounds.acquire(), undefined);
     try {
       if (child.letGo) return this.#tell(end, task);
-      this.#count(end, task);
-      await this.#round(child, delayAfter(child.nextTry(), backoff));
+      this.#count(end, task, scope);
+      await this.#round(child, delayAfter(child.nextTry(), backoff), scope);
     } finally {
       permit[Symbol.dispose]();
     }
   }
 
-  async #round(child: Child, delay: number): Promise<void> {
+  async #round(child: Child, delay: number, scope: Scope): Promise<void> {
     // The map has its members in the order of their spawning.
     const all = [...this.#children.values()];
     const affected = this.policy.strategy === "one-for-all" ? all : all.slice(all.indexOf(child));
     try {
-      for (const other of affected.toReversed()) await other.stop();
-      await sleep(delay);
+      for (const other of affected.toReversed()) await other.stop(scope);
+      await within(scope, sleep, delay);
     } finally {
       // The child is at the gate too, so that all start in the order of their spawning.
-      const passed = child.gate();
+      const passed = child.gate(scope);
       for (const each of affected) each.go();
       await passed;
     }
   }
 
   /** Counts a restart, and fails if it is one too many. */
-  #count(end: End, task: Task<unknown>): void {
+  #count(end: End, task: Task<unknown>, scope: Scope): void {
     const { maxRestarts, within } = this.policy;
     const time = loop().host.now();
     if (maxRestarts !== Infinity) {
@@ -150,7 +150,7 @@ export class SupervisorNode extends GroupNode {
         const errors = this.#counted.flatMap(({ end }) => end.status === "rejected" ? [end.reason] : []);
         const what = `${this.name} had to restart its tasks more than ${maxRestarts} times in ${within} ms`;
         super.fail(new SupervisorError(what, errors));
-        throw deliver(currentScope()!);
+        throw deliver(scope);
       }
     }
     this.restarts++;
@@ -199,7 +199,7 @@ export class Child {
   async runs(task: Task<unknown>): Promise<unknown> {
     const scope = currentScope()!;
     for (;;) {
-      await this.gate();
+      await this.gate(scope);
       const end = await this.#runOnce(scope);
       if (scope.effective !== undefined) {
         if (end.status === "fulfilled") return end.value;
@@ -220,24 +220,24 @@ export class Child {
         if (end.status === "fulfilled") return end.value;
         throw end.reason;
       }
-      await this.#supervisor.restart(this, end, task);
+      await this.#supervisor.restart(this, end, task, scope);
     }
   }
 
-  /** Ends the run, and keeps the next one from starting. Waits until it has ended, as a checkpoint. */
-  async stop(): Promise<void> {
+  /** Ends the run, and keeps the next one from starting. Waits until it has ended, as a checkpoint in `scope`. */
+  async stop(scope: Scope): Promise<void> {
     this.#held = true;
     if (this.#run === undefined) return;
-    const stopped = new Wait(currentScope(), undefined, `${this.#settings.name} to stop`);
+    const stopped = new Wait(scope, undefined, `${this.#settings.name} to stop`);
     this.#onStopped = () => stopped.settleInTurn(undefined);
     this.#run.cancel("cancel", "another task of the supervisor is started again");
     await stopped.promise;
   }
 
-  /** Waits until the child may run. */
-  async gate(): Promise<void> {
+  /** Waits until the child may run; `scope` is that of its loop. */
+  async gate(scope: Scope): Promise<void> {
     if (!this.#held) return;
-    const gate = this.#gate = new Wait(currentScope(), undefined, "its restart");
+    const gate = this.#gate = new Wait(scope, undefined, "its restart");
     await gate.promise;
   }
 
