@@ -65,6 +65,10 @@ export interface Host {
   openTurns(onTurn: (fresh: boolean) => void): Turns;
   /** A one-shot timer; `delay` in ms, of any length. It may fire early by less than 1 ms, as hosts' timers do. */
   setTimer(callback: () => void, delay: number): HostTimer;
+  /** Calls back before the next picture, where the host shows any; the returned function takes that back. */
+  readonly requestFrame?: (callback: () => void) => () => void;
+  /** Calls back when the host finds that it has nothing to do, where it tells; the returned function takes that back. */
+  readonly requestIdle?: (callback: () => void) => () => void;
   /** Opens a slot for a value that follows the flow of control. */
   openContext(): ContextSlot;
   /** Keeps the process alive until the function it returns is called. */

@@ -25,6 +25,7 @@ export {
 } from "./chunked.ts";
 export { all, allSettled, any, race, type ResultsOf, type SettledResultsOf, type TaskFunction } from "./combinators.ts";
 export { configure, type ConfigureOptions, type UnhandledContext } from "./configure.ts";
+export { debounce, type Debounced, type DebounceOptions, throttle, type ThrottleOptions } from "./debounce.ts";
 export {
   Cancelled,
   type CancelSource,
@@ -35,6 +36,7 @@ export {
   TimeoutError,
   type UnfinishedTask,
 } from "./errors.ts";
+export { type IdleTime, nextFrame, type NextFrameOptions, whenIdle, type WhenIdleOptions } from "./idle.ts";
 export { interruptible } from "./interruptible.ts";
 export { main } from "./main.ts";
 export { mapConcurrent } from "./map_concurrent.ts";

@@ -9,6 +9,7 @@ export function browserHost(): Host {
     now,
     openTurns,
     setTimer,
+    ...pageCallbacks(),
     openContext,
     keepAlive,
     onSignal: () => () => {},
@@ -51,6 +52,30 @@ function openTurns(onTurn: (fresh: boolean) => void): Turns {
         onTurn(true);
       }, 0);
     },
+  };
+}
+
+/** `Host.requestFrame` and `Host.requestIdle`, where there is a page: workers have neither, and some browsers not the second. */
+function pageCallbacks(): Pick<Host, "requestFrame" | "requestIdle"> {
+  const page = globalThis as {
+    requestAnimationFrame?: (callback: () => void) => number;
+    cancelAnimationFrame?: (handle: number) => void;
+    requestIdleCallback?: (callback: () => void) => number;
+    cancelIdleCallback?: (handle: number) => void;
+  };
+  return {
+    ...(page.requestAnimationFrame !== undefined && {
+      requestFrame: (callback: () => void) => {
+        const handle = page.requestAnimationFrame!(callback);
+        return () => page.cancelAnimationFrame!(handle);
+      },
+    }),
+    ...(page.requestIdleCallback !== undefined && {
+      requestIdle: (callback: () => void) => {
+        const handle = page.requestIdleCallback!(callback);
+        return () => page.cancelIdleCallback!(handle);
+      },
+    }),
   };
 }
 

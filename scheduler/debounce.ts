@@ -1,0 +1,210 @@
+/**
+ * Calls that come too often, made less often.
+ *
+ * ```
+ *   idle ──a call──> open ──no call for `wait` ms, or `maxWait` ms since the last run──> idle
+ *    leading: runs fn here            trailing: runs fn here, in a turn of its own, with the last arguments
+ * ```
+ *
+ * @module
+ */
+
+import { checkDuration, checkFunction, checkOptions } from "./check.ts";
+import { reportUnhandled } from "./configure.ts";
+import { loop } from "./loop.ts";
+import { currentScope, laneIn, Member, type Scope, within } from "./scope.ts";
+import type { Timed } from "./timer_queue.ts";
+
+/** How calls are to be thinned out. */
+export interface ThrottleOptions {
+  /** Run at the first call, in it; what the function throws the caller gets. Default: false for `debounce`, true for `throttle`. */
+  leading?: boolean;
+  /** Run after the last call, in a turn of its own; what the function throws goes to `onUnhandled`. Default: true. */
+  trailing?: boolean;
+}
+
+/** How calls are to be collected. */
+export interface DebounceOptions extends ThrottleOptions {
+  /** Run at the latest so many ms after the first call that has not been run, though more calls come. Default: never. */
+  maxWait?: number;
+}
+
+/** A function that runs another one less often than it is called. */
+export interface Debounced<A extends unknown[]> {
+  /** Notes a call. After the scope that the function was made in has ended or been cancelled it does nothing. */
+  (...args: A): void;
+  /** Forgets the calls that wait to be run. */
+  cancel(): void;
+  /** Runs now what waits to be run, in this call; does nothing when nothing waits. */
+  flush(): void;
+  /** Does a call wait to be run? */
+  readonly pending: boolean;
+}
+
+/**
+ * A function that runs `fn` once `wait` ms have passed without a call, with the arguments and in the async context of the last one.
+ *
+ * It belongs to the scope that it is made in: calls that wait when that is cancelled or ends are forgotten.
+ *
+ * @throws {TypeError} or {RangeError} at the call, for arguments of a wrong kind or range.
+ *
+ * @example
+ * ```ts
+ * import { debounce, sleep } from "@millrace/millrace";
+ *
+ * const search = debounce((words: string) => console.log(words), 10);
+ * search("h");
+ * search("he");
+ * search("hello");
+ * await sleep(50); // -> hello
+ * ```
+ */
+export function debounce<A extends unknown[]>(
+  fn: (...args: A) => unknown,
+  wait: number,
+  options: DebounceOptions = {},
+): Debounced<A> {
+  checkFunction(fn, "The function to debounce");
+  checkDuration(wait, "The time to debounce for");
+  checkOptions(options);
+  const { leading = false, trailing = true, maxWait = Infinity } = options;
+  checkDuration(maxWait, "maxWait");
+  return thinOut(fn as (...args: unknown[]) => unknown, { wait, leading, trailing, maxWait: Math.max(wait, maxWait) });
+}
+
+/**
+ * A function that runs `fn` at most once every `wait` ms: at the first call, and after `wait` ms with the arguments of the last one,
+ * if there were more. Otherwise like {@linkcode debounce}.
+ *
+ * @throws {TypeError} or {RangeError} at the call, for arguments of a wrong kind or range.
+ *
+ * @example
+ * ```ts
+ * import { sleep, throttle } from "@millrace/millrace";
+ *
+ * const show = throttle((percent: number) => console.log(percent), 10);
+ * for (let percent = 0; percent <= 100; percent++) show(percent); // -> 0
+ * await sleep(50); // -> 100
+ * ```
+ */
+export function throttle<A extends unknown[]>(
+  fn: (...args: A) => unknown,
+  wait: number,
+  options: ThrottleOptions = {},
+): Debounced<A> {
+  checkFunction(fn, "The function to throttle");
+  checkDuration(wait, "The time to throttle for");
+  checkOptions(options);
+  const { leading = true, trailing = true } = options;
+  return thinOut(fn as (...args: unknown[]) => unknown, { wait, leading, trailing, maxWait: wait });
+}
+
+interface Settings {
+  readonly wait: number;
+  readonly leading: boolean;
+  readonly trailing: boolean;
+  readonly maxWait: number;
+}
+
+function thinOut<A extends unknown[]>(fn: (...args: unknown[]) => unknown, settings: Settings): Debounced<A> {
+  const scope = currentScope();
+  let window: Window | undefined;
+  function call(...args: A): void {
+    if (scope !== undefined && (scope.closed || scope.effective !== undefined)) return;
+    if (window === undefined || !window.isOpen) window = new Window(scope, fn, settings);
+    window.call(args);
+  }
+  call.cancel = (): void => window?.end();
+  call.flush = (): void => window?.flush();
+  return Object.defineProperty(call, "pending", { get: () => window?.pending ?? false }) as unknown as Debounced<A>;
+}
+
+/** The time from a first call to the run after the last one. A member of the scope, because its calls end with that. */
+class Window extends Member implements Timed {
+  isOpen = true;
+  deadline = 0;
+  order = 0;
+  readonly #fn: (...args: unknown[]) => unknown;
+  readonly #settings: Settings;
+  /** When the function is to run at the latest. */
+  #latest: number;
+  #lastCall = 0;
+  #isFirst = true;
+  /** The last call that has not been run. */
+  #waiting: { args: unknown[]; captured: unknown } | undefined = undefined;
+
+  constructor(scope: Scope | undefined, fn: (...args: unknown[]) => unknown, settings: Settings) {
+    super(scope);
+    this.#fn = fn;
+    this.#settings = settings;
+    this.#latest = loop().host.now() + settings.maxWait;
+  }
+
+  get pending(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  call(args: unknown[]): void {
+    const { leading, trailing, wait } = this.#settings;
+    this.#lastCall = loop().host.now();
+    const isLeading = this.#isFirst && leading;
+    this.#isFirst = false;
+    if (trailing && !isLeading) this.#waiting = { args, captured: loop().context.capture() };
+    // The timer stays where it is: when it comes it is set again for what calls have come meanwhile.
+    if (this.order === 0 && this.list === undefined) this.#set(Math.min(this.#lastCall + wait, this.#latest));
+    if (isLeading) this.#fn(...args);
+  }
+
+  flush(): void {
+    const waiting = this.#waiting;
+    this.end();
+    if (waiting !== undefined) loop().context.resume(waiting.captured, () => this.#fn(...waiting.args), undefined);
+  }
+
+  end(): void {
+    this.isOpen = false;
+    this.#waiting = undefined;
+    loop().timers.cancel(this);
+    loop().queue.remove(this);
+    this.leave();
+  }
+
+  override interrupt(): void {
+    this.end();
+  }
+
+  expire(): void {
+    const due = Math.min(this.#lastCall + this.#settings.wait, this.#latest);
+    if (due > loop().host.now()) this.#set(due);
+    else if (this.#waiting === undefined) this.end();
+    else loop().queue.enqueue(this, laneIn(this.parent));
+  }
+
+  override run(): void {
+    const waiting = this.#waiting!;
+    const scope = this.parent;
+    if (scope?.closed) return this.end();
+    this.#waiting = undefined;
+    // Calls go on coming: the next run is no sooner than a throttled function allows.
+    this.#latest = loop().host.now() + this.#settings.maxWait;
+    if (this.#settings.maxWait === this.#settings.wait) this.#set(this.#latest);
+    else this.end();
+    const run = (): void => {
+      const report = (error: unknown): void => reportUnhandled(error, scope);
+      try {
+        const result = within(scope, () => this.#fn(...waiting.args), undefined);
+        if (typeof (result as PromiseLike<unknown> | null | undefined)?.then === "function") {
+          (result as PromiseLike<unknown>).then(undefined, report);
+        }
+      } catch (error) {
+        report(error);
+      }
+    };
+    loop().context.resume(waiting.captured, run, undefined);
+  }
+
+  #set(deadline: number): void {
+    this.deadline = deadline;
+    loop().timers.set(this);
+  }
+}
