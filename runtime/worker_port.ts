@@ -51,7 +51,11 @@ interface Util {
   types: { isProxy(value: unknown): boolean };
 }
 
+let proxies: Util["types"] | undefined;
+
 /** Is a value a `Proxy`, which no host sends to another thread? Browsers do not tell; they find out when they send. */
-export const isProxy: (value: object) => boolean =
-  (globalThis as { process?: { getBuiltinModule?(name: string): Util } }).process?.getBuiltinModule?.("node:util").types
-    .isProxy ?? (() => false);
+export function isProxy(value: object): boolean {
+  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): Util } };
+  proxies ??= process?.getBuiltinModule?.("node:util").types ?? { isProxy: () => false };
+  return proxies.isProxy(value);
+}
