@@ -124,6 +124,7 @@ class Window extends Member implements Timed {
   isOpen = true;
   deadline = 0;
   order = 0;
+  readonly hold = true;
   readonly #fn: (...args: unknown[]) => unknown;
   readonly #settings: Settings;
   /** When the function is to run at the latest. */

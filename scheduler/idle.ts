@@ -7,8 +7,9 @@
 import { checkDuration, checkOptions, show } from "./check.ts";
 import { loop } from "./loop.ts";
 import { laneOf } from "./run_queue.ts";
-import { currentScope, laneIn, type Scope, Wait } from "./scope.ts";
+import { currentScope, laneIn, type Scope } from "./scope.ts";
 import { sleepUntil } from "./sleep.ts";
+import { Wait } from "./wait.ts";
 
 /** How to wait for an idle loop. */
 export interface WhenIdleOptions {
