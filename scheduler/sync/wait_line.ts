@@ -16,7 +16,7 @@
 import { loop } from "../loop.ts";
 import { EntryList, type RunQueue } from "../run_queue.ts";
 import type { Scope } from "../scope.ts";
-import { Wait } from "../wait.ts";
+import { AnyWait } from "../wait.ts";
 
 /** A line of waits for values of one type. */
 export class WaitLine<T> {
@@ -82,14 +82,18 @@ export class WaitLine<T> {
 }
 
 /** A wait in a line. */
-export class LineWait<T> extends Wait<T> {
+export class LineWait<T> extends AnyWait<T> {
   readonly line: WaitLine<T>;
   #isHanded = false;
   #value: T | undefined = undefined;
 
   constructor(line: WaitLine<T>, scope: Scope | undefined) {
-    super(scope, undefined, line.what);
+    super(scope);
     this.line = line;
+  }
+
+  override get what(): string {
+    return this.line.what;
   }
 
   get inLine(): boolean {
