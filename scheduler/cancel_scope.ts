@@ -138,14 +138,13 @@ export class CancelScope {
 
   async #run<T>(body: (scope: CancelScope) => T | PromiseLike<T>): Promise<T | undefined> {
     const scope = this.#scope = new Scope(currentScope());
-    scope.ownSignal = this.#ownSignal;
     scope.setShield(this.#shield);
+    if (this.#ownSignal !== undefined) scope.useSignal(this.#ownSignal);
     const { timeout, signal } = this.#options;
     if (timeout !== undefined) this.#deadline = Math.min(this.#deadline, loop().host.now() + timeout);
     scope.deadline = this.#deadline;
     const leaveSignal = signal && joinSignal(scope, signal);
     if (this.#early !== undefined) scope.cancelWith(this.#early);
-    else if (scope.effective !== undefined) this.#ownSignal?.abort(scope.effective);
     let value: T | undefined;
     let thrown: { error: unknown } | undefined;
     try {

@@ -24,11 +24,11 @@ export async function closeLeftOpen(scope: Scope): Promise<StructureError> {
   }
   if (scope.inner > 0) {
     await new Promise<void>((resolve) => {
-      scope.onInnerClosed = () => {
+      scope.onInnerClosed(() => {
         if (scope.inner === 0) resolve();
-      };
+      });
     });
-    scope.onInnerClosed = undefined;
+    scope.onInnerClosed(undefined);
   }
   return error;
 }

@@ -26,26 +26,28 @@ import type { TurnWait } from "./turn.ts";
 export abstract class Member extends Entry {
   /** The scope this one is in; kept after leaving it, for names and priorities. */
   readonly parent: Scope | undefined;
-  /** The neighbours among the members of the parent; owned by the parent while `isMember`. */
+  /** The neighbours among the members of the parent; `undefined` once it has left. */
   before: Member | undefined = undefined;
   after: Member | undefined = undefined;
-  isMember = false;
 
   constructor(parent: Scope | undefined) {
     super();
     this.parent = parent;
     if (parent === undefined) return;
-    this.isMember = true;
     const first = parent.members;
     this.after = first;
     if (first !== undefined) first.before = this;
     parent.members = this;
   }
 
+  /** Has it not left its parent? */
+  get isMember(): boolean {
+    return this.before !== undefined || (this.parent !== undefined && this.parent.members === this);
+  }
+
   /** Takes this member out of its parent. A second call does nothing. */
   leave(): void {
     if (!this.isMember) return;
-    this.isMember = false;
     const { before, after } = this;
     if (before === undefined) this.parent!.members = after;
     else before.after = after;
@@ -75,6 +77,18 @@ export interface Owner {
   readonly effective: Cancelled | undefined;
 }
 
+/** What only few scopes have. Apart, because there may be 100,000 of the others. */
+class Extras {
+  /** Made when first asked for. */
+  signal: ScopeSignal | undefined = undefined;
+  /** Present while a finite deadline is set. */
+  deadlineTimer: DeadlineTimer | undefined = undefined;
+  /** Is called whenever a scope directly inside this one has closed, while somebody waits for that. */
+  onInnerClosed: (() => void) | undefined = undefined;
+  /** Are called when this scope has closed. */
+  closers: Set<() => void> | undefined = undefined;
+}
+
 /** An inner node of the tree: everything opened inside is cancelled with it. */
 export class Scope extends Member {
   /** The most recent member; the others follow by `after`. */
@@ -88,15 +102,7 @@ export class Scope extends Member {
   /** Does this scope keep out the cancellation of those around it? */
   shielded = false;
   closed = false;
-  /** Made when first asked for. */
-  ownSignal: ScopeSignal | undefined = undefined;
-  /** Present while a finite deadline is set. */
-  deadlineTimer: DeadlineTimer | undefined = undefined;
-
-  /** Is called whenever a scope directly inside this one has closed, while somebody waits for that. */
-  onInnerClosed: (() => void) | undefined = undefined;
-  /** Are called when this scope has closed. */
-  #closers: Set<() => void> | undefined = undefined;
+  #extras: Extras | undefined = undefined;
   /** How many scopes and groups, tasks not counted, are open directly inside. */
   inner = 0;
   /** Tasks are what a group is there for; any other scope has to close before the one around it. */
@@ -124,7 +130,7 @@ export class Scope extends Member {
   override run(): void {}
 
   override interrupt(): void {
-    if (!this.closed) this.ownSignal?.abort(this.effective);
+    if (!this.closed) this.#extras?.signal?.abort(this.effective);
   }
 
   /** Is called when the code around has ended and left this scope open, before it is cancelled for that. */
@@ -132,11 +138,15 @@ export class Scope extends Member {
 
   /** The signal of this scope, aborted with its {@linkcode Cancelled}. */
   get signal(): AbortSignal {
-    if (this.ownSignal === undefined) {
-      this.ownSignal = new ScopeSignal();
-      if (this.effective !== undefined) this.ownSignal.abort(this.effective);
-    }
-    return this.ownSignal.signal;
+    const extras = this.#extras ??= new Extras();
+    if (extras.signal === undefined) this.useSignal(new ScopeSignal());
+    return extras.signal!.signal;
+  }
+
+  /** Takes a signal that was made before the scope as its own. */
+  useSignal(signal: ScopeSignal): void {
+    (this.#extras ??= new Extras()).signal = signal;
+    if (this.effective !== undefined) signal.abort(this.effective);
   }
 
   /** Cancels this scope; only the first call counts, and none after its end. */
@@ -160,45 +170,51 @@ export class Scope extends Member {
 
   /** When this scope cancels itself, in ms of the host's clock. */
   get deadline(): number {
-    return this.deadlineTimer?.deadline ?? Infinity;
+    return this.#extras?.deadlineTimer?.deadline ?? Infinity;
   }
 
   set deadline(time: number) {
-    if (this.deadlineTimer !== undefined) {
-      loop().timers.cancel(this.deadlineTimer);
-      this.deadlineTimer = undefined;
-    }
+    this.#stopTimer();
     if (time === Infinity || this.closed || this.request !== undefined) return;
     if (time <= loop().host.now()) {
       this.cancel("deadline");
       return;
     }
-    this.deadlineTimer = new DeadlineTimer(this, time);
-    loop().timers.set(this.deadlineTimer);
+    const timer = (this.#extras ??= new Extras()).deadlineTimer = new DeadlineTimer(this, time);
+    loop().timers.set(timer);
+  }
+
+  #stopTimer(): void {
+    if (this.#extras?.deadlineTimer === undefined) return;
+    loop().timers.cancel(this.#extras.deadlineTimer);
+    this.#extras.deadlineTimer = undefined;
+  }
+
+  /** Calls `onClosed` whenever a scope directly inside this one has closed; `undefined` ends that. */
+  onInnerClosed(onClosed: (() => void) | undefined): void {
+    (this.#extras ??= new Extras()).onInnerClosed = onClosed;
   }
 
   /** Ends the scope: it leaves its parent and no deadline is left behind. */
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    if (this.deadlineTimer !== undefined) {
-      loop().timers.cancel(this.deadlineTimer);
-      this.deadlineTimer = undefined;
-    }
+    this.#stopTimer();
     for (let member = this.members; member !== undefined;) {
       const next: Member | undefined = member.after;
       member.leftBehind();
       member = next;
     }
     this.detach();
-    if (this.#closers === undefined) return;
-    for (const closer of this.#closers) closer();
-    this.#closers = undefined;
+    const closers = this.#extras?.closers;
+    if (closers === undefined) return;
+    this.#extras!.closers = undefined;
+    for (const closer of closers) closer();
   }
 
   /** Calls `closer` when this scope has closed, unless the returned function was called before. */
   whenClosed(closer: () => void): () => void {
-    const closers = this.#closers ??= new Set();
+    const closers = (this.#extras ??= new Extras()).closers ??= new Set();
     closers.add(closer);
     return () => void closers.delete(closer);
   }
@@ -208,7 +224,7 @@ export class Scope extends Member {
     if (!this.isMember) return;
     this.leave();
     if (!this.isTask) this.parent!.inner--;
-    this.parent!.onInnerClosed?.();
+    this.parent!.#extras?.onInnerClosed?.();
   }
 
   /**

@@ -22,6 +22,17 @@ test("a signal that was read before its scope was entered is aborted at once by 
   assertInstanceOf(late.signal.reason, Cancelled);
 });
 
+test("a signal that was read before is not aborted when a shielded scope is entered in a cancelled one", async () => {
+  const outer = new CancelScope();
+  const inner = new CancelScope({ shield: true });
+  const { signal } = inner;
+  await outer.run(async () => {
+    outer.cancel();
+    await inner.run(() => checkpoint());
+    assert(!signal.aborted, "it is aborted");
+  });
+});
+
 test("a signal is never aborted by the normal end of its task, group or scope", async () => {
   const signals: AbortSignal[] = [];
   await group(async (g) => {
