@@ -20,3 +20,15 @@ export { explore, type ExploreOptions, type ExploreReport } from "./scheduler/ex
 export { DivergedError, ScheduleFailure } from "./scheduler/exploration/schedule_failure.ts";
 export type { SearchStrategy } from "./scheduler/exploration/search.ts";
 export { NondeterminismError } from "./scheduler/exploration/choosers.ts";
+export {
+  cancelEverywhere,
+  type CancelEverywhereOptions,
+  CancellationFailure,
+  type CancelReport,
+} from "./scheduler/exploration/cancel_everywhere.ts";
+export {
+  type FastCheckArbitrary,
+  type Schedule,
+  schedules,
+  type SchedulesOptions,
+} from "./scheduler/exploration/schedules.ts";
