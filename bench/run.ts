@@ -18,6 +18,7 @@ import { channel, deepCancel, semaphore } from "./handover.ts";
 import { type Bench, measure, type Measured } from "./harness.ts";
 import { bench as ioLatency } from "./io_latency.ts";
 import { bench as parked } from "./parked.ts";
+import { bench as simulatedSchedules } from "./simulated_schedules.ts";
 import { bench as spawnJoin } from "./spawn_join.ts";
 import { bench as timeout } from "./timeout.ts";
 import { bench as turn } from "./turn.ts";
@@ -41,6 +42,7 @@ const benches: readonly Bench[] = [
   parked,
   inTurn,
   inFlight,
+  simulatedSchedules,
 ];
 
 const { values } = parseArgs({
