@@ -28,6 +28,8 @@ export class Combination extends GroupNode {
   readonly #rule: Rule;
   readonly #places = new Map<TaskNode, number>();
   #decided = false;
+  /** The task whose failure the rule has dealt with, while it ends. */
+  #dealtWith: TaskNode | undefined = undefined;
 
   constructor(settings: GroupSettings, rule: Rule) {
     super(currentScope(), settings);
@@ -52,16 +54,13 @@ export class Combination extends GroupNode {
     super.childEnded(node);
   }
 
-  /** Failures by the rule are told in `childEnded`, before the group takes notice of them. */
+  /** The rule has been asked about the failure of a task before the group takes notice of it. */
   override fail(error: unknown, node?: TaskNode): void {
     if (node !== undefined && this.#dealtWith === node) return;
     // The result is on its way: what fails after that can be neither thrown nor returned.
     if (this.#decided) reportLate(error, this);
     else super.fail(error, node);
   }
-
-  /** The task whose failure the rule has dealt with, while it ends. */
-  #dealtWith: TaskNode | undefined = undefined;
 
   #apply(node: TaskNode, index: number): void {
     if (node.state === "fulfilled") return this.#rule.fulfilled(node.failure, index, this);

@@ -118,7 +118,7 @@ class Source<T> {
   #pending: Promise<unknown> | undefined = undefined;
 
   constructor(items: Iterable<T> | AsyncIterable<T>) {
-    this.isSync = !(Symbol.asyncIterator in Object(items));
+    this.isSync = typeof (items as AsyncIterable<T>)[Symbol.asyncIterator] !== "function";
     this.#iterator = this.isSync
       ? (items as Iterable<T>)[Symbol.iterator]()
       : (items as AsyncIterable<T>)[Symbol.asyncIterator]();
