@@ -1,4 +1,13 @@
-/** The heap of a task that sleeps, beside an async function on setTimeout with an async context. */
+/**
+ * The heap of a task that sleeps, beside an async function on setTimeout with an async context.
+ *
+ * A heap snapshot on Node tells where a task's bytes are: the task's node (270) and handle (32), the wait (150) with its
+ * promise and the two functions that settle it (210), the reaction to the end of the task's function with the promise that
+ * `then` makes for it (100, on Node 20 another 70 of async ids), and what the floor has too: the function's closure,
+ * generator, promise and await (430), and on Node 24 and later the map of the async context (230). The floor has a timer of the
+ * host in the place of the first three. What would be left to save is the second of the settling functions and the
+ * bits of the node.
+ */
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { group, sleep } from "../mod.ts";
