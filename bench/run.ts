@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: every claim beside its floor and its peers, in one run.
  *
- *   --only NAME      benches whose name contains NAME
+ *   --only NAME      the bench of that name, else those whose name contains NAME
  *   --runtime HOST   node (default), node26, deno or bun
  *   --json           the figures as JSON
  */
@@ -25,14 +25,14 @@ import { bench as turn } from "./turn.ts";
 import { enders, inFlight, inTurn } from "./worker.ts";
 
 const benches: readonly Bench[] = [
-  channel,
-  semaphore,
-  deepCancel,
   turn,
   spawnJoin,
   cancel,
   cancelLinear,
+  deepCancel,
   timeout,
+  channel,
+  semaphore,
   chunked,
   afterOthers,
   typedArray,
@@ -72,7 +72,14 @@ if (!values.here) {
   };
   // Each bench has a process of its own: what one leaves behind in the engine would be another one's handicap.
   let status = 0;
-  for (const { name } of benches.filter(({ name }) => name.includes(values.only ?? ""))) {
+  const only = values.only ?? "";
+  const exact = benches.filter(({ name }) => name === only);
+  const wanted = exact.length > 0 ? exact : benches.filter(({ name }) => name.includes(only));
+  if (wanted.length === 0) {
+    console.error(`No bench has ${only} in its name: there are ${benches.map(({ name }) => name).join(", ")}`);
+    process.exit(2);
+  }
+  for (const { name } of wanted) {
     const args = [...flags[host], file, "--here", "--only", name, ...(values.json ? ["--json"] : [])];
     status ||= spawnSync(executable, args, { stdio: "inherit" }).status ?? 1;
   }
