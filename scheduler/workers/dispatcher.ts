@@ -48,6 +48,7 @@ export class Dispatcher {
   readonly #queue = new JobQueue();
   /** Jobs that have not ended, aborted ones included. */
   readonly #live: Set<Job> = new Set();
+  readonly #liveInLane: number[] = [0, 0, 0, 0, 0, 0];
   /** Those who wait until the pool would take a job. */
   readonly #waitingForRoom: Set<Wait> = new Set();
   /** One of them has been let in and has not come yet. */
@@ -153,6 +154,7 @@ export class Dispatcher {
   submit(job: Job, scope: Scope | undefined, options: { signal?: AbortSignal; timeout?: number }): void {
     const { signal, timeout } = options;
     this.#live.add(job);
+    this.#liveInLane[job.lane]!++;
     if (scope !== undefined) job.whenGone(scope.hold());
     if (signal !== undefined) job.whenGone(onAbort(signal, () => this.abort(job, signal.reason)));
     if (timeout !== undefined && timeout !== Infinity) this.#limit(job, timeout);
@@ -242,6 +244,9 @@ export class Dispatcher {
 
   /** Takes back jobs of lower priority that were sent ahead, so that at most two go before this one. */
   #preferTo(job: Job): void {
+    let lower = 0;
+    for (let lane = 0; lane < job.lane; lane++) lower += this.#liveInLane[lane]!;
+    if (lower === 0) return;
     for (const worker of this.crew.workers) {
       if (worker.count > leastAhead) {
         this.#requeue(worker.takeBackBehind(leastAhead, (other) => other.lane < job.lane));
@@ -316,6 +321,7 @@ export class Dispatcher {
 
   #gone(job: Job): void {
     this.#live.delete(job);
+    this.#liveInLane[job.lane]!--;
     job.end();
     if (this.#live.size === 0) this.#drained?.();
   }

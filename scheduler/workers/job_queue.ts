@@ -16,21 +16,17 @@ export class JobQueue {
   /** The job that is to be sent next. */
   get first(): Job | undefined {
     if (this.size === 0) return undefined;
-    let best: Job | undefined;
-    let oldest = loop().host.now() - loop().queue.ageing;
-    let aged: Job | undefined;
-    for (let index = this.#lists.length - 1; index >= 0; index--) {
-      const job = this.#lists[index]!.first as Job | undefined;
-      if (job === undefined) continue;
-      if (best === undefined) {
-        best = job;
-        if (this.#lists[index]!.size === this.size) return job;
-      } else if (job.submitted < oldest && job.submitted < best.submitted) {
-        oldest = job.submitted;
-        aged = job;
-      }
+    const lists = this.#lists;
+    let index = lists.length - 1;
+    while (lists[index]!.size === 0) index--;
+    let best = lists[index]!.first as Job;
+    if (lists[index]!.size === this.size) return best;
+    const tooOld = loop().host.now() - loop().queue.ageing;
+    while (--index >= 0) {
+      const job = lists[index]!.first as Job | undefined;
+      if (job !== undefined && job.submitted < tooOld && job.submitted < best.submitted) best = job;
     }
-    return aged ?? best;
+    return best;
   }
 
   /** Puts a job behind those of its priority. */

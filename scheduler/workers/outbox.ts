@@ -7,12 +7,12 @@
 import { checkAgain } from "./call_settings.ts";
 import { dataCloneError } from "./clonable.ts";
 import { encodeError } from "./error_codec.ts";
-import type { Job } from "./job.ts";
-import { type Answer, type JobMessage, type PoolMessage, writeJob } from "./protocol.ts";
+import type { Job, JobSettings } from "./job.ts";
+import type { Answer, JobsMessage, PoolMessage } from "./protocol.ts";
 
 /** What the outbox needs of its worker. */
 export interface OutboxWorker {
-  post(message: PoolMessage, transfer: Transferable[]): void;
+  post(message: PoolMessage | JobsMessage, transfer: Transferable[]): void;
   /** Gives the jobs of a message their numbers. */
   number(jobs: readonly Job[]): void;
   /** The jobs were not posted after all: they have no numbers. */
@@ -30,6 +30,8 @@ export class Outbox {
   /** Jobs that have not been posted, in order. */
   readonly jobs: Job[] = [];
   readonly #worker: OutboxWorker;
+  /** The names the worker knows, because a name in each message would cost more than most arguments. */
+  readonly #names: Map<string, number> = new Map();
   #cancel: { job: Job; reason: unknown; argument: number | undefined }[] = [];
   #credit: { job: Job; count: number }[] = [];
   #answers: { job: Job; answer: Omit<Answer, "id"> }[] = [];
@@ -114,14 +116,17 @@ export class Outbox {
     if (jobs.length === 0) return false;
     const { transfer } = jobs[0]!.settings;
     this.#worker.number(jobs);
-    const list: unknown[] = [];
-    const message: PoolMessage = { jobs: list };
-    for (const job of jobs) {
-      writeJob(list, messageOf(job));
-      if (job.settings.signals !== undefined) addAborted(message, job);
+    const list: JobsMessage = [];
+    const before: PoolMessage = {};
+    for (const { id, settings } of jobs) {
+      const { args } = settings;
+      list.push(id, this.#numberOf(settings.name, before), settings.extra, args.length);
+      for (let index = 0; index < args.length; index++) list.push(args[index]);
+      if (settings.signals !== undefined) addAborted(before, id, settings);
     }
+    if (before.names !== undefined || before.cancel !== undefined) this.#worker.post(before, []);
     try {
-      this.#worker.post(message, transfer);
+      this.#worker.post(list, transfer);
       if (transfer.length > 0) jobs[0]!.moved = true;
       return false;
     } catch (error) {
@@ -134,6 +139,16 @@ export class Outbox {
       for (const job of jobs) refused = this.#post([job]) || refused;
       return refused;
     }
+  }
+
+  /** The number under which the worker knows a function's name; a new one is added to what goes before. */
+  #numberOf(name: string, before: PoolMessage): number {
+    let number = this.#names.get(name);
+    if (number === undefined) {
+      this.#names.set(name, number = this.#names.size);
+      (before.names ??= []).push(name);
+    }
+    return number;
   }
 
   #postControl(): void {
@@ -166,15 +181,11 @@ export class Outbox {
 }
 
 /** Signals among the arguments that are aborted already arrive so. */
-function addAborted(message: PoolMessage, { id, settings }: Job): void {
-  settings.signals!.forEach(({ aborted, reason }, index) => {
+function addAborted(message: PoolMessage, id: number, { signals, extra }: JobSettings): void {
+  signals!.forEach(({ aborted, reason }, index) => {
     if (!aborted) return;
-    (message.cancel ??= []).push({ id, reason: encodeError(reason), argument: settings.extra!.signals![index]! });
+    (message.cancel ??= []).push({ id, reason: encodeError(reason), argument: extra!.signals![index]! });
   });
-}
-
-function messageOf({ id, settings }: Job): JobMessage {
-  return { id, name: settings.name, args: settings.args, extra: settings.extra };
 }
 
 function asDataCloneError(error: unknown): unknown {

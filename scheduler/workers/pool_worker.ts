@@ -15,7 +15,17 @@ import { loop } from "../loop.ts";
 import { decodeError } from "./error_codec.ts";
 import type { Job } from "./job.ts";
 import { Outbox } from "./outbox.ts";
-import { type Answer, cellCount, cells, type Hello, replies, replyWidth, type WorkerMessage } from "./protocol.ts";
+import {
+  type Answer,
+  cellCount,
+  cells,
+  type Hello,
+  replies,
+  type RepliesMessage,
+  repliesStart,
+  replyWidth,
+  type WorkerMessage,
+} from "./protocol.ts";
 
 /** What a worker tells its pool. */
 export interface WorkerListener {
@@ -56,7 +66,7 @@ export class PoolWorker {
   readonly #worker: HostWorker;
   readonly #listener: WorkerListener;
   readonly #cells: Int32Array | undefined;
-  readonly #token: string = crypto.randomUUID();
+  readonly #token: number = Math.floor(Math.random() * 2 ** 30);
   readonly #outbox: Outbox;
   /** The jobs posted and not ended, each at `id % cellCount`. */
   readonly #slots: (Job | undefined)[] = new Array(cellCount).fill(undefined);
@@ -78,7 +88,7 @@ export class PoolWorker {
       name,
       loads: module,
       resourceLimits,
-      onMessage: (message) => this.#take(message as WorkerMessage | null | undefined),
+      onMessage: (message) => this.#take(message as RepliesMessage | WorkerMessage | null | undefined),
       onExit: (exit) => this.#exit(exit),
     });
     this.#outbox = new Outbox({
@@ -227,24 +237,27 @@ export class PoolWorker {
     this.#lastId--;
   }
 
-  #take(message: WorkerMessage | null | undefined): void {
-    if (message?.token !== this.#token || this.#exited) return;
-    if (message.ready) {
-      this.ready = true;
-      this.idleSince = loop().host.now();
-      return this.#listener.onReady(this);
+  #take(message: RepliesMessage | WorkerMessage | null | undefined): void {
+    if (this.#exited) return;
+    if (Array.isArray(message)) {
+      if (message[0] === this.#token) this.#takeReplies(message);
+      return;
     }
+    if (message?.token !== this.#token) return;
     if (message.broken !== undefined) return this.#listener.onBroken(this, decodeError(message.broken));
-    const list = message.replies;
-    if (list !== undefined) {
-      for (let at = 0; at < list.length; at += replyWidth) {
-        const job = this.#slots[(list[at] as number) % cellCount];
-        if (job !== undefined && job.id === list[at]) {
-          this.#reply(job, list[at + 1], list[at + 2], list[at + 3] as number);
-        }
+    this.ready = true;
+    this.idleSince = loop().host.now();
+    this.#listener.onReady(this);
+  }
+
+  #takeReplies(list: RepliesMessage): void {
+    for (let at = repliesStart; at < list.length; at += replyWidth) {
+      const job = this.#slots[(list[at] as number) % cellCount];
+      if (job !== undefined && job.id === list[at]) {
+        this.#reply(job, list[at + 1], list[at + 2], list[at + 3] as number);
       }
     }
-    if (message.upTo !== undefined) this.#doneId = message.upTo;
+    this.#doneId = list[1] as number;
     this.#room();
   }
 

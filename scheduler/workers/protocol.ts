@@ -14,7 +14,7 @@ export interface Hello {
   /** Cells in shared memory; see {@linkcode cells}. */
   readonly shared: SharedArrayBuffer | undefined;
   /** Stands in every message of the worker: what a module posts by itself is told apart from the pool's own. */
-  readonly token: string;
+  readonly token: number;
 }
 
 /** What only some jobs need. */
@@ -40,10 +40,16 @@ export interface JobMessage {
   readonly extra: JobExtra | undefined;
 }
 
-/** A batch from the pool. */
+/**
+ * A batch of jobs from the pool. For each job: id, number of the function's name, extra, number of arguments, the
+ * arguments. See {@linkcode readJobs}.
+ */
+export type JobsMessage = unknown[];
+
+/** What else a pool says. */
 export interface PoolMessage {
-  /** For each job: id, name, extra, number of arguments, the arguments. See {@linkcode readJobs}. */
-  jobs?: unknown[];
+  /** Names of functions, to be numbered on from those that came before. */
+  names?: string[];
   /** Jobs that are to stop, or signals among their arguments that were aborted. */
   cancel?: { id: number; reason: EncodedError; argument?: number }[];
   /** Streams that may send so many more values. */
@@ -66,21 +72,25 @@ export const replies = { done: 0, failed: 1, progress: 2, value: 3, call: 4 } as
 /** The kinds of replies. */
 export type ReplyKind = (typeof replies)[keyof typeof replies];
 
-/** How many places of {@linkcode WorkerMessage.replies} a reply takes: id, kind, value, microseconds it ran. */
+/** How many places of a message a reply takes: id, kind, value, microseconds it ran. */
 export const replyWidth = 4;
 
-/** A batch from a worker. */
+/**
+ * A batch of replies from a worker: the token; the id up to which all jobs have left the worker, so that their cells are free;
+ * then the replies.
+ */
+export type RepliesMessage = unknown[];
+
+/** Where the replies begin. */
+export const repliesStart = 2;
+
+/** What else a worker says. */
 export interface WorkerMessage {
-  readonly token: string;
+  readonly token: number;
   /** The module has been loaded. */
   ready?: true;
   /** The module could not be loaded. */
   broken?: EncodedError;
-  replies?: unknown[];
-  /** All jobs up to this one have left the worker: their cells are free. */
-  upTo?: number;
-  /** Bytes of memory in use, where the pool looks at it. */
-  memory?: number;
 }
 
 /** How many jobs a worker may have been sent and not ended; each has a cell of its own. */
@@ -92,20 +102,14 @@ export const cellCount = 128;
  */
 export const cells = { sent: 1, started: 2, takenBack: 3, cancelled: 4 } as const;
 
-/** Lays a job into a message. */
-export function writeJob(list: unknown[], { id, name, args, extra }: JobMessage): void {
-  list.push(id, name, extra, args.length);
-  for (let index = 0; index < args.length; index++) list.push(args[index]);
-}
-
 /** The jobs of a message. */
-export function readJobs(list: readonly unknown[]): JobMessage[] {
+export function readJobs(list: JobsMessage, names: readonly string[]): JobMessage[] {
   const jobs: JobMessage[] = [];
   for (let at = 0; at < list.length;) {
     const count = list[at + 3] as number;
     jobs.push({
       id: list[at] as number,
-      name: list[at + 1] as string,
+      name: names[list[at + 1] as number]!,
       extra: list[at + 2] as JobExtra | undefined,
       args: list.slice(at + 4, at + 4 + count),
     });

@@ -16,10 +16,14 @@ import {
   cells,
   type Hello,
   type JobMessage,
+  type JobsMessage,
   type PoolMessage,
   readJobs,
   replies,
+  type RepliesMessage,
+  repliesStart,
   type ReplyKind,
+  replyWidth,
   type WorkerMessage,
 } from "./protocol.ts";
 import { RunningJob } from "./running_job.ts";
@@ -33,7 +37,9 @@ const repliesTogether = 24;
 class WorkerSide {
   readonly #parent: HostParent;
   #cells: Int32Array | undefined = undefined;
-  #token = "";
+  #token = 0;
+  /** The names of functions, by their number. */
+  #names: readonly string[] = [];
   #module: Record<string, unknown> | undefined = undefined;
   #jobs: JobMessage[] = [];
   #next = 0;
@@ -42,7 +48,7 @@ class WorkerSide {
   #early: NonNullable<PoolMessage["cancel"]> = [];
   /** For each function the longest time it has run lately, in ms. */
   readonly #longest: Map<string, number> = new Map();
-  #replies: unknown[] = [];
+  #replies: RepliesMessage = [0, 0];
   #transfer: Transferable[] = [];
   /** When the oldest of the replies that wait came, and when the job that runs now was started. */
   #oldestReply = 0;
@@ -55,39 +61,43 @@ class WorkerSide {
     this.#parent = parent;
     parent.listen((message) => {
       if (this.#module === undefined && "module" in (message as Hello)) void this.#load(message as Hello);
+      else if (Array.isArray(message)) this.#takeJobs(message);
       else this.#take(message as PoolMessage);
     });
   }
 
   async #load(hello: Hello): Promise<void> {
     this.#token = hello.token;
+    this.#replies = [this.#token, 0];
     if (hello.shared !== undefined) this.#cells = new Int32Array(hello.shared);
     try {
       this.#module = await import(hello.module);
     } catch (error) {
-      this.#post({ token: this.#token, broken: encodeError(error) }, []);
+      this.#parent.post({ token: this.#token, broken: encodeError(error) } satisfies WorkerMessage, []);
       return;
     }
-    this.#post({ token: this.#token, ready: true }, []);
+    this.#parent.post({ token: this.#token, ready: true } satisfies WorkerMessage, []);
   }
 
   #take(message: PoolMessage): void {
+    if (message.names !== undefined) this.#names = this.#names.concat(message.names);
     for (const cancel of message.cancel ?? []) {
       if (this.#running?.id === cancel.id) this.#running.cancel(decodeError(cancel.reason), cancel.argument);
       else if (cancel.id > this.#left) this.#early.push(cancel);
     }
-    if (message.jobs !== undefined) {
-      const jobs = readJobs(message.jobs);
-      if (this.#next < this.#jobs.length) {
-        for (const job of jobs) this.#jobs.push(job);
-      } else {
-        this.#jobs = jobs;
-        this.#next = 0;
-      }
-      if (this.#running === undefined) void this.#runAll();
-    }
     for (const [id, count] of message.credit ?? []) if (this.#running?.id === id) this.#running.addCredit(count);
     for (const answer of message.answers ?? []) if (this.#running?.id === answer.id) this.#running.answered(answer);
+  }
+
+  #takeJobs(message: JobsMessage): void {
+    const jobs = readJobs(message, this.#names);
+    if (this.#next < this.#jobs.length) {
+      for (const job of jobs) this.#jobs.push(job);
+    } else {
+      this.#jobs = jobs;
+      this.#next = 0;
+    }
+    if (this.#running === undefined) void this.#runAll();
   }
 
   async #runAll(): Promise<void> {
@@ -100,7 +110,7 @@ class WorkerSide {
         this.#left = job.id;
         continue;
       }
-      if (this.#replies.length > 0 && !((this.#longest.get(job.name) ?? Infinity) <= short)) this.#flush();
+      if (this.#replies.length > repliesStart && !((this.#longest.get(job.name) ?? Infinity) <= short)) this.#flush();
       const running = this.#running = new RunningJob(job, this.#cells, this.#reply);
       setCurrentJob(running);
       if (this.#early.length > 0) this.#cancelEarly(running);
@@ -133,21 +143,21 @@ class WorkerSide {
     const ran = now - this.#started;
     this.#started = now;
     this.#longest.set(job.name, Math.max(ran, (this.#longest.get(job.name) ?? 0) * 0.9));
-    const last = this.#replies.length - 4;
-    if (last < 0) return;
+    const last = this.#replies.length - replyWidth;
+    if (last < repliesStart) return;
     this.#replies[last + 3] = Math.round(ran * 1000);
-    if (last === 0) this.#oldestReply = now;
+    if (last === repliesStart) this.#oldestReply = now;
     // What is no primitive might be changed by the next job.
     const value = this.#replies[last + 2];
     if (
-      (typeof value === "object" && value !== null) || last >= 4 * (repliesTogether - 1) ||
+      (typeof value === "object" && value !== null) || last >= replyWidth * (repliesTogether - 1) ||
       now - this.#oldestReply > short
     ) this.#flush();
   }
 
   readonly #reply = (id: number, kind: ReplyKind, value: unknown, list?: readonly Transferable[]): void => {
     const isLast = kind === replies.done || kind === replies.failed;
-    if (this.#replies.length > 0 && (!isLast || typeof value === "object")) this.#flush();
+    if (this.#replies.length > repliesStart && (!isLast || typeof value === "object")) this.#flush();
     this.#replies.push(id, kind, value, 0);
     if (list !== undefined) this.#transfer.push(...list);
     if (isLast) return;
@@ -157,30 +167,25 @@ class WorkerSide {
 
   /** Sends the replies that have gathered, and which jobs have left. */
   #flush(): void {
-    if (this.#replies.length === 0 && this.#told === this.#left) return;
+    if (this.#replies.length === repliesStart && this.#told === this.#left) return;
     const list = this.#replies;
     try {
       this.#send();
     } catch (error) {
       // Only the last reply, of the job that has just ended, can hold an object: what came before has been sent.
-      const id = list[list.length - 4];
-      this.#replies = [...list.slice(0, -4), id, replies.failed, encodeError(error), list.at(-1)];
+      const id = list[list.length - replyWidth];
+      this.#replies = [...list.slice(0, -replyWidth), id, replies.failed, encodeError(error), list.at(-1)];
       this.#send();
     }
   }
 
   #send(): void {
-    const list = this.#transfer;
-    const message: WorkerMessage = { token: this.#token, upTo: this.#left };
-    if (this.#replies.length > 0) message.replies = this.#replies;
-    this.#told = this.#left;
-    this.#replies = [];
+    const list = this.#replies;
+    const transfer = this.#transfer;
+    this.#told = list[1] = this.#left;
+    this.#replies = [this.#token, 0];
     this.#transfer = [];
-    this.#post(message, list);
-  }
-
-  #post(message: WorkerMessage, list: Transferable[]): void {
-    this.#parent.post(message, list);
+    this.#parent.post(list, transfer);
   }
 }
 
