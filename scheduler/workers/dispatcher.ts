@@ -47,7 +47,7 @@ export class Dispatcher {
   readonly #settings: PoolSettings;
   readonly #queue = new JobQueue();
   /** Jobs that have not ended, aborted ones included. */
-  readonly #live: Set<Job> = new Set();
+  #live = 0;
   readonly #liveInLane: number[] = [0, 0, 0, 0, 0, 0];
   /** Those who wait until the pool would take a job. */
   readonly #waitingForRoom: Set<Wait> = new Set();
@@ -73,11 +73,9 @@ export class Dispatcher {
           this.dispatch();
           if (worker.count === 0) this.crew.rest();
         },
-        onDone: (job, value, ran) => this.#done(job, value, ran),
-        onFailed: (job, error, ran) => {
-          if (ran !== undefined) this.#measure(job, ran);
-          this.#fail(job, error);
-        },
+        onDone: (job, value) => this.#done(job, value),
+        onFailed: (job, error) => this.#fail(job, error),
+        onRan: (job, ran, now) => this.#measure(job, ran, now),
         onCallerFailed: (job, error) => this.abort(job, error, "failed"),
         onCall: (job, call) => void this.#call(job, call),
         onBroken: (worker, error) => this.#broken(worker, error),
@@ -96,7 +94,7 @@ export class Dispatcher {
   }
 
   get live(): number {
-    return this.#live.size;
+    return this.#live;
   }
 
   /** Why a job would not be taken at the moment. */
@@ -108,10 +106,10 @@ export class Dispatcher {
 
   get #hasRoom(): boolean {
     const { size, queueLimit } = this.#settings;
-    if (this.#live.size < size + queueLimit) return true;
+    if (this.#live < size + queueLimit) return true;
     let parked = 0;
     for (const worker of this.crew.workers) if (worker.parked) parked++;
-    return this.#live.size < size + queueLimit + parked;
+    return this.#live < size + queueLimit + parked;
   }
 
   /** Waits until a job would be taken. */
@@ -153,7 +151,8 @@ export class Dispatcher {
   /** Takes a job: it will end, and until then belongs to the scope. */
   submit(job: Job, scope: Scope | undefined, options: { signal?: AbortSignal; timeout?: number }): void {
     const { signal, timeout } = options;
-    this.#live.add(job);
+    job.pool = this;
+    this.#live++;
     this.#liveInLane[job.lane]!++;
     if (scope !== undefined) job.whenGone(scope.hold());
     if (signal !== undefined) job.whenGone(onAbort(signal, () => this.abort(job, signal.reason)));
@@ -192,7 +191,9 @@ export class Dispatcher {
 
   /** Stops all jobs. */
   abortAll(reason: unknown): void {
-    for (const job of [...this.#live]) this.abort(job, reason);
+    // Those that wait first, lest they be started meanwhile.
+    for (const job of this.#queue.all()) this.abort(job, reason);
+    for (const worker of [...this.crew.workers]) for (const job of worker.jobs().reverse()) this.abort(job, reason);
   }
 
   /** Settles when no job is left. */
@@ -200,7 +201,7 @@ export class Dispatcher {
     for (const wait of this.#waitingForRoom) wait.reject(new PoolClosedError(this.#settings.name));
     this.#waitingForRoom.clear();
     for (const { wait } of this.#warming) wait.reject(new PoolClosedError(this.#settings.name));
-    if (this.#live.size > 0) await new Promise<void>((resolve) => this.#drained = resolve);
+    if (this.#live > 0) await new Promise<void>((resolve) => this.#drained = resolve);
   }
 
   /** Sends queued jobs to whoever can take them. */
@@ -298,8 +299,7 @@ export class Dispatcher {
     job.callsOpen--;
   }
 
-  #done(job: Job, value: unknown, ran: number): void {
-    this.#measure(job, ran);
+  #done(job: Job, value: unknown): void {
     if (!job.aborted) this.completed++;
     job.resolve(value);
     this.#gone(job);
@@ -311,19 +311,19 @@ export class Dispatcher {
     this.#gone(job);
   }
 
-  #measure(job: Job, ran: number): void {
+  #measure(job: Job, ran: number, now: number): void {
     job.ran = ran;
     this.crew.succeeded();
     this.#typicalRun = this.#typicalRun === Infinity ? ran : this.#typicalRun * 0.9 + ran * 0.1;
     this.runs.add(ran);
-    this.waits.add(Math.max(0, loop().host.now() - job.submitted - ran));
+    this.waits.add(Math.max(0, now - job.submitted - ran));
   }
 
   #gone(job: Job): void {
-    this.#live.delete(job);
+    this.#live--;
     this.#liveInLane[job.lane]!--;
     job.end();
-    if (this.#live.size === 0) this.#drained?.();
+    if (this.#live === 0) this.#drained?.();
   }
 
   /** Lets in those who wait for room, one at a time: the next one once it is seen what the one before has taken. */
@@ -370,7 +370,10 @@ export class Dispatcher {
     const lost = this.crew.ready > 0 || this.#queue.size === 0;
     if (lost && warming === 0 && this.crew.failures === 1) reportUnhandled(error);
     if (lost) return;
-    for (const job of this.#queue.removeAll()) this.#fail(job, error);
+    for (const job of this.#queue.all()) {
+      this.#queue.remove(job);
+      this.#fail(job, error);
+    }
   }
 
   #describe(job: Job): string {

@@ -53,6 +53,8 @@ export class Job extends Entry {
   readonly submitted: number = loop().host.now();
   /** The number the job has in its worker; 0 until it has been posted there. */
   id = 0;
+  /** The pool it was submitted to. */
+  pool: { abort(job: Job, reason: unknown): void } | undefined = undefined;
   /** The worker it was sent to. */
   worker: PoolWorker | undefined = undefined;
   /** Its buffers have been moved: it cannot be sent a second time. */
@@ -93,6 +95,11 @@ export class Job extends Entry {
   /** Does the job take up its worker without using it? */
   get parked(): boolean {
     return this.outOfCredit || this.callsOpen > 0;
+  }
+
+  /** Gives the job up; before it was submitted, and after its end, there is nothing to give up. */
+  abort(reason: unknown): void {
+    this.pool?.abort(this, reason);
   }
 
   /** Registers what is to be done once nothing of the job is left. */

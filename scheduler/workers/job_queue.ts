@@ -56,16 +56,12 @@ export class JobQueue {
     this.size--;
   }
 
-  /** Takes all jobs out, in order. */
-  removeAll(): Job[] {
+  /** All jobs, in order. */
+  all(): Job[] {
     const jobs: Job[] = [];
     for (const list of [...this.#lists].reverse()) {
-      for (let job = list.first; job !== undefined; job = list.first) {
-        list.remove(job);
-        jobs.push(job as Job);
-      }
+      for (let job = list.first; job !== undefined; job = job.next) jobs.push(job as Job);
     }
-    this.size = 0;
     return jobs;
   }
 

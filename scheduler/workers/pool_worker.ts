@@ -34,8 +34,10 @@ export interface WorkerListener {
   /** The worker may have room for jobs again. */
   onRoom(worker: PoolWorker): void;
   /** A job has come to its end; it is no longer with the worker. */
-  onDone(job: Job, value: unknown, ran: number): void;
-  onFailed(job: Job, error: unknown, ran: number | undefined): void;
+  onDone(job: Job, value: unknown): void;
+  onFailed(job: Job, error: unknown): void;
+  /** How long, in ms, the job ran that comes to its end now; before `onDone` and `onFailed`. */
+  onRan(job: Job, ran: number, now: number): void;
   /** A job wants something of its caller that went wrong: it is to be aborted. */
   onCallerFailed(job: Job, error: unknown): void;
   /** The worker's code calls a function of the caller's. */
@@ -97,7 +99,7 @@ export class PoolWorker {
       unnumber: (jobs) => jobs.forEach((job) => this.#unnumber(job)),
       refuse: (job, error) => {
         job.worker = undefined;
-        this.#listener.onFailed(job, error, undefined);
+        this.#listener.onFailed(job, error);
       },
       onRefused: () => this.#room(),
       has: (job) => job.worker === this && job.id !== 0,
@@ -169,7 +171,7 @@ export class PoolWorker {
   /** Takes back, youngest last, the jobs that wait behind the first `keep` and that `wanted` picks. */
   takeBackBehind(keep: number, wanted: (job: Job) => boolean): Job[] {
     const taken: Job[] = [];
-    for (const job of this.#jobs().slice(keep)) {
+    for (const job of this.jobs().slice(keep)) {
       if (!job.moved && wanted(job) && this.takeBack(job)) taken.push(job);
     }
     return taken;
@@ -213,7 +215,8 @@ export class PoolWorker {
     this.#worker.terminate();
   }
 
-  #jobs(): Job[] {
+  /** The jobs sent and not ended, oldest first. */
+  jobs(): Job[] {
     const jobs: Job[] = [];
     for (let id = this.#doneId + 1; id <= this.#lastId; id++) {
       const job = this.#slots[id % cellCount];
@@ -251,24 +254,27 @@ export class PoolWorker {
   }
 
   #takeReplies(list: RepliesMessage): void {
+    const now = loop().host.now();
     for (let at = repliesStart; at < list.length; at += replyWidth) {
       const job = this.#slots[(list[at] as number) % cellCount];
-      if (job !== undefined && job.id === list[at]) {
-        this.#reply(job, list[at + 1], list[at + 2], list[at + 3] as number);
+      if (job === undefined || job.id !== list[at]) continue;
+      const kind = list[at + 1];
+      if (kind === replies.done || kind === replies.failed) {
+        this.#ended(job);
+        this.#listener.onRan(job, list[at + 3] as number / 1000, now);
       }
+      this.#reply(job, kind, list[at + 2]);
     }
     this.#doneId = list[1] as number;
     this.#room();
   }
 
-  #reply(job: Job, kind: unknown, value: unknown, ran: number): void {
+  #reply(job: Job, kind: unknown, value: unknown): void {
     switch (kind) {
       case replies.done:
-        this.#ended(job);
-        return this.#listener.onDone(job, value, ran / 1000);
+        return this.#listener.onDone(job, value);
       case replies.failed:
-        this.#ended(job);
-        return this.#listener.onFailed(job, decodeError(value as never), ran / 1000);
+        return this.#listener.onFailed(job, decodeError(value as never));
       case replies.progress:
         if (job.aborted || job.settings.onProgress === undefined) return;
         try {
@@ -308,7 +314,7 @@ export class PoolWorker {
     this.#terminating?.cancel();
     const started: Job[] = [];
     const unstarted: Job[] = [];
-    for (const job of this.#jobs()) {
+    for (const job of this.jobs()) {
       // Without shared memory nothing is sent ahead: the one job there is has started.
       if (this.takeBack(job)) unstarted.push(job);
       else started.push(job);

@@ -122,7 +122,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
   run<K extends FunctionName<M>>(name: K, args: Arguments<M, K>, options: RunOptions = {}): Promise<Result<M, K>> {
     const job = new Job(settingsOf(name, args, options));
     const scope = currentScope();
-    const wait = new CallWait<Result<M, K>>(scope, name, (reason) => this.#jobs.abort(job, reason));
+    const wait = new CallWait<Result<M, K>>(scope, name);
     if (wait.interrupted) return wait.promise;
     const { signal } = options;
     const { refusal } = this.#jobs;
@@ -132,6 +132,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
       wait.reject(refusal);
     } else {
       job.receiver = wait;
+      wait.call = job;
       this.#jobs.submit(job, scope, options);
     }
     return wait.promise;
@@ -192,7 +193,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
     const { signal, timeout } = options;
     const scope = currentScope();
     const ends: (() => void)[] = [];
-    const wait = new CallWait<Result<M, K>[]>(scope, `map of ${name}`, (reason) => map.abort(reason));
+    const wait = new CallWait<Result<M, K>[]>(scope, `map of ${name}`);
     const end = (): void => ends.forEach((fn) => fn());
     const map = new PoolMap(
       items[Symbol.iterator](),
@@ -206,6 +207,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
       (results) => (end(), wait.resolve(results as Result<M, K>[])),
       (error) => (end(), wait.reject(error)),
     );
+    wait.call = map;
     if (wait.interrupted || signal?.aborted) {
       map.abort(signal?.reason);
       return wait.promise;

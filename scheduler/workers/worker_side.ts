@@ -32,7 +32,7 @@ import { RunningJob } from "./running_job.ts";
 const short = 0.2;
 
 /** After so many jobs the pool is told in any case, so that it is at work at the same time. */
-const repliesTogether = 24;
+const repliesTogether = 64;
 
 class WorkerSide {
   readonly #parent: HostParent;
