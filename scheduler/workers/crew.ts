@@ -49,6 +49,7 @@ export class Crew {
   wanted = 0;
   /** Workers that were told to end and have not. */
   readonly #leaving: Set<PoolWorker> = new Set();
+  #ended = false;
   #starting = 0;
   #failures = 0;
   #retryAt = 0;
@@ -119,7 +120,7 @@ export class Crew {
 
   /** Starts workers until there are `count`, whether or not a job waits. */
   fill(count: number): void {
-    while (this.workers.length < count && this.#spawn()) { /* one more */ }
+    while (this.workers.length < count && !this.#ended && this.#spawn()) { /* one more */ }
   }
 
   /** A worker has loaded the module. */
@@ -174,12 +175,14 @@ export class Crew {
 
   /** Ends all workers; settles when they have ended. */
   async end(): Promise<void> {
+    this.#ended = true;
     for (const timer of [this.#retryTimer, this.#idleTimer, this.#letGoTimer]) timer?.cancel();
     for (const worker of [...this.workers]) this.retire(worker);
     if (this.#leaving.size > 0) await new Promise<void>((resolve) => this.#onEmpty = resolve);
   }
 
   #mayGrow(): boolean {
+    if (this.#ended) return false;
     const { size } = this.#settings;
     if (this.workers.length < size) return true;
     return this.workers.length < size + reserve && this.workers.every((worker) => worker.parked);

@@ -101,10 +101,11 @@ export class Dispatcher {
   get refusal(): Error | undefined {
     const { name, queueLimit } = this.#settings;
     if (this.closed) return new PoolClosedError(name);
-    return this.#hasRoom ? undefined : new QueueFullError(name, queueLimit);
+    return this.hasRoom ? undefined : new QueueFullError(name, queueLimit);
   }
 
-  get #hasRoom(): boolean {
+  /** Would the queue take a job? */
+  get hasRoom(): boolean {
     const { size, queueLimit } = this.#settings;
     if (this.#live < size + queueLimit) return true;
     let parked = 0;
@@ -328,7 +329,7 @@ export class Dispatcher {
 
   /** Lets in those who wait for room, one at a time: the next one once it is seen what the one before has taken. */
   #admit(): void {
-    if (this.#admitting || this.#waitingForRoom.size === 0 || !this.#hasRoom) return;
+    if (this.#admitting || this.#waitingForRoom.size === 0 || !this.hasRoom) return;
     const [wait] = this.#waitingForRoom;
     this.#waitingForRoom.delete(wait!);
     this.#admitting = true;

@@ -69,13 +69,15 @@ export class PoolMap {
     this.#filling = true;
     const { dispatcher, limit } = this.#settings;
     while (this.#state === "open" && this.#jobs.size < limit) {
-      const refusal = dispatcher.refusal;
-      if (refusal !== undefined && (dispatcher.closed || this.#jobs.size === 0)) {
-        if (dispatcher.closed) this.#fail(refusal, true);
-        else void dispatcher.room().then(() => this.#fill(), (error) => this.#fail(error, true));
+      // A map that has begun is finished by a pool that closes, like any call.
+      if (dispatcher.closed && this.#pulled === 0) {
+        this.#fail(dispatcher.refusal, true);
         break;
       }
-      if (refusal !== undefined) break;
+      if (!dispatcher.hasRoom) {
+        if (this.#jobs.size === 0) void dispatcher.room().then(() => this.#fill(), (error) => this.#fail(error, true));
+        break;
+      }
       const first = this.#pulled;
       const items = this.#pull();
       if (items !== undefined && items.length > 0) this.#send(items, first);

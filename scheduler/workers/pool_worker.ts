@@ -246,7 +246,8 @@ export class PoolWorker {
       if (message[0] === this.#token) this.#takeReplies(message);
       return;
     }
-    if (message?.token !== this.#token) return;
+    // A worker that was told to end is nobody's worker any more, though it may say yet that it is ready.
+    if (message?.token !== this.#token || this.terminated) return;
     if (message.broken !== undefined) return this.#listener.onBroken(this, decodeError(message.broken));
     this.ready = true;
     this.idleSince = loop().host.now();

@@ -152,3 +152,15 @@ test("a closed pool's threads have ended when close() settles (43)", async () =>
   await pool.close();
   assertEquals(pool.statistics().workers, 0);
 });
+
+test("a pool that is closed while its workers start ends, whenever they become ready", async () => {
+  for (let n = 0; n < 16; n++) {
+    const pool = new WorkerPool<Tasks>(module, { size: 2 });
+    const warm = pool.warmUp().catch(() => {});
+    // Anywhere from before the first thread runs to after the last has loaded the module.
+    await new Promise((resolve) => setTimeout(resolve, n * 8));
+    await pool.close();
+    await warm;
+    assertEquals(pool.statistics().workers, 0);
+  }
+});

@@ -176,3 +176,11 @@ test("in a pool with a queueLimit a map waits for room", async () => {
     assertEquals((await mapping).map(({ length }) => length), [100, 100]);
   });
 });
+
+test("a map that has begun is finished by a pool that closes", async () => {
+  await withPool({ size: 1 }, async (pool) => {
+    const mapping = pool.map("doze", upTo(6), { limit: 1 });
+    await pool.close();
+    assertEquals(await mapping, upTo(6));
+  });
+});
