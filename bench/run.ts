@@ -21,6 +21,7 @@ import { bench as parked } from "./parked.ts";
 import { bench as simulatedSchedules } from "./simulated_schedules.ts";
 import { bench as spawnJoin } from "./spawn_join.ts";
 import { bench as timeout } from "./timeout.ts";
+import { bench as poolMatrix } from "./pool_matrix.ts";
 import { bench as turn } from "./turn.ts";
 import { enders, inFlight, inTurn } from "./worker.ts";
 
@@ -42,6 +43,7 @@ const benches: readonly Bench[] = [
   parked,
   inTurn,
   inFlight,
+  poolMatrix,
   simulatedSchedules,
 ];
 
