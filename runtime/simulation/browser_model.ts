@@ -18,15 +18,16 @@ export class BrowserModel extends LoopModel {
   #frames: (() => void)[] = [];
   /** How deep in timers that set timers the callback that runs is; microtasks do not inherit it. */
   #nesting = 0;
-  #nestings = new WeakMap<() => void, number>();
   /** 0 in newer browsers, 1 in older ones; decided when first needed. */
   #shortest: number | undefined;
 
   override setTimeout(fn: () => void, ms: number): LoopHandle {
     checkCallback(fn, "setTimeout");
     const nesting = this.#nesting;
-    const run = () => fn();
-    this.#nestings.set(run, nesting + 1);
+    const run = () => {
+      this.#nesting = nesting + 1;
+      fn();
+    };
     return super.setTimeout(run, nesting > nestingToClamp && !(ms >= clampedDelay) ? clampedDelay : ms);
   }
 
@@ -47,13 +48,11 @@ export class BrowserModel extends LoopModel {
   }
 
   override message(fn: () => void): void {
-    checkCallback(fn, "message");
-    this.#messages.push(fn);
+    this.#messages.push(this.callback(fn, "message"));
   }
 
   override animationFrame(fn: () => void): void {
-    checkCallback(fn, "animationFrame");
-    this.#frames.push(fn);
+    this.#frames.push(this.callback(fn, "animationFrame"));
   }
 
   protected override delayOf(ms: number): number {
@@ -62,7 +61,9 @@ export class BrowserModel extends LoopModel {
   }
 
   override runLoop(): void {
-    while (this.#step());
+    do {
+      this.visit(`${this.#shortest}`, []);
+    } while (this.#step());
   }
 
   /** One task, chosen among the sources that can have one; answers false when there is none. */
@@ -79,9 +80,7 @@ export class BrowserModel extends LoopModel {
       const { list, bounds } = timers[choice]!;
       this.zone.assume(bounds);
       this.timers.drop(list!);
-      const { fn } = this.timers.shift(list!);
-      this.#nesting = this.#nestings.get(fn) ?? 0;
-      this.call(fn);
+      this.call(this.timers.shift(list!).fn);
       this.#nesting = 0;
       this.drain();
       return true;

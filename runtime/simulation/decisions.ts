@@ -9,6 +9,11 @@ export class Decisions {
   readonly #made: { choice: number; of: number }[] = [];
   #next = 0;
 
+  /** Has the run come to where it has not been in another run? */
+  get isNew(): boolean {
+    return this.#next >= this.#made.length;
+  }
+
   /** Decides between `of` choices, the first of them first. */
   choose(of: number): number {
     if (of < 2) return 0;

@@ -8,7 +8,8 @@ import type { Decisions } from "./decisions.ts";
 import type { LoopApi, LoopHandle } from "./loop_program.ts";
 import type { Profile } from "./profile.ts";
 import { ModelTimers, type Timer } from "./model_timers.ts";
-import { Zone } from "./zone.ts";
+import type { Visited } from "./visited.ts";
+import { type Moment, Zone } from "./zone.ts";
 
 /** How many callbacks a program may run: more than that is a program without an end. */
 const longestRun = 10_000;
@@ -32,7 +33,11 @@ export abstract class LoopModel implements LoopApi {
   protected readonly timers: ModelTimers;
   /** Operations that have been started and have not completed. */
   protected readonly operations: (() => void)[] = [];
-  #wanted: readonly string[] | undefined;
+  readonly #wanted: readonly string[] | undefined;
+  readonly #visited: Visited;
+  #lastId = 0;
+  /** The numbers of the callbacks that have run, in order: what is still to come follows from it. */
+  #history = "";
   #ticks: (() => void)[] = [];
   #microtasks: (() => void)[] = [];
   /** How long the loop has been kept busy since the clock was read, in ms. */
@@ -40,10 +45,11 @@ export abstract class LoopModel implements LoopApi {
   #callbacks = 0;
 
   /** With `wanted`, the run is given up as soon as its log is no beginning of that. */
-  constructor(profile: Profile, decisions: Decisions, wanted: readonly string[] | undefined) {
+  constructor(profile: Profile, decisions: Decisions, visited: Visited, wanted: readonly string[] | undefined) {
     this.profile = profile;
     this.decisions = decisions;
     this.timers = new ModelTimers(profile, this.zone);
+    this.#visited = visited;
     this.#wanted = wanted;
   }
 
@@ -58,23 +64,19 @@ export abstract class LoopModel implements LoopApi {
   }
 
   queueMicrotask(fn: () => void): void {
-    checkCallback(fn, "queueMicrotask");
-    this.#microtasks.push(fn);
+    this.#microtasks.push(this.callback(fn, "queueMicrotask"));
   }
 
   promise(fn: () => void): void {
-    checkCallback(fn, "promise");
-    this.#microtasks.push(fn);
+    this.#microtasks.push(this.callback(fn, "promise"));
   }
 
   nextTick(fn: () => void): void {
-    checkCallback(fn, "nextTick");
-    this.#ticks.push(fn);
+    this.#ticks.push(this.callback(fn, "nextTick"));
   }
 
   io(fn: () => void): void {
-    checkCallback(fn, "io");
-    this.operations.push(fn);
+    this.operations.push(this.callback(fn, "io"));
   }
 
   spin(ms: number): void {
@@ -83,9 +85,9 @@ export abstract class LoopModel implements LoopApi {
   }
 
   setTimeout(fn: () => void, ms: number): LoopHandle {
-    checkCallback(fn, "setTimeout");
+    const callback = this.callback(fn, "setTimeout");
     this.readClock();
-    return this.timers.set(fn, this.delayOf(ms) * this.profile.clockSteps);
+    return this.timers.set(callback, this.delayOf(ms) * this.profile.clockSteps);
   }
 
   refresh(handle: LoopHandle): void {
@@ -114,6 +116,30 @@ export abstract class LoopModel implements LoopApi {
   protected readClock(): void {
     this.zone.elapse(Math.floor(this.#busy * this.profile.clockSteps));
     this.#busy = 0;
+  }
+
+  /** What a program asked to be called, with a number. */
+  protected callback(fn: () => void, member: string): () => void {
+    checkCallback(fn, member);
+    const id = ++this.#lastId;
+    return () => {
+      this.#history += `${id} `;
+      fn();
+    };
+  }
+
+  /** Queues a microtask that is none of the program's. */
+  protected queueInternal(fn: () => void): void {
+    this.#microtasks.push(fn);
+  }
+
+  /** Gives the run up if another one has been here; `flags` is what the loop itself remembers. */
+  protected visit(flags: string, moments: readonly Moment[]): void {
+    if (!this.decisions.isNew) return;
+    const { lists, moments: set } = this.timers.state();
+    if (!this.#visited.enter(`${this.#history}|${lists}|${flags}`, this.zone.between([...set, ...moments]))) {
+      throw abandoned;
+    }
   }
 
   /** Calls a callback. */

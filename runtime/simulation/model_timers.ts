@@ -51,6 +51,15 @@ export class ModelTimers {
     return this.#lists.length;
   }
 
+  /** The lists as they stand to each other, and the moments that decide when they are due. */
+  state(): { lists: string; moments: Moment[] } {
+    const lists = [...this.#lists].sort((a, b) => a.order - b.order);
+    return {
+      lists: lists.map(({ delay, timers }) => `${delay}x${timers.length}`).join(","),
+      moments: lists.flatMap(({ start, timers }) => [start, ...timers.map((timer) => timer.start)]),
+    };
+  }
+
   /** Sets a timer now. */
   set(fn: () => void, delay: number): Timer {
     const timer: Timer = { kind: "timeout", fn, delay, start: now, list: undefined, cleared: false };

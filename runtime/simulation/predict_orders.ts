@@ -10,6 +10,7 @@ import { abandoned, checkCallback, type LoopModel } from "./loop_model.ts";
 import type { LoopProgram } from "./loop_program.ts";
 import { type Profile, type ProfileName, profileOf } from "./profile.ts";
 import { ServerModel } from "./server_model.ts";
+import { Visited } from "./visited.ts";
 
 /** How many runs of a program are made before it is given up as too large. */
 const mostRuns = 200_000;
@@ -77,10 +78,11 @@ function search(
 ): boolean {
   checkCallback(program, "A prediction");
   const decisions = new Decisions();
+  const visited = new Visited();
   let runs = 0;
   do {
     if (++runs > mostRuns) throw new RangeError(`The program has more than ${mostRuns} ways to run: too many to list`);
-    const entries = runOnce(program, profile, decisions, wanted);
+    const entries = runOnce(program, profile, decisions, visited, wanted);
     if (entries !== undefined && onEnd(entries)) return true;
   } while (decisions.advance());
   return false;
@@ -90,12 +92,13 @@ function runOnce(
   program: LoopProgram,
   profile: Profile,
   decisions: Decisions,
+  visited: Visited,
   wanted: readonly string[] | undefined,
 ): string[] | undefined {
   const Model: new (...args: ConstructorParameters<typeof ServerModel>) => LoopModel = profile.kind === "server"
     ? ServerModel
     : BrowserModel;
-  const model = new Model(profile, decisions, wanted);
+  const model = new Model(profile, decisions, visited, wanted);
   try {
     model.runMain(program);
     model.runLoop();

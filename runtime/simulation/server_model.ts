@@ -10,7 +10,7 @@
  * @module
  */
 
-import { checkCallback, type Immediate, lacks, LoopModel } from "./loop_model.ts";
+import { type Immediate, lacks, LoopModel } from "./loop_model.ts";
 import type { LoopHandle } from "./loop_program.ts";
 import type { Candidate, TimerList } from "./model_timers.ts";
 import type { Phase } from "./profile.ts";
@@ -35,22 +35,21 @@ export class ServerModel extends LoopModel {
   #rearmed = false;
 
   override setImmediate(fn: () => void): LoopHandle {
-    checkCallback(fn, "setImmediate");
-    const immediate: Immediate = { kind: "immediate", fn };
+    const immediate: Immediate = { kind: "immediate", fn: this.callback(fn, "setImmediate") };
     this.#immediates.push(immediate);
     return immediate;
   }
 
   override close(fn: () => void): void {
-    checkCallback(fn, "close");
-    if (this.profile.closing === "immediate") this.setImmediate(fn);
-    else this.#closing.push(fn);
+    const callback = this.callback(fn, "close");
+    if (this.profile.closing === "immediate") this.#immediates.push({ kind: "immediate", fn: callback });
+    else this.#closing.push(callback);
   }
 
   override message(fn: () => void): void {
-    checkCallback(fn, "message");
-    if (this.profile.messages === "between" && this.decisions.choose(2) === 1) this.#hop(fn, hopsOfReady);
-    else this.#messages.push(fn);
+    const callback = this.callback(fn, "message");
+    if (this.profile.messages === "between" && this.decisions.choose(2) === 1) this.#hop(callback, hopsOfReady);
+    else this.#messages.push(callback);
   }
 
   override animationFrame(): void {
@@ -67,7 +66,12 @@ export class ServerModel extends LoopModel {
       },
       close: () => this.#closePhase(),
     };
-    while (this.#alive) for (const phase of this.profile.phases) phases[phase]();
+    while (this.#alive) {
+      for (const phase of this.profile.phases) {
+        this.visit(`${phase} ${this.#timerMustCome} ${this.#rearmed} ${this.waiting}`, [this.#readAtReturn]);
+        phases[phase]();
+      }
+    }
   }
 
   get #alive(): boolean {
@@ -238,7 +242,7 @@ export class ServerModel extends LoopModel {
   /** Messages that arrive between two phases, in order, as one batch of microtasks. */
   #deliver(): void {
     const { length } = this.#messages;
-    for (const fn of this.#messages.splice(0, length - this.decisions.choose(length + 1))) this.queueMicrotask(fn);
+    for (const fn of this.#messages.splice(0, length - this.decisions.choose(length + 1))) this.queueInternal(fn);
     this.drain();
   }
 
@@ -269,7 +273,7 @@ export class ServerModel extends LoopModel {
   }
 
   #hop(fn: () => void, hops: number): void {
-    if (hops === 0) this.queueMicrotask(fn);
-    else this.queueMicrotask(() => this.#hop(fn, hops - 1));
+    if (hops === 0) this.queueInternal(fn);
+    else this.queueInternal(() => this.#hop(fn, hops - 1));
   }
 }

@@ -62,6 +62,12 @@ export class Zone {
     for (const bound of bounds) this.#tighten(bound);
   }
 
+  /** The bounds between some moments and the latest reading of the clock. */
+  between(moments: readonly Moment[]): number[] {
+    const all = [now, ...moments];
+    return all.flatMap((a) => all.map((b) => this.#bounds[a]![b]!));
+  }
+
   #permits({ a, b, difference }: Bound): boolean {
     return -this.#bounds[b]![a]! <= difference;
   }
