@@ -33,6 +33,11 @@ export interface Simulation {
    * once under `simulate`, and at any time under `explore`. Schedules call it by its label.
    */
   io(label?: string, options?: IoOptions): Promise<void>;
+  /**
+   * Sets the wall clock, as people and time servers do: `Date` and `now()` jump to `time`, in ms since 1970; timers and the monotonic
+   * `performance.now()` do not.
+   */
+  setSystemTime(time: number): void;
   /** Resolves when nothing more can run before the clock moves on. */
   allBlocked(): Promise<void>;
   /** Lets `ms` milliseconds pass in which nothing else runs: work that takes time. */
@@ -45,6 +50,11 @@ export interface Simulation {
 export interface IoOptions {
   /** After so many ms exactly. */
   latency?: number;
+  /**
+   * Operations of one batch may complete in one macrotask, where they are ready together, as several messages in one chunk of a
+   * socket do; whether they do is a choice of the schedule. Others complete in a macrotask each.
+   */
+  batch?: string;
 }
 
 /** How a run ended. */
@@ -204,7 +214,7 @@ class BodySimulation implements Simulation {
   }
 
   now(): number {
-    return this.#session.settings.startTime + this.#session.loop.now;
+    return this.#session.wall + this.#session.loop.now;
   }
 
   get steps(): number {
@@ -213,9 +223,18 @@ class BodySimulation implements Simulation {
 
   io(label: string = "io", options: IoOptions = {}): Promise<void> {
     if (typeof label !== "string") throw new TypeError(`A label has to be a string: received ${String(label)}`);
-    const { latency } = options;
+    const { latency, batch } = options;
+    if (batch !== undefined && typeof batch !== "string") {
+      throw new TypeError(`A batch has to be a string: received ${String(batch)}`);
+    }
     if (latency !== undefined) checkTime(latency, "A latency");
-    return new Promise((resolve) => this.#session.loop.complete(resolve, label, latency));
+    return new Promise((resolve) => this.#session.loop.complete(resolve, label, latency, batch));
+  }
+
+  setSystemTime(time: number): void {
+    if (typeof time !== "number") throw new TypeError(`A time has to be a number of ms: received ${String(time)}`);
+    if (!Number.isFinite(time)) throw new RangeError(`A time has to be finite: received ${time}`);
+    this.#session.wall = time - this.#session.loop.now;
   }
 
   allBlocked(): Promise<void> {

@@ -7,6 +7,7 @@
 import type { ContextSlot } from "../host.ts";
 import { currentHost } from "../host.ts";
 import { builtin, keepFunctions } from "../hosts/shared.ts";
+import { doors, refusal } from "./real_io.ts";
 import { dateOf, simulatedClock } from "./simulated_clock.ts";
 import { messageChannelOf } from "./simulated_message_channel.ts";
 import { timersOf } from "./simulated_timer_functions.ts";
@@ -40,6 +41,8 @@ export class Session {
   readonly settings: SessionSettings;
   /** Remembers the async context in which a callback was asked for. */
   readonly context: ContextSlot = currentHost().openContext();
+  /** How far the wall clock is before the loop's, in ms. */
+  wall = 0;
   loop!: SimulatedLoop;
   random!: Random;
   /** Is called with each unhandled rejection. */
@@ -85,6 +88,7 @@ export class Session {
       observe: settings.observe,
     });
     this.random = new Random(settings.seed);
+    this.wall = this.settings.startTime;
   }
 
   #replaceGlobals(): void {
@@ -103,9 +107,7 @@ export class Session {
     this.#replace(crypto, "getRandomValues", <T extends ArrayBufferView>(array: T): T => this.#fill(array));
     this.#replace(crypto, "randomUUID", () => this.#uuid());
     if (this.settings.allowRealIo) return;
-    for (const name of ["fetch", "WebSocket", "EventSource", "XMLHttpRequest"]) {
-      if (global[name] !== undefined) this.#replace(global, name, refusal(name));
-    }
+    for (const { target, name, call } of doors()) this.#replace(target, name, refusal(call));
   }
 
   #replaceModules(): void {
@@ -147,12 +149,16 @@ export class Session {
 
   #define(target: object, name: string, replacement: PropertyDescriptor): void {
     const before = Object.getOwnPropertyDescriptor(target, name);
-    if (before?.configurable === false && !before.writable) return;
-    Object.defineProperty(
-      target,
-      name,
-      before === undefined ? replacement : { ...replacement, enumerable: before.enumerable! },
-    );
+    if (before === undefined && !Object.isExtensible(target)) return;
+    if (before?.configurable === false) {
+      // Some of Bun's can be assigned to, but not defined anew; what can be neither stays as it is.
+      if (before.writable !== true || !("value" in replacement)) return;
+      Object.defineProperty(target, name, { value: replacement.value });
+      this.#restores.push(() => void Object.defineProperty(target, name, { value: before.value }));
+      return;
+    }
+    const { enumerable = true } = before ?? {};
+    Object.defineProperty(target, name, { ...replacement, enumerable });
     this.#restores.push(() => {
       if (before === undefined) delete (target as Record<string, unknown>)[name];
       else Object.defineProperty(target, name, before);
@@ -178,12 +184,4 @@ interface Emitter {
   listeners(name: string): ((error: unknown) => void)[];
   on(name: string, listener: (error: unknown) => void): void;
   off(name: string, listener: (error: unknown) => void): void;
-}
-
-function refusal(name: string): () => never {
-  return function refused(): never {
-    throw new Error(
-      `${name} is real I/O, which a simulation does not control: give the code something that waits for sim.io() in its place, or set allowRealIo`,
-    );
-  };
 }

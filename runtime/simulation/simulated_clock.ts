@@ -10,7 +10,7 @@ const RealDate = Date;
 
 /** `Date`, whose present is the simulation's; points in time that are given are as ever. */
 export function dateOf(session: Session): DateConstructor {
-  const now = (): number => Math.floor(session.settings.startTime + session.loop.now);
+  const now = (): number => Math.floor(session.wall + session.loop.now);
   const date: DateConstructor = new Proxy(RealDate, {
     construct: (target, args, newTarget) =>
       Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget === date ? target : newTarget),

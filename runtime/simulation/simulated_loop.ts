@@ -40,6 +40,8 @@ export interface Arrival extends LoopEvent {
   readonly at: number;
   /** Messages of one port keep their order. */
   readonly port: unknown;
+  /** What may come together with others of the same name. */
+  readonly batch: string | undefined;
   /** Where it was asked for; kept where somebody wants to know. */
   readonly place: Error | undefined;
 }
@@ -161,14 +163,23 @@ export class SimulatedLoop {
   }
 
   /** Calls back when an operation completes: `latency` ms from now, or at any time if that is `undefined`. */
-  complete(fn: () => void, label: string, latency: number | undefined): void {
+  complete(fn: () => void, label: string, latency?: number, batch?: string): void {
     const at = latency === undefined ? -1 : this.now + latency;
-    this.#arrive({ id: ++this.#lastId, label, kind: "io", fn, at, port: undefined, place: this.place });
+    this.#arrive({ id: ++this.#lastId, label, kind: "io", fn, at, port: undefined, batch, place: this.place });
   }
 
   /** Delivers a message of a port, after those of the same port before it. */
   deliver(fn: () => void, label: string, port: unknown): void {
-    this.#arrive({ id: ++this.#lastId, label, kind: "message", fn, at: this.now, port, place: undefined });
+    this.#arrive({
+      id: ++this.#lastId,
+      label,
+      kind: "message",
+      fn,
+      at: this.now,
+      port,
+      batch: undefined,
+      place: undefined,
+    });
   }
 
   /** Calls back when nothing more can run before the clock moves on. */
@@ -330,6 +341,20 @@ export class SimulatedLoop {
     this.#batchesInARow = 0;
     this.#name(arrival.label);
     arrival.fn();
+    if (arrival.batch !== undefined) this.#joinBatch(arrival.batch);
+  }
+
+  /** Lets others of a batch come in the same macrotask, as far as that is chosen. */
+  #joinBatch(batch: string): void {
+    for (;;) {
+      const next = this.#ready.find((other) => other.batch === batch);
+      if (next === undefined) return;
+      const end: LoopEvent = { id: ++this.#lastId, label: `the end of a batch of ${batch}`, kind: "io", fn() {} };
+      if (this.#choose([end, next]) === 0) return;
+      this.#ready.splice(this.#ready.indexOf(next), 1);
+      this.#name(next.label);
+      next.fn();
+    }
   }
 
   #startBatch(): boolean {

@@ -214,6 +214,20 @@ test("messages of one port keep their order, those of two ports do not (S-10)", 
   assertEquals(await send(2), ["0a 1a", "1a 0a"]);
 });
 
+test("completions of one batch may come in one macrotask, and only then do their microtasks interleave (S-50)", async () => {
+  const orders = (batch: object) =>
+    ordersOf((sim, log) =>
+      Promise.all(["a", "b"].map(async (name) => {
+        await sim.io(name, batch);
+        log(name);
+        await undefined;
+        log(`${name}2`);
+      }))
+    );
+  assertEquals(await orders({}), ["a a2 b b2", "b b2 a a2"]);
+  assertEquals(await orders({ batch: "chunk" }), ["a a2 b b2", "a b a2 b2", "b a b2 a2", "b b2 a a2"]);
+});
+
 test("a loop that polls is no livelock: what is held back comes in the end (S-35)", async () => {
   const report = await explore(async (sim) => {
     let done = false;

@@ -1,3 +1,6 @@
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import net from "node:net";
 import timers from "node:timers";
 import timersPromises from "node:timers/promises";
 import process from "node:process";
@@ -38,6 +41,8 @@ function functions(): unknown[] {
     timers.setTimeout,
     timersPromises.setTimeout,
     process.hrtime,
+    fs.readFile,
+    net.Socket.prototype.connect,
     process.listeners("unhandledRejection").length,
     Object.getOwnPropertyNames(performance).length,
   ];
@@ -139,6 +144,17 @@ test("all clocks are one clock, and begin at startTime (S-19)", async () => {
     assertEquals(process.hrtime(), [1, 500_000_000]);
     assertEquals(process.hrtime.bigint(), 1_500_000_000n);
   }, { startTime });
+});
+
+test("the wall clock can be set, and nothing but Date sees it", async () => {
+  await simulate(async (sim) => {
+    await sleep(10);
+    sim.setSystemTime(5000);
+    assertEquals([Date.now(), sim.now(), performance.now()], [5000, 5000, 10]);
+    await sleep(10);
+    assertEquals([Date.now(), performance.now()], [5010, 20]);
+    assertThrows(() => sim.setSystemTime(NaN), RangeError, "NaN");
+  });
 });
 
 test("AbortSignal.timeout, timers/promises and MessageChannel are on the same clock (S-20, S-21)", async () => {
@@ -388,6 +404,10 @@ test("two simulations at once are refused, nested ones too", async () => {
 
 test("real I/O is an error that names the call (S-40)", async () => {
   await assertRejects(() => simulate(() => fetch("http://localhost:1/")), Error, "fetch is real I/O");
+  await assertRejects(() => simulate(() => fs.promises.readFile("x")), Error, "fs.promises.readFile is real I/O");
+  await assertRejects(() => simulate(() => void net.connect(1, "127.0.0.1")), Error, "net.Socket.connect is real I/O");
+  await assertRejects(() => simulate(() => void spawn("true")), Error, "child_process.spawn is real I/O");
+  assertEquals(await simulate(async () => (await fs.promises.stat(".")).isDirectory(), { allowRealIo: true }), true);
 });
 
 test("a handle of the real host is no handle of the simulation", async () => {

@@ -1,0 +1,90 @@
+/**
+ * The doors to the world outside, which a simulation keeps shut.
+ *
+ * @module
+ */
+
+import { builtin } from "../hosts/shared.ts";
+
+/** A function by which code reaches the world: the object it is a member of, its name there, and how people call it. */
+export interface Door {
+  readonly target: object;
+  readonly name: string;
+  readonly call: string;
+}
+
+const fileCalls = [
+  "access",
+  "appendFile",
+  "copyFile",
+  "lstat",
+  "mkdir",
+  "mkdtemp",
+  "open",
+  "opendir",
+  "readFile",
+  "readdir",
+  "realpath",
+  "rename",
+  "rm",
+  "stat",
+  "unlink",
+  "writeFile",
+];
+const denoCalls = [
+  "connect",
+  "connectTls",
+  "listen",
+  "lstat",
+  "mkdir",
+  "open",
+  "readFile",
+  "readTextFile",
+  "remove",
+  "rename",
+  "resolveDns",
+  "serve",
+  "stat",
+  "writeFile",
+  "writeTextFile",
+];
+const bunCalls = ["connect", "file", "listen", "serve", "spawn", "write"];
+const webCalls = ["fetch", "WebSocket", "EventSource", "XMLHttpRequest", "Worker"];
+
+/** All of them that there are here. */
+export function doors(): Door[] {
+  const global = globalThis as unknown as Record<string, object | undefined> & {
+    process?: { getBuiltinModule?: unknown };
+  };
+  const found: Door[] = [];
+  function add(target: object | undefined, names: readonly string[], prefix: string): void {
+    for (const name of names) {
+      if (typeof (target as Record<string, unknown> | undefined)?.[name] !== "function") continue;
+      found.push({ target: target!, name, call: `${prefix}${name}` });
+    }
+  }
+  add(global, webCalls, "");
+  add(global["Deno"], denoCalls, "Deno.");
+  add(global["Bun"], bunCalls, "Bun.");
+  if (global.process?.getBuiltinModule === undefined) return found;
+  const files = builtin<{ promises: object }>("node:fs");
+  add(files, fileCalls, "fs.");
+  add(files.promises, fileCalls, "fs.promises.");
+  // Whatever opens a connection or a process comes by here: http, fetch of a library, exec.
+  const net = builtin<{ Socket: { prototype: object }; Server: { prototype: object } }>("node:net");
+  add(net.Socket.prototype, ["connect"], "net.Socket.");
+  add(net.Server.prototype, ["listen"], "net.Server.");
+  const processes = builtin<{ ChildProcess: { prototype: object } }>("node:child_process");
+  add(processes.ChildProcess?.prototype, ["spawn"], "child_process.");
+  return found;
+}
+
+/** What stands in such a door. */
+export function refusal(call: string): () => never {
+  return function refused(): never {
+    throw new Error(
+      `${call} is real I/O, which a simulation does not control: ` +
+        "give the code something that waits for sim.io() in its place, or set allowRealIo",
+    );
+  };
+}
