@@ -8,7 +8,7 @@ import type { ContextSlot } from "../host.ts";
 import { currentHost } from "../host.ts";
 import { builtin, keepFunctions } from "../hosts/shared.ts";
 import { doors, refusal } from "./real_io.ts";
-import { dateOf, simulatedClock } from "./simulated_clock.ts";
+import { dateOf, simulatedClock, temporalOf } from "./simulated_clock.ts";
 import { messageChannelOf } from "./simulated_message_channel.ts";
 import { timersOf } from "./simulated_timer_functions.ts";
 import { timersPromisesOf } from "./simulated_timers_promises.ts";
@@ -98,6 +98,8 @@ export class Session {
       if (global[name] !== undefined) this.#replace(global, name, value);
     }
     this.#replace(global, "Date", dateOf(this));
+    const temporal = temporalOf(this);
+    for (const [name, value] of Object.entries(temporal?.functions ?? {})) this.#replace(temporal!.target, name, value);
     this.#replace(global, "MessageChannel", messageChannelOf(this));
     const clock = simulatedClock(this);
     this.#replace(performance, "now", clock.now);

@@ -49,3 +49,28 @@ export function simulatedClock(session: Session): {
     },
   };
 }
+
+interface TemporalNow {
+  instant(): { toZonedDateTimeISO(zone: string): Record<string, () => unknown> };
+  timeZoneId(): string;
+}
+
+/** The functions of `Temporal.Now`, where the host has them. */
+export function temporalOf(session: Session): { target: object; functions: Record<string, unknown> } | undefined {
+  const { Temporal } = globalThis as unknown as {
+    Temporal?: { Now: TemporalNow; Instant: { fromEpochMilliseconds(ms: number): ReturnType<TemporalNow["instant"]> } };
+  };
+  if (Temporal === undefined) return undefined;
+  const instant = () => Temporal.Instant.fromEpochMilliseconds(Math.floor(session.wall + session.loop.now));
+  const zoned = (zone: string = Temporal.Now.timeZoneId()) => instant().toZonedDateTimeISO(zone);
+  return {
+    target: Temporal.Now,
+    functions: {
+      instant,
+      zonedDateTimeISO: zoned,
+      plainDateTimeISO: (zone?: string) => zoned(zone)["toPlainDateTime"]!(),
+      plainDateISO: (zone?: string) => zoned(zone)["toPlainDate"]!(),
+      plainTimeISO: (zone?: string) => zoned(zone)["toPlainTime"]!(),
+    },
+  };
+}

@@ -5,6 +5,8 @@
  */
 
 import type { Session } from "./session.ts";
+import { timersPromisesOf } from "./simulated_timers_promises.ts";
+import { delayOf } from "./timer_delay.ts";
 import type { LoopEvent, SimulatedLoop } from "./simulated_loop.ts";
 import type { VirtualTimer } from "./virtual_timers.ts";
 
@@ -14,8 +16,8 @@ type Callback = (...args: unknown[]) => unknown;
 export class SimulatedTimeout {
   readonly #loop: SimulatedLoop;
   readonly #timer: VirtualTimer;
-  /** Those whose number has been asked for. */
-  static readonly #numbered: Map<number, WeakRef<SimulatedTimeout>> = new Map();
+  /** Those whose number has been asked for, for each loop. */
+  static readonly #numbered: WeakMap<SimulatedLoop, Map<number, SimulatedTimeout>> = new WeakMap();
 
   constructor(loop: SimulatedLoop, timer: VirtualTimer) {
     this.#loop = loop;
@@ -47,13 +49,16 @@ export class SimulatedTimeout {
   }
 
   [Symbol.toPrimitive](): number {
-    SimulatedTimeout.#numbered.set(this.#timer.id, new WeakRef(this));
-    return this.#timer.id;
+    let numbered = SimulatedTimeout.#numbered.get(this.#loop);
+    if (numbered === undefined) SimulatedTimeout.#numbered.set(this.#loop, numbered = new Map());
+    const { id } = this.#timer;
+    numbered.set(id, this);
+    return id;
   }
 
   /** The timer of a number that was given out. */
-  static byNumber(id: number): SimulatedTimeout | undefined {
-    return SimulatedTimeout.#numbered.get(id)?.deref();
+  static byNumber(loop: SimulatedLoop, id: number): SimulatedTimeout | undefined {
+    return SimulatedTimeout.#numbered.get(loop)?.get(id);
   }
 }
 
@@ -90,13 +95,6 @@ class SimulatedImmediate {
   }
 }
 
-/** The delay a timer has: of at least the profile's shortest, and that one where it is too long. */
-export function delayOf(session: Session, ms: unknown): number {
-  const delay = Math.trunc(Number(ms));
-  const { shortestDelay } = session.settings;
-  return delay >= shortestDelay && delay <= 2 ** 31 - 1 ? delay : shortestDelay;
-}
-
 /** A callback that runs in the async context in which it was asked for. */
 function inContext(session: Session, fn: Callback, args: readonly unknown[]): () => void {
   const { context } = session;
@@ -107,6 +105,9 @@ function inContext(session: Session, fn: Callback, args: readonly unknown[]): ()
 function check(fn: unknown, name: string): asserts fn is Callback {
   if (typeof fn !== "function") throw new TypeError(`${name} takes a function: received ${String(fn)}`);
 }
+
+/** Under this name `util.promisify` finds what to make of a function. */
+const promisified: symbol = Symbol.for("nodejs.util.promisify.custom");
 
 /** The functions, by the names they have in `globalThis` and in `node:timers`. */
 export function timersOf(session: Session): Record<string, Callback> {
@@ -120,19 +121,23 @@ export function timersOf(session: Session): Record<string, Callback> {
     if (handle instanceof SimulatedTimeout) return void handle.close();
     if (handle instanceof SimulatedImmediate) return handle.clear();
     if (typeof handle === "number" || typeof handle === "string") {
-      return void SimulatedTimeout.byNumber(Number(handle))?.close();
+      return void SimulatedTimeout.byNumber(session.loop, Number(handle))?.close();
     }
     if (handle === undefined || handle === null) return;
     throw new TypeError("This handle is of a timer of the real host, which a simulation cannot clear");
   }
+  const promises = timersPromisesOf(session);
   return {
-    setTimeout: (fn, ms, ...args) => start("setTimeout", fn, ms, args, false),
+    setTimeout: Object.assign(
+      (fn: unknown, ms: unknown, ...args: unknown[]) => start("setTimeout", fn, ms, args, false),
+      { [promisified]: promises["setTimeout"] },
+    ),
     setInterval: (fn, ms, ...args) => start("setInterval", fn, ms, args, true),
-    setImmediate(fn, ...args) {
+    setImmediate: Object.assign((fn: unknown, ...args: unknown[]) => {
       check(fn, "setImmediate");
       const { loop } = session;
       return new SimulatedImmediate(loop, loop.setImmediate(inContext(session, fn, args), true));
-    },
+    }, { [promisified]: promises["setImmediate"] }),
     clearTimeout: clear,
     clearInterval: clear,
     clearImmediate: clear,

@@ -5,7 +5,7 @@
  */
 
 import type { Session } from "./session.ts";
-import { delayOf } from "./simulated_timer_functions.ts";
+import { delayOf } from "./timer_delay.ts";
 
 interface Options {
   signal?: AbortSignal;

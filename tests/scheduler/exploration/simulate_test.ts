@@ -5,6 +5,7 @@ import timers from "node:timers";
 import timersPromises from "node:timers/promises";
 import process from "node:process";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   Cancelled,
@@ -143,6 +144,8 @@ test("all clocks are one clock, and begin at startTime (S-19)", async () => {
     assertEquals(performance.timeOrigin, startTime);
     assertEquals(process.hrtime(), [1, 500_000_000]);
     assertEquals(process.hrtime.bigint(), 1_500_000_000n);
+    const { Temporal } = globalThis as { Temporal?: { Now: { instant(): { epochMilliseconds: number } } } };
+    if (Temporal !== undefined) assertEquals(Temporal.Now.instant().epochMilliseconds, startTime + 1500);
   }, { startTime });
 });
 
@@ -162,7 +165,7 @@ test("AbortSignal.timeout, timers/promises and MessageChannel are on the same cl
     const log: unknown[] = [];
     const signal = AbortSignal.timeout(30);
     signal.addEventListener("abort", () => log.push(signal.reason.name, sim.now()));
-    log.push(await timersPromises.setTimeout(20, "value"), sim.now());
+    log.push(await promisify(setTimeout)(20, "value"), sim.now());
     const controller = new AbortController();
     const late = timersPromises.setTimeout(1000, 0, { signal: controller.signal });
     controller.abort();
