@@ -11,6 +11,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { executableOf, hostOfThis, type MatrixHost } from "../tests/support/hosts.ts";
+import { bench as bugs } from "./bugs.ts";
 import { cancel, cancelLinear } from "./cancel.ts";
 import { afterOthers, bench as chunked, largerItems, typedArray } from "./chunked.ts";
 import { bench as gap } from "./gap.ts";
@@ -45,6 +46,7 @@ const benches: readonly Bench[] = [
   inFlight,
   poolMatrix,
   simulatedSchedules,
+  bugs,
 ];
 
 const { values } = parseArgs({

@@ -121,6 +121,9 @@ export class Run<T> {
     session.onUnhandled = (error) => {
       this.#failure ??= { error: new UnhandledRejectionError(error, session.loop.lastLabel) };
     };
+    session.onUncaught = (error) => {
+      this.#failure ??= { error };
+    };
     this.#hooks.onBegin();
     this.#state = "running";
     let result: T | PromiseLike<T>;
@@ -199,7 +202,7 @@ export class Run<T> {
 
   #end(outcome: RunOutcome<T>): false {
     this.outcome = outcome;
-    this.#session.onUnhandled = () => {};
+    this.#session.onUnhandled = this.#session.onUncaught = () => {};
     return false;
   }
 }

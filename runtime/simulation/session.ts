@@ -47,6 +47,8 @@ export class Session {
   random!: Random;
   /** Is called with each unhandled rejection. */
   onUnhandled: (error: unknown) => void = () => {};
+  /** Is called with each error that a tick or a microtask throws. */
+  onUncaught: (error: unknown) => void = () => {};
   readonly #restores: (() => void)[] = [];
 
   constructor(settings: SessionSettings) {
@@ -67,7 +69,7 @@ export class Session {
       this.#restores.push(keepFunctions());
       this.#replaceGlobals();
       this.#replaceModules();
-      this.#catchRejections();
+      this.#catchErrors();
     } catch (error) {
       this.close();
       throw error;
@@ -126,14 +128,17 @@ export class Session {
     syncBuiltinESMExports?.();
   }
 
-  /** Unhandled rejections are the simulation's, and not the test runner's, while it runs; where the host lets it. */
-  #catchRejections(): void {
+  /** Errors that nobody catches are the simulation's, and not the test runner's, while it runs; where the host lets it. */
+  #catchErrors(): void {
     const { process } = globalThis as unknown as { process?: Emitter };
     if (typeof process?.listeners !== "function") return;
-    const name = "unhandledRejection";
+    this.#listenAlone(process, "unhandledRejection", (error) => this.onUnhandled(error));
+    this.#listenAlone(process, "uncaughtException", (error) => this.onUncaught(error));
+  }
+
+  #listenAlone(process: Emitter, name: string, listener: (error: unknown) => void): void {
     const others = process.listeners(name);
     for (const other of others) process.off(name, other);
-    const listener = (error: unknown): void => this.onUnhandled(error);
     process.on(name, listener);
     this.#restores.push(() => {
       process.off(name, listener);

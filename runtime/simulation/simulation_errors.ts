@@ -13,7 +13,8 @@ export class DeadlockError extends Error {
   constructor(tasks: readonly string[], time: number) {
     const list = tasks.length === 0 ? "" : `:\n${tasks.map((task) => `  ${task}`).join("\n")}`;
     super(
-      `Deadlock at ${time} ms: the body has not ended, and no timer, completion or message is left that could wake it${list}`,
+      `Deadlock at ${time} ms: the body has not ended, and no timer, completion or message is left that could wake it ` +
+        `(timers and I/O of the real host do not count)${list}`,
     );
     this.name = "DeadlockError";
     this.tasks = tasks;

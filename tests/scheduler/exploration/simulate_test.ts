@@ -364,6 +364,11 @@ test("what a callback throws fails the simulation (S-36)", async () => {
   );
 });
 
+test("so does what a microtask or a tick throws, in a plain script", async () => {
+  const { code, stdout, stderr } = await run("tests/support/uncaught_in_simulation.ts");
+  assertEquals([code, stdout.trim()], [0, "RangeError: in a microtask\nRangeError: in a tick"], stderr);
+});
+
 const unhandled = async (): Promise<string> => {
   const error = await assertRejects(
     () =>
