@@ -205,12 +205,12 @@ export class SimulatedLoop {
     return [...this.#ready, ...this.#later].filter(({ kind }) => kind === "io").sort((a, b) => a.id - b.id);
   }
 
-  /** Runs the next macrotask; answers false when there is none, or when only the clock could bring one and may not. */
-  step(mayJump = true): boolean {
+  /** Runs the next macrotask; answers false when there is none. */
+  step(): boolean {
     this.#runnable();
     if (this.#batchNext < this.#batch.length) return this.#runImmediate();
     if (this.#turnsAreDue()) return this.#startBatch();
-    const events = this.#offers(mayJump);
+    const events = this.#offers();
     if (events.length === 0) return false;
     const event = events.length === 1 ? events[0]! : events[this.#choose(events)]!;
     if (event.kind === "immediate") return this.#startBatch();
@@ -255,14 +255,14 @@ export class SimulatedLoop {
   }
 
   /** Everything that could run next, the preferred first. */
-  #offers(mayJump: boolean): readonly LoopEvent[] {
+  #offers(): readonly LoopEvent[] {
     const events = this.#events;
     events.length = 0;
     const timer = this.timers.first();
     const isDue = timer !== undefined && timer.deadline <= this.now;
     if (isDue) this.timers.firstOfLists(events as VirtualTimer[]);
     const immediates = this.#immediates.length;
-    let mayPass = mayJump && !isDue;
+    let mayPass = !isDue;
     for (const arrival of this.#ready) {
       if (arrival.at >= 0) mayPass = false;
       if (immediates > 0 && arrival.id >= this.#pollLimit) continue;
@@ -274,9 +274,8 @@ export class SimulatedLoop {
       const soon = timer !== undefined && timer.delay <= 1 && timer.deadline <= this.now + 1;
       mayPass &&= soon && !this.#polling;
     }
-    if (mayPass && (this.timers.waking > 0 || this.#later.length > 0 || events.length > 0)) {
-      this.#offerLater(events, timer);
-    }
+    // Timers that only watch are no reason for the clock to go on.
+    if (mayPass && (this.timers.waking > 0 || this.#later.length > 0)) this.#offerLater(events, timer);
     return events;
   }
 
