@@ -32,3 +32,4 @@ export {
   schedules,
   type SchedulesOptions,
 } from "./scheduler/exploration/schedules.ts";
+export type { Network } from "./runtime/simulation/simulated_network.ts";

@@ -49,7 +49,7 @@ const denoCalls = [
   "writeTextFile",
 ];
 const bunCalls = ["connect", "file", "listen", "serve", "spawn", "write"];
-const webCalls = ["fetch", "WebSocket", "EventSource", "XMLHttpRequest", "Worker"];
+const webCalls = ["WebSocket", "EventSource", "XMLHttpRequest", "Worker"];
 
 /** All of them that there are here. */
 export function doors(): Door[] {

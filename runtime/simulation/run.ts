@@ -12,6 +12,7 @@
 
 import { checkTime } from "./loop_model.ts";
 import type { RunSettings, Session } from "./session.ts";
+import type { Network } from "./simulated_network.ts";
 import { DeadlockError, LeakError, LivelockError, placeOf, UnhandledRejectionError } from "./simulation_errors.ts";
 
 /** What the layers above have to say about a run. */
@@ -40,6 +41,8 @@ export interface Simulation {
   setSystemTime(time: number): void;
   /** Resolves when nothing more can run before the clock moves on. */
   allBlocked(): Promise<void>;
+  /** The network on which `fetch` reaches the servers of the same simulation. */
+  readonly network: Network;
   /** Lets `ms` milliseconds pass in which nothing else runs: work that takes time. */
   spin(ms: number): void;
   /** Marks that this place was reached, if the condition holds; the report of `explore` counts the schedules that did. */
@@ -187,12 +190,12 @@ export class Run<T> {
 
   #leaks(): string[] {
     const { loop } = this.#session;
-    if (loop.timers.referenced === 0 && loop.unfinishedCount === 0) {
-      const tasks = this.#hooks.unfinished();
-      return tasks.map((task) => `the task ${task}`);
-    }
+    const { ports } = this.#session.network;
+    const tasks = this.#hooks.unfinished();
+    if (loop.timers.referenced + loop.unfinishedCount + ports.length + tasks.length === 0) return [];
     return [
-      ...this.#hooks.unfinished().map((task) => `the task ${task}`),
+      ...ports.map((port) => `the server on port ${port}`),
+      ...tasks.map((task) => `the task ${task}`),
       ...loop.timers.all().filter(({ referenced }) => referenced).map(({ label, deadline, place }) =>
         `the timer ${label}, due at ${deadline} ms${placeOf(place)}`
       ),
@@ -218,6 +221,10 @@ class BodySimulation implements Simulation {
 
   now(): number {
     return this.#session.wall + this.#session.loop.now;
+  }
+
+  get network(): Network {
+    return this.#session.network;
   }
 
   get steps(): number {

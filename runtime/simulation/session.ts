@@ -10,6 +10,7 @@ import { builtin, keepFunctions } from "../hosts/shared.ts";
 import { doors, refusal } from "./real_io.ts";
 import { dateOf, simulatedClock, temporalOf } from "./simulated_clock.ts";
 import { messageChannelOf } from "./simulated_message_channel.ts";
+import { SimulatedNetwork } from "./simulated_network.ts";
 import { timersOf } from "./simulated_timer_functions.ts";
 import { timersPromisesOf } from "./simulated_timers_promises.ts";
 import { Random } from "./random.ts";
@@ -45,6 +46,7 @@ export class Session {
   wall = 0;
   loop!: SimulatedLoop;
   random!: Random;
+  network!: SimulatedNetwork;
   /** Is called with each unhandled rejection. */
   onUnhandled: (error: unknown) => void = () => {};
   /** Is called with each error that a tick or a microtask throws. */
@@ -91,6 +93,7 @@ export class Session {
     });
     this.random = new Random(settings.seed);
     this.wall = this.settings.startTime;
+    this.network = new SimulatedNetwork(this);
   }
 
   #replaceGlobals(): void {
@@ -111,6 +114,7 @@ export class Session {
     this.#replace(crypto, "getRandomValues", <T extends ArrayBufferView>(array: T): T => this.#fill(array));
     this.#replace(crypto, "randomUUID", () => this.#uuid());
     if (this.settings.allowRealIo) return;
+    this.#replace(global, "fetch", (input: RequestInfo | URL, init?: RequestInit) => this.network.fetch(input, init));
     for (const { target, name, call } of doors()) this.#replace(target, name, refusal(call));
   }
 

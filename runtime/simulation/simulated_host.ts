@@ -26,7 +26,7 @@ export function simulatedHost(session: Session, real: Host): Host {
     exit: (code) => refuse(`end the process: exit was called with ${code}`),
     setExitCode: () => {},
     spawnWorker: () => refuse("start a worker thread"),
-    listenHttp: () => Promise.reject(new Error("A simulation cannot listen for HTTP requests")),
+    listenHttp: (options) => session.network.listen(options),
   };
 }
 

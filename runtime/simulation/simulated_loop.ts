@@ -163,9 +163,26 @@ export class SimulatedLoop {
   }
 
   /** Calls back when an operation completes: `latency` ms from now, or at any time if that is `undefined`. */
-  complete(fn: () => void, label: string, latency?: number, batch?: string): void {
+  complete(fn: () => void, label: string, latency?: number, batch?: string): Arrival {
     const at = latency === undefined ? -1 : this.now + latency;
-    this.#arrive({ id: ++this.#lastId, label, kind: "io", fn, at, port: undefined, batch, place: this.place });
+    const arrival: Arrival = {
+      id: ++this.#lastId,
+      label,
+      kind: "io",
+      fn,
+      at,
+      port: undefined,
+      batch,
+      place: this.place,
+    };
+    this.#arrive(arrival);
+    return arrival;
+  }
+
+  /** Takes an operation back that has not completed. */
+  withdraw(arrival: Arrival): void {
+    this.#ready = this.#ready.filter((other) => other !== arrival);
+    this.#later = this.#later.filter((other) => other !== arrival);
   }
 
   /** Delivers a message of a port, after those of the same port before it. */
