@@ -17,6 +17,9 @@ import { executableOf, type MatrixHost, root } from "./hosts.ts";
 const hosts: readonly MatrixHost[] = ["node", "node26", "deno", "bun"];
 const checks = ["fmt", "lint", "types"] as const;
 
+/** The longest the tests may take on one runtime, in ms: one that never ends is to be told, and not to hold up the rest. */
+const longest = 20 * 60_000;
+
 interface Counts {
   passed: number;
   failed: number;
@@ -153,7 +156,13 @@ function collect(host: string, command: string, args: string[]): Promise<{ outpu
     child.stdout.setEncoding("utf8").on("data", take);
     child.stderr.setEncoding("utf8").on("data", take);
     child.on("error", (error) => take(`\n${error}\n`));
+    const killer = setTimeout(() => {
+      take(`\nThe tests have not ended after ${longest / 60_000} minutes\n`);
+      // A runner that is asked to end ends the tests it has started.
+      child.kill("SIGTERM");
+    }, longest);
     child.on("close", (code) => {
+      clearTimeout(killer);
       if (process.stdout.isTTY) process.stdout.write("\r\x1b[K");
       resolve({ output, code });
     });
