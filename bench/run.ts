@@ -19,6 +19,7 @@ import { channel, deepCancel, semaphore } from "./handover.ts";
 import { type Bench, measure, type Measured } from "./harness.ts";
 import { bench as ioLatency } from "./io_latency.ts";
 import { bench as parked } from "./parked.ts";
+import { bench as serve } from "./serve.ts";
 import { bench as simulatedSchedules } from "./simulated_schedules.ts";
 import { bench as spawnJoin } from "./spawn_join.ts";
 import { bench as timeout } from "./timeout.ts";
@@ -47,6 +48,7 @@ const benches: readonly Bench[] = [
   poolMatrix,
   simulatedSchedules,
   bugs,
+  serve,
 ];
 
 const { values } = parseArgs({

@@ -104,7 +104,7 @@ export class LiveRequest extends GroupNode {
       this.#failed(error);
     }
     // A handler that ended by its cancellation has given no answer.
-    this.answer(unavailable("The request was cancelled"));
+    if (this.#answer !== undefined) this.answer(unavailable("The request was cancelled"));
     if (this.exchange.end === undefined) await this.#exchangeOver();
     this.#end();
   }

@@ -1,7 +1,7 @@
 import { discard, Exchange, type HttpListener, type HttpListenOptions, isHost, WatchedBody } from "../http.ts";
 import { setTimer } from "./shared.ts";
 
-/** After how long without an answer a request is watched for its client's leaving, in ms. */
+/** After how long without an answer a request is watched for its client's leaving at the earliest, in ms; after twice that at the latest. */
 const disconnectLatency = 5;
 
 interface DenoServer {
@@ -68,9 +68,30 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
 class OpenExchanges {
   readonly #all = new Set<DenoExchange>();
   #changed: (() => void) | undefined = undefined;
+  /** Those that came since the timer was set. */
+  #recent: DenoExchange[] = [];
+  #older: DenoExchange[] = [];
+  #isTimerSet = false;
 
   add(exchange: DenoExchange): void {
     this.#all.add(exchange);
+    this.#recent.push(exchange);
+    if (!this.#isTimerSet) this.#setTimer();
+  }
+
+  /**
+   * `request.signal` costs three times a whole request, so that only one that is not answered at once pays for it; and one timer
+   * serves all that come while it is set.
+   */
+  #setTimer(): void {
+    this.#isTimerSet = true;
+    setTimer(() => {
+      this.#isTimerSet = false;
+      for (const exchange of this.#older) exchange.watch();
+      this.#older = this.#recent;
+      this.#recent = [];
+      if (this.#older.length > 0) this.#setTimer();
+    }, disconnectLatency);
   }
 
   delete(exchange: DenoExchange): void {
@@ -154,19 +175,19 @@ class DenoExchange extends Exchange {
 
   /** The handler's response, or that of `cut`. */
   async #first(handled: Promise<Response>): Promise<Response> {
-    // `request.signal` costs three times a whole request, so that only one that is not answered at once pays for it. Deno
-    // aborts it after success too, unless told otherwise.
-    const watcher = setTimer(() => {
-      if (this.end !== undefined) return;
-      this.request.signal.addEventListener("abort", () => this.#completed(), { once: true });
-    }, disconnectLatency);
     const response = await new Promise<Response>((resolve) => {
       this.#giveUp = resolve;
       handled.then(resolve);
     });
     this.#giveUp = undefined;
-    watcher.cancel();
     return response;
+  }
+
+  /** Learns of the client's leaving from now on, if there is no answer yet. Deno says so after a success too, unless told otherwise. */
+  watch(): void {
+    if (this.#giveUp !== undefined) {
+      this.request.signal.addEventListener("abort", () => this.#completed(), { once: true });
+    }
   }
 
   /** Deno is done with the exchange. It says so too when the client has left. */

@@ -11,7 +11,7 @@ interface Outgoing {
   write(chunk: Uint8Array): boolean;
   writeContinue(): void;
   flushHeaders(): void;
-  end(chunk?: string | Uint8Array): void;
+  end(chunk?: string | Uint8Array, encoding?: "latin1"): void;
   destroy(): void;
   on(event: "close" | "finish" | "error", listener: () => void): void;
   once(event: "drain" | "close", listener: () => void): void;
@@ -38,6 +38,10 @@ interface NodeSocket {
   destroy(): void;
   once(event: "close", listener: () => void): void;
 }
+
+declare const Buffer: {
+  from(buffer: ArrayBufferLike, offset: number, length: number): { toString(encoding: "latin1"): string };
+};
 
 interface Http {
   createServer(options: object, handler: Listener): NodeServer;
@@ -230,7 +234,10 @@ async function send(response: Response, exchange: NodeExchange, isHead: boolean,
     const bytes = begin.value;
     if (bytes !== undefined) checkChunk(bytes);
     head(bytes?.byteLength ?? 0);
-    return outgoing.end(isHead ? undefined : bytes);
+    if (isHead || bytes === undefined) return outgoing.end();
+    // A text goes out together with the head, in one write; bytes would need a second one.
+    if (bytes.byteLength > mergedBytes) return outgoing.end(bytes);
+    return outgoing.end(latin1(bytes), "latin1");
   }
   head();
   if (isHead) {
@@ -239,6 +246,15 @@ async function send(response: Response, exchange: NodeExchange, isHead: boolean,
   }
   outgoing.flushHeaders();
   await pump(begin, second ?? first, reader, exchange);
+}
+
+/** Up to this length a body is written together with its head. */
+const mergedBytes = 16 * 1024;
+
+/** Bytes as a string of as many characters. */
+function latin1(bytes: Uint8Array): string {
+  const { buffer, byteOffset, byteLength } = bytes;
+  return Buffer.from(buffer, byteOffset, byteLength).toString("latin1");
 }
 
 type Read = ReadableStreamReadResult<Uint8Array>;
