@@ -18,6 +18,6 @@ export { readBytes, type ReadBytesOptions, walk, type WalkEntry, type WalkOption
 export { serve } from "./serve.ts";
 export type { Handler, RequestContext } from "./serve/live_request.ts";
 export { BodyLimitError } from "./serve/request_body.ts";
-export type { DrainOptions, ServeOptions, TlsOptions } from "./serve/serve_options.ts";
+export type { DrainOptions, RequestRecord, ServeOptions, ShedOptions, TlsOptions } from "./serve/serve_options.ts";
 export type { DrainSummary, Server, ServerStatistics } from "./serve/server.ts";
 export { signals } from "./signals.ts";

@@ -14,11 +14,12 @@
 
 import { discard, type HttpEnd, type HttpExchange } from "../../runtime/http.ts";
 import { show } from "../../scheduler/check.ts";
-import { GroupNode } from "../../scheduler/group_node.ts";
+import { GroupNode, type Outcome } from "../../scheduler/group_node.ts";
 import { loop } from "../../scheduler/loop.ts";
 import { laneOf } from "../../scheduler/run_queue.ts";
 import type { Scope } from "../../scheduler/scope.ts";
-import { adoptGroup, type TaskGroup } from "../../scheduler/task_group.ts";
+import type { Task } from "../../scheduler/task.ts";
+import { adoptGroup, type SpawnOptions, type TaskGroup } from "../../scheduler/task_group.ts";
 import { BodyLimitError, RequestBody } from "./request_body.ts";
 import { Wait } from "../../scheduler/wait.ts";
 
@@ -26,6 +27,10 @@ import { Wait } from "../../scheduler/wait.ts";
 export interface RequestContext {
   /** The request's group: what is spawned in it ends before the request does. */
   readonly group: TaskGroup;
+  /** `group.spawn`. */
+  spawn<T>(fn: (task: Task<T>) => T | PromiseLike<T>, options?: SpawnOptions): Task<T>;
+  /** `group.defer`. */
+  defer(cleanup: (outcome: Outcome) => void | PromiseLike<void>): void;
   /** Aborted when the request is cancelled, never by its normal end; made when first read. */
   readonly signal: AbortSignal;
   /** The client's address, where known. */
@@ -65,6 +70,10 @@ export class LiveRequest extends GroupNode {
   readonly answered: Promise<Response>;
   state: "queued" | "running" | "ended" = "queued";
   fate: Fate = "finished";
+  /** The status of the answer; 499 while there is none. */
+  status = 499;
+  /** When the head had come, in ms of the host's clock. */
+  readonly began: number = loop().host.now();
   readonly #owner: RequestOwner;
   #answer: ((response: Response) => void) | undefined;
   #timer: { cancel(): void } | undefined;
@@ -115,6 +124,7 @@ export class LiveRequest extends GroupNode {
     if (answer === undefined) return false;
     this.#answer = undefined;
     this.#timer?.cancel();
+    if (this.exchange.end === undefined) this.status = response.status;
     answer(response);
     return true;
   }
@@ -232,6 +242,14 @@ class Context implements RequestContext {
 
   get group(): TaskGroup {
     return this.#group ??= adoptGroup(this.#live);
+  }
+
+  spawn<T>(fn: (task: Task<T>) => T | PromiseLike<T>, options?: SpawnOptions): Task<T> {
+    return this.group.spawn(fn, options);
+  }
+
+  defer(cleanup: (outcome: Outcome) => void | PromiseLike<void>): void {
+    this.group.defer(cleanup);
   }
 
   get signal(): AbortSignal {

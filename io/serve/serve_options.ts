@@ -22,6 +22,8 @@ export interface ServeOptions {
   maxConcurrent?: number;
   /** How many requests wait for a slot; further ones are answered 503. Default: 0. */
   queueLimit?: number;
+  /** When to turn requests away because the loop is late; see {@linkcode ShedOptions}. Default: never. */
+  shed?: ShedOptions;
   /** How long a request may take to the start of its answer, the wait for a slot included, in ms; then the client gets 504. Default: no limit. */
   timeout?: number;
   /** The most bytes of a request body; more is answered 413. Default: no limit. */
@@ -32,6 +34,24 @@ export interface ServeOptions {
   drain?: DrainOptions;
   /** Is told of errors of handlers, once each; the client gets 500 without the text. Default: `configure`'s `onUnhandled`. */
   onError?: (error: unknown, request: Request) => void;
+  /** Is told of each request that had a handler when it has ended, for logs. What it throws goes to `onUnhandled`. */
+  onRequest?: (request: Request, record: RequestRecord) => void;
+}
+
+/** When a server turns requests away. */
+export interface ShedOptions {
+  /** While the loop is later than so many ms, again and again, requests are answered 503 with `Retry-After`, before their body is read. */
+  delay: number;
+}
+
+/** What became of a request. */
+export interface RequestRecord {
+  /** The status of the answer; 499 if the client left before there was one. */
+  readonly status: number;
+  /** How the answer ended: it was sent, the client left, its body failed, or the server cut it at the end of a drain. */
+  readonly end: "sent" | "left" | "failed" | "cut";
+  /** From the head of the request to the end of all that it started, in ms. */
+  readonly duration: number;
 }
 
 /** What a server needs to speak TLS. */
@@ -65,7 +85,10 @@ export interface ServeSettings {
   readonly bodyLimit: number;
   readonly keepAlive: number;
   readonly drain: DrainOptions;
+  /** Infinity: never. */
+  readonly shedDelay: number;
   readonly onError: ((error: unknown, request: Request) => void) | undefined;
+  readonly onRequest: ((request: Request, record: RequestRecord) => void) | undefined;
 }
 
 /** Refuses wrong options, and fills in what is left out. */
@@ -73,7 +96,8 @@ export function checkServeOptions(options: ServeOptions): ServeSettings {
   checkOptions(options);
   const { hostname = "127.0.0.1", port = 0, unix, tls, name = "serve", keepAlive = 60_000, timeout = Infinity } =
     options;
-  const { maxConcurrent = Infinity, queueLimit = 0, bodyLimit = Infinity, drain = {}, onError } = options;
+  const { maxConcurrent = Infinity, queueLimit = 0, bodyLimit = Infinity, drain = {}, shed, onError, onRequest } =
+    options;
   if (typeof hostname !== "string") throw new TypeError(`A hostname is a string: received ${show(hostname)}`);
   checkPort(port);
   if (unix !== undefined && typeof unix !== "string") {
@@ -90,8 +114,28 @@ export function checkServeOptions(options: ServeOptions): ServeSettings {
   checkCount(queueLimit, "queueLimit", 0);
   checkCount(bodyLimit, "bodyLimit", 0);
   if (onError !== undefined) checkFunction(onError, "onError");
+  if (onRequest !== undefined) checkFunction(onRequest, "onRequest");
+  if (shed !== undefined) {
+    checkOptions(shed);
+    checkDuration(shed.delay, "The delay at which requests are shed");
+  }
   checkDrain(drain);
-  return { name, hostname, port, unix, tls, maxConcurrent, queueLimit, timeout, bodyLimit, keepAlive, drain, onError };
+  return {
+    name,
+    hostname,
+    port,
+    unix,
+    tls,
+    maxConcurrent,
+    queueLimit,
+    timeout,
+    bodyLimit,
+    keepAlive,
+    drain,
+    shedDelay: shed?.delay ?? Infinity,
+    onError,
+    onRequest,
+  };
 }
 
 function checkPort(port: unknown): void {

@@ -13,6 +13,7 @@ import type { HttpExchange, HttpListener } from "../../runtime/http.ts";
 import { reportUnhandled } from "../../scheduler/configure.ts";
 import { loop } from "../../scheduler/loop.ts";
 import { currentScope, type Scope } from "../../scheduler/scope.ts";
+import { DelayGauge } from "./delay_gauge.ts";
 import { type Handler, LiveRequest, type RequestOwner, tooLarge, unavailable } from "./live_request.ts";
 import { checkDrain, type DrainOptions, type ServeSettings } from "./serve_options.ts";
 
@@ -38,6 +39,8 @@ export interface ServerStatistics {
   readonly completed: number;
   /** Requests answered 503 because the server was full or draining. */
   readonly rejected: number;
+  /** Requests answered 503 because the loop was late. */
+  readonly shed: number;
   /** Requests whose client left. */
   readonly disconnected: number;
   /** Requests answered 504. */
@@ -60,7 +63,8 @@ export class Server {
   readonly #live: Set<LiveRequest> = new Set();
   /** In order of arrival. */
   readonly #queue: Set<LiveRequest> = new Set();
-  readonly #counts = { completed: 0, rejected: 0, disconnected: 0, timedOut: 0, failed: 0 };
+  readonly #counts = { completed: 0, rejected: 0, shed: 0, disconnected: 0, timedOut: 0, failed: 0 };
+  readonly #gauge: DelayGauge | undefined;
   #listener: HttpListener | undefined = undefined;
   #scope: Scope | undefined = undefined;
   #draining: Promise<DrainSummary> | undefined = undefined;
@@ -74,6 +78,7 @@ export class Server {
   /** Made by `serve`. */
   constructor(handler: Handler, settings: ServeSettings) {
     this.#settings = settings;
+    this.#gauge = settings.shedDelay === Infinity ? undefined : new DelayGauge(settings.shedDelay);
     this.finished = new Promise((resolve) => this.#finish = resolve);
     const getScope = (): Scope | undefined => this.#scope;
     this.#owner = {
@@ -150,6 +155,7 @@ export class Server {
     } catch (error) {
       throw describeListenError(error, unix ?? `${hostname}:${port}`);
     }
+    this.#gauge?.start();
   }
 
   #handle(exchange: HttpExchange): Promise<Response> | Response {
@@ -158,6 +164,10 @@ export class Server {
     const hasSlot = this.#live.size < maxConcurrent;
     if (!hasSlot && this.#queue.size >= queueLimit) return this.#refuse("The server is busy");
     if (bodyLimit !== Infinity && Number(exchange.request.headers.get("content-length")) > bodyLimit) return tooLarge();
+    if (this.#gauge?.overloaded) {
+      this.#counts.shed++;
+      return unavailable("The server is overloaded");
+    }
     const live = new LiveRequest(this.#owner, exchange);
     if (hasSlot) this.#start(live);
     else this.#queue.add(live);
@@ -190,6 +200,7 @@ export class Server {
   #ended(live: LiveRequest): void {
     this.#counts.completed++;
     if (this.#live.delete(live)) {
+      if (this.#settings.onRequest !== undefined) this.#record(live, this.#settings.onRequest);
       const [next] = this.#queue;
       if (next !== undefined) {
         this.#queue.delete(next);
@@ -197,6 +208,16 @@ export class Server {
       }
     }
     if (this.#live.size === 0 && this.#queue.size === 0) this.#emptied?.();
+  }
+
+  #record(live: LiveRequest, onRequest: NonNullable<ServeSettings["onRequest"]>): void {
+    const { status, began, exchange } = live;
+    const record = { status, end: exchange.end ?? "sent", duration: loop().host.now() - began };
+    try {
+      onRequest(exchange.request, Object.freeze(record));
+    } catch (error) {
+      reportUnhandled(error, live);
+    }
   }
 
   async #drain({ delay, grace, force }: Required<DrainOptions>): Promise<DrainSummary> {
@@ -222,6 +243,7 @@ export class Server {
     }
     // What still holds a connection now is slow to read its answer.
     if (!await settledWithin(stopped, Math.max(100, from + force - loop().host.now()))) listener.abort();
+    this.#gauge?.stop();
     const summary = { finished: 0, cancelled: 0, forced: 0 };
     for (const { fate } of began) summary[fate]++;
     this.#finish(Object.freeze(summary));

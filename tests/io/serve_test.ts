@@ -5,7 +5,14 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { Cancelled, CancelScope, configure, group, sleep } from "../../mod.ts";
-import { BodyLimitError, type RequestContext, serve, type ServeOptions, type Server } from "../../io/mod.ts";
+import {
+  BodyLimitError,
+  type RequestContext,
+  type RequestRecord,
+  serve,
+  type ServeOptions,
+  type Server,
+} from "../../io/mod.ts";
 import { hostOfThis } from "../support/hosts.ts";
 import { ask, deferred, RawClient, until } from "../support/http.ts";
 
@@ -639,6 +646,100 @@ test("a body whose stream fails is not whole for the client, and the error is re
       assertEquals([server.statistics().failed, server.statistics().disconnected], [1, 0]);
     },
   );
+});
+
+test("context.spawn and context.defer are the group's; deferred functions run after the tasks", async () => {
+  const log: string[] = [];
+  await withServer(
+    (_request, context) => {
+      context.defer(({ status }) => void log.push(`deferred ${status}`));
+      context.spawn(async () => {
+        await sleep(5);
+        log.push("task");
+      });
+      return new Response("hello");
+    },
+    {},
+    async (server) => {
+      assertEquals(await (await fetch(server.url)).text(), "hello");
+      await until(() => server.statistics().completed === 1, "the request has ended");
+      assertEquals(log, ["task", "deferred fulfilled"]);
+    },
+  );
+});
+
+test("onRequest is told how each request ended; what it throws is reported", async () => {
+  const records: [string, RequestRecord][] = [];
+  const seen: unknown[] = [];
+  const bug = new Error("bug");
+  configure({ onUnhandled: (error) => seen.push(error) });
+  try {
+    await withServer(
+      async (request) => {
+        const { pathname } = new URL(request.url);
+        if (pathname === "/left") await sleep(1e6);
+        if (pathname === "/fails") throw new Error("fails");
+        return new Response("hello", { status: 201 });
+      },
+      {
+        onError() {},
+        onRequest(request, record) {
+          const { pathname } = new URL(request.url);
+          records.push([pathname, record]);
+          if (pathname === "/throws") throw bug;
+        },
+      },
+      async (server) => {
+        for (const path of ["/ok", "/fails", "/throws"]) await (await fetch(new URL(path, server.url))).text();
+        const client = await ask(server, "GET /left HTTP/1.1\nhost: a\n\n");
+        await until(() => server.statistics().active === 1, "the request runs");
+        client.leave();
+        await until(() => server.statistics().completed === 4, "all have ended");
+        assertEquals(records.map(([path, { status, end }]) => [path, status, end]), [
+          ["/ok", 201, "sent"],
+          ["/fails", 500, "sent"],
+          ["/throws", 201, "sent"],
+          ["/left", 499, "left"],
+        ]);
+        assert(records.every(([, { duration }]) => duration >= 0), "a duration is negative");
+        assertEquals(seen, [bug]);
+      },
+    );
+  } finally {
+    configure({ onUnhandled: undefined });
+  }
+});
+
+test("while the loop is late again and again, requests are 503 with Retry-After, before their handler", async () => {
+  let ran = 0;
+  await withServer(() => new Response(`${++ran}`), { shed: { delay: 30 } }, async (server) => {
+    let stop = false;
+    const load = (async () => {
+      while (!stop) {
+        for (const end = performance.now() + 60; performance.now() < end;);
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+    })();
+    let status = 200;
+    for (let round = 0; round < 50 && status === 200; round++) {
+      const response = await fetch(server.url);
+      status = response.status;
+      if (status === 503) assertEquals(response.headers.get("retry-after"), "1");
+      await response.text();
+    }
+    const before = ran;
+    stop = true;
+    await load;
+    assertEquals(status, 503);
+    assertEquals([server.statistics().shed, ran], [1, before]);
+    for (let round = 0; round < 500 && status === 503; round++) {
+      await sleep(20);
+      const response = await fetch(server.url);
+      status = response.status;
+      await response.text();
+    }
+    assertEquals(status, 200);
+  });
 });
 
 test("a slot is held until the body is sent and the request's tasks have ended", async () => {
