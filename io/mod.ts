@@ -14,6 +14,7 @@
  */
 
 export type { HostSignal } from "../runtime/host.ts";
+export { exec, type ExecOptions, type ExecOutput, ExecResult, ExitError } from "./exec.ts";
 export { readBytes, type ReadBytesOptions, walk, type WalkEntry, type WalkOptions } from "./files.ts";
 export { serve } from "./serve.ts";
 export type { Handler, RequestContext } from "./serve/live_request.ts";

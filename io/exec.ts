@@ -1,0 +1,317 @@
+/**
+ * Other programs, as waits of a task.
+ *
+ * ```
+ *   running ──it exits──> what it has started is ended, its output taken ──> result, or ExitError
+ *      └──cancelled, out of time, too much output──> SIGTERM to all of it ──grace──> SIGKILL ──> thrown
+ * ```
+ *
+ * @module
+ */
+
+import { type HostExit, type HostProcess, spawnProcess, type Stdio } from "../runtime/processes.ts";
+import { checkCount, checkDuration, checkFunction, checkOptions, show } from "../scheduler/check.ts";
+import { TimeoutError } from "../scheduler/errors.ts";
+import { checkSignal } from "../scheduler/join_signal.ts";
+import { loop } from "../scheduler/loop.ts";
+import { currentScope, Wait } from "../scheduler/scope.ts";
+
+/**
+ * Where an output goes: it is collected for the result; it goes where the program's own goes; nowhere; or chunk by chunk to a
+ * function, which is awaited, so that the other program is held up rather than memory filled.
+ */
+export type ExecOutput = "collect" | "inherit" | "ignore" | ((chunk: Uint8Array) => void | PromiseLike<void>);
+
+/** How a program is to be run. */
+export interface ExecOptions {
+  /** The folder to run it in. Default: that of this process. */
+  cwd?: string | URL;
+  /** Its whole environment. Default: that of this process. */
+  env?: Record<string, string>;
+  /** What it reads from its standard input. Default: nothing. */
+  input?: string | Uint8Array | AsyncIterable<Uint8Array>;
+  /** Where its standard output goes. Default: "collect". */
+  stdout?: ExecOutput;
+  /** Where its standard error goes. Default: "collect". */
+  stderr?: ExecOutput;
+  /** The most bytes that are collected, of each of the two. Default: 16 MiB. */
+  maxBytes?: number;
+  /** Ends the program when aborted; the promise then rejects with the signal's reason itself. */
+  signal?: AbortSignal;
+  /** How long it may run, in ms; then it is ended, and the promise rejects with `TimeoutError`. Default: no limit. */
+  timeout?: number;
+  /** How long it has between SIGTERM and SIGKILL, in ms. Default: 5000. */
+  grace?: number;
+  /** Is ending with another exit code than 0, or by a signal, an error? Default: true. */
+  check?: boolean;
+}
+
+/** How a program ended, and what it printed. */
+export class ExecResult {
+  /** The exit code; `null` if a signal ended it. */
+  readonly exitCode: number | null;
+  /** The signal that ended it; `null` if it exited. */
+  readonly signal: string | null;
+  /** What was collected of its standard output. */
+  readonly stdout: Uint8Array;
+  /** What was collected of its standard error. */
+  readonly stderr: Uint8Array;
+
+  /** Made by `exec`. */
+  constructor({ exitCode, signal }: HostExit, stdout: Uint8Array, stderr: Uint8Array) {
+    this.exitCode = exitCode;
+    this.signal = signal;
+    this.stdout = stdout;
+    this.stderr = stderr;
+  }
+
+  /** The standard output as text. */
+  text(): string {
+    return new TextDecoder().decode(this.stdout);
+  }
+
+  /** The lines of the standard output, without their ends. */
+  lines(): string[] {
+    const lines = this.text().split(/\r?\n/);
+    if (lines.at(-1) === "") lines.pop();
+    return lines;
+  }
+}
+
+/** A program ended with another exit code than 0, or by a signal. */
+export class ExitError extends Error {
+  /** "ExitError". */
+  override readonly name = "ExitError";
+  /** How it ended, and what it printed. */
+  readonly result: ExecResult;
+  /** The exit code; `null` if a signal ended it. */
+  readonly exitCode: number | null;
+  /** The signal that ended it; `null` if it exited. */
+  readonly signal: string | null;
+
+  /** Made by `exec`. */
+  constructor(command: string, result: ExecResult) {
+    const how = result.signal === null ? `with exit code ${result.exitCode}` : `by ${result.signal}`;
+    const said = new TextDecoder().decode(result.stderr).trim().split("\n").at(-1)!.slice(0, 500);
+    super(`${command} ended ${how}${said === "" ? "" : `: ${said}`}`);
+    this.result = result;
+    this.exitCode = result.exitCode;
+    this.signal = result.signal;
+  }
+}
+
+/**
+ * Runs a program to its end. The arguments go to it as they are: no shell reads them.
+ *
+ * Nothing of it outlives the call. When its scope is cancelled, its signal aborted, its time over, or its output too long, the
+ * program and all that it has started get SIGTERM, after `grace` SIGKILL, and only then does the promise reject. What a program has
+ * left running when it exits is ended likewise.
+ *
+ * @throws {TypeError} or {RangeError} at the call, for arguments of a wrong kind or range.
+ * @throws {ExitError} (rejection) when it does not end with exit code 0, unless `check` is false.
+ * @throws {TimeoutError} (rejection) when `options.timeout` has passed.
+ * @throws {RangeError} (rejection) when it prints more than `maxBytes`.
+ * @throws {Error} (rejection) with the system's code, such as "ENOENT", when it cannot be started.
+ *
+ * @example
+ * ```ts
+ * import { exec } from "@millrace/millrace/io";
+ *
+ * const result = await exec("sort", [], { input: "b\na\n" });
+ * console.log(result.lines().join(" "));
+ * // -> a b
+ * ```
+ */
+export function exec(command: string, args: readonly string[] = [], options: ExecOptions = {}): Promise<ExecResult> {
+  if (typeof command !== "string" || command === "") {
+    throw new TypeError(`A command is the name or the path of a program: received ${show(command)}`);
+  }
+  if (!Array.isArray(args) || args.some((arg) => typeof arg !== "string")) {
+    throw new TypeError(`The arguments of a program are a list of strings: received ${show(args)}`);
+  }
+  return new Run(command, args, checkExecOptions(options)).run();
+}
+
+type Settings =
+  & Required<Pick<ExecOptions, "stdout" | "stderr" | "maxBytes" | "timeout" | "grace" | "check">>
+  & ExecOptions;
+
+/** One program that runs. */
+class Run {
+  readonly #command: string;
+  readonly #args: readonly string[];
+  readonly #options: Settings;
+  #program: HostProcess | undefined = undefined;
+  /** Why the program is being ended, if it was not its own will. */
+  #failure: { error: unknown } | undefined = undefined;
+  #stopping = false;
+  #killTimer: { cancel(): void } | undefined = undefined;
+
+  constructor(command: string, args: readonly string[], options: Settings) {
+    this.#command = command;
+    this.#args = args;
+    this.#options = options;
+  }
+
+  async run(): Promise<ExecResult> {
+    const { signal, timeout } = this.#options;
+    const wait = new Wait<ExecResult>(currentScope(), () => this.#stop(), this.#command);
+    if (wait.interrupted) return await wait.promise;
+    if (signal?.aborted) {
+      wait.resolve(undefined as never);
+      throw signal.reason;
+    }
+    const abort = (): void => this.#fail(signal!.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+    const timer = timeout === Infinity
+      ? undefined
+      : loop().timers.setTimer(() => this.#fail(new TimeoutError(this.#command, timeout)), timeout);
+    const ended = this.#runToEnd();
+    ended.then((result) => wait.resolve(result), (error) => wait.reject(error));
+    try {
+      return await wait.promise;
+    } finally {
+      // A cancellation comes before the end.
+      await ended.catch(() => {});
+      timer?.cancel();
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  async #runToEnd(): Promise<ExecResult> {
+    const { cwd, env, input, stdout, stderr } = this.#options;
+    const program = await spawnProcess(this.#command, this.#args, {
+      cwd,
+      env,
+      stdio: [input === undefined ? "ignore" : "pipe", stdioOf(stdout), stdioOf(stderr)],
+    });
+    this.#program = program;
+    // It may have been cancelled while it was being started.
+    if (this.#stopping) this.#signalAll();
+    const outputs = Promise.all([this.#take(program.stdout, stdout), this.#take(program.stderr, stderr)]);
+    const feeding = this.#feed(program, input);
+    let exit: HostExit;
+    try {
+      exit = await program.exited;
+    } catch (error) {
+      program.closeStreams();
+      throw Object.assign(new Error(`Cannot run ${this.#command}: ${(error as Error).message}`, { cause: error }), {
+        code: (error as { code?: string }).code,
+      });
+    }
+    // What it has left running would hold its output, or outlive us.
+    this.#signalAll();
+    const [out, err] = await outputs;
+    this.#killTimer?.cancel();
+    program.closeStreams();
+    await feeding;
+    if (this.#failure !== undefined) throw this.#failure.error;
+    const result = new ExecResult(exit, out, err);
+    if (this.#options.check && exit.exitCode !== 0) throw new ExitError(this.#command, result);
+    return result;
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#stop();
+  }
+
+  #stop(): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#signalAll();
+  }
+
+  /** SIGTERM to the program and all that it has started, and after the grace SIGKILL. */
+  #signalAll(): void {
+    const program = this.#program;
+    if (program === undefined) return;
+    program.signal("SIGTERM");
+    this.#killTimer ??= loop().timers.setTimer(() => {
+      program.signal("SIGKILL");
+      program.closeStreams();
+    }, this.#options.grace);
+  }
+
+  /** Takes an output to its end; what comes after a failure is dropped. */
+  async #take(stream: AsyncIterable<Uint8Array> | undefined, output: ExecOutput): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    try {
+      for await (const chunk of stream ?? []) {
+        if (this.#failure !== undefined) continue;
+        if (typeof output === "function") {
+          await output(chunk);
+          continue;
+        }
+        chunks.push(chunk);
+        length += chunk.byteLength;
+        if (length > this.#options.maxBytes) {
+          this.#fail(new RangeError(`${this.#command} printed more than ${this.#options.maxBytes} bytes`));
+        }
+      }
+    } catch (error) {
+      // Of the function, or of a stream that was closed to end the program.
+      if (!this.#stopping) this.#fail(error);
+    }
+    const all = new Uint8Array(length);
+    let at = 0;
+    for (const chunk of chunks) {
+      all.set(chunk, at);
+      at += chunk.byteLength;
+    }
+    return all;
+  }
+
+  async #feed(program: HostProcess, input: ExecOptions["input"]): Promise<void> {
+    if (input === undefined) return;
+    let over = false;
+    const exited = program.exited.then(() => {
+      over = true;
+    }, () => {
+      over = true;
+    });
+    try {
+      if (typeof input === "string") await program.write(new TextEncoder().encode(input));
+      else if (input instanceof Uint8Array) await program.write(input);
+      else {
+        const chunks = input[Symbol.asyncIterator]();
+        for (;;) {
+          const next = await Promise.race([chunks.next(), exited]);
+          if (over || next === undefined || next.done) break;
+          await program.write(next.value);
+        }
+        // Whoever still makes input is told, not waited for.
+        if (over) void chunks.return?.()?.catch(() => {});
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+    program.endInput();
+  }
+}
+
+function stdioOf(output: ExecOutput): Stdio {
+  return output === "inherit" || output === "ignore" ? output : "pipe";
+}
+
+function checkExecOptions(options: ExecOptions): Settings {
+  checkOptions(options);
+  const { stdout = "collect", stderr = "collect", maxBytes = 16 * 1024 * 1024, timeout = Infinity } = options;
+  const { grace = 5000, check = true, input, signal } = options;
+  for (const output of [stdout, stderr]) {
+    if (output === "collect" || output === "inherit" || output === "ignore") continue;
+    checkFunction(output, 'An output is "collect", "inherit", "ignore", or it');
+  }
+  checkCount(maxBytes, "maxBytes", 0);
+  checkDuration(timeout, "The timeout of a program");
+  checkDuration(grace, "The grace of a program");
+  checkSignal(signal);
+  const isIterable = typeof (input as AsyncIterable<Uint8Array> | undefined)?.[Symbol.asyncIterator] === "function";
+  if (input !== undefined && typeof input !== "string" && !(input instanceof Uint8Array) && !isIterable) {
+    throw new TypeError(
+      `The input of a program is a text, bytes, or an async iterable of bytes: received ${show(input)}`,
+    );
+  }
+  return { ...options, stdout, stderr, maxBytes, timeout, grace, check };
+}
