@@ -7,7 +7,7 @@
 import { checkCount, checkFunction, checkOptions, show } from "../scheduler/check.ts";
 import { checkSignal } from "../scheduler/join_signal.ts";
 import { throwIfCancelled } from "../scheduler/sleep.ts";
-import { joinPath, type NodeFiles, nodeFiles, pathOfUrl } from "../runtime/files.ts";
+import { type FileHandle, joinPath, type NodeFiles, nodeFiles, pathOfUrl, uniqueName } from "../runtime/files.ts";
 import { abortable } from "./abortable.ts";
 
 /** How a file is to be read. */
@@ -121,6 +121,113 @@ function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array 
 /** A host's `Buffer` as the standard's class: the two differ in what `slice` does. */
 function plain(bytes: Uint8Array): Uint8Array {
   return bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/**
+ * The bytes of a file, chunk by chunk, as they are asked for. Each chunk is a checkpoint; leaving the loop closes the file.
+ *
+ * @throws {TypeError} at the call, for arguments of a wrong kind.
+ * @throws {Error} (from the iteration) with the system's code, such as "ENOENT".
+ *
+ * @example
+ * ```ts
+ * import { openBytes } from "@millrace/millrace/io";
+ *
+ * let bytes = 0;
+ * for await (const chunk of openBytes("LICENSE")) bytes += chunk.byteLength;
+ * console.log(bytes > 500);
+ * // -> true
+ * ```
+ */
+export function openBytes(
+  path: string | URL,
+  options: { signal?: AbortSignal | undefined } = {},
+): AsyncIterableIterator<Uint8Array> {
+  checkPath(path);
+  checkOptions(options);
+  checkSignal(options.signal);
+  return chunksOf(path, options.signal);
+}
+
+async function* chunksOf(path: string | URL, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, undefined> {
+  const what = `reading ${String(path)}`;
+  const files = await nodeFiles();
+  let file: FileHandle | undefined;
+  /** One operation at a time, so that the file is never closed under a read that goes on after its cancellation. */
+  let last: Promise<unknown> = Promise.resolve();
+  try {
+    await abortable(signal, what, () => last = files.open(path).then((it) => file = it));
+    for (;;) {
+      const chunk = new Uint8Array(chunkBytes);
+      const read = abortable(signal, what, () => {
+        const reading = file!.read(chunk, 0, chunk.length, null);
+        last = reading;
+        return reading;
+      });
+      const { bytesRead } = await read;
+      if (bytesRead === 0) return;
+      yield chunk.subarray(0, bytesRead);
+    }
+  } finally {
+    await last.catch(() => {});
+    await file?.close();
+  }
+}
+
+/** How a file is to be written. */
+export interface WriteFileOptions {
+  /** Ends the writing when aborted; the promise then rejects with the signal's reason itself. */
+  signal?: AbortSignal;
+  /**
+   * Writes a file beside it first and puts that in its place when it is whole and on the disk, so that nobody ever sees a part, and an error
+   * or a cancellation leaves the old one. Default: false.
+   */
+  atomic?: boolean;
+  /** The permissions of a new file. Default: 0o666, less the process's mask. */
+  mode?: number;
+}
+
+/**
+ * Writes a file whole. Cancelled by its scope or signal it rejects, and the group around ends only after the file is closed; without
+ * `atomic` a part of it may have been written by then.
+ *
+ * @throws {TypeError} at the call, for arguments of a wrong kind.
+ * @throws {Error} (rejection) with the system's code, such as "EACCES".
+ *
+ * @example
+ * ```ts no-run
+ * import { writeFile } from "@millrace/millrace/io";
+ *
+ * await writeFile("settings.json", JSON.stringify({ port: 8080 }), { atomic: true });
+ * ```
+ */
+export function writeFile(
+  path: string | URL,
+  content: string | Uint8Array,
+  options: WriteFileOptions = {},
+): Promise<void> {
+  checkPath(path);
+  if (typeof content !== "string" && !(content instanceof Uint8Array)) {
+    throw new TypeError(`The content of a file is a text or bytes: received ${show(content)}`);
+  }
+  checkOptions(options);
+  const { signal, atomic = false, mode = 0o666 } = options;
+  checkSignal(signal);
+  checkCount(mode, "mode", 0);
+  const target = path instanceof URL ? pathOfUrl(path) : path;
+  return abortable(signal, `writing ${target}`, async (aborted) => {
+    const files = await nodeFiles();
+    if (!atomic) return await files.writeFile(target, content, { signal: aborted, mode });
+    const part = `${target}.${uniqueName()}.part`;
+    try {
+      await files.writeFile(part, content, { signal: aborted, mode, flag: "wx", flush: true });
+      aborted.throwIfAborted();
+      await files.rename(part, target);
+    } catch (error) {
+      await files.rm(part, { force: true });
+      throw error;
+    }
+  });
 }
 
 /** What a walk finds. */

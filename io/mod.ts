@@ -15,7 +15,17 @@
 
 export type { HostSignal } from "../runtime/host.ts";
 export { exec, type ExecOptions, type ExecOutput, ExecResult, ExitError } from "./exec.ts";
-export { readBytes, type ReadBytesOptions, walk, type WalkEntry, type WalkOptions } from "./files.ts";
+export {
+  openBytes,
+  readBytes,
+  type ReadBytesOptions,
+  walk,
+  type WalkEntry,
+  type WalkOptions,
+  writeFile,
+  type WriteFileOptions,
+} from "./files.ts";
+export { readLines, type ReadLinesOptions } from "./lines.ts";
 export { serve } from "./serve.ts";
 export type { Handler, RequestContext } from "./serve/live_request.ts";
 export { BodyLimitError } from "./serve/request_body.ts";

@@ -24,6 +24,13 @@ export interface FileHandle {
 export interface NodeFiles {
   readFile(path: string | URL, options: { signal: AbortSignal }): Promise<Uint8Array>;
   open(path: string | URL): Promise<FileHandle>;
+  writeFile(
+    path: string,
+    content: string | Uint8Array,
+    options: { signal: AbortSignal; mode: number; flag?: string; flush?: boolean },
+  ): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  rm(path: string, options: { force: boolean }): Promise<void>;
   readdir(path: string, options: { withFileTypes: true }): Promise<FolderEntry[]>;
 }
 
@@ -35,6 +42,11 @@ export async function nodeFiles(): Promise<NodeFiles> {
 /** The path that a `file:` URL stands for, as the system writes it. */
 export function pathOfUrl(url: URL): string {
   return builtin<{ fileURLToPath(url: URL): string }>("node:url").fileURLToPath(url);
+}
+
+/** A name that nobody else uses, for a file that is being made. */
+export function uniqueName(): string {
+  return builtin<{ randomUUID(): string }>("node:crypto").randomUUID().slice(0, 13);
 }
 
 /** A path with one more part; every host takes `/` as the separator. */

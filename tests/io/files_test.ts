@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { CancelScope, group, sleep } from "../../mod.ts";
-import { readBytes, walk, type WalkEntry } from "../../io/mod.ts";
+import { openBytes, readBytes, walk, type WalkEntry, writeFile } from "../../io/mod.ts";
 
 /** A folder for a test, taken away afterwards. */
 async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
@@ -185,4 +185,59 @@ test("walk takes a URL, and refuses wrong arguments at the call", async () => {
   assertThrows(() => walk(3 as never), TypeError);
   assertThrows(() => walk(".", { skip: 1 as never }), TypeError);
   assertThrows(() => walk(".", { signal: 1 as never }), TypeError);
+});
+
+test("writeFile writes texts and bytes, and replaces what was there", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "a");
+    for (const atomic of [false, true]) {
+      await writeFile(path, "hällo", { atomic });
+      assertEquals(readFileSync(path, "utf8"), "hällo");
+      await writeFile(pathToFileURL(path), new Uint8Array([104, 105]), { atomic });
+      assertEquals(readFileSync(path, "utf8"), "hi");
+    }
+    assertEquals(readdirSync(folder), ["a"]);
+    const error = await assertRejects(() => writeFile(join(folder, "none", "a"), "", { atomic: true }), Error);
+    assertEquals((error as { code?: string }).code, "ENOENT");
+  });
+  assertThrows(() => writeFile("a", 3 as never), TypeError);
+  assertThrows(() => writeFile(3 as never, ""), TypeError);
+});
+
+test("a cancelled atomic write leaves the old file and no other", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "a");
+    writeFileSync(path, "old");
+    const scope = new CancelScope();
+    await group(async () => {
+      await scope.run(() => {
+        const writing = writeFile(path, new Uint8Array(20_000_000), { atomic: true });
+        scope.cancel();
+        return writing;
+      });
+    });
+    assert(scope.cancelCaught);
+    // The group has waited for the end of it.
+    assertEquals([readFileSync(path, "utf8"), readdirSync(folder)], ["old", ["a"]]);
+  });
+});
+
+test("openBytes gives a file chunk by chunk and closes it", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "a");
+    writeFileSync(path, new Uint8Array(200_000).fill(7));
+    let length = 0;
+    let chunks = 0;
+    for await (const chunk of openBytes(path)) {
+      chunks++;
+      length += chunk.byteLength;
+    }
+    assertEquals(length, 200_000);
+    assert(chunks > 1, "it came in one piece");
+    for await (const _ of openBytes(path)) break;
+    const error = await assertRejects(async () => {
+      for await (const _ of openBytes(join(folder, "none")));
+    }, Error);
+    assertEquals((error as { code?: string }).code, "ENOENT");
+  });
 });

@@ -1,0 +1,113 @@
+import fc from "fast-check";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import { CancelScope } from "../../mod.ts";
+import { readLines } from "../../io/mod.ts";
+
+async function* inChunks(bytes: Uint8Array, cuts: readonly number[]): AsyncGenerator<Uint8Array> {
+  let from = 0;
+  for (const cut of [...cuts].sort((a, b) => a - b)) {
+    if (cut > from && cut < bytes.length) {
+      yield bytes.subarray(from, cut);
+      from = cut;
+    }
+  }
+  yield bytes.subarray(from);
+}
+
+async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of source) all.push(item);
+  return all;
+}
+
+test("however a text is cut into chunks, its lines are the same", async () => {
+  const text = fc.array(fc.constantFrom("\n", "\r\n", "a", "é", "漢", "🙂", "\r", "line")).map((parts) =>
+    parts.join("")
+  );
+  await fc.assert(
+    fc.asyncProperty(text, fc.array(fc.nat(60)), async (text, cuts) => {
+      const wanted = text.split("\n").map((line) => line.replace(/\r$/, ""));
+      if (text === "" || text.endsWith("\n")) wanted.pop();
+      assertEquals(await collect(readLines(inChunks(new TextEncoder().encode(text), cuts))), wanted);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("lines are read from a file, and leaving the loop closes the source", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-"));
+  try {
+    const path = join(folder, "a");
+    const long = "x".repeat(200_000);
+    writeFileSync(path, `first\n${long}\nlast`);
+    assertEquals((await collect(readLines(path))).map((line) => line.length), [5, 200_000, 4]);
+    await assertRejects(() => collect(readLines(join(folder, "none"))), Error, "ENOENT");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  let closed = false;
+  async function* endless() {
+    try {
+      for (;;) yield new TextEncoder().encode("line\n");
+    } finally {
+      closed = true;
+    }
+  }
+  for await (const line of readLines(endless())) {
+    assertEquals(line, "line");
+    break;
+  }
+  assert(closed, "the source is still open");
+});
+
+test("a line longer than maxLength is an error, and no more than that is kept of it", async () => {
+  const bytes = (text: string) => inChunks(new TextEncoder().encode(text), [3, 6, 9]);
+  assertEquals(await collect(readLines(bytes("12345\n12345"), { maxLength: 5 })), ["12345", "12345"]);
+  await assertRejects(() => collect(readLines(bytes("123456\n"), { maxLength: 5 })), RangeError, "5");
+  let taken = 0;
+  async function* endless() {
+    for (;;) {
+      taken += 1000;
+      yield new Uint8Array(1000).fill(65);
+    }
+  }
+  await assertRejects(() => collect(readLines(endless(), { maxLength: 10_000 })), RangeError);
+  assertEquals(taken, 11_000);
+});
+
+test("an error of the source is thrown itself; a chunk's memory may be used again", async () => {
+  const bug = new Error("bug");
+  async function* broken() {
+    const chunk = new Uint8Array([65, 66]);
+    yield chunk;
+    chunk.fill(67);
+    yield chunk;
+    yield new Uint8Array([10]);
+    throw bug;
+  }
+  const seen: string[] = [];
+  const error = await assertRejects(async () => {
+    for await (const line of readLines(broken())) seen.push(line);
+  });
+  assertStrictEquals(error, bug);
+  assertEquals(seen, ["ABCC"]);
+});
+
+test("reading lines of a file is cancelled by its scope", async () => {
+  const scope = new CancelScope();
+  await scope.run(async () => {
+    for await (const _ of readLines("LICENSE")) scope.cancel();
+    await collect(readLines("LICENSE"));
+  });
+  assert(scope.cancelCaught);
+});
+
+test("wrong arguments throw at the call", () => {
+  assertThrows(() => readLines(3 as never), TypeError);
+  assertThrows(() => readLines("a", { maxLength: 0 }), RangeError);
+  assertThrows(() => readLines("a", { signal: 3 as never }), TypeError);
+});
