@@ -14,7 +14,8 @@ import { checkCount, checkDuration, checkFunction, checkOptions, show } from "..
 import { TimeoutError } from "../scheduler/errors.ts";
 import { checkSignal } from "../scheduler/join_signal.ts";
 import { loop } from "../scheduler/loop.ts";
-import { currentScope, Wait } from "../scheduler/scope.ts";
+import { currentScope } from "../scheduler/scope.ts";
+import { Wait } from "../scheduler/wait.ts";
 
 /**
  * Where an output goes: it is collected for the result; it goes where the program's own goes; nowhere; or chunk by chunk to a
