@@ -14,6 +14,7 @@
  */
 
 export type { HostSignal } from "../runtime/host.ts";
+export type { Connection } from "./connection.ts";
 export { exec, type ExecOptions, type ExecOutput, ExecResult, ExitError } from "./exec.ts";
 export {
   openBytes,
@@ -26,6 +27,15 @@ export {
   type WriteFileOptions,
 } from "./files.ts";
 export { readLines, type ReadLinesOptions } from "./lines.ts";
+export {
+  connect,
+  type ConnectOptions,
+  listen,
+  type Listener,
+  type ListenOptions,
+  serveTcp,
+  type ServeTcpOptions,
+} from "./net.ts";
 export { serve } from "./serve.ts";
 export type { Handler, RequestContext } from "./serve/live_request.ts";
 export { BodyLimitError } from "./serve/request_body.ts";
