@@ -68,6 +68,7 @@ class Job extends Member {
   readonly #work: Work;
   readonly #options: ChunkedOptions;
   readonly #lane: number | undefined;
+  readonly #what: string;
   #stride = 1;
   #began = 0;
   /** How long the job has run. */
@@ -81,6 +82,7 @@ class Job extends Member {
     this.#work = work;
     this.#options = options;
     this.#lane = options.priority && laneOf(options.priority);
+    this.#what = options.name === undefined ? "chunked work" : `chunked work "${options.name}"`;
   }
 
   /** Waiting for each turn keeps the async context, and is the checkpoint. */
@@ -89,7 +91,7 @@ class Job extends Member {
     const scope = this.parent;
     this.#began = this.#reported = host.now();
     try {
-      do await turnIn(scope, this.#lane); while (this.#slice(host.now()));
+      do await turnIn(scope, this.#lane, this.#what); while (this.#slice(host.now()));
     } catch (error) {
       await this.#release(error);
       if (scope?.effective !== undefined) this.#report(host.now(), true);

@@ -15,6 +15,7 @@
  */
 
 import type { Host, Turns } from "../runtime/host.ts";
+import type { TurnObserver, TurnRunner } from "../runtime/monitor.ts";
 
 /** How urgent a task is, in the words of the web's `scheduler.postTask`. The default is `"user-visible"`. */
 export type Priority = "user-blocking" | "user-visible" | "background";
@@ -46,7 +47,7 @@ export function checkPriority(priority: unknown): asserts priority is Priority |
 }
 
 /** Something that can stand in the run queue, in one place at a time. */
-export abstract class Entry {
+export abstract class Entry implements TurnRunner {
   /** The neighbours in the list the entry stands in. */
   next: Entry | undefined = undefined;
   previous: Entry | undefined = undefined;
@@ -56,6 +57,16 @@ export abstract class Entry {
   stamp = 0;
   /** The place in the order in which entries came into the run queue, whatever their priority; it wraps round. */
   arrival = 0;
+
+  /** What kind of work this is, and its name, for monitors. */
+  get label(): string {
+    return "the run queue";
+  }
+
+  /** Which one exactly, for monitors. */
+  describe(): string {
+    return this.label;
+  }
 
   /** Does this go before others of its priority? */
   get isContinuation(): boolean {
@@ -125,6 +136,12 @@ export class RunQueue {
   /** How many slices have begun. */
   slices = 0;
 
+  /**
+   * Is told of each turn, while somebody watches. A turn that runs nothing then follows each one that does, because only the next turn
+   * shows how long the microtasks of the last one took.
+   */
+  observer: TurnObserver | undefined = undefined;
+
   readonly #host: Host;
   readonly #turns: Turns;
   readonly #lanes: readonly EntryList[] = Array.from({ length: laneCount }, () => new EntryList());
@@ -181,6 +198,7 @@ export class RunQueue {
     this.#lanes[lane]!.push(entry);
     this.size++;
     if (this.#requested < turnsAhead && !this.#waitingForPoll) this.#request();
+    if (this.observer !== undefined && this.#requested === 1) this.#request();
   }
 
   /** Takes an entry out before its turn; does nothing for one that is not in the queue. */
@@ -219,8 +237,11 @@ export class RunQueue {
     } else if (this.#waitingForPoll) {
       return;
     }
-    if (this.size === 0) return;
+    const { observer } = this;
+    if (this.size === 0 && observer === undefined) return;
     const now = this.#now = this.#host.now();
+    observer?.ended(now, fresh);
+    if (this.size === 0) return;
     if (fresh) {
       this.#sliceStart = now;
     } else if (now - this.#sliceStart >= this.slice) {
@@ -232,8 +253,9 @@ export class RunQueue {
     this.size--;
     this.entriesRun++;
     const entry = this.#take(now);
-    const wanted = this.size < turnsAhead ? this.size : turnsAhead;
-    while (this.#requested < wanted) this.#request();
+    const wanted = observer === undefined ? this.size : this.size + 1;
+    while (this.#requested < wanted && this.#requested < turnsAhead) this.#request();
+    observer?.began(entry, now);
     entry.run();
   }
 

@@ -14,6 +14,7 @@
  * @module
  */
 
+import type { TurnRunner } from "../runtime/monitor.ts";
 import { Cancelled, type CancelSource } from "./errors.ts";
 import { loop } from "./loop.ts";
 import { ScopeSignal } from "./scope_signal.ts";
@@ -55,6 +56,14 @@ export abstract class Member extends Entry {
     this.before = this.after = undefined;
   }
 
+  override get label(): string {
+    return this.parent?.owner?.label ?? "outside any task";
+  }
+
+  override describe(): string {
+    return this.parent?.owner?.describe() ?? this.label;
+  }
+
   /** Is called after cancellation has newly reached this member. */
   abstract interrupt(): void;
 
@@ -63,7 +72,7 @@ export abstract class Member extends Entry {
 }
 
 /** What a task that is the owner of scopes shows to them. */
-export interface Owner {
+export interface Owner extends TurnRunner {
   /** `undefined` for a posted callback, which is no task. */
   readonly handle: Task<unknown> | undefined;
   /** The lane of its turns; above that of its own priority while somebody more urgent waits for it. */

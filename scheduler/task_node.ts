@@ -22,6 +22,7 @@ import { closeLeftOpen } from "./left_open.ts";
 import { type Loop, loop } from "./loop.ts";
 import { type Priority, priorityOf } from "./run_queue.ts";
 import { currentScope, laneIn, type Owner, Scope } from "./scope.ts";
+import { pathOf } from "./path.ts";
 import { makeTask, nodeOf, type Task, type TaskState } from "./task.ts";
 import { moveQueued, type TurnWait } from "./turn.ts";
 import { Wait } from "./wait.ts";
@@ -101,6 +102,14 @@ export class TaskNode extends Scope implements Owner {
 
   get name(): string {
     return `${this.#name ?? (this.#fn.name || "task")}#${this.id}`;
+  }
+
+  override get label(): string {
+    return `task "${this.#name ?? (this.#fn.name || "task")}"`;
+  }
+
+  override describe(): string {
+    return `task ${pathOf(this)}`;
   }
 
   get priority(): Priority {

@@ -17,12 +17,15 @@ export class TurnWait extends Entry {
   older: TurnWait | undefined = undefined;
   #younger: TurnWait | undefined = undefined;
   readonly #scope: Scope | undefined;
+  readonly #what: string | undefined;
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
 
-  constructor(scope: Scope | undefined) {
+  /** `what` says what the turn is for, if it is more than that the task goes on. */
+  constructor(scope: Scope | undefined, what?: string) {
     super();
     this.#scope = scope;
+    this.#what = what;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -32,6 +35,17 @@ export class TurnWait extends Entry {
     this.older = owner.turns;
     if (this.older !== undefined) this.older.#younger = this;
     owner.turns = this;
+  }
+
+  override get label(): string {
+    const owner = this.#scope?.owner?.label;
+    if (this.#what === undefined) return owner ?? "outside any task";
+    return owner === undefined ? this.#what : `${this.#what} in ${owner}`;
+  }
+
+  override describe(): string {
+    const owner = this.#scope?.owner?.describe();
+    return owner === undefined || this.#what === undefined ? owner ?? this.label : `${this.#what} in ${owner}`;
   }
 
   override run(): void {
@@ -51,8 +65,8 @@ export class TurnWait extends Entry {
  * Waits for a turn, as a checkpoint in `scope`; by default in the lane of the task it belongs to, and in no lower one than it
  * was raised to.
  */
-export function turnIn(scope: Scope | undefined, lane?: number): Promise<void> {
-  const wait = new TurnWait(scope);
+export function turnIn(scope: Scope | undefined, lane?: number, what?: string): Promise<void> {
+  const wait = new TurnWait(scope, what);
   loop().queue.enqueue(wait, laneIn(scope, lane));
   return wait.promise;
 }

@@ -137,6 +137,7 @@ class Posted extends Scope implements Owner {
   readonly abortSource: AbortSignal | undefined;
   #state: "waiting" | "running" | "returned" = "waiting";
   #callback: (() => unknown) | undefined;
+  readonly #name: string;
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: unknown) => void;
   /** The flow of control that posted it; kept while it waits. */
@@ -159,6 +160,7 @@ class Posted extends Scope implements Owner {
     this.source = source;
     this.abortSource = signal;
     this.#callback = callback;
+    this.#name = callback.name;
     this.#resolve = resolve;
     this.#reject = reject;
     this.#captured = loop().context.capture();
@@ -166,6 +168,14 @@ class Posted extends Scope implements Owner {
 
   get handle(): undefined {
     return undefined;
+  }
+
+  override get label(): string {
+    return `posted callback "${this.#name || "(anonymous)"}"`;
+  }
+
+  override describe(): string {
+    return this.label;
   }
 
   get lane(): number {
