@@ -24,11 +24,14 @@ import { bench as simulatedSchedules } from "./simulated_schedules.ts";
 import { bench as spawnJoin } from "./spawn_join.ts";
 import { bench as timeout } from "./timeout.ts";
 import { bench as poolMatrix } from "./pool_matrix.ts";
-import { bench as turn } from "./turn.ts";
+import { bench as turn, manyEntries, withContext, yields } from "./turn.ts";
 import { enders, inFlight, inTurn } from "./worker.ts";
 
 const benches: readonly Bench[] = [
   turn,
+  withContext,
+  yields,
+  manyEntries,
   spawnJoin,
   cancel,
   cancelLinear,

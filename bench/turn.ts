@@ -1,9 +1,16 @@
 /** An entry of the run queue with a promise that it settles, beside a bare immediate with a promise that it settles. */
 
-import { checkpoint } from "../mod.ts";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { checkpoint, scheduler } from "../mod.ts";
 import { type Bench, type Case, peer, timeEach } from "./harness.ts";
 
 const count = 20_000;
+
+const floor: Case = {
+  name: "immediates that settle a promise each",
+  kind: "floor",
+  run: () => all(() => new Promise<void>((resolve) => setImmediate(resolve))),
+};
 
 export const bench: Bench = {
   name: "turn",
@@ -13,18 +20,15 @@ export const bench: Bench = {
   rounds: 21,
   async cases() {
     const cases: Case[] = [
-      {
-        name: "immediates that settle a promise each",
-        kind: "floor",
-        run: () => all(() => new Promise<void>((resolve) => setImmediate(resolve))),
-      },
+      floor,
       { name: "Millrace: checkpoint()", kind: "ours", run: () => all(() => checkpoint()) },
+      { name: "Millrace: scheduler.postTask()", kind: "ours", run: () => all(() => scheduler.postTask(() => {})) },
     ];
     await peer(cases, "scheduler-polyfill postTask", async () => {
-      (globalThis as { self?: unknown }).self ??= globalThis;
+      const scope = globalThis as { self?: unknown; scheduler?: { postTask(fn: () => void): Promise<void> } };
+      scope.self ??= globalThis;
       await import("scheduler-polyfill");
-      const { scheduler } = globalThis as unknown as { scheduler: { postTask(fn: () => void): Promise<void> } };
-      return () => all(() => scheduler.postTask(() => {}), 2000);
+      return () => all(() => scope.scheduler!.postTask(() => {}), 2000);
     });
     await peer(cases, "React scheduler", async () => {
       // @ts-expect-error: the package has no types
@@ -34,8 +38,69 @@ export const bench: Bench = {
           new Promise((resolve) => unstable_scheduleCallback(unstable_NormalPriority, () => resolve(undefined)))
         );
     });
+    await peer(cases, "p-queue with priorities", async () => {
+      const { default: PQueue } = await import("p-queue");
+      return () => {
+        const queue = new PQueue({ concurrency: 1 });
+        return all(() => queue.add(() => {}), 2000);
+      };
+    });
     return cases;
   },
+};
+
+export const withContext: Bench = {
+  ...bench,
+  name: "turn-context",
+  claim: "at most 2 x where the poster has async context to carry",
+  target: 2,
+  cases() {
+    const storage = new AsyncLocalStorage();
+    const inside = (run: Case["run"]): Case["run"] => () => storage.run({}, run);
+    return [
+      { ...floor, run: inside(floor.run) },
+      {
+        name: "Millrace: scheduler.postTask()",
+        kind: "ours",
+        run: inside(() => all(() => scheduler.postTask(() => {}))),
+      },
+    ];
+  },
+};
+
+export const yields: Bench = {
+  name: "yield",
+  claim: "a yield, one after the other, costs at most 1.3 x a bare setImmediate promise",
+  unit: "us",
+  target: 1.3,
+  rounds: 21,
+  async cases() {
+    const cases: Case[] = [
+      {
+        name: "await a promise that setImmediate settles",
+        kind: "floor",
+        run: () => inTurn(() => new Promise<void>((resolve) => setImmediate(resolve))),
+      },
+      { name: "Millrace: scheduler.yield()", kind: "ours", run: () => inTurn(() => scheduler.yield()) },
+    ];
+    await peer(cases, "the host's scheduler.yield() of timers/promises", async () => {
+      const { scheduler: hosts } = await import("node:timers/promises");
+      return () => inTurn(() => hosts.yield() as unknown as Promise<void>);
+    });
+    return cases;
+  },
+};
+
+export const manyEntries: Bench = {
+  name: "turn-million",
+  claim: "of 1,000,000 queued entries one costs at most 1.5 x what one of 1,000 costs",
+  unit: "us",
+  target: 1.5,
+  rounds: 5,
+  cases: () => [
+    { name: "Millrace: 1,000 entries", kind: "floor", run: () => all(() => checkpoint(), 1000) },
+    { name: "Millrace: 1,000,000 entries", kind: "ours", run: () => all(() => checkpoint(), 1_000_000) },
+  ],
 };
 
 function all(start: () => Promise<unknown>, number: number = count): Promise<number> {
@@ -43,5 +108,11 @@ function all(start: () => Promise<unknown>, number: number = count): Promise<num
     const promises: Promise<unknown>[] = [];
     for (let index = 0; index < number; index++) promises.push(start());
     return Promise.all(promises);
+  });
+}
+
+function inTurn(step: () => Promise<void>): Promise<number> {
+  return timeEach(2000, async () => {
+    for (let index = 0; index < 2000; index++) await step();
   });
 }

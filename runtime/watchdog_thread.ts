@@ -40,6 +40,6 @@ function watch({ signs, threshold }: WatchdogStart): void {
 }
 
 async function tell(duration: number, code: number): Promise<void> {
-  const stack = await stackOfMain(200);
+  const stack = await stackOfMain(3000);
   errorStream(`The loop is stuck since ${duration.toFixed(0)} ms in ${names.get(code) ?? "another one"}\n${stack}`);
 }
