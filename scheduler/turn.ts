@@ -5,7 +5,7 @@
  */
 
 import { loop } from "./loop.ts";
-import { Entry } from "./run_queue.ts";
+import { Entry, laneOf } from "./run_queue.ts";
 import { deliver, laneIn, Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
 import { allowUnawaited, Wait } from "./wait.ts";
@@ -61,11 +61,28 @@ export class TurnWait extends Entry {
   }
 }
 
+/** A turn that code outside any scope waits for: nothing can cancel it or change its lane. */
+class BareTurn extends Entry {
+  readonly #resolve: () => void;
+
+  constructor(resolve: () => void) {
+    super();
+    this.#resolve = resolve;
+  }
+
+  override run(): void {
+    this.#resolve();
+  }
+}
+
 /**
  * Waits for a turn, as a checkpoint in `scope`; by default in the lane of the task it belongs to, and in no lower one than it
  * was raised to.
  */
 export function turnIn(scope: Scope | undefined, lane?: number, what?: string): Promise<void> {
+  if (scope === undefined && what === undefined) {
+    return new Promise((resolve) => loop().queue.enqueue(new BareTurn(resolve), lane ?? laneOf("user-visible")));
+  }
   const wait = new TurnWait(scope, what);
   loop().queue.enqueue(wait, laneIn(scope, lane));
   return wait.promise;
