@@ -27,7 +27,7 @@ export const bench: Bench = {
         await group((g) => {
           for (let job = 0; job < jobs; job++) {
             g.spawn(() =>
-              forEachChunked(60_000_000 / jobs, (index) => {
+              forEachChunked(Math.floor(60_000_000 / jobs), (index) => {
                 sum = (Math.imul(sum, 31) + index) | 0;
               })
             );
