@@ -6,7 +6,9 @@
 
 import type { HostSignal } from "../runtime/host.ts";
 import { checkFunction } from "./check.ts";
+import { describeError } from "./configure.ts";
 import { loop } from "./loop.ts";
+import { originOf } from "./path.ts";
 import { group, groupNode, type TaskGroup } from "./task_group.ts";
 
 /** The exit codes a shell expects of a program that a signal ended. */
@@ -15,7 +17,7 @@ const exitCodes: Partial<Record<HostSignal, number>> = { SIGINT: 130, SIGTERM: 1
 /**
  * Runs a program: `body` in a group of its own, which SIGINT and SIGTERM cancel (source "shutdown"). When it has ended the process
  * exits by itself, with 130 or 143 after a signal; a second signal exits at once. An error that the body lets out
- * is printed once, and the exit code is 1. The process stays alive until the body has ended.
+ * is printed once, with the path of the task it came from, and the exit code is 1. The process stays alive until the body has ended.
  *
  * @param body What to run; it gets the program's group.
  * @throws {TypeError} at the call, if `body` is no function.
@@ -58,7 +60,8 @@ async function runMain(body: (group: TaskGroup) => unknown): Promise<void> {
     );
     if (signalled !== undefined) host.setExitCode(signalled);
   } catch (error) {
-    host.report(error instanceof Error ? error.stack ?? `${error.name}: ${error.message}` : String(error));
+    const path = originOf(error);
+    host.report(`${describeError(error)}${path === "" ? "" : `\n    in ${path}`}`);
     host.setExitCode(signalled ?? 1);
   } finally {
     for (const fn of leave) fn();

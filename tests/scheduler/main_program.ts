@@ -20,7 +20,7 @@ const programs: Record<string, () => Promise<void>> = {
     }),
   child: () =>
     main((g) => {
-      g.spawn(() => Promise.reject(new Error("broken on purpose")));
+      g.spawn(() => Promise.reject(new Error("broken on purpose")), { name: "reader" });
       g.spawn(() => sleep(1e6));
     }),
   primitive: () => main(() => Promise.reject("broken on purpose")),

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { test } from "node:test";
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { main } from "../../mod.ts";
 import { run, start } from "../support/child.ts";
 import { root } from "../support/hosts.ts";
@@ -22,6 +22,11 @@ test("an error that the body or a task lets out is printed once, and the exit co
     assertEquals([name, code, stdout], [name, 1, ""]);
     assertEquals(stderr.split("broken on purpose").length, 2, stderr);
   }
+});
+
+test("an error is printed with the path of the task that threw it", async () => {
+  const { stderr } = await run(program, ["child"]);
+  assertMatch(stderr, /broken on purpose[^]*\n {4}in main > reader#\d+\n/);
 });
 
 test("after the end no listener is left", async () => {
