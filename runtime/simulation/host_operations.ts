@@ -55,19 +55,33 @@ function openConnections(ready: (operations: HostOperations) => void): void {
     sockets.add(socket);
     socket.on("error", () => {}).on("close", () => sockets.delete(socket));
   }
-  const server = net.createServer(adopt);
+  let isOver = false;
+  const server = net.createServer((socket) => {
+    adopt(socket);
+    // Told of only after the end, it would keep the server from closing.
+    if (isOver) socket.destroy();
+  });
   server.listen(0, host, () => {
     const { port } = server.address();
+    function connect(done: () => void): void {
+      const socket = net.connect({ port, host });
+      let hasEnded = false;
+      socket.on("connect", () => {
+        hasEnded = true;
+        socket.destroy();
+        done();
+      });
+      // A machine that has opened very many connections may be out of ports for a while.
+      socket.on("error", () => {
+        if (!hasEnded) connect(done);
+        hasEnded = true;
+      });
+      adopt(socket);
+    }
     ready({
-      start(done) {
-        const socket = net.connect({ port, host });
-        adopt(socket);
-        socket.on("connect", () => {
-          socket.destroy();
-          done();
-        });
-      },
+      start: connect,
       end(then) {
+        isOver = true;
         server.close(then);
         for (const socket of sockets) socket.destroy();
       },
