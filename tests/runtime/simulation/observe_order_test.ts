@@ -54,14 +54,14 @@ test("an observation of a program without callbacks ends", async () => {
 test("what the program or a callback throws rejects the observation, and the rest does not run", async () => {
   let ran = false;
   const program: LoopProgram = (loop) => {
-    loop.setTimeout(() => ran = true, 5);
     loop.io(() => {
+      loop.setImmediate(() => ran = true);
       throw new RangeError("mine");
     });
   };
   await assertRejects(() => observeOrder(program), RangeError, "mine");
   await assertRejects(() => observeOrder((loop) => loop.animationFrame(() => {})), TypeError, "animationFrame");
-  await observeOrder((loop) => void loop.setTimeout(() => {}, 10));
+  await observeOrder((loop) => void loop.setImmediate(() => {}));
   assert(!ran);
   assertThrows(() => observeOrder(1 as unknown as LoopProgram), TypeError, "1");
 });
