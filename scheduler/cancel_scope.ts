@@ -5,7 +5,7 @@
  */
 
 import { checkDuration, checkFunction, checkName, checkOptions, checkTime } from "./check.ts";
-import { Cancelled, StructureError, TimeoutError } from "./errors.ts";
+import { Cancelled, isAbort, StructureError, TimeoutError } from "./errors.ts";
 import { checkSignal, joinSignal } from "./join_signal.ts";
 import { closeLeftOpen } from "./left_open.ts";
 import { loop } from "./loop.ts";
@@ -160,8 +160,9 @@ export class CancelScope {
       if (misuse !== undefined) throw misuse;
       return value;
     }
-    if (!(thrown.error instanceof Cancelled) || thrown.error !== scope.request) throw thrown.error;
-    if (thrown.error.source === "signal") throw thrown.error.reason;
+    const { request } = scope;
+    if (request === undefined || !isOwn(thrown.error, scope)) throw thrown.error;
+    if (request.source === "signal") throw request.reason;
     this.#caught = true;
     return undefined;
   }
@@ -190,6 +191,13 @@ export function withTimeout<T>(ms: number, body: () => T | PromiseLike<T>): Prom
   checkDuration(ms, "A timeout");
   checkFunction(body, "The body of withTimeout");
   return new TimedScope("withTimeout", ms).runTimed(body);
+}
+
+/** Is an error the scope's own cancellation, or what the host made of it? */
+function isOwn(error: unknown, scope: Scope): boolean {
+  if (scope.request === undefined) return false;
+  return error === scope.request ||
+    (scope.effective === scope.request && !(error instanceof Cancelled) && isAbort(error));
 }
 
 /** A scope whose end by its deadline is an error. */
@@ -227,7 +235,7 @@ class TimedScope extends Scope {
     }
     const misuse = this.inner > 0 ? await closeLeftOpen(this) : undefined;
     this.close();
-    if (thrown !== undefined && thrown.error !== this.request) throw thrown.error;
+    if (thrown !== undefined && !isOwn(thrown.error, this)) throw thrown.error;
     if (misuse !== undefined) throw misuse;
     if (this.request !== undefined) throw this.#verdict(this.request);
     return value!;

@@ -50,6 +50,14 @@ export class Cancelled extends Error {
   }
 }
 
+/**
+ * Is an error that was thrown in a cancelled scope only what came of its cancellation? What hosts throw when a signal of
+ * ours is aborted is an "AbortError" of their own with some APIs (timers, files, events), and the signal's reason with others.
+ */
+export function isAbort(error: unknown): boolean {
+  return error instanceof Cancelled || (error as Error | null | undefined)?.name === "AbortError";
+}
+
 function describe(source: CancelSource, reason: unknown, task: Task<unknown> | undefined): string {
   switch (source) {
     case "deadline":

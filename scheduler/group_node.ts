@@ -16,7 +16,15 @@
  */
 
 import { reportUnhandled } from "./configure.ts";
-import { Cancelled, StructureError, suppress, TaskCancelledError, type TeardownError, TimeoutError } from "./errors.ts";
+import {
+  type Cancelled,
+  isAbort,
+  StructureError,
+  suppress,
+  TaskCancelledError,
+  type TeardownError,
+  TimeoutError,
+} from "./errors.ts";
 import { joinSignal } from "./join_signal.ts";
 import { closeLeftOpen } from "./left_open.ts";
 import { loop } from "./loop.ts";
@@ -235,7 +243,7 @@ export class GroupNode extends Scope {
   /** The body has thrown: a failure, unless it is the cancellation of this group or of one around it. */
   #bodyThrew(error: unknown): void {
     if (this.#hasCaused(error)) return;
-    if (!(error instanceof Cancelled) || this.effective === undefined) this.fail(error);
+    if (this.effective === undefined || !isAbort(error)) this.fail(error);
     else if (this.effective !== this.request) this.#passing = this.effective;
   }
 

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { Cancelled, StructureError, TaskCancelledError } from "./errors.ts";
+import { isAbort, StructureError, TaskCancelledError } from "./errors.ts";
 import type { GroupNode } from "./group_node.ts";
 import { currentScope } from "./scope.ts";
 import type { Task } from "./task.ts";
@@ -72,7 +72,7 @@ export function startIn<V>(
     try {
       await fn(started, task);
     } catch (error) {
-      if (error instanceof Cancelled && node.effective !== undefined) throw error;
+      if (node.effective !== undefined && isAbort(error)) throw error;
       if (phase !== "starting" || !failedBefore(error)) throw error;
       return;
     }

@@ -5,7 +5,7 @@
  */
 
 import { checkFunction, checkName, checkOptions } from "./check.ts";
-import { Cancelled, type CancelSource, StructureError } from "./errors.ts";
+import { type CancelSource, isAbort, StructureError } from "./errors.ts";
 import { type Cleanup, GroupNode, type Outcome } from "./group_node.ts";
 import { checkGroupOptions, type GroupOptions, type SpawnOptions } from "./group_options.ts";
 import { printAs } from "./inspect.ts";
@@ -183,7 +183,7 @@ export class TaskGroup {
       try {
         return { status: "fulfilled", value: await fn(task) };
       } catch (reason) {
-        if (reason instanceof Cancelled && task.state === "cancelling") throw reason;
+        if (task.state === "cancelling" && isAbort(reason)) throw reason;
         return { status: "rejected", reason };
       }
     }

@@ -16,7 +16,7 @@
  * @module
  */
 
-import { Cancelled, StructureError, TaskCancelledError } from "./errors.ts";
+import { Cancelled, isAbort, StructureError, TaskCancelledError } from "./errors.ts";
 import type { GroupNode } from "./group_node.ts";
 import { closeLeftOpen } from "./left_open.ts";
 import { type Loop, loop } from "./loop.ts";
@@ -245,8 +245,9 @@ export class TaskNode extends Scope implements Owner {
 
   #threw(error: unknown): void {
     if (this.inner > 0) return void closeLeftOpen(this).then(() => this.#threw(error));
-    if (error instanceof Cancelled && this.effective !== undefined) this.#end("cancelled", error);
-    else this.#end("rejected", error);
+    if (this.effective !== undefined && isAbort(error)) {
+      this.#end("cancelled", error instanceof Cancelled ? error : this.effective);
+    } else this.#end("rejected", error);
   }
 
   #end(state: "fulfilled" | "rejected" | "cancelled", outcome: unknown): void {

@@ -491,6 +491,28 @@ testOnFakeLoop(
   },
 );
 
+test("what an API of the host makes of an aborted signal counts as the cancellation, in tasks, bodies, scopes and timeouts", async () => {
+  const { setTimeout: hostSleep } = await import("node:timers/promises");
+  const forEver = (signal: AbortSignal): Promise<void> => hostSleep(1e6, undefined, { signal });
+  await group(async (g) => {
+    g.spawn((task) => forEver(task.signal));
+    await checkpoint();
+    g.cancel();
+    await forEver(g.signal);
+  });
+  const scope = new CancelScope({ timeout: 1 });
+  assertEquals(await scope.run(({ signal }) => forEver(signal)), undefined);
+  assert(scope.cancelCaught, "the scope has not absorbed its cancellation");
+  await assertRejects(() => group((g) => forEver(g.signal), { timeout: 1 }), TimeoutError);
+  await assertRejects(() => withTimeout(1, () => group((g) => forEver(g.signal))), TimeoutError);
+  const controller = new AbortController();
+  const joined = group((g) => forEver(g.signal), { signal: controller.signal }).catch((error) => error);
+  controller.abort("why");
+  assertEquals(await joined, "why");
+  // Without a cancellation of the scope it is an error like any other.
+  await assertRejects(() => group(() => forEver(AbortSignal.abort())), Error, "abort");
+});
+
 test("a callback that outlives its task has no current scope; checkpoints in it are free of the task's cancellation", async () => {
   const late = latch<unknown>();
   await group((g) => {
