@@ -1,7 +1,8 @@
 /** Reads the files of the folders and puts their words into the index, in slices, while the server serves. */
 
-import { checkpoint, group, interruptible, runChunked, type Task } from "../../mod.ts";
+import { checkpoint, group, interruptible, type Task } from "../../mod.ts";
 import { readBytes, walk } from "../../io/mod.ts";
+import { inChunks } from "./chunks.ts";
 import { SearchIndex } from "./search_index.ts";
 import { Tokenizer } from "./tokenizer.ts";
 
@@ -121,7 +122,7 @@ export class Indexer {
     }
     const { index } = this;
     index.begin(path, bytes.length);
-    await runChunked(function* () {
+    await inChunks(`index ${path}`, function* () {
       let weight = pathWeight;
       const tokenizer = new Tokenizer((high, low) => index.add(high, low, weight));
       const name = new TextEncoder().encode(path);
@@ -133,7 +134,7 @@ export class Indexer {
         tokenizer.take(bytes, at, Math.min(at + blockSize, bytes.length));
       }
       tokenizer.end();
-    }, { name: `index ${path}` });
+    });
     this.bytes += bytes.length;
   }
 }

@@ -5,7 +5,7 @@
  * segments. A table that doubled at once would block the loop for many slices.
  */
 
-import { runChunked } from "../../mod.ts";
+import { inChunks } from "./chunks.ts";
 import type { Words } from "./tokenizer.ts";
 
 const shardCount = 1024;
@@ -119,7 +119,7 @@ export class SearchIndex {
       }
       return best;
     };
-    return runChunked(() => scoreAll(this), { name: "search" });
+    return inChunks("search", () => scoreAll(this));
   }
 
   #find(high: number, low: number): [head: number, files: number] {

@@ -1,7 +1,8 @@
 /** The four routes. */
 
-import { group, interruptible, runChunked, TimeoutError, withTimeout, WorkerPool } from "../../mod.ts";
+import { group, interruptible, TimeoutError, withTimeout, WorkerPool } from "../../mod.ts";
 import { readBytes, type RequestContext, serve, type Server } from "../../io/mod.ts";
+import { inChunks, slowItemCount } from "./chunks.ts";
 import type { Match } from "./grep_worker.ts";
 import { type Indexer, largestFile } from "./indexer.ts";
 import { LineStream } from "./line_stream.ts";
@@ -157,6 +158,7 @@ export class SearchServer {
         p50: round(this.#delay.percentile(50)),
         p99: round(this.#delay.percentile(99)),
         longest: round(this.#delay.longest),
+        slowItems: slowItemCount(),
       },
       pool: this.#pool.statistics(),
       server: this.#server!.statistics(),
@@ -171,7 +173,7 @@ async function snippet(path: string, words: Words): Promise<{ line?: number; tex
     if ((error as Error).name === "AbortError") throw error;
   });
   if (bytes === undefined) return {};
-  return await runChunked(() => firstLine(bytes, words), { name: "snippet" });
+  return await inChunks("snippet", () => firstLine(bytes, words));
 }
 
 /** Long lines are looked through in parts: they would make long items, and nobody reads a line of a megabyte. */
