@@ -397,7 +397,7 @@ testOnFakeLoop(
 );
 
 testOnFakeLoop(
-  "deferred functions run exactly once, last in first out, and one that throws, even at once, stops no other (S-62, S-63)",
+  "deferred functions run exactly once, last in first out; one that throws, even at once, stops no other, and no error of theirs is lost, as the first is with Effection (S-62, S-63)",
   async () => {
     const log: number[] = [];
     const failures = [new Error("at once"), new Error("later"), new Error("body")];
@@ -419,6 +419,71 @@ testOnFakeLoop(
     assertStrictEquals(error, failures[2]);
     assertEquals(suppressed(error), [failures[1], failures[0]]);
     assertEquals(log, [3, 2, 1]);
+  },
+);
+
+testOnFakeLoop(
+  "an empty group ends in the turn of its caller, and is never itself the source of a cancellation (S-14)",
+  async () => {
+    const { entriesRun } = loop().queue;
+    assertEquals(await group(() => 1), 1);
+    assertEquals(loop().queue.entriesRun, entriesRun);
+    const scope = new CancelScope();
+    const log: unknown[] = [];
+    await scope.run(async () => {
+      scope.cancel();
+      log.push(await group(() => 2));
+      await checkpoint();
+      log.push("not reached");
+    });
+    assertEquals(log, [2]);
+  },
+);
+
+testOnFakeLoop(
+  "a cancel during a cleanup that runs waits for that cleanup, and does not report the body's error twice (S-69)",
+  async () => {
+    const log: string[] = [];
+    const failure = new Error("body");
+    let inCleanup!: TaskGroup;
+    const started = latch();
+    const ended = group((g) => {
+      inCleanup = g;
+      g.defer(async () => {
+        started.open();
+        await sleep(10);
+        log.push("cleaned up");
+      });
+      throw failure;
+    }).catch((error) => error);
+    await started.promise;
+    inCleanup.cancel("again");
+    assertStrictEquals(await ended, failure);
+    assertEquals([log, suppressed(failure)], [["cleaned up"], []]);
+  },
+);
+
+testOnFakeLoop(
+  "after a cancelled step whose cleanup was asynchronous nothing past the next checkpoint runs (S-70)",
+  async () => {
+    const log: string[] = [];
+    await group(async (g) => {
+      const running = latch();
+      g.spawn(async () => {
+        running.open();
+        try {
+          await sleep(1e6);
+        } catch {
+          await shield(() => sleep(5));
+          log.push("cleaned up");
+        }
+        await checkpoint();
+        log.push("not reached");
+      });
+      await running.promise;
+      g.cancel();
+    });
+    assertEquals(log, ["cleaned up"]);
   },
 );
 

@@ -379,7 +379,7 @@ testOnFakeLoop("zero, negative, NaN and infinite times (S-74)", async () => {
 });
 
 testOnFakeLoop(
-  "a scope that was cancelled by hand is no timeout, also when the deadline passes afterwards (S-75)",
+  "a scope that was cancelled by hand is no timeout, as it is with Trio's fail_after, also when the deadline passes afterwards (S-75)",
   async () => {
     const outer = new CancelScope();
     const error = await outer.run(() =>
@@ -404,7 +404,7 @@ testOnFakeLoop("an inner timeout is not mistaken for the outer one's (S-78)", as
   assertEquals(await moveOnAfter(1, () => moveOnAfter(1e6, () => sleep(1e6).then(() => "late"))), undefined);
 });
 
-test("when both deadlines pass while the loop is blocked, the outer timeout is thrown, and the inner one is not", async () => {
+test("when both deadlines pass while the loop is blocked, the outer timeout is thrown, and the inner one is not (S-79)", async () => {
   const caught: string[] = [];
   await onFakeLoop(async (host) => {
     const error = await withTimeout(20, () =>
@@ -426,6 +426,17 @@ test("no timer is left when a scope ends: a thousand of them leave none (S-81)",
     for (let round = 0; round < 1000; round++) await withTimeout(1e6, () => checkpoint());
     assertEquals([loop().timers.size, host.timers], [0, 0]);
   });
+});
+
+test("a wall clock that jumps back lengthens no deadline (S-83)", async () => {
+  const { now } = Date;
+  Date.now = () => now() - 3_600_000;
+  try {
+    assertEquals(await moveOnAfter(2, () => sleep(1e6)), undefined);
+    await assertRejects(() => withTimeout(2, () => sleep(1e6)), TimeoutError);
+  } finally {
+    Date.now = now;
+  }
 });
 
 test("a delay beyond what a timer of the host can hold is waited for (S-82)", async () => {
