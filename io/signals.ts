@@ -24,7 +24,8 @@ const known: readonly HostSignal[] = [
 
 /**
  * The signals of the given names, as they arrive from the call on. Leaving the loop, or its cancellation, takes the
- * listeners away, and with them the signals get their default effect again.
+ * listeners away, and with them the signals get their default effect again, also those that have arrived and that neither this
+ * loop nor any other listener has taken.
  *
  * @throws {TypeError} at the call, for a name that is no signal's.
  *
@@ -51,20 +52,20 @@ export function signals(names: readonly HostSignal[]): AsyncIterableIterator<Hos
 }
 
 class Signals implements AsyncIterableIterator<HostSignal> {
-  /** Signals that nobody has taken yet. */
-  readonly #arrived: HostSignal[] = [];
+  /** Signals that nobody has taken yet, and whether anybody else in the process was told of them. */
+  readonly #arrived: { name: HostSignal; alone: boolean }[] = [];
   /** Those who wait for one, first come, first served. */
   readonly #waits = new Set<Wait<HostSignal | undefined>>();
   #leave: (() => void)[];
 
   constructor(names: ReadonlySet<HostSignal>) {
     const { host } = loop();
-    this.#leave = [...names].map((name) => host.onSignal(name, () => this.#arrive(name)));
+    this.#leave = [...names].map((name) => host.onSignal(name, (alone) => this.#arrive(name, alone)));
   }
 
   async next(): Promise<IteratorResult<HostSignal, undefined>> {
     throwIfCancelledAfter(() => this.#stop());
-    let name = this.#arrived.shift();
+    let name = this.#arrived.shift()?.name;
     if (name === undefined && this.#leave.length > 0) {
       const wait: Wait<HostSignal | undefined> = new Wait(currentScope(), () => {
         this.#waits.delete(wait);
@@ -79,7 +80,6 @@ class Signals implements AsyncIterableIterator<HostSignal> {
   }
 
   return(): Promise<IteratorResult<HostSignal, undefined>> {
-    this.#arrived.length = 0;
     this.#stop();
     return Promise.resolve({ done: true, value: undefined });
   }
@@ -88,12 +88,12 @@ class Signals implements AsyncIterableIterator<HostSignal> {
     return this;
   }
 
-  #arrive(name: HostSignal): void {
+  #arrive(name: HostSignal, alone: boolean): void {
     for (const wait of this.#waits) {
       this.#waits.delete(wait);
       if (wait.resolve(name)) return;
     }
-    this.#arrived.push(name);
+    this.#arrived.push({ name, alone });
   }
 
   #stop(): void {
@@ -101,6 +101,8 @@ class Signals implements AsyncIterableIterator<HostSignal> {
     this.#leave = [];
     for (const wait of this.#waits) wait.resolve(undefined);
     this.#waits.clear();
+    // Who sent them wants the process to end, or whatever is their effect; nobody else has been told.
+    for (const { name, alone } of this.#arrived.splice(0)) if (alone) loop().host.raise(name);
   }
 }
 

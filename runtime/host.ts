@@ -73,8 +73,13 @@ export interface Host {
   openContext(): ContextSlot;
   /** Keeps the process alive until the function it returns is called. */
   keepAlive(): () => void;
-  /** Listens for a signal to the process; the returned function takes the listener away again. */
-  onSignal(signal: HostSignal, listener: () => void): () => void;
+  /**
+   * Listens for a signal to the process; the returned function takes the listener away again. `alone` says that the process has no
+   * other listener for it.
+   */
+  onSignal(signal: HostSignal, listener: (alone: boolean) => void): () => void;
+  /** Sends a signal to the process itself: its listeners are called, or it has its default effect. */
+  raise(signal: HostSignal): void;
   /** Ends the process at once. */
   exit(code: number): never;
   /** Sets the code the process will end with when its work ends. */

@@ -13,6 +13,7 @@ export function browserHost(): Host {
     openContext,
     keepAlive,
     onSignal: () => () => {},
+    raise: () => {},
     exit: (code) => {
       throw new Error(`A page cannot end its process: exit was called with ${code}`);
     },

@@ -1,5 +1,16 @@
 import type { ContextSlot, Host, Turns } from "../host.ts";
-import { asyncContext, exit, keepAlive, now, onSignal, parallelism, report, setExitCode, setTimer } from "./shared.ts";
+import {
+  asyncContext,
+  exit,
+  keepAlive,
+  now,
+  onSignal,
+  parallelism,
+  raise,
+  report,
+  setExitCode,
+  setTimer,
+} from "./shared.ts";
 import { spawnWebWorker } from "./web_worker.ts";
 
 /** The host over Deno's loop (2.9 and later). */
@@ -12,6 +23,7 @@ export function denoHost(): Host {
     openContext,
     keepAlive,
     onSignal,
+    raise,
     exit,
     setExitCode,
     report,

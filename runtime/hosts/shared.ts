@@ -57,6 +57,9 @@ export interface NodeProcess {
   exit(code: number): never;
   on(name: string, listener: () => void): unknown;
   off(name: string, listener: () => void): unknown;
+  listenerCount(name: string): number;
+  readonly pid: number;
+  kill(pid: number, signal: string): unknown;
   stderr: { write(text: string): unknown };
   getBuiltinModule(name: string): unknown;
 }
@@ -166,9 +169,16 @@ export function asyncContext(): ContextSlot {
 }
 
 /** `Host.onSignal` over Node's `process`. */
-export function onSignal(signal: HostSignal, listener: () => void): () => void {
-  global.process.on(signal, listener);
-  return () => void global.process.off(signal, listener);
+export function onSignal(signal: HostSignal, listener: (alone: boolean) => void): () => void {
+  const { process } = global;
+  const onEvent = (): void => listener(process.listenerCount(signal) === 1);
+  process.on(signal, onEvent);
+  return () => void process.off(signal, onEvent);
+}
+
+/** `Host.raise` over Node's `process`. */
+export function raise(signal: HostSignal): void {
+  global.process.kill(global.process.pid, signal);
 }
 
 /** `Host.exit` over Node's `process`. */

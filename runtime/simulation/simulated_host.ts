@@ -23,6 +23,7 @@ export function simulatedHost(session: Session, real: Host): Host {
     // The simulation knows itself what is still to come.
     keepAlive: () => () => {},
     onSignal: () => () => {},
+    raise: () => {},
     exit: (code) => refuse(`end the process: exit was called with ${code}`),
     setExitCode: () => {},
     spawnWorker: () => refuse("start a worker thread"),

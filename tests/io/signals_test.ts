@@ -1,8 +1,11 @@
+import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { assertEquals, assertThrows } from "@std/assert";
 import { CancelScope, group, sleep } from "../../mod.ts";
 import { type HostSignal, signals } from "../../io/mod.ts";
+import { run } from "../support/child.ts";
+import { root } from "../support/hosts.ts";
 import { until } from "../support/http.ts";
 
 /** How many listen for the signals of these tests. */
@@ -68,6 +71,14 @@ test("a task that waits for a signal holds its group, and gets it", async () => 
     });
   });
   assertEquals(got, "SIGWINCH");
+});
+
+test("a signal that arrived and was not taken has its effect when the loop is left, unless another listener had it (S-122)", async () => {
+  const program = join(root, "tests/io/signals_program.ts");
+  const alone = await run(program);
+  assertEquals([alone.stdout, alone.code === 0], ["leaving\n", false]);
+  const heard = await run(program, ["heard"]);
+  assertEquals([heard.stdout, heard.code], ["heard by another\nleaving\nstill here\n", 0]);
 });
 
 test("several waits at once are each given a signal", async () => {

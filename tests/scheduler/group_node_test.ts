@@ -307,7 +307,7 @@ testOnFakeLoop("leaving without join keeps what the tasks failed with as the cau
   await g[Symbol.asyncDispose]();
 });
 
-testOnFakeLoop("a group that lives long keeps nothing of the tasks that have ended (S-22)", async () => {
+testOnFakeLoop("a group that lives long keeps nothing of the tasks that have ended (S-22, S-66)", async () => {
   await group(async (g) => {
     for (let round = 0; round < 50; round++) {
       for (let index = 0; index < 200; index++) g.spawn(() => checkpoint());
