@@ -16,6 +16,7 @@ import { checkSignal } from "../scheduler/join_signal.ts";
 import { loop } from "../scheduler/loop.ts";
 import { currentScope } from "../scheduler/scope.ts";
 import { Wait } from "../scheduler/wait.ts";
+import { concatenate } from "./bytes.ts";
 
 /**
  * Where an output goes: it is collected for the result; it goes where the program's own goes; nowhere; or chunk by chunk to a
@@ -255,13 +256,7 @@ class Run {
       // Of the function, or of a stream that was closed to end the program.
       if (!this.#stopping) this.#fail(error);
     }
-    const all = new Uint8Array(length);
-    let at = 0;
-    for (const chunk of chunks) {
-      all.set(chunk, at);
-      at += chunk.byteLength;
-    }
-    return all;
+    return concatenate(chunks, length);
   }
 
   async #feed(program: HostProcess, input: ExecOptions["input"]): Promise<void> {

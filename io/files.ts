@@ -8,6 +8,7 @@ import { checkCount, checkFunction, checkOptions, show } from "../scheduler/chec
 import { checkSignal } from "../scheduler/join_signal.ts";
 import { throwIfCancelled } from "../scheduler/sleep.ts";
 import { type FileHandle, joinPath, type NodeFiles, nodeFiles, pathOfUrl, uniqueName } from "../runtime/files.ts";
+import { concatenate } from "./bytes.ts";
 import { abortable } from "./abortable.ts";
 
 /** How a file is to be read. */
@@ -70,7 +71,7 @@ async function readAtMost(
       signal.throwIfAborted();
       const chunk = new Uint8Array(Math.min(chunkBytes, maxBytes + 1 - length));
       const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
-      if (bytesRead === 0) return concatenate(chunks, length);
+      if (bytesRead === 0) return chunks.length === 1 ? chunks[0]! : concatenate(chunks, length);
       chunks.push(chunk.subarray(0, bytesRead));
       length += bytesRead;
       if (length > maxBytes) throw new RangeError(`${String(path)} has more than ${maxBytes} bytes`);
@@ -106,17 +107,6 @@ async function readInto(
 
 /** How much is read at once where the length is bounded. */
 const chunkBytes = 64 * 1024;
-
-function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  if (chunks.length === 1) return chunks[0]!;
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return all;
-}
 
 /** A host's `Buffer` as the standard's class: the two differ in what `slice` does. */
 function plain(bytes: Uint8Array): Uint8Array {

@@ -5,6 +5,7 @@
  */
 
 import { checkCount, checkOptions, show } from "../scheduler/check.ts";
+import { concatenate } from "./bytes.ts";
 import { openBytes } from "./files.ts";
 
 /** How lines are to be read. */
@@ -57,13 +58,7 @@ async function* split(source: AsyncIterable<Uint8Array>, maxLength: number): Asy
     if (length === 0) line = decoder.decode(piece);
     else {
       begun.push(piece);
-      const all = new Uint8Array(length + piece.byteLength);
-      let at = 0;
-      for (const part of begun) {
-        all.set(part, at);
-        at += part.byteLength;
-      }
-      line = decoder.decode(all);
+      line = decoder.decode(concatenate(begun, length + piece.byteLength));
       begun = [];
       length = 0;
     }

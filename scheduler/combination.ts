@@ -3,7 +3,7 @@
  *
  * ```
  *   running ──the rule says so──> decided (the rest is cancelled) ──all have ended──> settled
- *      └──a failure, a cancellation──> as any group
+ *      └──a failure, a cancellation──> like every group
  * ```
  *
  * @module

@@ -105,7 +105,6 @@ export class GroupNode extends Scope {
     this.#timeout = settings.timeout;
     this.#teardownTimeout = settings.teardownTimeout;
     if (nearestGroup(parent) === undefined) this.#roots.add(this);
-    if (this.effective !== undefined) this.#beginTeardown();
     this.#leaveSignal = settings.signal && joinSignal(this, settings.signal);
     if (settings.timeout !== undefined) this.deadline = loop().host.now() + settings.timeout;
   }
@@ -230,6 +229,7 @@ export class GroupNode extends Scope {
   async #runToEnd<A, T>(body: (argument: A) => T | PromiseLike<T>, argument: A): Promise<T> {
     let value: T | undefined;
     this.bodyRuns = true;
+    if (this.effective !== undefined) this.#beginTeardown();
     try {
       value = await within(this, body, argument);
     } catch (error) {
@@ -267,7 +267,7 @@ export class GroupNode extends Scope {
     this.#leaveSignal?.();
     if (this.#cleanups.length > 0) await this.#cleanUp(value);
     this.#phase = "closed";
-    this.#teardown?.stop();
+    this.#endTeardown();
     this.#roots.delete(this);
     this.close();
     const error = this.#verdict();
@@ -337,6 +337,7 @@ export class GroupNode extends Scope {
   }
 
   #settleIfDrained(): void {
+    if (this.#isIdle) this.#endTeardown();
     if (this.live === this.#daemons && this.#idlers.size > 0) {
       for (const wait of this.#idlers) wait.settleInTurn(undefined);
       this.#idlers.clear();
@@ -366,8 +367,18 @@ export class GroupNode extends Scope {
   }
 
   #beginTeardown(): void {
-    if (this.#teardown !== undefined || this.#phase === "closed") return;
+    if (this.#teardown !== undefined || this.#phase === "closed" || this.#isIdle) return;
     this.#teardown = new Teardown(this, this.#teardownTimeout, (error) => this.#abandon(error));
+  }
+
+  /** Is nothing there that could take long? A group made with `new` may be joined only much later. */
+  get #isIdle(): boolean {
+    return this.#phase === "open" && !this.bodyRuns && this.live === 0 && this.#holds === 0;
+  }
+
+  #endTeardown(): void {
+    this.#teardown?.stop();
+    this.#teardown = undefined;
   }
 
   #abandon(error: TeardownError): void {

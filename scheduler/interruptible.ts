@@ -6,14 +6,49 @@
 
 import { show } from "./check.ts";
 import { reportUnhandled } from "./configure.ts";
+import { isAbort } from "./errors.ts";
 import { currentScope } from "./scope.ts";
 import { Wait } from "./wait.ts";
 
+/** Those who wait for a promise. */
+class Waiters<T> {
+  readonly waiting: Set<Wait<T>> = new Set();
+  /** The error the promise has rejected with, while it is on its way to those who wait. */
+  #failure: { error: unknown; undelivered: number } | undefined = undefined;
+
+  join(): Promise<T> {
+    const wait: Wait<T> = new Wait<T>(currentScope(), () => this.#left(wait), "a promise");
+    if (!wait.interrupted) this.waiting.add(wait);
+    return wait.promise;
+  }
+
+  settle(value: T): void {
+    for (const wait of this.waiting) wait.settleInTurn(value);
+  }
+
+  fail(error: unknown): void {
+    if (this.waiting.size === 0) return reportLate(error);
+    this.#failure = { error, undelivered: this.waiting.size };
+    for (const wait of this.waiting) wait.failInTurn(error);
+  }
+
+  /** A wait was cancelled, perhaps with the error on its way: when that has befallen all, nobody has been given it. */
+  #left(wait: Wait<T>): void {
+    this.waiting.delete(wait);
+    if (this.#failure !== undefined && --this.#failure.undelivered === 0) reportLate(this.#failure.error);
+  }
+}
+
+/** All who waited have been cancelled. That an operation was aborted in the course of it is no news. */
+function reportLate(error: unknown): void {
+  if (!isAbort(error)) reportUnhandled(error);
+}
+
 /**
- * Those who wait for a promise, by promise. It is given one reaction however often it is waited for, because a reaction
- * cannot be taken back: a promise that lives for days would keep every wait there ever was.
+ * Those who wait, by promise. It is given one reaction however often it is waited for, because a reaction cannot be taken
+ * back: a promise that lives for days would keep every wait there ever was.
  */
-const waiters = new WeakMap<PromiseLike<unknown>, Set<Wait<unknown>>>();
+const waiters = new WeakMap<PromiseLike<unknown>, Waiters<unknown>>();
 
 /**
  * Waits for any promise as a checkpoint: a cancellation ends the wait at once, the promise itself goes on, and is
@@ -35,35 +70,27 @@ export function interruptible<T>(promise: PromiseLike<T>): Promise<T> {
   if (typeof promise?.then !== "function") {
     throw new TypeError(`interruptible waits for a promise: received ${show(promise)}`);
   }
-  let waiting = waiters.get(promise) as Set<Wait<T>> | undefined;
-  if (waiting === undefined) {
-    waiters.set(promise, waiting = new Set<Wait<T>>() as Set<Wait<unknown>> & Set<Wait<T>>);
-    settleWith(promise, waiting);
+  let all = waiters.get(promise) as Waiters<T> | undefined;
+  if (all === undefined) {
+    all = new Waiters<T>();
+    waiters.set(promise, all as Waiters<unknown>);
+    settleWith(promise, all);
   }
-  const among = waiting;
-  const wait: Wait<T> = new Wait<T>(currentScope(), () => among.delete(wait), "a promise");
-  if (!wait.interrupted) among.add(wait);
-  return wait.promise;
+  return all.join();
 }
 
 /** Its reaction stays with the promise for good, so that nothing of a task may be in it but through the set. */
-function settleWith<T>(promise: PromiseLike<T>, waiting: Set<Wait<T>>): void {
+function settleWith<T>(promise: PromiseLike<T>, all: Waiters<T>): void {
   // A thenable that is no promise may call back twice, or throw.
   const proper = promise instanceof Promise ? promise as Promise<T> : Promise.resolve(promise);
   proper.then(
     (value) => {
       waiters.delete(promise);
-      for (const wait of waiting) wait.settleInTurn(value);
+      all.settle(value);
     },
     (error) => {
       waiters.delete(promise);
-      let told = false;
-      for (const wait of waiting) {
-        wait.failInTurn(error);
-        told = true;
-      }
-      // All who waited have been cancelled. That an operation was aborted in the course of it is no news.
-      if (!told && (error as Error | undefined)?.name !== "AbortError") reportUnhandled(error);
+      all.fail(error);
     },
   );
 }

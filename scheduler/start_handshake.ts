@@ -2,7 +2,7 @@
  * The handshake of a task that says when it is ready.
  *
  * ```
- *   spawned ──started(value)──> ready (start() resolves) ──> goes on as any task
+ *   spawned ──started(value)──> ready (start() resolves) ──> goes on like every task
  *      │ fails before that: the failure is start()'s, if somebody waits there, else the group's
  *      │ ends before that: StructureError, likewise
  *      └ whoever waits in start() is cancelled: so is the task

@@ -143,7 +143,7 @@ export class TaskGroup {
 
   /**
    * Spawns a task that says when it is ready: resolves with the value that `fn` gives to `started`, which it may call once; the
-   * task then goes on as any other. A task that fails or ends before that rejects `start` and is no failure of the
+   * task then goes on like every other. A task that fails or ends before that rejects `start` and is no failure of the
    * group, unless nobody had asked for the promise's outcome by then. A caller who is cancelled while it waits cancels the task.
    *
    * @throws {StructureError} when the group has ended; (rejection) when the task ends without calling `started`.

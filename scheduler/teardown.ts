@@ -50,8 +50,8 @@ export class Teardown {
     const names = tasks.map(({ name, age, spawnedAt }) =>
       `${name} (${(age / 1000).toFixed(1)} s old${spawnedAt === undefined ? "" : `, spawned ${spawnedAt}`})`
     );
-    const { failures } = this.#group;
-    return new TeardownError(`${what}; it waits for ${names.join(", ")}`, tasks, failures[0]);
+    const whom = names.length > 0 ? names.join(", ") : "a deferred function, or work that it has let go";
+    return new TeardownError(`${what}; it waits for ${whom}`, tasks, this.#group.failures[0]);
   }
 }
 

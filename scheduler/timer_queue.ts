@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Heap } from "../runtime/heap.ts";
 import type { Host, HostTimer } from "../runtime/host.ts";
 
 /** Something that happens at a time. It is set at most once: a heap of 100,000 has no object more for each. */
@@ -28,7 +29,7 @@ export class TimerQueue {
    * A binary heap. A timer that is cancelled stays until it comes to the top or until half of the heap is such
    * timers, then all of them are dropped: constant time for each on average, and memory within twice what is set.
    */
-  #heap: Timed[] = [];
+  readonly #heap: Heap<Timed> = new Heap(isBefore);
   #cancelled = 0;
   #order = 0;
   /** How many of the timers that are set hold the process. */
@@ -45,13 +46,13 @@ export class TimerQueue {
 
   /** How many timers are set. */
   get size(): number {
-    return this.#heap.length - this.#cancelled;
+    return this.#heap.size - this.#cancelled;
   }
 
   /** Sets a timer that has not been set before. */
   set(timer: Timed): void {
     timer.order = ++this.#order;
-    push(this.#heap, timer);
+    this.#heap.push(timer);
     if (timer.hold) this.#holding++;
     this.#arm();
   }
@@ -62,7 +63,7 @@ export class TimerQueue {
     timer.order = 0;
     this.#cancelled++;
     if (timer.hold) this.#holding--;
-    if (this.#cancelled > 32 && this.#cancelled * 2 > this.#heap.length) this.#sweep();
+    if (this.#cancelled > 32 && this.#cancelled * 2 > this.#heap.size) this.#sweep();
     this.#arm();
   }
 
@@ -82,7 +83,7 @@ export class TimerQueue {
       this.#hostDeadline = Infinity;
       return;
     }
-    const deadline = this.#heap[0]!.deadline;
+    const deadline = this.#heap.first!.deadline;
     if (deadline < this.#hostDeadline) {
       this.#hostTimer?.cancel();
       this.#hostDeadline = deadline;
@@ -104,8 +105,8 @@ export class TimerQueue {
     let now = this.#host.now();
     const end = now + this.slice;
     let count = 0;
-    while (this.#heap.length > 0 && this.#heap[0]!.deadline <= now) {
-      const timer = pop(this.#heap);
+    while (this.#heap.size > 0 && this.#heap.first!.deadline <= now) {
+      const timer = this.#heap.pop();
       if (timer.order === 0) {
         this.#cancelled--;
       } else {
@@ -120,49 +121,12 @@ export class TimerQueue {
   }
 
   #sweep(): void {
-    const timers = this.#heap.filter(({ order }) => order !== 0);
     this.#cancelled = 0;
-    this.#heap = timers;
-    for (let index = (timers.length >> 1) - 1; index >= 0; index--) sink(timers, index);
+    this.#heap.keep(({ order }) => order !== 0);
   }
 }
 
 /** One that was cancelled has lost its order; where it then comes among those of its deadline does not matter. */
 function isBefore(a: Timed, b: Timed): boolean {
   return a.deadline < b.deadline || (a.deadline === b.deadline && a.order < b.order);
-}
-
-function push(heap: Timed[], slot: Timed): void {
-  let index = heap.length;
-  heap.push(slot);
-  while (index > 0) {
-    const parent = (index - 1) >> 1;
-    if (!isBefore(slot, heap[parent]!)) break;
-    heap[index] = heap[parent]!;
-    index = parent;
-  }
-  heap[index] = slot;
-}
-
-function pop(heap: Timed[]): Timed {
-  const top = heap[0]!;
-  const last = heap.pop()!;
-  if (heap.length > 0) {
-    heap[0] = last;
-    sink(heap, 0);
-  }
-  return top;
-}
-
-function sink(heap: Timed[], index: number): void {
-  const slot = heap[index]!;
-  for (;;) {
-    let child = index * 2 + 1;
-    if (child >= heap.length) break;
-    if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
-    if (!isBefore(heap[child]!, slot)) break;
-    heap[index] = heap[child]!;
-    index = child;
-  }
-  heap[index] = slot;
 }

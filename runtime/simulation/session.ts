@@ -14,7 +14,8 @@ import { SimulatedNetwork } from "./simulated_network.ts";
 import { timersOf } from "./simulated_timer_functions.ts";
 import { timersPromisesOf } from "./simulated_timers_promises.ts";
 import { Random } from "./random.ts";
-import { type Choose, SimulatedLoop } from "./simulated_loop.ts";
+import type { Choose } from "./loop_event.ts";
+import { SimulatedLoop } from "./simulated_loop.ts";
 
 /** What one run is made with. */
 export interface RunSettings {

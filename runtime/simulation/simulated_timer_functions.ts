@@ -7,7 +7,8 @@
 import type { Session } from "./session.ts";
 import { timersPromisesOf } from "./simulated_timers_promises.ts";
 import { delayOf } from "./timer_delay.ts";
-import type { LoopEvent, SimulatedLoop } from "./simulated_loop.ts";
+import type { LoopEvent } from "./loop_event.ts";
+import type { SimulatedLoop } from "./simulated_loop.ts";
 import type { VirtualTimer } from "./virtual_timers.ts";
 
 type Callback = (...args: unknown[]) => unknown;

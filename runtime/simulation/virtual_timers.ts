@@ -4,6 +4,8 @@
  * @module
  */
 
+import { Heap } from "../heap.ts";
+
 /** A timer of a simulated loop. */
 export interface VirtualTimer {
   /** Its place in the order of all that was asked of the loop. */
@@ -37,7 +39,7 @@ interface Slot {
 
 /** Timers by deadline, then by the order of setting. A slot of a timer that was cleared or set anew is dead. */
 export class VirtualTimers {
-  #heap: Slot[] = [];
+  readonly #heap: Heap<Slot> = new Heap(isBefore);
   #dead = 0;
   /** How many timers are set; how many of them may not be left behind; how many are worth letting the clock go on. */
   size = 0;
@@ -48,17 +50,7 @@ export class VirtualTimers {
   set(timer: VirtualTimer): void {
     timer.set = true;
     this.#count(timer, 1);
-    const heap = this.#heap;
-    const slot: Slot = { deadline: timer.deadline, id: timer.id, timer };
-    let index = heap.length;
-    heap.push(slot);
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (!isBefore(slot, heap[parent]!)) break;
-      heap[index] = heap[parent]!;
-      index = parent;
-    }
-    heap[index] = slot;
+    this.#heap.push({ deadline: timer.deadline, id: timer.id, timer });
   }
 
   /** Takes a timer out; does nothing for one that is not set. */
@@ -66,7 +58,7 @@ export class VirtualTimers {
     if (!timer.set) return;
     timer.set = false;
     this.#count(timer, -1);
-    if (++this.#dead > 64 && this.#dead * 2 > this.#heap.length) this.#sweep();
+    if (++this.#dead > 64 && this.#dead * 2 > this.#heap.size) this.#sweep();
   }
 
   /** Says whether a timer may be left behind, and whether the clock goes on for it. */
@@ -80,11 +72,11 @@ export class VirtualTimers {
 
   /** The timer to fire first; `undefined` where none is set. */
   first(): VirtualTimer | undefined {
-    while (this.#heap.length > 0 && isDead(this.#heap[0]!)) {
-      this.#pop();
+    while (this.#heap.size > 0 && isDead(this.#heap.first!)) {
+      this.#heap.pop();
       this.#dead--;
     }
-    return this.#heap[0]?.timer;
+    return this.#heap.first?.timer;
   }
 
   /** Adds to `found` the first timer of each list among those of the earliest deadline. */
@@ -94,7 +86,7 @@ export class VirtualTimers {
     const byDelay = new Map<number, VirtualTimer>();
     const open = [0];
     for (let index = open.pop(); index !== undefined; index = open.pop()) {
-      const slot = this.#heap[index];
+      const slot = this.#heap.items[index];
       if (slot === undefined || slot.deadline > first.deadline) continue;
       open.push(index * 2 + 1, index * 2 + 2);
       if (isDead(slot)) continue;
@@ -107,7 +99,7 @@ export class VirtualTimers {
 
   /** The timers that are set. */
   all(): VirtualTimer[] {
-    return this.#heap.filter((slot) => !isDead(slot)).sort((a, b) => a.id - b.id).map(({ timer }) => timer);
+    return this.#heap.items.filter((slot) => !isDead(slot)).sort((a, b) => a.id - b.id).map(({ timer }) => timer);
   }
 
   #count(timer: VirtualTimer, by: number): void {
@@ -117,31 +109,8 @@ export class VirtualTimers {
   }
 
   #sweep(): void {
-    const slots = this.#heap.filter((slot) => !isDead(slot));
-    this.#heap = slots;
+    this.#heap.keep((slot) => !isDead(slot));
     this.#dead = 0;
-    for (let index = (slots.length >> 1) - 1; index >= 0; index--) this.#sink(index);
-  }
-
-  #pop(): void {
-    const last = this.#heap.pop()!;
-    if (this.#heap.length === 0) return;
-    this.#heap[0] = last;
-    this.#sink(0);
-  }
-
-  #sink(index: number): void {
-    const heap = this.#heap;
-    const slot = heap[index]!;
-    for (;;) {
-      let child = index * 2 + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
-      if (!isBefore(heap[child]!, slot)) break;
-      heap[index] = heap[child]!;
-      index = child;
-    }
-    heap[index] = slot;
   }
 }
 

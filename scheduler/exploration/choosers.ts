@@ -5,7 +5,7 @@
  */
 
 import { Random } from "../../runtime/simulation/random.ts";
-import type { LoopEvent } from "../../runtime/simulation/simulated_loop.ts";
+import type { LoopEvent } from "../../runtime/simulation/loop_event.ts";
 
 /** How many others an event that is held back lets pass at most: a body that polls must not wait for it for ever. */
 export const mostPasses = 128;

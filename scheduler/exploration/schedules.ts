@@ -7,7 +7,7 @@
 import type { Arbitrary } from "fast-check";
 import { Random } from "../../runtime/simulation/random.ts";
 import { Run, type Simulation } from "../../runtime/simulation/run.ts";
-import type { LoopEvent } from "../../runtime/simulation/simulated_loop.ts";
+import type { LoopEvent } from "../../runtime/simulation/loop_event.ts";
 import { DuckArbitrary, Shrinkable, type Source, Values } from "./arbitrary.ts";
 import { checkCount, checkFunction, checkOptions } from "../check.ts";
 import { Chooser, type Deviation, mostPasses } from "./choosers.ts";

@@ -10,7 +10,7 @@ import { Random } from "../../runtime/simulation/random.ts";
 import { runInTurns } from "../../runtime/simulation/real_turns.ts";
 import { Run, type RunHooks, type Simulation } from "../../runtime/simulation/run.ts";
 import { Session } from "../../runtime/simulation/session.ts";
-import type { Choose } from "../../runtime/simulation/simulated_loop.ts";
+import type { Choose } from "../../runtime/simulation/loop_event.ts";
 import { simulatedHost } from "../../runtime/simulation/simulated_host.ts";
 import { checkCount, checkFunction, checkOptions, show } from "../check.ts";
 import { lendLoop } from "../loop.ts";

@@ -4,12 +4,24 @@ import process from "node:process";
 import { signals } from "../../io/mod.ts";
 import { sleep } from "../../mod.ts";
 
+const isHeard = process.argv[2] === "heard";
+if (isHeard) process.on("SIGTERM", () => console.log("heard by another"));
+
+/** Waits until what was sent before has arrived: signals to one process come in order. */
+async function arrived(): Promise<void> {
+  const later = signals(["SIGWINCH"]);
+  process.kill(process.pid, "SIGWINCH");
+  await later.next();
+  await later.return!();
+}
+
 const received = signals(["SIGTERM"]);
-if (process.argv[2] === "heard") process.on("SIGTERM", () => console.log("heard by another"));
 process.kill(process.pid, "SIGTERM");
-// There is nothing to wait for: the signal is not to be taken.
-await sleep(200);
+await arrived();
 console.log("leaving");
 await received.return!();
-await sleep(200);
+if (isHeard) await arrived();
+// Not waited for where all is well: the signal ends the program.
+else await sleep(20_000);
 console.log("still here");
+if (isHeard) process.exit(0);

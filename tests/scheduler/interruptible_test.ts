@@ -67,6 +67,23 @@ test("an error that comes after all who waited have been cancelled goes to onUnh
   assertEquals(stray, []);
 });
 
+test("an error that was on its way to the only one who waits when that one was cancelled goes to onUnhandled", async () => {
+  const error = new Error("on its way");
+  for (const [waits, expected] of [[1, [error]], [2, []]] as const) {
+    const failing = latch();
+    const errors = await unhandled(() =>
+      group(async (g) => {
+        const cancelled = g.spawn(() => interruptible(failing.promise));
+        if (waits === 2) g.spawn(() => interruptible(failing.promise).catch(() => {}));
+        await checkpoint();
+        void failing.promise.catch(() => cancelled.cancel());
+        failing.fail(error);
+      })
+    );
+    assertEquals(errors, [...expected]);
+  }
+});
+
 test("an operation that was aborted with the wait is nothing to be told of", async () => {
   const errors = await unhandled(() =>
     moveOnAfter(1, () => {

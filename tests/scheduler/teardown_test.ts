@@ -208,3 +208,38 @@ test("a group that ends in time leaves no timer behind, whatever its bound", asy
     assertEquals([loop().timers.size, host.timers], [0, 0]);
   });
 });
+
+test("a group made with new that was cancelled, and whose tasks have ended, can be joined late whatever its bound", async () => {
+  await onFakeLoop(async (host) => {
+    for (const teardownTimeout of [100, Infinity]) {
+      const g = new TaskGroup({ teardownTimeout });
+      g.spawn(() => sleep(1e6));
+      await checkpoint();
+      g.cancel();
+      await sleep(200);
+      assertEquals([g.size, g.closed, host.timers], [0, false, 0]);
+      g.cancel();
+      await g.join();
+    }
+  });
+});
+
+test("a cleanup that begins late has the whole bound, and a body in a group that was cancelled at its start has it too", async () => {
+  const stuck = latch();
+  await onFakeLoop(async (host) => {
+    const g = new TaskGroup({ teardownTimeout: 100 });
+    g.spawn(() => sleep(1e6));
+    g.defer(() => sleep(90));
+    await checkpoint();
+    g.cancel();
+    await sleep(500);
+    await g.join();
+    await group(async (outer) => {
+      outer.cancel();
+      const began = host.time;
+      await assertRejects(() => group(() => stuck.promise, { teardownTimeout: 50 }), TeardownError);
+      assertEquals(host.time - began, 50);
+    });
+    stuck.open();
+  });
+});

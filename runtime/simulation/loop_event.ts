@@ -1,0 +1,38 @@
+/**
+ * What runs on a simulated loop.
+ *
+ * @module
+ */
+
+/** A macrotask that is ready. */
+export interface LoopEvent {
+  /** Its place in the order of all that was asked of the loop. */
+  readonly id: number;
+  /** What it is called in a schedule. */
+  readonly label: string;
+  readonly kind: "timer" | "io" | "message" | "immediate";
+  fn: () => void;
+}
+
+/** A completion or a message. */
+export interface Arrival extends LoopEvent {
+  readonly kind: "io" | "message";
+  /** When it comes, in ms of the loop's clock; -1: at any time. */
+  readonly at: number;
+  /** Messages of one port keep their order. */
+  readonly port: unknown;
+  /** What may come together with others of the same name. */
+  readonly batch: string | undefined;
+  /** Where it was asked for; kept where somebody wants to know. */
+  readonly place: Error | undefined;
+}
+
+/** An immediate. */
+export interface Immediate extends LoopEvent {
+  readonly kind: "immediate";
+  /** Was it asked for by the program, not by a run queue? */
+  readonly own: boolean;
+}
+
+/** Decides which of several events runs next, by its index. */
+export type Choose = (events: readonly LoopEvent[]) => number;
