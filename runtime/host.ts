@@ -88,6 +88,11 @@ export interface Host {
   report(text: string): void;
   /** How many threads the machine runs at once. */
   parallelism(): number;
+  /**
+   * Does the stack of an error that is made in the continuation of a promise name the async functions that await the promise,
+   * also where one promise was resolved with another?
+   */
+  readonly asyncStacks?: true;
   /** Does `spawnWorker` know `resourceLimits`? */
   readonly workerLimits?: true;
   /** Starts a worker thread that loads `module`. */

@@ -28,6 +28,7 @@ export function denoHost(): Host {
     setExitCode,
     report,
     parallelism,
+    asyncStacks: true,
     spawnWorker: spawnWebWorker,
     listenHttp: async (options) => (await import("./deno_http.ts")).listenHttp(options),
   };

@@ -29,6 +29,7 @@ export function nodeHost(): Host {
     setExitCode,
     report,
     parallelism,
+    asyncStacks: true,
     workerLimits: true,
     spawnWorker: spawnThread,
     listenHttp: async (options) => (await import("./node_http.ts")).listenHttp(options),

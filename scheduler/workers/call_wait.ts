@@ -5,7 +5,8 @@
  */
 
 import type { Scope } from "../scope.ts";
-import { Wait } from "../wait.ts";
+import { allowUnawaited, Wait } from "../wait.ts";
+import { addCaller, rejectWithAwaiters, stackAtCall } from "./caller_stack.ts";
 
 /** What a wait gives up when nobody wants its result any more. */
 export interface Abortable {
@@ -16,9 +17,23 @@ export interface Abortable {
 export class CallWait<T> extends Wait<T> {
   /** What is aborted; nothing was begun as long as it is `undefined`. */
   call: Abortable | undefined = undefined;
+  readonly #caller: Error | undefined;
 
-  constructor(scope: Scope | undefined, what: string) {
+  constructor(scope: Scope | undefined, what: string, inFlight: number) {
     super(scope, undefined, what);
+    this.#caller = stackAtCall(inFlight);
+  }
+
+  /** Rejects with an error that was made for this call: its stack goes on with that of the caller. */
+  fail(error: unknown): void {
+    if (!(error instanceof Error)) return void this.reject(error);
+    if (this.#caller === undefined) {
+      const rejected = rejectWithAwaiters(error);
+      if (!this.resolve(rejected as T)) allowUnawaited(rejected);
+      return;
+    }
+    addCaller(error, this.#caller);
+    this.reject(error);
   }
 
   protected override takeBack(): void {

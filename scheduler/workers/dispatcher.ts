@@ -169,7 +169,9 @@ export class Dispatcher {
     if (job.ended || job.aborted) return;
     job.aborted = true;
     this[as]++;
-    job.reject(reason);
+    // The pool's own error may be added to; the caller's own reason is not.
+    if (as === "failed" && reason instanceof TimeoutError) job.fail(reason);
+    else job.reject(reason);
     const { worker } = job;
     if (worker === undefined || worker.takeBack(job)) {
       this.#queue.remove(job);
@@ -306,9 +308,11 @@ export class Dispatcher {
     this.#gone(job);
   }
 
-  #fail(job: Job, error: unknown): void {
+  /** Fails a job with an error that was made for it; `shared` says that others get the same one. */
+  #fail(job: Job, error: unknown, shared: boolean = false): void {
     if (!job.aborted) this.failed++;
-    job.reject(error);
+    if (shared) job.reject(error);
+    else job.fail(error);
     this.#gone(job);
   }
 
@@ -373,7 +377,7 @@ export class Dispatcher {
     if (lost) return;
     for (const job of this.#queue.all()) {
       this.#queue.remove(job);
-      this.#fail(job, error);
+      this.#fail(job, error, true);
     }
   }
 

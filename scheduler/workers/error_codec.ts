@@ -64,7 +64,7 @@ export function encodeError(thrown: unknown, depth: number = 0): EncodedError {
   return encoded;
 }
 
-/** Makes an error of the data again, of the same class where that is a built-in one. */
+/** Makes an error of the data again: of the same class where that is a built-in one, else of one with its name. */
 export function decodeError(encoded: EncodedError): unknown {
   if (encoded.kind === "value") return encoded.value;
   const { kind, name, message, stack, classes, extras, cause, errors } = encoded;
@@ -72,11 +72,31 @@ export function decodeError(encoded: EncodedError): unknown {
   if (kind === "dom") error = new DOMException(message, name);
   else if (kind === "aggregate") error = new AggregateError((errors ?? []).map(decodeError), message);
   else error = new (builtins[classes.find((each) => Object.hasOwn(builtins, each)) ?? "Error"]!)(message);
+  if (classes[0] && classes[0] !== error.constructor.name) nameClass(error, classes[0]);
   if (error.name !== name) define(error, "name", name);
   if (stack !== undefined) define(error, "stack", stack);
   if (cause !== undefined) define(error, "cause", decodeError(cause));
   for (const [key, value] of extras) define(error, key, decodeError(value), true);
   return error;
+}
+
+/** Classes that stand for those of the worker, by their name and that of the built-in class. */
+const standIns = new Map<string, object>();
+
+/** So many of them are kept; beyond, an error is of the built-in class alone. */
+const mostStandIns = 1000;
+
+/** Gives an error a class between it and its built-in one that has the name of the class it was thrown as. */
+function nameClass(error: Error, name: string): void {
+  const Base = error.constructor as new () => Error;
+  const key = `${name} extends ${Base.name}`;
+  let prototype = standIns.get(key);
+  if (prototype === undefined) {
+    if (standIns.size >= mostStandIns) return;
+    prototype = { [name]: class extends Base {} }[name]!.prototype;
+    standIns.set(key, prototype);
+  }
+  Object.setPrototypeOf(error, prototype);
 }
 
 /** Primitives and plain data travel as they are; what cannot be cloned becomes an `Error` that describes it. */

@@ -22,6 +22,8 @@ export interface Receiver {
   resolve(value: never): unknown;
   /** The job has failed or was aborted. */
   reject(error: unknown): unknown;
+  /** The job has failed with an error that was made for it alone. */
+  fail(error: unknown): unknown;
 }
 
 /** What was sent along with a call, and how it is to be. */
@@ -120,6 +122,13 @@ export class Job extends Entry {
     const { receiver } = this;
     this.receiver = undefined;
     receiver?.reject(error);
+  }
+
+  /** Tells the caller of an error that was made for this job alone, unless it has been told something already. */
+  fail(error: unknown): void {
+    const { receiver } = this;
+    this.receiver = undefined;
+    receiver?.fail(error);
   }
 
   /** Nothing of the job is left. */

@@ -31,7 +31,7 @@ export class PoolMap {
   readonly #settings: MapSettings;
   readonly #items: Iterator<unknown>;
   readonly #resolve: (results: unknown[]) => void;
-  readonly #reject: (error: unknown) => void;
+  readonly #reject: (error: unknown, own?: boolean) => void;
   readonly #results: unknown[] = [];
   readonly #jobs: Set<Job> = new Set();
   #pulled = 0;
@@ -45,7 +45,8 @@ export class PoolMap {
     items: Iterator<unknown>,
     settings: MapSettings,
     resolve: (results: unknown[]) => void,
-    reject: (error: unknown) => void,
+    /** `own` says that the error was made for this map. */
+    reject: (error: unknown, own?: boolean) => void,
   ) {
     this.#items = items;
     this.#settings = settings;
@@ -136,6 +137,10 @@ export class PoolMap {
         this.#jobs.delete(job);
         this.#fail(error, true);
       },
+      fail: (error) => {
+        this.#jobs.delete(job);
+        this.#fail(error, true, true);
+      },
     };
     this.#jobs.add(job);
     this.#settings.submit(job);
@@ -147,13 +152,13 @@ export class PoolMap {
     this.#size = Math.max(1, Math.min(mostItems, fitting, this.#size * 4));
   }
 
-  #fail(error: unknown, close: boolean): void {
+  #fail(error: unknown, close: boolean, own: boolean = false): void {
     if (this.#state === "over") return;
     const open = this.#state === "open";
     this.#state = "over";
     for (const job of this.#jobs) this.#settings.dispatcher.abort(job, error);
     this.#jobs.clear();
-    this.#reject(error);
+    this.#reject(error, own);
     if (close && open && !this.#pulling) this.#close();
   }
 

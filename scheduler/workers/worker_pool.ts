@@ -122,7 +122,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
   run<K extends FunctionName<M>>(name: K, args: Arguments<M, K>, options: RunOptions = {}): Promise<Result<M, K>> {
     const job = new Job(settingsOf(name, args, options));
     const scope = currentScope();
-    const wait = new CallWait<Result<M, K>>(scope, name);
+    const wait = new CallWait<Result<M, K>>(scope, name, this.#jobs.live);
     if (wait.interrupted) return wait.promise;
     const { signal } = options;
     const { refusal } = this.#jobs;
@@ -193,7 +193,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
     const { signal, timeout } = options;
     const scope = currentScope();
     const ends: (() => void)[] = [];
-    const wait = new CallWait<Result<M, K>[]>(scope, `map of ${name}`);
+    const wait = new CallWait<Result<M, K>[]>(scope, `map of ${name}`, this.#jobs.live);
     const end = (): void => ends.forEach((fn) => fn());
     const map = new PoolMap(
       items[Symbol.iterator](),
@@ -205,7 +205,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
         submit: (job) => this.#jobs.submit(job, scope, {}),
       },
       (results) => (end(), wait.resolve(results as Result<M, K>[])),
-      (error) => (end(), wait.reject(error)),
+      (error, own) => (end(), own ? wait.fail(error) : wait.reject(error)),
     );
     wait.call = map;
     if (wait.interrupted || signal?.aborted) {

@@ -11,6 +11,7 @@
  */
 
 import { currentScope, Member, type Scope } from "../scope.ts";
+import { addCaller } from "./caller_stack.ts";
 import type { Job } from "./job.ts";
 import { Wait } from "../wait.ts";
 
@@ -36,7 +37,7 @@ class WorkerStream<T> implements AsyncIterableIterator<T> {
   readonly #values: T[] = [];
   #state: "new" | "open" | "draining" | "ended" = "new";
   /** The error that is still to be thrown, once. */
-  #failure: { error: unknown } | undefined = undefined;
+  #failure: { error: unknown; own?: boolean } | undefined = undefined;
   /** How many values the source may still send, and how many were taken since credit was last given. */
   #credit: number;
   #taken = 0;
@@ -78,8 +79,9 @@ class WorkerStream<T> implements AsyncIterableIterator<T> {
     this.#state = "ended";
     await this.#gone;
     if (this.#failure === undefined) return { done: true, value: undefined };
-    const { error } = this.#failure;
+    const { error, own } = this.#failure;
     this.#failure = undefined;
+    if (own && error instanceof Error) addCaller(error, new Error());
     throw error;
   }
 
@@ -101,15 +103,17 @@ class WorkerStream<T> implements AsyncIterableIterator<T> {
       this.#wake();
       this.#watchCredit();
     };
+    const fail = (error: unknown, own: boolean): void => {
+      if (this.#state !== "open") return;
+      this.#failure = { error, own };
+      // What was sent before the failure is still delivered, unless the caller's side gave the job up.
+      if (job.aborted) this.#values.length = 0;
+      this.#drain();
+    };
     job.receiver = {
       resolve: () => this.#drain(),
-      reject: (error) => {
-        if (this.#state !== "open") return;
-        this.#failure = { error };
-        // What was sent before the failure is still delivered, unless the caller's side gave the job up.
-        if (job.aborted) this.#values.length = 0;
-        this.#drain();
-      },
+      reject: (error) => fail(error, false),
+      fail: (error) => fail(error, true),
     };
     try {
       this.#control.start(scope);

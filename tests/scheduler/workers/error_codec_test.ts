@@ -116,3 +116,17 @@ test("a DOMException keeps its cause and what was added to it", () => {
   assertInstanceOf(error, DOMException);
   assertEquals([error.name, error.code, error.extra], ["TimeoutError", 23, 1]);
 });
+
+test("an error has the name of the class it was thrown as, also where the class gives it no name", () => {
+  class Unnamed extends TypeError {}
+  class Further extends Unnamed {}
+  for (const Class of [Unnamed, Further]) {
+    const error = sent(new Class("unnamed")) as Error;
+    assertInstanceOf(error, TypeError);
+    assertEquals([error.constructor.name, error.name, error.message], [Class.name, "TypeError", "unnamed"]);
+  }
+  assertStrictEquals((sent(new Unnamed("one")) as Error).constructor, (sent(new Unnamed("two")) as Error).constructor);
+  assertStrictEquals((sent(new RangeError("built in")) as Error).constructor, RangeError);
+  assertStrictEquals((sent(new (class extends Error {})("anonymous")) as Error).constructor, Error);
+  assertEquals(Object.keys(sent(new Unnamed("keys")) as Error), []);
+});
