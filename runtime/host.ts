@@ -50,6 +50,11 @@ export interface ContextSlot {
   capture(): unknown;
   /** Calls `fn(argument)` in a flow of control that was remembered. */
   resume<A, R>(captured: unknown, fn: (argument: A) => R, argument: A): R;
+  /**
+   * Is the caller a timer's callback itself, and not what an `await` goes on to? Then, for all that follows in it, `get()` answers
+   * `undefined` from now on. Absent where a host does not tell the two apart.
+   */
+  readonly endInTimer?: () => boolean;
 }
 
 /** What the layers above may ask of a runtime. */

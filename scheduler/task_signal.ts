@@ -57,7 +57,7 @@ export class TaskSignal extends AbortSignal {
   }
 
   static {
-    Object.defineProperty(this.prototype, Symbol.toStringTag, { value: "TaskSignal", configurable: true });
+    likeTheHosts(this, "TaskSignal", ["priority", "onprioritychange"], ["any"]);
   }
 
   /**
@@ -66,7 +66,8 @@ export class TaskSignal extends AbortSignal {
    *
    * @throws {TypeError} for what is no signal, or no priority.
    */
-  static override any(signals: Iterable<AbortSignal>, init?: TaskSignalAnyInit): TaskSignal {
+  static override any(signals: Iterable<AbortSignal>, init: TaskSignalAnyInit = {}): TaskSignal {
+    if (Object(signals) !== signals) throw new TypeError(`Signals come in an iterable: received ${show(signals)}`);
     const members = [...signals];
     const wanted = dictionary<TaskSignalAnyInit>(init).priority;
     const followed = states.get(wanted as TaskSignal);
@@ -125,19 +126,17 @@ export class TaskController extends AbortController {
    *
    * @throws {TypeError} for options that are no object, and for what is no priority.
    */
-  constructor(init?: TaskControllerInit) {
+  constructor(init: TaskControllerInit = {}) {
     super();
-    adopt(super.signal, toPriority(dictionary<TaskControllerInit>(init).priority), false);
+    adopt(this.signal, toPriority(dictionary<TaskControllerInit>(init).priority), false);
   }
 
   static {
-    Object.defineProperty(this.prototype, Symbol.toStringTag, { value: "TaskController", configurable: true });
+    likeTheHosts(this, "TaskController", ["setPriority"]);
   }
 
   /** The signal to post tasks with. */
-  override get signal(): TaskSignal {
-    return super.signal as TaskSignal;
-  }
+  declare readonly signal: TaskSignal;
 
   /**
    * Changes the priority of the signal: the tasks that wait with it move among those of the new priority, by the order in which
@@ -171,14 +170,16 @@ export class TaskPriorityChangeEvent extends Event {
    * @throws {TypeError} for options without a previous priority.
    */
   constructor(type: string, init: TaskPriorityChangeEventInit) {
-    const options = dictionary<TaskPriorityChangeEventInit>(init);
-    const previousPriority = toRequiredPriority(options.previousPriority);
-    super(type, options);
-    this.#previousPriority = previousPriority;
+    // In the standard's order: the type, what every event has, then what is this one's own.
+    const name = `${type}`;
+    const { bubbles, cancelable, composed, previousPriority } = dictionary<TaskPriorityChangeEventInit>(init);
+    const priority = toRequiredPriority(previousPriority);
+    super(name, { bubbles: Boolean(bubbles), cancelable: Boolean(cancelable), composed: Boolean(composed) });
+    this.#previousPriority = priority;
   }
 
   static {
-    Object.defineProperty(this.prototype, Symbol.toStringTag, { value: "TaskPriorityChangeEvent", configurable: true });
+    likeTheHosts(this, "TaskPriorityChangeEvent", ["previousPriority"]);
   }
 
   /** The priority before the change. */
@@ -315,6 +316,22 @@ export function enqueueBy(source: PrioritySource, entry: Entry): void {
 export function dequeueBy(source: PrioritySource, entry: Entry): void {
   if (typeof source !== "number") stateOf(source).queued.delete(entry);
   loop().queue.remove(entry);
+}
+
+/**
+ * Gives a class what those of a host have and a class of the language does not: members that are enumerable, and a name by which
+ * its objects are told.
+ */
+export function likeTheHosts(
+  constructor: { readonly prototype: object },
+  name: string,
+  members: readonly string[],
+  statics: readonly string[] = [],
+): void {
+  const { prototype } = constructor;
+  for (const member of members) Object.defineProperty(prototype, member, { enumerable: true });
+  for (const member of statics) Object.defineProperty(constructor, member, { enumerable: true });
+  Object.defineProperty(prototype, Symbol.toStringTag, { value: name, configurable: true });
 }
 
 /** Options as the standard's dictionaries take them: an object, or nothing. */

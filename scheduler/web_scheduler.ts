@@ -23,6 +23,7 @@ import {
   dictionary,
   enqueueBy,
   laneFrom,
+  likeTheHosts,
   type PrioritySource,
   prioritySource,
   toRequiredPriority,
@@ -61,7 +62,7 @@ export class Scheduler {
   readonly #brand = true;
 
   static {
-    Object.defineProperty(this.prototype, Symbol.toStringTag, { value: "Scheduler", configurable: true });
+    likeTheHosts(this, "Scheduler", ["postTask", "yield"]);
   }
 
   /**
@@ -73,14 +74,17 @@ export class Scheduler {
    *
    * @throws {TypeError} (rejection) for arguments of a wrong kind or range.
    */
-  postTask<T>(callback: () => T | PromiseLike<T>, options?: SchedulerPostTaskOptions): Promise<T> {
+  postTask<T>(callback: () => T | PromiseLike<T>, options: SchedulerPostTaskOptions = {}): Promise<T> {
     try {
       void this.#brand;
       checkFunction(callback, "The callback of postTask");
-      // The standard's order of looking at them.
-      const { delay, priority, signal } = dictionary<SchedulerPostTaskOptions>(options);
+      // The standard looks at them in this order, and converts each before it looks at the next.
+      const given = dictionary<SchedulerPostTaskOptions>(options);
+      const { delay } = given;
       const ms = delay === undefined ? 0 : toUnsignedLongLong(delay);
+      const { priority } = given;
       const lane = priority === undefined ? undefined : laneOf(toRequiredPriority(priority));
+      const { signal } = given;
       if (signal !== undefined && !(signal instanceof AbortSignal)) {
         throw new TypeError(`A signal is an AbortSignal: received ${show(signal)}`);
       }
@@ -109,7 +113,10 @@ export class Scheduler {
     }
     const scope = currentScope();
     const owner = scope?.owner;
-    return new Continuation(scope, owner instanceof Posted ? owner : undefined).promise;
+    if (!(owner instanceof Posted)) return new Continuation(scope, undefined).promise;
+    if (!owner.leadsHere() && loop().context.endInTimer?.()) return new Continuation(undefined, undefined).promise;
+    owner.look();
+    return new Continuation(scope, owner).promise;
   }
 }
 
@@ -147,6 +154,8 @@ class Posted extends Scope implements Owner {
   /** For how many reasons the signal is listened to. */
   #uses = 0;
   #leaveSignal: (() => void) | undefined = undefined;
+  /** Has a yield gone on, and none been asked for since? */
+  #goesOn = false;
 
   constructor(
     callback: () => unknown,
@@ -191,8 +200,27 @@ class Posted extends Scope implements Owner {
     if (delay === 0) return enqueueBy(this.source, this);
     this.#timer = loop().timers.setTimer(() => {
       this.#timer = undefined;
-      enqueueBy(this.source, this);
+      this.look();
+      if (this.#state === "waiting") enqueueBy(this.source, this);
     }, delay);
+  }
+
+  /** Looks whether the signal has been aborted: a listener before ours may have kept the event from the others. */
+  look(): void {
+    const { abortSource } = this;
+    if (abortSource?.aborted && this.request === undefined) this.cancel("signal", abortSource.reason);
+  }
+
+  /** Is it sure that the callback's own flow of control has led to this yield? Else the host has to be asked, which costs more. */
+  leadsHere(): boolean {
+    const goesOn = this.#goesOn;
+    this.#goesOn = false;
+    return goesOn || this.#state === "running";
+  }
+
+  /** A yield goes on. */
+  goOn(): void {
+    this.#goesOn = true;
   }
 
   /** Listens to the signal, until `unuse` has been called as often as this. */
@@ -211,6 +239,8 @@ class Posted extends Scope implements Owner {
   }
 
   override run(): void {
+    this.look();
+    if (this.#state !== "waiting") return;
     const captured = this.#captured;
     this.#captured = undefined;
     dequeueBy(this.source, this);
@@ -319,6 +349,8 @@ class Continuation extends Member {
     const posted = this.#posted;
     this.leave();
     if (posted !== undefined) {
+      posted.look();
+      posted.goOn();
       dequeueBy(posted.source, this);
       posted.unuse();
     }

@@ -107,7 +107,7 @@ let slots = 0;
 function openContext(): ContextSlot {
   const { Deno } = globalThis as unknown as { Deno: { internal: symbol } & Record<symbol, { core?: DenoCore }> };
   const { getAsyncContext, setAsyncContext } = Deno[Deno.internal]?.core ?? {};
-  const proper = asyncContext();
+  const proper = asyncContext(isTimer);
   const key = `millrace ${++slots}`;
   if (typeof getAsyncContext !== "function" || typeof setAsyncContext !== "function") return proper;
   function within<A, R>(context: AsyncContext, fn: (argument: A) => R, argument: A): R {
@@ -125,8 +125,31 @@ function openContext(): ContextSlot {
     get: () => getAsyncContext()?.[key],
     capture: getAsyncContext,
     resume: (captured, fn, argument) => within(captured as AsyncContext, fn, argument),
+    endInTimer() {
+      if (!isTimer()) return false;
+      setAsyncContext({ ...getAsyncContext(), [key]: undefined });
+      return true;
+    },
   };
   return isProper(slot, proper) ? slot : proper;
+}
+
+/**
+ * Is a callback of a timer on the stack? After an `await` it no longer is: then Deno's own function below is the one that drains
+ * microtasks. Deno tells it by nothing else.
+ */
+function isTimer(): boolean {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  const found: { stack?: unknown } = {};
+  try {
+    Error.stackTraceLimit = Infinity;
+    Error.prepareStackTrace = (_, sites): boolean => sites.some((site) => site.getFunctionName() === "listOnTimeout");
+    Error.captureStackTrace(found);
+    return found.stack === true;
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 /** Do the values of a slot and those of an `AsyncLocalStorage` come through together? */

@@ -1,7 +1,8 @@
-import type { Host } from "../host.ts";
+import type { ContextSlot, Host } from "../host.ts";
 import { spawnThread } from "./node_worker.ts";
 import {
   asyncContext,
+  builtin,
   exit,
   immediateTurns,
   keepAlive,
@@ -21,7 +22,7 @@ export function nodeHost(): Host {
     now,
     openTurns: immediateTurns,
     setTimer,
-    openContext: asyncContext,
+    openContext,
     keepAlive,
     onSignal,
     raise,
@@ -34,4 +35,10 @@ export function nodeHost(): Host {
     spawnWorker: spawnThread,
     listenHttp: async (options) => (await import("./node_http.ts")).listenHttp(options),
   };
+}
+
+/** What async context goes through timers tells Node by the resource that runs: a promise, or nothing, after an `await`. */
+function openContext(): ContextSlot {
+  const { executionAsyncResource } = builtin<{ executionAsyncResource(): object }>("node:async_hooks");
+  return asyncContext(() => "_onTimeout" in executionAsyncResource());
 }

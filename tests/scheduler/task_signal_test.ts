@@ -33,7 +33,7 @@ test("a host takes a TaskSignal wherever it takes an AbortSignal", async () => {
   assertEquals(error, "why");
 });
 
-test("a controller takes a priority, and refuses what is none", () => {
+test("a controller takes a priority, and refuses what is none (S11)", () => {
   for (const priority of ["user-blocking", "user-visible", "background"] as const) {
     assertEquals(new TaskController({ priority }).signal.priority, priority);
   }
@@ -55,7 +55,7 @@ test("a controller takes a priority, and refuses what is none", () => {
   );
 });
 
-test("an event of a change needs its previous priority", () => {
+test("an event of a change needs its previous priority (S11)", () => {
   const event = new TaskPriorityChangeEvent("prioritychange", { previousPriority: "background", cancelable: true });
   assertEquals([event.type, event.previousPriority, event.cancelable, event.bubbles], [
     "prioritychange",
@@ -88,7 +88,7 @@ test("a change of priority moves the tasks that wait, each among the others by t
   assertEquals(log, [3, 0, 1, 2, 4, 5, 6]);
 });
 
-test("each of several signals moves its own tasks only", async () => {
+test("each of several signals moves its own tasks only (S9)", async () => {
   const log: number[] = [];
   const controllers = [0, 1, 2, 3, 4].map(() => new TaskController({ priority: "background" }));
   const tasks = controllers.map(({ signal }, index) => scheduler.postTask(() => log.push(index), { signal }));
@@ -97,7 +97,7 @@ test("each of several signals moves its own tasks only", async () => {
   assertEquals(log, [2, 0, 1, 3, 4]);
 });
 
-test("changes there and back leave the order as it was", async () => {
+test("changes there and back leave the order as it was (S3, S9)", async () => {
   const log: number[] = [];
   const controllers = [0, 1, 2].map(() => new TaskController());
   const tasks = controllers.flatMap(({ signal }, index) =>
@@ -110,7 +110,7 @@ test("changes there and back leave the order as it was", async () => {
   assertEquals(log, [0, 10, 1, 11, 2, 12]);
 });
 
-test("a change of the priority of a delayed task holds when it comes into the queue", async () => {
+test("a change of the priority of a delayed task holds when it comes into the queue (S4, S9)", async () => {
   const controller = new TaskController({ priority: "background" });
   const log: string[] = [];
   const delayed = scheduler.postTask(() => log.push("delayed"), { signal: controller.signal, delay: 2 });
@@ -123,7 +123,7 @@ test("a change of the priority of a delayed task holds when it comes into the qu
   assertEquals(log, ["delayed", "visible"]);
 });
 
-test("the event tells the old priority when the new one holds; the same priority is no event", () => {
+test("the event tells the old priority when the new one holds; the same priority is no event (S9)", () => {
   const controller = new TaskController();
   const log: unknown[] = [];
   controller.signal.addEventListener("prioritychange", (event) => {
@@ -135,7 +135,7 @@ test("the event tells the old priority when the new one holds; the same priority
   assertEquals(log, ["prioritychange", true, "user-visible", "background"]);
 });
 
-test("a change while a change is told is refused with NotAllowedError, and possible afterwards", () => {
+test("a change while a change is told is refused with NotAllowedError, and possible afterwards (S9)", () => {
   const controller = new TaskController();
   const names: string[] = [];
   controller.signal.onprioritychange = () => {
@@ -152,7 +152,7 @@ test("a change while a change is told is refused with NotAllowedError, and possi
   assertEquals(controller.signal.priority, "user-blocking");
 });
 
-test("onprioritychange is an event handler attribute", () => {
+test("onprioritychange is an event handler attribute (S11)", () => {
   const controller = new TaskController();
   const { signal } = controller;
   const log: string[] = [];
@@ -206,7 +206,7 @@ test("any() with a signal as its priority follows it, also through others, and n
   assertEquals([direct.aborted, through.aborted], [false, false]);
 });
 
-test("any() takes its abort and its priority from different signals, and the priority after an abort too", () => {
+test("any() takes its abort and its priority from different signals, and the priority after an abort too (S10)", () => {
   const priority = new TaskController();
   const abort = new AbortController();
   const signal = TaskSignal.any([abort.signal], { priority: priority.signal });
@@ -218,7 +218,7 @@ test("any() takes its abort and its priority from different signals, and the pri
   assertEquals([changes, signal.aborted, signal.reason, signal.priority], [2, true, "why", "user-blocking"]);
 });
 
-test("events of a change come at the source first, then at those that follow, in the order of their making", () => {
+test("events of a change come at the source first, then at those that follow, in the order of their making (S9)", () => {
   const controller = new TaskController();
   const log: number[] = [];
   const signals: TaskSignal[] = [controller.signal];
@@ -228,7 +228,7 @@ test("events of a change come at the source first, then at those that follow, in
   assertEquals(log, [0, 1, 2, 3, 4, 5, 6]);
 });
 
-test("a signal made while a change is told has the new priority, and gets no event of that change", () => {
+test("a signal made while a change is told has the new priority, and gets no event of that change (S9, S10)", () => {
   for (const inFollower of [false, true]) {
     const controller = new TaskController();
     const signal = inFollower ? TaskSignal.any([], { priority: controller.signal }) : controller.signal;
@@ -243,7 +243,7 @@ test("a signal made while a change is told has the new priority, and gets no eve
   }
 });
 
-test("tasks move with a signal that follows another one, and stay with one that does not", async () => {
+test("tasks move with a signal that follows another one, and stay with one that does not (S5, S10)", async () => {
   const controller = new TaskController({ priority: "background" });
   const log: string[] = [];
   const tasks = [
