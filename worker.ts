@@ -13,5 +13,5 @@
  * @module
  */
 
-export { currentJob, type Job } from "./scheduler/workers/current_job.ts";
+export { currentJob, type Job, workerData } from "./scheduler/workers/current_job.ts";
 export { transfer } from "./scheduler/workers/markers.ts";

@@ -12,7 +12,7 @@ import { browserHost } from "./hosts/browser.ts";
 import { denoHost } from "./hosts/deno.ts";
 import { nodeHost } from "./hosts/node.ts";
 import type { HttpListener, HttpListenOptions } from "./http.ts";
-import type { HostWorker, HostWorkerOptions } from "./worker_port.ts";
+import type { HostWorker, HostWorkerOptions, ThreadOptions } from "./worker_port.ts";
 
 /** The runtimes there is a host for. */
 export type HostName = "node" | "deno" | "bun" | "browser" | "simulation";
@@ -98,8 +98,8 @@ export interface Host {
    * also where one promise was resolved with another?
    */
   readonly asyncStacks?: true;
-  /** Does `spawnWorker` know `resourceLimits`? */
-  readonly workerLimits?: true;
+  /** What of a thread `spawnWorker` lets a program choose. */
+  readonly threadOptions: readonly (keyof ThreadOptions)[];
   /** Starts a worker thread that loads `module`. */
   spawnWorker(module: URL, options: HostWorkerOptions): HostWorker;
   /** Opens an HTTP server. */

@@ -43,7 +43,6 @@ export class Watchdog {
       loads: entry,
       onMessage: () => {},
       onExit: () => {},
-      resourceLimits: undefined,
     });
     this.#worker.post({ signs: this.#signs, threshold } satisfies WatchdogStart, []);
   }

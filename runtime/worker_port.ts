@@ -5,6 +5,20 @@
  * @module
  */
 
+/** What of a thread a program may choose, where the host lets it. */
+export interface ThreadOptions {
+  /** The thread's environment, instead of the process's. */
+  env?: Record<string, string>;
+  /** What the thread finds in `process.argv` behind the program. */
+  argv?: string[];
+  /** Flags of the host, instead of those of the process. */
+  execArgv?: string[];
+  /** Node's limits of the thread's memory. */
+  resourceLimits?: Record<string, number>;
+  /** Deno's permissions of the thread. */
+  permissions?: "inherit" | "none" | Record<string, unknown>;
+}
+
 /** How a worker thread is to be started. */
 export interface HostWorkerOptions {
   /** A name for debuggers and messages. */
@@ -15,8 +29,8 @@ export interface HostWorkerOptions {
   onExit(exit: WorkerExit): void;
   /** A module the thread is going to load later; the host makes sure that it can (TypeScript on Node 20). */
   loads: URL;
-  /** Memory limits of the thread, where the host has them. */
-  resourceLimits: Record<string, number> | undefined;
+  /** Of these only what the host knows (`Host.threadOptions`). */
+  thread?: ThreadOptions;
 }
 
 /** How a worker ended. */

@@ -1,6 +1,6 @@
 /** The worker module of the guide: its functions are plain exports. */
 
-import { currentJob, transfer } from "../../worker.ts";
+import { currentJob, transfer, workerData } from "../../worker.ts";
 
 export function fibonacci(n: number): number {
   return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2);
@@ -36,4 +36,8 @@ export async function total(price: (item: string) => Promise<number>, items: str
 
 export function fails(): never {
   throw Object.assign(new RangeError("out of range"), { code: "E_RANGE" });
+}
+
+export function priceOf(amount: number): string {
+  return `${amount} ${workerData<{ currency: string }>().currency}`;
 }

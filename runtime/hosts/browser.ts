@@ -21,6 +21,7 @@ export function browserHost(): Host {
     report: (text) => console.error(text),
     parallelism: () =>
       (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 1,
+    threadOptions: [],
     spawnWorker: spawnWebWorker,
     listenHttp: () => Promise.reject(new TypeError("A browser cannot listen for HTTP requests")),
   };

@@ -29,6 +29,8 @@ export function bunHost(): Host {
     setExitCode,
     report,
     parallelism,
+    // Bun takes resourceLimits and does not keep to them: a limit that is none is worse than an error.
+    threadOptions: ["env", "argv", "execArgv"],
     spawnWorker: spawnWebWorker,
     listenHttp: async (options) => (await import("./bun_http.ts")).listenHttp(options),
   };

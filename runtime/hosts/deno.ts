@@ -29,6 +29,7 @@ export function denoHost(): Host {
     report,
     parallelism,
     asyncStacks: true,
+    threadOptions: ["permissions"],
     spawnWorker: spawnWebWorker,
     listenHttp: async (options) => (await import("./deno_http.ts")).listenHttp(options),
   };

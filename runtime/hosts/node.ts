@@ -31,7 +31,7 @@ export function nodeHost(): Host {
     report,
     parallelism,
     asyncStacks: true,
-    workerLimits: true,
+    threadOptions: ["env", "argv", "execArgv", "resourceLimits"],
     spawnWorker: spawnThread,
     listenHttp: async (options) => (await import("./node_http.ts")).listenHttp(options),
   };

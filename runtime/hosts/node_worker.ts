@@ -28,19 +28,21 @@ const { entry, loader } = require("node:worker_threads").workerData;
 /** `Host.spawnWorker` over `worker_threads`. */
 export function spawnThread(entry: URL, options: HostWorkerOptions): HostWorker {
   const { Worker } = builtin<WorkerThreads>("node:worker_threads");
-  const settings = {
-    eval: true,
-    name: options.name,
-    workerData: { entry: entry.href, loader: typeScriptLoader(entry, options.loads) },
-    ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
+  const workerData = { entry: entry.href, loader: typeScriptLoader(entry, options.loads) };
+  const start = (execArgv: string[]): Thread => {
+    // Without a prototype: whatever has been put into Object.prototype is no option of a thread.
+    const settings: object = Object.create(null);
+    const { name } = options;
+    return new Worker(firstSteps, Object.assign(settings, { eval: true, name, workerData, execArgv }, options.thread));
   };
   let thread: Thread;
   try {
-    thread = new Worker(firstSteps, { ...settings, execArgv: inheritedArguments() });
+    thread = start(inheritedArguments());
   } catch (error) {
-    if ((error as { code?: string }).code !== "ERR_WORKER_INVALID_EXEC_ARGV") throw error;
+    const isOurs = options.thread?.execArgv === undefined;
+    if (!isOurs || (error as { code?: string }).code !== "ERR_WORKER_INVALID_EXEC_ARGV") throw error;
     // Flags of the whole process, such as --expose-gc, are in force in the thread without being passed on.
-    thread = new Worker(firstSteps, { ...settings, execArgv: inheritedArguments().filter(isAboutModules) });
+    thread = start(inheritedArguments().filter(isAboutModules));
   }
   let error: unknown;
   thread.on("message", (message: unknown) => options.onMessage(message));

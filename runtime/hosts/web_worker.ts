@@ -14,12 +14,13 @@ interface Locks {
 
 /** `Host.spawnWorker` over web workers: Deno, Bun and browsers. */
 export function spawnWebWorker(entry: URL, options: HostWorkerOptions): HostWorker {
-  if (options.resourceLimits !== undefined) {
-    throw new TypeError("resourceLimits are not known to web workers, only to Node's threads");
-  }
   const Worker = (globalThis as unknown as { Worker: new (entry: URL, options: object) => WebWorker }).Worker;
   const life = `millrace-worker-${crypto.randomUUID()}`;
-  const worker = new Worker(entry, { type: "module", name: options.name });
+  const { permissions, ...thread } = options.thread ?? {};
+  // Without a prototype: whatever has been put into Object.prototype is no option of a thread.
+  const settings: object = Object.assign(Object.create(null), { type: "module", name: options.name }, thread);
+  if (permissions !== undefined) Object.assign(settings, { deno: { permissions } });
+  const worker = new Worker(entry, settings);
   let ended = false;
   let error: unknown;
   let lockHeld = false;

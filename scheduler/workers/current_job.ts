@@ -54,3 +54,30 @@ export function currentJob(): Job {
   if (current === undefined) throw new Error("currentJob() was called outside a call of a WorkerPool");
   return current;
 }
+
+let data: unknown;
+
+/** Sets what the pool was made with. */
+export function setWorkerData(value: unknown): void {
+  data = value;
+}
+
+/**
+ * The option `workerData` of the pool that started this worker, a copy; there already while the module is loaded. `undefined`
+ * where there is none.
+ *
+ * @example
+ * ```ts no-run
+ * // tasks.ts, the worker module
+ * import { workerData } from "@millrace/millrace/worker";
+ *
+ * const { rate } = workerData<{ rate: number }>();
+ *
+ * export function convert(amount: number): number {
+ *   return amount * rate;
+ * }
+ * ```
+ */
+export function workerData<T = unknown>(): T {
+  return data as T;
+}

@@ -4,12 +4,17 @@
  * @module
  */
 
+import type { ThreadOptions } from "../../runtime/worker_port.ts";
 import { checkCount, checkDuration, checkName, checkOptions, show } from "../check.ts";
 import { checkSignal } from "../join_signal.ts";
 import { loop } from "../loop.ts";
+import { Inspection } from "./clonable.ts";
 import type { PoolSettings } from "./dispatcher.ts";
 
-/** How a pool is to be. */
+/**
+ * How a pool is to be. A key that is none of these, or that an object inherits, is a `TypeError`: a misspelt limit would be
+ * none, and what has been put into `Object.prototype` is nobody's wish.
+ */
 export interface WorkerPoolOptions {
   /** A name for messages. Default: the file name of the module. */
   name?: string;
@@ -26,11 +31,34 @@ export interface WorkerPoolOptions {
   teardownTimeout?: number;
   /** After how long without a call a worker is ended, in ms. Default: 30,000. */
   idleTimeout?: number;
-  /** Memory limits of each worker, as Node's `resourceLimits`; a `TypeError` where workers are web workers. */
+  /** What `workerData()` gives in each worker: copied when a worker starts. Default: `undefined`. */
+  workerData?: unknown;
+  /**
+   * The environment of the workers, instead of a copy of the process's. Node and Bun; elsewhere a `TypeError`, as for all
+   * that a host's threads do not know.
+   */
+  env?: Record<string, string | undefined>;
+  /** What workers find in `process.argv` behind the program. Node and Bun. */
+  argv?: string[];
+  /** Flags for the workers' runtime, instead of those of the process. Node; Bun shows them in `process.execArgv`. */
+  execArgv?: string[];
+  /** Memory limits of each worker: Node's `resourceLimits`. */
   resourceLimits?: Record<string, number>;
+  /**
+   * Permissions of the workers on Deno, as of `new Worker(url, { deno: { permissions } })`. They must let the module be read, and
+   * Deno wants the flag `--unstable-worker-options`: it ends the process without.
+   */
+  permissions?: "inherit" | "none" | Record<string, unknown>;
   /** Closes the pool at once when aborted. */
   signal?: AbortSignal;
 }
+
+/** The keys there are, and which of them are for threads. */
+const threadKeys = ["env", "argv", "execArgv", "resourceLimits", "permissions"] as const;
+const keys: readonly string[] = [
+  ...["name", "size", "min", "queueLimit", "teardownTimeout", "idleTimeout", "workerData", "signal"],
+  ...threadKeys,
+];
 
 /** Node's names for the limits of a thread. */
 const limits = ["maxOldGenerationSizeMb", "maxYoungGenerationSizeMb", "codeRangeSizeMb", "stackSizeMb"];
@@ -39,6 +67,7 @@ const limits = ["maxOldGenerationSizeMb", "maxYoungGenerationSizeMb", "codeRange
 export function poolSettings(module: URL, options: WorkerPoolOptions): PoolSettings {
   if (!(module instanceof URL)) throw new TypeError(`A worker module is a URL: received ${show(module)}`);
   checkOptions(options);
+  checkKeys(options, keys, "The options of a pool");
   const { name, size, min = 0, queueLimit = Infinity, teardownTimeout = 1000, idleTimeout = 30_000, signal } = options;
   checkName(name);
   if (size !== undefined) checkCount(size, "The size of a pool", 1);
@@ -49,6 +78,7 @@ export function poolSettings(module: URL, options: WorkerPoolOptions): PoolSetti
   checkSignal(signal);
   const most = size ?? loop().host.parallelism();
   if (min > most) throw new RangeError(`The min of a pool is at most its size, ${most}: received ${min}`);
+  new Inspection().check(options.workerData, "workerData");
   return {
     module,
     name: name ?? `WorkerPool(${module.pathname.split("/").at(-1)})`,
@@ -57,24 +87,80 @@ export function poolSettings(module: URL, options: WorkerPoolOptions): PoolSetti
     queueLimit,
     teardownTimeout,
     idleTimeout,
-    resourceLimits: resourceLimitsOf(options.resourceLimits),
+    thread: threadOptions(options),
+    // What is changed after the pool was made is no concern of workers that start later.
+    workerData: structuredClone(options.workerData),
   };
 }
 
-function resourceLimitsOf(given: unknown): Record<string, number> | undefined {
-  if (given === undefined) return undefined;
-  if (typeof given !== "object" || given === null) {
-    throw new TypeError(`resourceLimits are an object: received ${show(given)}`);
+/** Refuses keys that are not known, and those that come from a prototype. */
+function checkKeys(given: object, known: readonly string[], what: string): void {
+  for (const key in given) {
+    if (!known.includes(key)) throw new TypeError(`${what} are ${known.join(", ")}: received ${show(key)}`);
   }
-  if (loop().host.workerLimits !== true) {
-    throw new TypeError("resourceLimits are not known to web workers, only to Node's threads");
+  for (const key of known) {
+    // What a prototype hides from the loop above is read all the same.
+    if (key in given && !Object.hasOwn(given, key)) throw new TypeError(`${what}: ${show(key)} is inherited`);
   }
+}
+
+/** Checks what the host is to be told of each thread; refuses what it could not do. */
+function threadOptions(options: WorkerPoolOptions): ThreadOptions {
+  const { host } = loop();
+  for (const key of threadKeys) {
+    if (options[key] === undefined || host.threadOptions.includes(key)) continue;
+    const known = host.threadOptions.length === 0 ? "none" : host.threadOptions.join(", ");
+    throw new TypeError(`The option ${key} is not known to the workers of ${host.name}, which have ${known}`);
+  }
+  const { env, argv, execArgv, resourceLimits, permissions } = options;
+  return {
+    ...(env !== undefined && { env: checkedEnv(env) }),
+    ...(argv !== undefined && { argv: checkedList(argv, "argv") }),
+    ...(execArgv !== undefined && { execArgv: checkedList(execArgv, "execArgv") }),
+    ...(resourceLimits !== undefined && { resourceLimits: checkedLimits(resourceLimits) }),
+    ...(permissions !== undefined && { permissions: checkedPermissions(permissions) }),
+  };
+}
+
+function checkedEnv(given: unknown): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const [key, value] of entriesOf(given, "env")) {
+    if (value === undefined) continue;
+    if (typeof value !== "string") throw new TypeError(`env.${key} has to be a string: received ${show(value)}`);
+    env[key] = value;
+  }
+  return env;
+}
+
+function checkedList(given: unknown, what: string): string[] {
+  if (!Array.isArray(given)) throw new TypeError(`${what} is an array of strings: received ${show(given)}`);
+  for (const item of given) {
+    if (typeof item !== "string") throw new TypeError(`${what} is an array of strings: it has ${show(item)}`);
+  }
+  return [...given];
+}
+
+function checkedLimits(given: unknown): Record<string, number> {
   const checked: Record<string, number> = {};
-  for (const [key, value] of Object.entries(given)) {
+  for (const [key, value] of entriesOf(given, "resourceLimits")) {
     if (!limits.includes(key)) throw new TypeError(`resourceLimits are ${limits.join(", ")}: received ${show(key)}`);
     if (typeof value !== "number") throw new TypeError(`${key} has to be a number: received ${show(value)}`);
     if (!(value > 0)) throw new RangeError(`${key} has to be more than 0: received ${value}`);
     checked[key] = value;
   }
   return checked;
+}
+
+function checkedPermissions(given: unknown): "inherit" | "none" | Record<string, unknown> {
+  if (given === "inherit" || given === "none") return given;
+  return Object.fromEntries(entriesOf(given, "permissions"));
+}
+
+function entriesOf(given: unknown, what: string): [string, unknown][] {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw new TypeError(`${what} has to be an object: received ${show(given)}`);
+  }
+  const entries = Object.entries(given);
+  checkKeys(given, entries.map(([key]) => key), `The keys of ${what}`);
+  return entries;
 }

@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { HostWorker, WorkerExit } from "../../runtime/worker_port.ts";
+import type { HostWorker, ThreadOptions, WorkerExit } from "../../runtime/worker_port.ts";
 import { loop } from "../loop.ts";
 import { decodeError } from "./error_codec.ts";
 import type { Job } from "./job.ts";
@@ -52,7 +52,9 @@ export interface WorkerListener {
 export interface WorkerSettings {
   readonly module: URL;
   readonly name: string;
-  readonly resourceLimits: Record<string, number> | undefined;
+  readonly thread: ThreadOptions;
+  /** What the module's functions find as their `workerData()`. */
+  readonly workerData: unknown;
 }
 
 /** How long a thread that was told to end may take, in ms, before it is taken for ended. */
@@ -82,14 +84,14 @@ export class PoolWorker {
   #terminating: { cancel(): void } | undefined = undefined;
   #exited = false;
 
-  constructor({ module, name, resourceLimits }: WorkerSettings, listener: WorkerListener) {
+  constructor({ module, name, thread, workerData }: WorkerSettings, listener: WorkerListener) {
     this.#listener = listener;
     const shared = typeof SharedArrayBuffer === "function" ? new SharedArrayBuffer(cellCount * 4) : undefined;
     this.#cells = shared && new Int32Array(shared);
     this.#worker = loop().host.spawnWorker(new URL(`./worker_side.${fileEnding}`, import.meta.url), {
       name,
       loads: module,
-      resourceLimits,
+      thread,
       onMessage: (message) => this.#take(message as RepliesMessage | WorkerMessage | null | undefined),
       onExit: (exit) => this.#exit(exit),
     });
@@ -104,7 +106,7 @@ export class PoolWorker {
       onRefused: () => this.#room(),
       has: (job) => job.worker === this && job.id !== 0,
     });
-    this.#worker.post({ module: module.href, shared, token: this.#token } satisfies Hello, []);
+    this.#worker.post({ module: module.href, shared, token: this.#token, workerData } satisfies Hello, []);
   }
 
   /** How many jobs have been sent and not ended. */

@@ -15,6 +15,7 @@ export interface Hello {
   readonly shared: SharedArrayBuffer | undefined;
   /** Stands in every message of the worker: what a module posts by itself is told apart from the pool's own. */
   readonly token: number;
+  readonly workerData: unknown;
 }
 
 /** What only some jobs need. */

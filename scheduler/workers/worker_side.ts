@@ -9,7 +9,7 @@
 
 import { parentOfThread } from "../../runtime/hosts/parent.ts";
 import type { HostParent } from "../../runtime/worker_port.ts";
-import { setCurrentJob } from "./current_job.ts";
+import { setCurrentJob, setWorkerData } from "./current_job.ts";
 import { decodeError, encodeError } from "./error_codec.ts";
 import {
   cellCount,
@@ -69,6 +69,7 @@ class WorkerSide {
   async #load(hello: Hello): Promise<void> {
     this.#token = hello.token;
     this.#replies = [this.#token, 0];
+    setWorkerData(hello.workerData);
     if (hello.shared !== undefined) this.#cells = new Int32Array(hello.shared);
     try {
       this.#module = await import(hello.module);

@@ -16,6 +16,15 @@ export interface ChildResult {
   stderr: string;
 }
 
+/** How a program is to be run. */
+export interface ChildOptions {
+  env?: Record<string, string>;
+  /** After how many ms it is killed. Default: a minute. */
+  timeout?: number;
+  /** Flags of the runtime, before the program. */
+  flags?: readonly string[];
+}
+
 /** A program that runs. */
 export interface Child {
   readonly process: ChildProcess;
@@ -31,9 +40,10 @@ export interface Child {
 export function start(
   file: string,
   args: readonly string[] = [],
-  options: { env?: Record<string, string>; timeout?: number } = {},
+  options: ChildOptions = {},
 ): Child {
   const { command, args: all } = commandFor(file, ...args);
+  all.splice(all.indexOf(file), 0, ...options.flags ?? []);
   const child = spawn(command, all, {
     cwd: root,
     env: { ...process.env, NO_COLOR: "1", ...options.env },
@@ -76,7 +86,7 @@ export function start(
 export function run(
   file: string,
   args: readonly string[] = [],
-  options: { env?: Record<string, string>; timeout?: number } = {},
+  options: ChildOptions = {},
 ): Promise<ChildResult> {
   return start(file, args, options).ended;
 }
