@@ -36,7 +36,7 @@ export interface IdleTime {
  * import { whenIdle } from "@millrace/millrace";
  *
  * const idle = await whenIdle({ timeout: 1000 });
- * console.log(idle.timeRemaining() > 0); // -> true
+ * console.log(idle.didTimeout); // -> false
  * ```
  */
 export function whenIdle(options: WhenIdleOptions = {}): Promise<IdleTime> {
