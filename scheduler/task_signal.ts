@@ -206,11 +206,19 @@ interface State {
   nextSweep: number;
   /** What waits in the run queue with this priority, in the order in which it came. */
   readonly queued: Set<Entry>;
+  /** The callbacks posted with this priority that have begun and not ended: what they wait for is as urgent as they are. */
+  readonly flows: Set<Flow>;
   handler: PriorityChangeHandler | null;
   /** The listener that calls the handler. */
   readonly listener: (event: Event) => void;
   /** Who listens to changes. */
   readonly listeners: Set<unknown>;
+}
+
+/** A flow of control whose priority is that of a signal. */
+export interface Flow {
+  /** Is called when the priority has changed. */
+  relane(): void;
 }
 
 const states = new WeakMap<AbortSignal, State>();
@@ -234,6 +242,7 @@ function adopt(plain: AbortSignal, priority: Priority, isFixed: boolean): TaskSi
     kept: new Set(),
     nextSweep: 16,
     queued: new Set(),
+    flows: new Set(),
     handler: null,
     listener: (event) => {
       if (typeof state.handler === "function") state.handler.call(signal, event as TaskPriorityChangeEvent);
@@ -274,6 +283,7 @@ function changePriority(state: State, priority: Priority): void {
   try {
     state.priority = priority;
     moveEntries(state.queued, laneOf(priority));
+    for (const flow of state.flows) flow.relane();
     state.signal.deref()?.dispatchEvent(new TaskPriorityChangeEvent("prioritychange", { previousPriority }));
     for (const follower of state.followers) {
       const signal = follower.deref();
@@ -332,6 +342,13 @@ export function likeTheHosts(
   for (const member of members) Object.defineProperty(prototype, member, { enumerable: true });
   for (const member of statics) Object.defineProperty(constructor, member, { enumerable: true });
   Object.defineProperty(prototype, Symbol.toStringTag, { value: name, configurable: true });
+}
+
+/** Tells a flow of control of changes of the priority, until the returned function is called. */
+export function followSource(source: TaskSignal, flow: Flow): () => void {
+  const { flows } = stateOf(source);
+  flows.add(flow);
+  return () => void flows.delete(flow);
 }
 
 /** Options as the standard's dictionaries take them: an object, or nothing. */

@@ -22,13 +22,15 @@ import {
   dequeueBy,
   dictionary,
   enqueueBy,
+  followSource,
   laneFrom,
   likeTheHosts,
   type PrioritySource,
   prioritySource,
   toRequiredPriority,
 } from "./task_signal.ts";
-import type { TurnWait } from "./turn.ts";
+import { nodeOf } from "./task.ts";
+import { moveQueued, type TurnWait } from "./turn.ts";
 import { allowUnawaited } from "./wait.ts";
 
 /** How a task is to be posted. */
@@ -154,6 +156,9 @@ class Posted extends Scope implements Owner {
   /** For how many reasons the signal is listened to. */
   #uses = 0;
   #leaveSignal: (() => void) | undefined = undefined;
+  /** Ends the news of the priority. */
+  #leaveSource: (() => void) | undefined = undefined;
+  #baseLane: number | undefined = undefined;
   /** Has a yield gone on, and none been asked for since? */
   #goesOn = false;
 
@@ -191,8 +196,13 @@ class Posted extends Scope implements Owner {
     return laneFrom(this.source);
   }
 
+  /** The priority with which it began: with a higher one by now, what it waits for is raised. */
   get baseLane(): number {
-    return this.lane;
+    return this.#baseLane ?? this.lane;
+  }
+
+  relane(): void {
+    moveQueued(this, this.lane, (task) => nodeOf(task).relane());
   }
 
   post(delay: number): void {
@@ -267,12 +277,14 @@ class Posted extends Scope implements Owner {
     const callback = this.#callback!;
     this.#callback = undefined;
     this.#state = "running";
+    this.#baseLane = this.lane;
+    if (typeof this.source !== "number") this.#leaveSource = followSource(this.source, this);
     let result: unknown;
     try {
       result = callback();
     } catch (error) {
       this.#state = "returned";
-      this.unuse();
+      this.#end();
       if (this.request === undefined) this.#reject(error);
       else this.#reportLate(error);
       return;
@@ -280,7 +292,7 @@ class Posted extends Scope implements Owner {
     this.#state = "returned";
     if (this.abortSource === undefined) return this.#resolve(result);
     if (typeof (result as PromiseLike<unknown> | null | undefined)?.then !== "function") {
-      this.unuse();
+      this.#end();
       return this.#resolve(result);
     }
     // Until its end the signal cancels what is inside.
@@ -295,9 +307,15 @@ class Posted extends Scope implements Owner {
       if (isSettled) this.#reportLate(error);
       else throw error instanceof Cancelled && error === this.request ? this.abortSource!.reason : error;
     } finally {
-      this.unuse();
+      this.#end();
     }
     return undefined;
+  }
+
+  /** The callback and what it returned have come to their end. */
+  #end(): void {
+    this.unuse();
+    this.#leaveSource?.();
   }
 
   /** The promise has been rejected with the reason of the abort already; what comes of that is nothing new. */

@@ -1,14 +1,22 @@
+import { AsyncResource } from "node:async_hooks";
+import fc from "fast-check";
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import {
+  all,
   CancelScope,
   checkpoint,
+  currentTask,
   forEachChunked,
   group,
+  mapConcurrent,
   type Priority,
-  sleep,
+  race,
+  scheduler,
   type Task,
+  TaskController,
   type TaskGroup,
+  whenIdle,
 } from "../../mod.ts";
 import type { FakeHost } from "../support/fake_host.ts";
 import { onFakeLoop } from "../support/fake_loop.ts";
@@ -25,6 +33,11 @@ function flood(g: TaskGroup, priority: Priority, fake: FakeHost): { rounds: numb
     }
   }, { priority });
   return state;
+}
+
+/** Everything has come as far as it gets without what the test still holds back. */
+async function quiet(): Promise<void> {
+  for (let round = 0; round < 5; round++) await whenIdle();
 }
 
 const waitings: Record<string, () => Promise<unknown>> = {
@@ -87,7 +100,7 @@ test("the priority is inherited along a chain of tasks that await each other, an
     const first = g.spawn(() => done.promise, { priority: "background" });
     const second = g.spawn(async () => await first, { priority: "background" });
     const third = g.spawn(async () => await second, { priority: "user-visible" });
-    await sleep(1);
+    await quiet();
     assertEquals(priorities(first, second, third), ["user-visible", "user-visible", "user-visible"]);
     const scope = new CancelScope();
     const urgent = g.spawn(() => scope.run(async () => await third), { priority: "user-blocking" });
@@ -109,14 +122,182 @@ test("tasks that await each other in a ring are raised and cancelled without end
     for (let index = 0; index < 3; index++) {
       tasks.push(g.spawn(async () => await tasks[(index + 1) % 3], { priority: "background" }));
     }
-    await sleep(1);
+    await quiet();
     const urgent = g.spawn(async () => await tasks[0], { priority: "user-blocking" });
-    await sleep(1);
+    await quiet();
     assertEquals(priorities(...tasks), ["user-blocking", "user-blocking", "user-blocking"]);
     urgent.cancel();
     await urgent.result.catch(() => {});
     g.cancel();
   });
+});
+
+test("children have the priority of their group, a group that of the task around it, unless another one is given", async () => {
+  const seen: Record<string, Priority> = {};
+  const note = (name: string) => (): void => void (seen[name] = currentTask()!.priority);
+  await group(async (g) => {
+    g.spawn(note("child"));
+    g.spawn(note("given"), { priority: "user-blocking" });
+    void g.attempt(note("attempt"));
+    await g.start((started) => (note("start")(), started(1)));
+    g.spawn(() =>
+      group(async (inner) => {
+        inner.spawn(note("grandchild"));
+        await all([note("of all")]);
+        await mapConcurrent([1], note("of mapConcurrent"), { limit: 1 });
+        await group((own) => void own.spawn(note("of a group with its own")), { priority: "user-visible" });
+      })
+    );
+  }, { priority: "background" });
+  assertEquals(seen, {
+    "child": "background",
+    "given": "user-blocking",
+    "attempt": "background",
+    "start": "background",
+    "grandchild": "background",
+    "of all": "background",
+    "of mapConcurrent": "background",
+    "of a group with its own": "user-visible",
+  });
+});
+
+test("a task that several await is as urgent as the most urgent of those who are left, in whatever order they leave", async () => {
+  for (const order of [[0, 1, 2], [2, 1, 0], [1, 0, 2], [2, 0, 1]]) {
+    await group(async (g) => {
+      const done = latch();
+      const slow = g.spawn(() => done.promise, { priority: "background" });
+      const wanted: Priority[] = ["background", "user-visible", "user-blocking"];
+      const scopes = wanted.map((priority) => {
+        const scope = new CancelScope();
+        g.spawn(() => scope.run(async () => await slow), { priority });
+        return scope;
+      });
+      await quiet();
+      assertEquals(slow.priority, "user-blocking");
+      const left = new Set([0, 1, 2]);
+      for (const index of order) {
+        scopes[index]!.cancel();
+        left.delete(index);
+        assertEquals(slow.priority, left.size === 0 ? "background" : wanted[Math.max(...left)]);
+      }
+      done.open();
+    });
+  }
+});
+
+test("a race that is lost no longer raises the loser, nor does a wait that has been satisfied", async () => {
+  await group(async (g) => {
+    const [done, soon] = [latch(), latch()];
+    const [slow, quick] = [done, soon].map(({ promise }) => g.spawn(() => promise, { priority: "background" }));
+    const urgent = g.spawn(async () => {
+      await race([async () => await slow, async () => await quick]);
+      return [slow!.priority, quick!.priority];
+    }, { priority: "user-blocking" });
+    await quiet();
+    assertEquals(priorities(slow!, quick!), ["user-blocking", "user-blocking"]);
+    soon.open();
+    assertEquals((await urgent)[0], "background");
+    done.open();
+  });
+});
+
+test("what a raised task spawns meanwhile in groups of its own is raised too, and given back with it", async () => {
+  await group(async (g) => {
+    const [more, done] = [latch(), latch()];
+    const children: Task<unknown>[] = [];
+    const slow = g.spawn(() =>
+      group(async (inner) => {
+        children.push(inner.spawn(() => done.promise));
+        await more.promise;
+        children.push(inner.spawn(() => done.promise), inner.spawn(() => done.promise, { priority: "user-blocking" }));
+      }), { priority: "background" });
+    await quiet();
+    const scope = new CancelScope();
+    g.spawn(() => scope.run(async () => await slow));
+    await quiet();
+    more.open();
+    await quiet();
+    assertEquals(priorities(...children), ["user-visible", "user-visible", "user-blocking"]);
+    scope.cancel();
+    assertEquals(priorities(slow, ...children), ["background", "background", "background", "user-blocking"]);
+    done.open();
+  });
+});
+
+test("a posted callback raises the tasks that it awaits, and follows its signal with them", async () => {
+  await group(async (g) => {
+    const done = latch();
+    const slow = g.spawn(() => done.promise, { priority: "background" });
+    const controller = new TaskController({ priority: "background" });
+    let inner!: Task<unknown>;
+    const posted = scheduler.postTask(() =>
+      group(async (own) => {
+        inner = own.spawn(async () => await slow);
+        await slow;
+      }), { signal: controller.signal });
+    await quiet();
+    assertEquals(priorities(slow, inner), ["background", "background"]);
+    controller.setPriority("user-blocking");
+    assertEquals(priorities(slow, inner), ["user-blocking", "user-blocking"]);
+    controller.setPriority("user-visible");
+    assertEquals(priorities(slow, inner), ["user-visible", "user-visible"]);
+    controller.setPriority("background");
+    assertEquals(priorities(slow, inner), ["background", "background"]);
+    controller.setPriority("user-blocking");
+    controller.abort("gone");
+    assertEquals(await posted.catch((reason) => reason), "gone");
+    assertEquals(slow.priority, "background");
+    done.open();
+  });
+});
+
+test("whoever awaits whom, begun and ended in any order, each task is as urgent as the most urgent that waits for it at length", async () => {
+  const names: readonly Priority[] = ["background", "user-visible", "user-blocking"];
+  const programs = fc.record({
+    base: fc.array(fc.nat(2), { minLength: 2, maxLength: 7 }),
+    /** Two numbers are a wait to begin, of the lower for the higher; one is a wait to end. */
+    steps: fc.array(fc.oneof(fc.tuple(fc.nat(6), fc.nat(6)), fc.nat(20)), { maxLength: 25 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(programs, async ({ base, steps }) => {
+      await group(async (g) => {
+        const done = latch();
+        const flows: AsyncResource[] = [];
+        const tasks = base.map((priority, index) =>
+          g.spawn(() => {
+            flows[index] = new AsyncResource("task");
+            return done.promise;
+          }, { priority: names[priority]! })
+        );
+        await quiet();
+        const waits: { from: number; to: number; scope: CancelScope }[] = [];
+        for (const step of steps) {
+          if (typeof step === "number") {
+            const [ended] = waits.splice(step % (waits.length || 1), 1);
+            ended?.scope.cancel();
+          } else {
+            const [from, to] = step.map((index) => index % base.length).sort() as [number, number];
+            if (from === to) continue;
+            const scope = new CancelScope();
+            waits.push({ from, to, scope });
+            flows[from]!.runInAsyncScope(() => void scope.run(async () => await tasks[to]));
+            await checkpoint();
+          }
+          const expected = [...base];
+          for (let index = 0; index < base.length; index++) {
+            for (const { from, to } of waits) {
+              if (to === index) expected[index] = Math.max(expected[index]!, expected[from]!);
+            }
+          }
+          assertEquals(priorities(...tasks), expected.map((rank) => names[rank]!));
+        }
+        for (const { scope } of waits) scope.cancel();
+        await quiet();
+        done.open();
+      });
+    }),
+    { numRuns: 60 },
+  );
 });
 
 function priorities(...tasks: Task<unknown>[]): Priority[] {
