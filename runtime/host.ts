@@ -100,6 +100,8 @@ export interface Host {
   readonly asyncStacks?: true;
   /** What of a thread `spawnWorker` lets a program choose. */
   readonly threadOptions: readonly (keyof ThreadOptions)[];
+  /** Does a thread learn how much memory it has in use? */
+  readonly tellsMemory?: true;
   /** Starts a worker thread that loads `module`. */
   spawnWorker(module: URL, options: HostWorkerOptions): HostWorker;
   /** Opens an HTTP server. */

@@ -55,6 +55,13 @@ export interface HostWorker {
 export interface HostParent {
   /** Milliseconds on a clock that never goes back. */
   now(): number;
+  /** How many bytes the thread has in use, what waits for the garbage collector included; 0 where the host does not tell. */
+  memory(): number;
+  /**
+   * Calls back when the thread has had pauses, where `memory` tells what was in use at the last garbage collection (Bun); a further
+   * call takes the place of the one before.
+   */
+  whenCollected?(callback: () => void): void;
   /** Sends a message to the pool; throws `DataCloneError` when it cannot be cloned. */
   post(message: unknown, transfer: Transferable[]): void;
   /** Takes the messages of the pool. */

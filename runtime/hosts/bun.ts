@@ -31,6 +31,7 @@ export function bunHost(): Host {
     parallelism,
     // Bun takes resourceLimits and does not keep to them: a limit that is none is worse than an error.
     threadOptions: ["env", "argv", "execArgv"],
+    tellsMemory: true,
     spawnWorker: spawnWebWorker,
     listenHttp: async (options) => (await import("./bun_http.ts")).listenHttp(options),
   };

@@ -30,6 +30,7 @@ export function denoHost(): Host {
     parallelism,
     asyncStacks: true,
     threadOptions: ["permissions"],
+    tellsMemory: true,
     spawnWorker: spawnWebWorker,
     listenHttp: async (options) => (await import("./deno_http.ts")).listenHttp(options),
   };

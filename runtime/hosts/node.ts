@@ -32,6 +32,7 @@ export function nodeHost(): Host {
     parallelism,
     asyncStacks: true,
     threadOptions: ["env", "argv", "execArgv", "resourceLimits"],
+    tellsMemory: true,
     spawnWorker: spawnThread,
     listenHttp: async (options) => (await import("./node_http.ts")).listenHttp(options),
   };

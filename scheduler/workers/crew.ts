@@ -47,6 +47,8 @@ export class Crew {
   readonly #onBroken: (error: unknown) => void;
   /** How many workers somebody waits for: none of them is ended meanwhile. */
   wanted = 0;
+  /** How many workers have been replaced because they were spent. */
+  recycled = 0;
   /** Workers that were told to end and have not. */
   readonly #leaving: Set<PoolWorker> = new Set();
   #ended = false;
@@ -158,6 +160,12 @@ export class Crew {
     if (!worker.ready) this.#starting--;
     this.#leaving.add(worker);
     worker.terminate();
+  }
+
+  /** Ends a worker that has grown too large or has served its time. */
+  recycle(worker: PoolWorker): void {
+    this.recycled++;
+    this.retire(worker);
   }
 
   /** Some workers may have nothing to do: they let the process go, and end after a while. */

@@ -69,7 +69,13 @@ export class Dispatcher {
           if (this.#warming.size > 0) this.#warm();
           this.dispatch();
         },
+        onSpent: (worker) => {
+          this.#requeue(worker.takeBackBehind(0, () => true));
+          this.#recycle(worker);
+          this.dispatch();
+        },
         onRoom: (worker) => {
+          if (worker.spent) this.#recycle(worker);
           this.dispatch();
           if (worker.count === 0) this.crew.rest();
         },
@@ -322,6 +328,13 @@ export class Dispatcher {
     this.#typicalRun = this.#typicalRun === Infinity ? ran : this.#typicalRun * 0.9 + ran * 0.1;
     this.runs.add(ran);
     this.waits.add(Math.max(0, now - job.submitted - ran));
+  }
+
+  /** Replaces a worker that is spent, once its last job has ended. */
+  #recycle(worker: PoolWorker): void {
+    if (worker.count > 0) return;
+    this.crew.recycle(worker);
+    if (this.#warming.size > 0) this.#warm();
   }
 
   #gone(job: Job): void {

@@ -31,6 +31,13 @@ export interface WorkerPoolOptions {
   teardownTimeout?: number;
   /** After how long without a call a worker is ended, in ms. Default: 30,000. */
   idleTimeout?: number;
+  /**
+   * A worker that has more bytes than this in use when a call has ended, garbage included, is replaced: it starts no further call.
+   * Default: no limit. A `TypeError` in browsers, which do not tell.
+   */
+  maxMemory?: number;
+  /** After how many calls a worker is replaced; a stream is one, and so is a chunk of `map`. Default: no limit. */
+  maxCalls?: number;
   /** What `workerData()` gives in each worker: copied when a worker starts. Default: `undefined`. */
   workerData?: unknown;
   /**
@@ -56,7 +63,18 @@ export interface WorkerPoolOptions {
 /** The keys there are, and which of them are for threads. */
 const threadKeys = ["env", "argv", "execArgv", "resourceLimits", "permissions"] as const;
 const keys: readonly string[] = [
-  ...["name", "size", "min", "queueLimit", "teardownTimeout", "idleTimeout", "workerData", "signal"],
+  ...[
+    "name",
+    "size",
+    "min",
+    "queueLimit",
+    "teardownTimeout",
+    "idleTimeout",
+    "maxMemory",
+    "maxCalls",
+    "workerData",
+    "signal",
+  ],
   ...threadKeys,
 ];
 
@@ -76,6 +94,12 @@ export function poolSettings(module: URL, options: WorkerPoolOptions): PoolSetti
   checkDuration(teardownTimeout, "The teardownTimeout of a pool");
   checkDuration(idleTimeout, "The idleTimeout of a pool");
   checkSignal(signal);
+  const { maxMemory = Infinity, maxCalls = Infinity } = options;
+  checkCount(maxMemory, "The maxMemory of a pool", 1);
+  checkCount(maxCalls, "The maxCalls of a pool", 1);
+  if (maxMemory !== Infinity && loop().host.tellsMemory !== true) {
+    throw new TypeError(`The option maxMemory is not known to the workers of ${loop().host.name}`);
+  }
   const most = size ?? loop().host.parallelism();
   if (min > most) throw new RangeError(`The min of a pool is at most its size, ${most}: received ${min}`);
   new Inspection().check(options.workerData, "workerData");
@@ -87,6 +111,8 @@ export function poolSettings(module: URL, options: WorkerPoolOptions): PoolSetti
     queueLimit,
     teardownTimeout,
     idleTimeout,
+    maxMemory,
+    maxCalls,
     thread: threadOptions(options),
     // What is changed after the pool was made is no concern of workers that start later.
     workerData: structuredClone(options.workerData),

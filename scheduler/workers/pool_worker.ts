@@ -31,6 +31,8 @@ import {
 export interface WorkerListener {
   /** The worker has loaded the module. */
   onReady(worker: PoolWorker): void;
+  /** The worker has grown too large: what it has not started is to go elsewhere. */
+  onSpent(worker: PoolWorker): void;
   /** The worker may have room for jobs again. */
   onRoom(worker: PoolWorker): void;
   /** A job has come to its end; it is no longer with the worker. */
@@ -55,6 +57,9 @@ export interface WorkerSettings {
   readonly thread: ThreadOptions;
   /** What the module's functions find as their `workerData()`. */
   readonly workerData: unknown;
+  /** After how many bytes or jobs a worker is of no further use. */
+  readonly maxMemory: number;
+  readonly maxCalls: number;
 }
 
 /** How long a thread that was told to end may take, in ms, before it is taken for ended. */
@@ -70,6 +75,8 @@ export class PoolWorker {
   readonly #worker: HostWorker;
   readonly #listener: WorkerListener;
   readonly #cells: Int32Array | undefined;
+  readonly #maxCalls: number;
+  #isTooLarge = false;
   readonly #token: number = Math.floor(Math.random() * 2 ** 30);
   readonly #outbox: Outbox;
   /** The jobs posted and not ended, each at `id % cellCount`. */
@@ -84,7 +91,9 @@ export class PoolWorker {
   #terminating: { cancel(): void } | undefined = undefined;
   #exited = false;
 
-  constructor({ module, name, thread, workerData }: WorkerSettings, listener: WorkerListener) {
+  constructor(settings: WorkerSettings, listener: WorkerListener) {
+    const { module, name, thread, workerData, maxMemory } = settings;
+    this.#maxCalls = settings.maxCalls;
     this.#listener = listener;
     const shared = typeof SharedArrayBuffer === "function" ? new SharedArrayBuffer(cellCount * 4) : undefined;
     this.#cells = shared && new Int32Array(shared);
@@ -106,7 +115,10 @@ export class PoolWorker {
       onRefused: () => this.#room(),
       has: (job) => job.worker === this && job.id !== 0,
     });
-    this.#worker.post({ module: module.href, shared, token: this.#token, workerData } satisfies Hello, []);
+    this.#worker.post(
+      { module: module.href, shared, token: this.#token, workerData, maxMemory } satisfies Hello,
+      [],
+    );
   }
 
   /** How many jobs have been sent and not ended. */
@@ -122,6 +134,11 @@ export class PoolWorker {
   /** Was the worker told to end? */
   get terminated(): boolean {
     return this.#terminating !== undefined;
+  }
+
+  /** Is the worker to be replaced once its jobs have ended? */
+  get spent(): boolean {
+    return this.#isTooLarge || this.served >= this.#maxCalls;
   }
 
   /** Is the worker taken up by a job that waits for its caller? */
@@ -140,6 +157,7 @@ export class PoolWorker {
 
   get #open(): boolean {
     return this.ready && this.#draining === undefined && this.#terminating === undefined && !this.#exited &&
+      !this.#isTooLarge && this.served + this.count < this.#maxCalls &&
       this.#lastId + this.#outbox.jobs.length - this.#doneId < cellCount - 1;
   }
 
@@ -251,6 +269,10 @@ export class PoolWorker {
     // A worker that was told to end is nobody's worker any more, though it may say yet that it is ready.
     if (message?.token !== this.#token || this.terminated) return;
     if (message.broken !== undefined) return this.#listener.onBroken(this, decodeError(message.broken));
+    if (message.spent) {
+      this.#isTooLarge = true;
+      return this.#listener.onSpent(this);
+    }
     this.ready = true;
     this.idleSince = loop().host.now();
     this.#listener.onReady(this);

@@ -16,6 +16,8 @@ export interface Hello {
   /** Stands in every message of the worker: what a module posts by itself is told apart from the pool's own. */
   readonly token: number;
   readonly workerData: unknown;
+  /** With more bytes than this in use after a job, the worker starts no further one. */
+  readonly maxMemory: number;
 }
 
 /** What only some jobs need. */
@@ -92,6 +94,8 @@ export interface WorkerMessage {
   ready?: true;
   /** The module could not be loaded. */
   broken?: EncodedError;
+  /** The worker has grown too large. Told between two jobs, it starts no further one. */
+  spent?: true;
 }
 
 /** How many jobs a worker may have been sent and not ended; each has a cell of its own. */

@@ -36,6 +36,8 @@ export interface WorkerPoolStatistics {
   readonly failed: number;
   /** Calls that were aborted. */
   readonly cancelled: number;
+  /** Workers that were replaced; only in a pool with `maxMemory` or `maxCalls`. */
+  readonly recycled?: number;
 }
 
 /** How a stream is to be. */
@@ -251,6 +253,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
   statistics(): WorkerPoolStatistics {
     const { crew, running, live, completed, failed, cancelled } = this.#jobs;
     const workers = crew.workers.length;
+    const { maxMemory, maxCalls } = this.#settings;
     return Object.freeze({
       workers,
       idle: workers - running,
@@ -259,6 +262,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
       completed,
       failed,
       cancelled,
+      ...((maxMemory !== Infinity || maxCalls !== Infinity) && { recycled: crew.recycled }),
     });
   }
 

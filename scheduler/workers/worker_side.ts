@@ -38,6 +38,9 @@ class WorkerSide {
   readonly #parent: HostParent;
   #cells: Int32Array | undefined = undefined;
   #token = 0;
+  #maxMemory = Infinity;
+  /** The thread has grown too large: the pool takes back what it has not started. */
+  #spent = false;
   /** The names of functions, by their number. */
   #names: readonly string[] = [];
   #module: Record<string, unknown> | undefined = undefined;
@@ -70,6 +73,7 @@ class WorkerSide {
     this.#token = hello.token;
     this.#replies = [this.#token, 0];
     setWorkerData(hello.workerData);
+    this.#maxMemory = hello.maxMemory;
     if (hello.shared !== undefined) this.#cells = new Int32Array(hello.shared);
     try {
       this.#module = await import(hello.module);
@@ -91,6 +95,7 @@ class WorkerSide {
   }
 
   #takeJobs(message: JobsMessage): void {
+    if (this.#spent) return;
     const jobs = readJobs(message, this.#names);
     if (this.#next < this.#jobs.length) {
       for (const job of jobs) this.#jobs.push(job);
@@ -103,7 +108,7 @@ class WorkerSide {
 
   async #runAll(): Promise<void> {
     this.#started = this.#parent.now();
-    while (this.#next < this.#jobs.length) {
+    while (this.#next < this.#jobs.length && !this.#spent) {
       const job = this.#jobs[this.#next++]!;
       const cell = job.id % cellCount;
       // Taken back while it waited: somebody else runs it, or nobody.
@@ -128,6 +133,14 @@ class WorkerSide {
     this.#jobs = [];
     this.#next = 0;
     this.#flush();
+    if (this.#maxMemory !== Infinity) this.#parent.whenCollected?.(() => this.#tellIfTooLarge());
+  }
+
+  /** Tells the pool if the thread has grown too large; answers whether it has. */
+  #tellIfTooLarge(): boolean {
+    if (this.#parent.memory() <= this.#maxMemory) return false;
+    this.#parent.post({ token: this.#token, spent: true } satisfies WorkerMessage, []);
+    return true;
   }
 
   #cancelEarly(running: RunningJob): void {
@@ -139,6 +152,8 @@ class WorkerSide {
 
   /** A job has come to its end, and its last reply is the last of the list. */
   #ran(job: JobMessage): void {
+    // Told before the job's end is: the pool then sends nothing that it could not take back.
+    if (this.#maxMemory !== Infinity) this.#spent = this.#tellIfTooLarge();
     this.#left = job.id;
     const now = this.#parent.now();
     const ran = now - this.#started;

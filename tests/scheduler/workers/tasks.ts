@@ -363,3 +363,11 @@ export function exitSoon(): string {
   setTimeout(() => exit(0), 1);
   return "result";
 }
+
+/** Makes its worker larger for good. */
+const ballast: Uint8Array[] = [];
+
+export function grow(megabytes: number): number {
+  ballast.push(new Uint8Array(megabytes * 1024 * 1024).fill(1));
+  return ballast.length;
+}
