@@ -153,13 +153,15 @@ class Window extends Member implements Timed {
     if (trailing && !isLeading) this.#waiting = { args, captured: loop().context.capture() };
     // The timer stays where it is: when it comes it is set again for what calls have come meanwhile.
     if (this.order === 0 && this.list === undefined) this.#set(Math.min(this.#lastCall + wait, this.#latest));
-    if (isLeading) this.#fn(...args);
+    if (isLeading) this.#watch(this.#fn(...args));
   }
 
   flush(): void {
     const waiting = this.#waiting;
     this.end();
-    if (waiting !== undefined) loop().context.resume(waiting.captured, () => this.#fn(...waiting.args), undefined);
+    if (waiting !== undefined) {
+      loop().context.resume(waiting.captured, () => this.#watch(this.#fn(...waiting.args)), undefined);
+    }
   }
 
   end(): void {
@@ -174,9 +176,17 @@ class Window extends Member implements Timed {
     this.end();
   }
 
+  override leftBehind(): void {
+    this.end();
+  }
+
+  /** When what waits is to be run, as far as one can tell by now. */
+  get #due(): number {
+    return Math.min(this.#lastCall + this.#settings.wait, this.#latest);
+  }
+
   expire(): void {
-    const due = Math.min(this.#lastCall + this.#settings.wait, this.#latest);
-    if (due > loop().host.now()) this.#set(due);
+    if (this.#due > loop().host.now()) this.#set(this.#due);
     else if (this.#waiting === undefined) this.end();
     else loop().queue.enqueue(this, laneIn(this.parent));
   }
@@ -184,24 +194,30 @@ class Window extends Member implements Timed {
   override run(): void {
     const waiting = this.#waiting!;
     const scope = this.parent;
-    if (scope?.closed) return this.end();
+    const now = loop().host.now();
+    // A call has come between the timer and this turn.
+    if (this.#due > now) return this.#set(this.#due);
     this.#waiting = undefined;
-    // Calls go on coming: the next run is no sooner than a throttled function allows.
-    this.#latest = loop().host.now() + this.#settings.maxWait;
-    if (this.#settings.maxWait === this.#settings.wait) this.#set(this.#latest);
+    this.#latest = now + this.#settings.maxWait;
+    // The calls may go on: the next of them is no first one, and a throttled function is not to run sooner.
+    const isThrottled = this.#settings.maxWait === this.#settings.wait;
+    const end = isThrottled ? this.#latest : this.#due;
+    if (end > now) this.#set(end);
     else this.end();
     const run = (): void => {
-      const report = (error: unknown): void => reportUnhandled(error, scope);
       try {
-        const result = within(scope, () => this.#fn(...waiting.args), undefined);
-        if (typeof (result as PromiseLike<unknown> | null | undefined)?.then === "function") {
-          (result as PromiseLike<unknown>).then(undefined, report);
-        }
+        this.#watch(within(scope, () => this.#fn(...waiting.args), undefined));
       } catch (error) {
-        report(error);
+        reportUnhandled(error, scope);
       }
     };
     loop().context.resume(waiting.captured, run, undefined);
+  }
+
+  /** Nobody else gets the promise that the function has returned. */
+  #watch(result: unknown): void {
+    if (typeof (result as PromiseLike<unknown> | null | undefined)?.then !== "function") return;
+    (result as PromiseLike<unknown>).then(undefined, (error: unknown) => reportUnhandled(error, this.parent));
   }
 
   #set(deadline: number): void {

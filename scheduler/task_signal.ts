@@ -73,7 +73,7 @@ export class TaskSignal extends AbortSignal {
     const followed = states.get(wanted as TaskSignal);
     const priority = followed?.priority ?? toPriority(wanted);
     const signal = adopt(anySignal(members), priority, true);
-    if (followed !== undefined && !followed.isFixed) follow(states.get(signal)!, followed.source ?? followed);
+    if (followed !== undefined && !followed.isFixed) link(states.get(signal)!, followed.source ?? followed);
     return signal;
   }
 
@@ -253,7 +253,7 @@ function adopt(plain: AbortSignal, priority: Priority, isFixed: boolean): TaskSi
   return signal;
 }
 
-function follow(state: State, source: State): void {
+function link(state: State, source: State): void {
   state.isFixed = false;
   state.source = source;
   source.followers.add(state.signal);
@@ -344,11 +344,14 @@ export function likeTheHosts(
   Object.defineProperty(prototype, Symbol.toStringTag, { value: name, configurable: true });
 }
 
-/** Tells a flow of control of changes of the priority, until the returned function is called. */
-export function followSource(source: TaskSignal, flow: Flow): () => void {
-  const { flows } = stateOf(source);
-  flows.add(flow);
-  return () => void flows.delete(flow);
+/** Tells a flow of control of changes of the priority. */
+export function follow(source: TaskSignal, flow: Flow): void {
+  stateOf(source).flows.add(flow);
+}
+
+/** No longer tells it. */
+export function unfollow(source: TaskSignal, flow: Flow): void {
+  stateOf(source).flows.delete(flow);
 }
 
 /** Options as the standard's dictionaries take them: an object, or nothing. */

@@ -22,12 +22,13 @@ import {
   dequeueBy,
   dictionary,
   enqueueBy,
-  followSource,
+  follow,
   laneFrom,
   likeTheHosts,
   type PrioritySource,
   prioritySource,
   toRequiredPriority,
+  unfollow,
 } from "./task_signal.ts";
 import { nodeOf } from "./task.ts";
 import { moveQueued, type TurnWait } from "./turn.ts";
@@ -156,8 +157,6 @@ class Posted extends Scope implements Owner {
   /** For how many reasons the signal is listened to. */
   #uses = 0;
   #leaveSignal: (() => void) | undefined = undefined;
-  /** Ends the news of the priority. */
-  #leaveSource: (() => void) | undefined = undefined;
   #baseLane: number | undefined = undefined;
   /** Has a yield gone on, and none been asked for since? */
   #goesOn = false;
@@ -278,7 +277,7 @@ class Posted extends Scope implements Owner {
     this.#callback = undefined;
     this.#state = "running";
     this.#baseLane = this.lane;
-    if (typeof this.source !== "number") this.#leaveSource = followSource(this.source, this);
+    if (typeof this.source !== "number") follow(this.source, this);
     let result: unknown;
     try {
       result = callback();
@@ -315,7 +314,7 @@ class Posted extends Scope implements Owner {
   /** The callback and what it returned have come to their end. */
   #end(): void {
     this.unuse();
-    this.#leaveSource?.();
+    if (typeof this.source !== "number") unfollow(this.source, this);
   }
 
   /** The promise has been rejected with the reason of the abort already; what comes of that is nothing new. */

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import fc from "fast-check";
 import { test } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { CancelScope, configure, debounce, group, sleep, throttle } from "../../mod.ts";
+import { CancelScope, configure, debounce, type Debounced, group, scheduler, sleep, throttle } from "../../mod.ts";
 import { loop } from "../../scheduler/loop.ts";
 import { onFakeLoop } from "../support/fake_loop.ts";
 
@@ -93,6 +93,88 @@ test("a throttled function runs at most once in its time, at the first call and 
   });
 });
 
+test("whatever is called when, runs come when they may: the last call is not lost, none is early, none waits for more than maxWait", async () => {
+  const programs = fc.record({
+    pauses: fc.array(fc.constantFrom(1, 2, 4, 7, 12, 30), { minLength: 1, maxLength: 25 }),
+    wait: fc.constantFrom(5, 10),
+    maxWait: fc.constantFrom(undefined, 10, 25),
+    leading: fc.boolean(),
+    trailing: fc.boolean(),
+  });
+  await onFakeLoop(async () => {
+    await fc.assert(
+      fc.asyncProperty(programs, async ({ pauses, wait, maxWait = Infinity, leading, trailing }) => {
+        const { host, timers } = loop();
+        const longest = Math.max(wait, maxWait);
+        const calls: number[] = [];
+        const runs: { at: number; value: number; last: number; isLeading: boolean }[] = [];
+        let isLeading = false;
+        const call = debounce(
+          (value: number) => runs.push({ at: host.now(), value, last: calls.length - 1, isLeading }),
+          wait,
+          { maxWait, leading, trailing },
+        );
+        for (const [value, pause] of pauses.entries()) {
+          calls.push(host.now());
+          isLeading = true;
+          call(value);
+          isLeading = false;
+          await sleep(pause);
+        }
+        await sleep(60);
+        assertEquals([timers.size, call.pending], [0, false]);
+        const seen = JSON.stringify({ calls, runs });
+        let lastRun = -Infinity;
+        let next = 0;
+        for (const { at, value, last, isLeading } of runs) {
+          assertEquals(value, last, `not the last call: ${seen}`);
+          if (isLeading) {
+            const isFirst = value === 0 || at - calls[value - 1]! >= wait || (!trailing && at - lastRun >= longest);
+            assert(leading && isFirst, `no first call: ${seen}`);
+          } else {
+            const since = Math.max(lastRun, calls[next]! - longest);
+            assert(trailing && (at - calls[value]! >= wait || at - since >= longest), `early: ${seen}`);
+            assert(at - calls[next]! <= longest, `late: ${seen}`);
+          }
+          lastRun = at;
+          next = value + 1;
+        }
+        if (trailing) assertEquals(runs.at(-1)!.value, calls.length - 1, `lost: ${seen}`);
+        else assert(runs.every((run) => run.isLeading), seen);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+test("with leading and maxWait only the first of many calls runs at once", async () => {
+  await onFakeLoop(async (fake) => {
+    const log: number[] = [];
+    const call = debounce(() => log.push(fake.time), 10, { leading: true, maxWait: 25 });
+    for (let time = 0; time < 60; time += 4) {
+      call();
+      await sleep(4);
+    }
+    await sleep(30);
+    assertEquals(log, [0, 25, 50, 66]);
+  });
+});
+
+test("a call that comes between the timer and the turn for the run begins the wait anew", async () => {
+  await onFakeLoop(async (fake) => {
+    const log: unknown[] = [];
+    const call = debounce((name: string) => log.push(name, fake.time), 10);
+    call("early");
+    // Urgent work has the turns that come after the timer.
+    const urgent = scheduler.postTask(() => call("late"), { priority: "user-blocking", delay: 10 });
+    await sleep(9);
+    fake.time = 11;
+    await urgent;
+    await sleep(30);
+    assertEquals(log, ["late", 21]);
+  });
+});
+
 test("throttle without leading or trailing", async () => {
   await onFakeLoop(async () => {
     const log: string[] = [];
@@ -127,7 +209,7 @@ test("calls end with the scope that the function was made in", async () => {
   await onFakeLoop(async () => {
     const log: string[] = [];
     const scope = new CancelScope();
-    let outlived!: (name: string) => void;
+    let outlived!: Debounced<[string]>;
     await scope.run(async () => {
       const call = debounce((name: string) => log.push(name), 10);
       call("waits");
@@ -140,6 +222,7 @@ test("calls end with the scope that the function was made in", async () => {
       outlived = debounce((name: string) => log.push(name), 10);
       outlived("waits at the end");
     });
+    assertEquals([outlived.pending, loop().timers.size], [false, 0]);
     await sleep(20);
     outlived("after the end");
     await sleep(20);
@@ -162,11 +245,16 @@ test("the function sees the async context of the last call, and its errors go to
     const rejects = debounce(() => Promise.reject("rejected"), 1);
     fails();
     rejects();
-    while (handed.length < 2 || seen.length < 1) await sleep(1);
+    const leads = throttle(() => Promise.reject("leading"), 1);
+    leads();
+    const flushed = debounce(() => Promise.reject("flushed"), 1);
+    flushed();
+    flushed.flush();
+    while (handed.length < 4 || seen.length < 1) await sleep(1);
   } finally {
     configure({ onUnhandled: undefined });
   }
-  assertEquals([seen, handed.sort()], [["last"], ["rejected", "thrown"]]);
+  assertEquals([seen, handed.sort()], [["last"], ["flushed", "leading", "rejected", "thrown"]]);
 });
 
 test("arguments of a wrong kind or range are refused at the call", () => {
