@@ -91,8 +91,8 @@ export class TaskSignal extends AbortSignal {
     const state = stateOf(this);
     const isObject = (typeof handler === "object" && handler !== null) || typeof handler === "function";
     state.handler = isObject ? handler : null;
-    if (isObject) this.addEventListener("prioritychange", state.listener);
-    else this.removeEventListener("prioritychange", state.listener);
+    if (isObject) this.addEventListener("prioritychange", callHandler);
+    else this.removeEventListener("prioritychange", callHandler);
   }
 
   /** As on every event target. While somebody listens to `prioritychange`, a signal that follows another one is kept by it. */
@@ -209,8 +209,6 @@ interface State {
   /** The callbacks posted with this priority that have begun and not ended: what they wait for is as urgent as they are. */
   readonly flows: Set<Flow>;
   handler: PriorityChangeHandler | null;
-  /** The listener that calls the handler. */
-  readonly listener: (event: Event) => void;
   /** Who listens to changes. */
   readonly listeners: Set<unknown>;
 }
@@ -244,9 +242,6 @@ function adopt(plain: AbortSignal, priority: Priority, isFixed: boolean): TaskSi
     queued: new Set(),
     flows: new Set(),
     handler: null,
-    listener: (event) => {
-      if (typeof state.handler === "function") state.handler.call(signal, event as TaskPriorityChangeEvent);
-    },
     listeners: new Set(),
   };
   states.set(signal, state);
@@ -260,6 +255,15 @@ function link(state: State, source: State): void {
   if (source.followers.size < source.nextSweep) return;
   for (const follower of source.followers) if (follower.deref() === undefined) source.followers.delete(follower);
   source.nextSweep = 2 * source.followers.size + 16;
+}
+
+/**
+ * The listener that stands for the handler of the signal it is called for. It holds no signal, so that a follower does not keep its
+ * source; and does not ask the event, whose `currentTarget` Node gives to the first listener only.
+ */
+function callHandler(this: TaskSignal, event: Event): void {
+  const { handler } = stateOf(this);
+  if (typeof handler === "function") handler.call(this, event as TaskPriorityChangeEvent);
 }
 
 function keep(state: State, listener: unknown): void {
