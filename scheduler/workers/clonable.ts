@@ -145,6 +145,12 @@ export function dataCloneError(message: string): DOMException {
   return new DOMException(message, "DataCloneError");
 }
 
+/** The error of a host that could not send something. */
+export function asDataCloneError(error: unknown): unknown {
+  const { name, message } = error as Error;
+  return name === "DataCloneError" ? error : dataCloneError(`The arguments cannot be sent: ${message}`);
+}
+
 function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null || Array.isArray(value);

@@ -27,9 +27,11 @@ export interface Job {
 
 let current: Job | undefined;
 
-/** Makes a job the current one; a worker runs one at a time. */
-export function setCurrentJob(job: Job | undefined): void {
+/** Makes a job the current one, as a thread runs one at a time; gives the one before. */
+export function setCurrentJob(job: Job | undefined): Job | undefined {
+  const before = current;
   current = job;
+  return before;
 }
 
 /**

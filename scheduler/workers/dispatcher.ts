@@ -12,15 +12,16 @@ import type { WorkerExit } from "../../runtime/worker_port.ts";
 import { reportUnhandled } from "../configure.ts";
 import { TimeoutError } from "../errors.ts";
 import { loop } from "../loop.ts";
-import { Entry, laneOf } from "../run_queue.ts";
 import { currentScope, type Scope } from "../scope.ts";
 import { onAbort } from "./abort_listeners.ts";
 import { Crew, type CrewSettings } from "./crew.ts";
 import { encodeError } from "./error_codec.ts";
 import { Histogram } from "./histogram.ts";
+import { InlineRunner } from "./inline_runner.ts";
 import type { Job } from "./job.ts";
 import { JobQueue } from "./job_queue.ts";
-import type { PoolWorker } from "./pool_worker.ts";
+import type { PoolWorker, WorkerListener } from "./pool_worker.ts";
+import { RoomQueue } from "./room_queue.ts";
 import { PoolClosedError, QueueFullError, WorkerExitError } from "./worker_errors.ts";
 import { Wait } from "../wait.ts";
 
@@ -28,6 +29,8 @@ import { Wait } from "../wait.ts";
 export interface PoolSettings extends CrewSettings {
   readonly queueLimit: number;
   readonly teardownTimeout: number;
+  /** Are cheap calls run in this thread, and below how many ms, if that is not to be found out? */
+  readonly inline: boolean | number;
 }
 
 /** How many jobs are sent behind the one that runs, at least and at most, and how many ms of work they may be. */
@@ -50,9 +53,9 @@ export class Dispatcher {
   #live = 0;
   readonly #liveInLane: number[] = [0, 0, 0, 0, 0, 0];
   /** Those who wait until the pool would take a job. */
-  readonly #waitingForRoom: Set<Wait> = new Set();
-  /** One of them has been let in and has not come yet. */
-  #admitting = false;
+  readonly #room: RoomQueue = new RoomQueue(() => this.hasRoom);
+  /** Runs calls in this thread, where that is wanted. */
+  readonly inline: InlineRunner | undefined;
   /** Those who wait until so many workers have loaded the module. */
   readonly #warming: Set<{ count: number; wait: Wait }> = new Set();
   #drained: (() => void) | undefined = undefined;
@@ -61,9 +64,17 @@ export class Dispatcher {
 
   constructor(settings: PoolSettings) {
     this.#settings = settings;
+    const onEnd: Pick<WorkerListener, "onDone" | "onFailed" | "onRan" | "onCallerFailed" | "onCall"> = {
+      onDone: (job, value) => this.#done(job, value),
+      onFailed: (job, error) => this.#fail(job, error),
+      onRan: (job, ran, now, asynchronous) => this.#measure(job, ran, now, asynchronous),
+      onCallerFailed: (job, error) => this.abort(job, error, "failed"),
+      onCall: (job, call) => void this.#call(job, call),
+    };
     this.crew = new Crew(
       settings,
       {
+        ...onEnd,
         onReady: () => {
           this.crew.becameReady();
           if (this.#warming.size > 0) this.#warm();
@@ -79,22 +90,26 @@ export class Dispatcher {
           this.dispatch();
           if (worker.count === 0) this.crew.rest();
         },
-        onDone: (job, value) => this.#done(job, value),
-        onFailed: (job, error) => this.#fail(job, error),
-        onRan: (job, ran, now) => this.#measure(job, ran, now),
-        onCallerFailed: (job, error) => this.abort(job, error, "failed"),
-        onCall: (job, call) => void this.#call(job, call),
         onBroken: (worker, error) => this.#broken(worker, error),
         onExit: (worker, exit, started, unstarted) => this.#exited(worker, exit, started, unstarted),
       },
       () => this.dispatch(),
       (error) => this.#giveUp(error),
     );
+    const { inline, module } = settings;
+    this.inline = inline === false ? undefined : new InlineRunner(module, inline === true ? undefined : inline, {
+      ...onEnd,
+      onElsewhere: (job) => {
+        this.#requeue([job]);
+        this.dispatch();
+      },
+      onUnloadable: reportUnhandled,
+    });
   }
 
   /** How many workers have a job, and how many jobs wait. */
   get running(): number {
-    let running = 0;
+    let running = this.inline?.running ?? 0;
     for (const worker of this.crew.workers) if (worker.count > 0) running++;
     return running;
   }
@@ -121,12 +136,7 @@ export class Dispatcher {
 
   /** Waits until a job would be taken. */
   room(): Promise<void> {
-    const wait: Wait = new Wait(currentScope(), () => this.#waitingForRoom.delete(wait), "room in a pool");
-    if (wait.interrupted) return wait.promise;
-    if (this.closed) wait.reject(new PoolClosedError(this.#settings.name));
-    else this.#waitingForRoom.add(wait);
-    this.#admit();
-    return wait.promise;
+    return this.#room.wait(this.closed ? new PoolClosedError(this.#settings.name) : undefined);
   }
 
   /** Starts workers until there are `count`, and waits until they have loaded the module. */
@@ -165,6 +175,8 @@ export class Dispatcher {
     if (signal !== undefined) job.whenGone(onAbort(signal, () => this.abort(job, signal.reason)));
     if (timeout !== undefined && timeout !== Infinity) this.#limit(job, timeout);
     job.settings.signals?.forEach((argument, index) => this.#follow(job, argument, index));
+    // Not past those that wait for a worker.
+    if (this.inline?.takes(job) && this.#queue.size + this.crew.ahead === 0) return this.inline.send(job);
     this.#queue.push(job);
     this.#preferTo(job);
     this.dispatch();
@@ -201,14 +213,13 @@ export class Dispatcher {
   /** Stops all jobs. */
   abortAll(reason: unknown): void {
     // Those that wait first, lest they be started meanwhile.
-    for (const job of this.#queue.all()) this.abort(job, reason);
+    for (const job of [...this.#queue.all(), ...this.inline?.jobs() ?? []]) this.abort(job, reason);
     for (const worker of [...this.crew.workers]) for (const job of worker.jobs().reverse()) this.abort(job, reason);
   }
 
   /** Settles when no job is left. */
   async drain(): Promise<void> {
-    for (const wait of this.#waitingForRoom) wait.reject(new PoolClosedError(this.#settings.name));
-    this.#waitingForRoom.clear();
+    this.#room.close(() => new PoolClosedError(this.#settings.name));
     for (const { wait } of this.#warming) wait.reject(new PoolClosedError(this.#settings.name));
     if (this.#live > 0) await new Promise<void>((resolve) => this.#drained = resolve);
   }
@@ -230,7 +241,7 @@ export class Dispatcher {
       this.crew.grow(this.crew.ahead);
       this.#balance();
     }
-    this.#admit();
+    this.#room.admit();
   }
 
   get #ahead(): number {
@@ -322,12 +333,16 @@ export class Dispatcher {
     this.#gone(job);
   }
 
-  #measure(job: Job, ran: number, now: number): void {
+  #measure(job: Job, ran: number, now: number, asynchronous: boolean): void {
     job.ran = ran;
+    const waited = Math.max(0, now - job.submitted - ran);
+    this.runs.add(ran);
+    this.waits.add(waited);
+    this.inline?.costs.ran(job.settings.name, ran, asynchronous);
+    if (job.worker === this.inline && job.worker !== undefined) return;
+    this.inline?.costs.travelled(waited);
     this.crew.succeeded();
     this.#typicalRun = this.#typicalRun === Infinity ? ran : this.#typicalRun * 0.9 + ran * 0.1;
-    this.runs.add(ran);
-    this.waits.add(Math.max(0, now - job.submitted - ran));
   }
 
   /** Replaces a worker that is spent, once its last job has ended. */
@@ -342,20 +357,6 @@ export class Dispatcher {
     this.#liveInLane[job.lane]!--;
     job.end();
     if (this.#live === 0) this.#drained?.();
-  }
-
-  /** Lets in those who wait for room, one at a time: the next one once it is seen what the one before has taken. */
-  #admit(): void {
-    if (this.#admitting || this.#waitingForRoom.size === 0 || !this.hasRoom) return;
-    const [wait] = this.#waitingForRoom;
-    this.#waitingForRoom.delete(wait!);
-    this.#admitting = true;
-    wait!.settleInTurn(undefined);
-    const recheck = new Recheck(() => {
-      this.#admitting = false;
-      this.#admit();
-    });
-    loop().queue.enqueue(recheck, wait!.parent?.owner?.lane ?? laneOf("user-visible"));
   }
 
   /** The module cannot be loaded. */
@@ -396,19 +397,5 @@ export class Dispatcher {
 
   #describe(job: Job): string {
     return `${this.#settings.name}.${job.settings.label}()`;
-  }
-}
-
-/** A turn in which the pool is looked at again. */
-class Recheck extends Entry {
-  readonly #check: () => void;
-
-  constructor(check: () => void) {
-    super();
-    this.#check = check;
-  }
-
-  override run(): void {
-    this.#check();
   }
 }

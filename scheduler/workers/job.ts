@@ -13,8 +13,7 @@
 
 import { loop } from "../loop.ts";
 import { Entry } from "../run_queue.ts";
-import type { PoolWorker } from "./pool_worker.ts";
-import type { JobExtra } from "./protocol.ts";
+import type { Answer, JobExtra } from "./protocol.ts";
 
 /** Who waits for a job. */
 export interface Receiver {
@@ -48,6 +47,26 @@ export interface JobSettings {
   context: unknown;
 }
 
+/** What runs jobs, as far as a job is concerned. */
+export interface JobWorker {
+  /** How many jobs it has been sent, those of workers. */
+  readonly count: number;
+  /** Takes a job back that has not started; answers whether it could. */
+  takeBack(job: Job): boolean;
+  /** Takes back the jobs that wait behind the first `keep` and that `wanted` picks. */
+  takeBackBehind(keep: number, wanted: (job: Job) => boolean): Job[];
+  /** Tells a job that has started to stop; gives those that are to go elsewhere. */
+  cancel(job: Job, reason: unknown): Job[];
+  /** Aborts a signal among the arguments of a job. */
+  abortArgument(job: Job, argument: number, reason: unknown): void;
+  /** Lets a stream send more values. */
+  addCredit(job: Job, count: number): void;
+  /** Answers a call that the job's code made. */
+  answer(job: Job, answer: Omit<Answer, "id">): void;
+  /** Ends what does not end by itself. */
+  terminate(): void;
+}
+
 /** A call. */
 export class Job extends Entry {
   readonly settings: JobSettings;
@@ -57,8 +76,8 @@ export class Job extends Entry {
   id = 0;
   /** The pool it was submitted to. */
   pool: { abort(job: Job, reason: unknown): void } | undefined = undefined;
-  /** The worker it was sent to. */
-  worker: PoolWorker | undefined = undefined;
+  /** What it was sent to. */
+  worker: JobWorker | undefined = undefined;
   /** Its buffers have been moved: it cannot be sent a second time. */
   moved = false;
   /** Nobody waits for the result any more. */

@@ -5,7 +5,7 @@
  */
 
 import { checkAgain } from "./call_settings.ts";
-import { dataCloneError } from "./clonable.ts";
+import { asDataCloneError } from "./clonable.ts";
 import { encodeError } from "./error_codec.ts";
 import type { Job, JobSettings } from "./job.ts";
 import type { Answer, JobsMessage, PoolMessage } from "./protocol.ts";
@@ -186,11 +186,6 @@ function addAborted(message: PoolMessage, id: number, { signals, extra }: JobSet
     if (!aborted) return;
     (message.cancel ??= []).push({ id, reason: encodeError(reason), argument: extra!.signals![index]! });
   });
-}
-
-function asDataCloneError(error: unknown): unknown {
-  const { name, message } = error as Error;
-  return name === "DataCloneError" ? error : dataCloneError(`The arguments cannot be sent: ${message}`);
 }
 
 function shareOne(objects: Set<object> | undefined, more: Set<object> | undefined): boolean {

@@ -56,6 +56,14 @@ export interface WorkerPoolOptions {
    * Deno wants the flag `--unstable-worker-options`: it ends the process without.
    */
   permissions?: "inherit" | "none" | Record<string, unknown>;
+  /**
+   * Runs calls of functions that are found to be cheap in this thread, each in a turn of its own: those that never take longer
+   * than the way to a worker and back or, given as a number, than so many ms. It is all as in a worker, except that the
+   * module is loaded here too, with a state of its own, and that nothing stops a function that does not heed its abort.
+   * Streams, `map` and calls with a `runTimeout` stay with the workers. Not together with options for threads or `workerData`.
+   * Default: false.
+   */
+  inline?: boolean | number;
   /** Closes the pool at once when aborted. */
   signal?: AbortSignal;
 }
@@ -63,19 +71,8 @@ export interface WorkerPoolOptions {
 /** The keys there are, and which of them are for threads. */
 const threadKeys = ["env", "argv", "execArgv", "resourceLimits", "permissions"] as const;
 const keys: readonly string[] = [
-  ...[
-    "name",
-    "size",
-    "min",
-    "queueLimit",
-    "teardownTimeout",
-    "idleTimeout",
-    "maxMemory",
-    "maxCalls",
-    "workerData",
-    "signal",
-  ],
-  ...threadKeys,
+  ...["name", "size", "min", "queueLimit", "teardownTimeout", "idleTimeout", "maxMemory", "maxCalls", "inline"],
+  ...["workerData", "signal", ...threadKeys],
 ];
 
 /** Node's names for the limits of a thread. */
@@ -113,6 +110,7 @@ export function poolSettings(module: URL, options: WorkerPoolOptions): PoolSetti
     idleTimeout,
     maxMemory,
     maxCalls,
+    inline: checkedInline(options),
     thread: threadOptions(options),
     // What is changed after the pool was made is no concern of workers that start later.
     workerData: structuredClone(options.workerData),
@@ -128,6 +126,19 @@ function checkKeys(given: object, known: readonly string[], what: string): void 
     // What a prototype hides from the loop above is read all the same.
     if (key in given && !Object.hasOwn(given, key)) throw new TypeError(`${what}: ${show(key)} is inherited`);
   }
+}
+
+/** What is for workers alone would be missing where a call is run in the thread that made it. */
+function checkedInline(options: WorkerPoolOptions): boolean | number {
+  const { inline = false } = options;
+  if (inline === false) return false;
+  if (inline !== true) checkDuration(inline, "The inline of a pool");
+  for (const key of ["workerData", ...threadKeys] as const) {
+    if (options[key] !== undefined) {
+      throw new TypeError(`A pool with inline calls cannot have ${key}: they have no thread`);
+    }
+  }
+  return inline;
 }
 
 /** Checks what the host is to be told of each thread; refuses what it could not do. */

@@ -13,7 +13,7 @@
 import type { HostWorker, ThreadOptions, WorkerExit } from "../../runtime/worker_port.ts";
 import { loop } from "../loop.ts";
 import { decodeError } from "./error_codec.ts";
-import type { Job } from "./job.ts";
+import type { Job, JobWorker } from "./job.ts";
 import { Outbox } from "./outbox.ts";
 import {
   type Answer,
@@ -39,7 +39,7 @@ export interface WorkerListener {
   onDone(job: Job, value: unknown): void;
   onFailed(job: Job, error: unknown): void;
   /** How long, in ms, the job ran that comes to its end now; before `onDone` and `onFailed`. */
-  onRan(job: Job, ran: number, now: number): void;
+  onRan(job: Job, ran: number, now: number, asynchronous: boolean): void;
   /** A job wants something of its caller that went wrong: it is to be aborted. */
   onCallerFailed(job: Job, error: unknown): void;
   /** The worker's code calls a function of the caller's. */
@@ -66,7 +66,7 @@ export interface WorkerSettings {
 const terminateLimit = 1000;
 
 /** A worker, as its pool sees it. */
-export class PoolWorker {
+export class PoolWorker implements JobWorker {
   ready = false;
   /** Since when the worker has had no job, in ms of the host's clock. */
   idleSince = 0;
@@ -286,7 +286,8 @@ export class PoolWorker {
       const kind = list[at + 1];
       if (kind === replies.done || kind === replies.failed) {
         this.#ended(job);
-        this.#listener.onRan(job, list[at + 3] as number / 1000, now);
+        const ran = list[at + 3] as number;
+        this.#listener.onRan(job, Math.abs(ran) / 1000, now, ran < 0);
       }
       this.#reply(job, kind, list[at + 2]);
     }

@@ -75,7 +75,7 @@ export const replies = { done: 0, failed: 1, progress: 2, value: 3, call: 4 } as
 /** The kinds of replies. */
 export type ReplyKind = (typeof replies)[keyof typeof replies];
 
-/** How many places of a message a reply takes: id, kind, value, microseconds it ran. */
+/** How many places of a message a reply takes: id, kind, value, microseconds it ran, below zero for a promise. */
 export const replyWidth = 4;
 
 /**

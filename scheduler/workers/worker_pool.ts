@@ -38,6 +38,8 @@ export interface WorkerPoolStatistics {
   readonly cancelled: number;
   /** Workers that were replaced; only in a pool with `maxMemory` or `maxCalls`. */
   readonly recycled?: number;
+  /** Calls that were run in this thread; only in a pool with `inline`. */
+  readonly inlined?: number;
 }
 
 /** How a stream is to be. */
@@ -251,18 +253,19 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
 
   /** The numbers of the pool at this moment. */
   statistics(): WorkerPoolStatistics {
-    const { crew, running, live, completed, failed, cancelled } = this.#jobs;
+    const { crew, inline, running, live, completed, failed, cancelled } = this.#jobs;
     const workers = crew.workers.length;
     const { maxMemory, maxCalls } = this.#settings;
     return Object.freeze({
       workers,
-      idle: workers - running,
+      idle: workers - running + (inline?.running ?? 0),
       running,
       queued: live - running,
       completed,
       failed,
       cancelled,
       ...((maxMemory !== Infinity || maxCalls !== Infinity) && { recycled: crew.recycled }),
+      ...(inline !== undefined && { inlined: inline.started }),
     });
   }
 

@@ -128,7 +128,7 @@ class WorkerSide {
       }
       setCurrentJob(undefined);
       this.#running = undefined;
-      this.#ran(job);
+      this.#ran(job, pending !== undefined);
     }
     this.#jobs = [];
     this.#next = 0;
@@ -151,7 +151,7 @@ class WorkerSide {
   }
 
   /** A job has come to its end, and its last reply is the last of the list. */
-  #ran(job: JobMessage): void {
+  #ran(job: JobMessage, asynchronous: boolean): void {
     // Told before the job's end is: the pool then sends nothing that it could not take back.
     if (this.#maxMemory !== Infinity) this.#spent = this.#tellIfTooLarge();
     this.#left = job.id;
@@ -161,7 +161,7 @@ class WorkerSide {
     this.#longest.set(job.name, Math.max(ran, (this.#longest.get(job.name) ?? 0) * 0.9));
     const last = this.#replies.length - replyWidth;
     if (last < repliesStart) return;
-    this.#replies[last + 3] = Math.round(ran * 1000);
+    this.#replies[last + 3] = asynchronous ? -Math.ceil(ran * 1000) : Math.round(ran * 1000);
     if (last === repliesStart) this.#oldestReply = now;
     // What is no primitive might be changed by the next job.
     const value = this.#replies[last + 2];

@@ -371,3 +371,29 @@ export function grow(megabytes: number): number {
   ballast.push(new Uint8Array(megabytes * 1024 * 1024).fill(1));
   return ballast.length;
 }
+
+/** Asynchronous when told to be. */
+export function perhapsLater(flags: Int32Array, wait: boolean): string | Promise<string> {
+  if (!wait) return "at once";
+  const job = currentJob();
+  Atomics.store(flags, 0, 1);
+  return new Promise((resolve) =>
+    job.signal.addEventListener("abort", () => {
+      Atomics.store(flags, 1, currentJob() === job ? 1 : 2);
+      resolve("aborted");
+    })
+  );
+}
+
+export function never(wait: boolean): string | Promise<string> {
+  return wait ? new Promise(() => {}) : "at once";
+}
+
+export function whereAmI(list: number[]): { thread: string; list: number[] } {
+  list.push(list.length);
+  return { thread: (globalThis as { testThread?: string }).testThread ?? "a worker", list };
+}
+
+export function mirror(value: unknown): unknown {
+  return value;
+}

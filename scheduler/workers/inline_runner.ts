@@ -1,0 +1,252 @@
+/**
+ * Calls that are run in the thread that made them, because the way to a worker and back would take longer than they do.
+ *
+ * Everything is as if there were a worker: arguments and results are copied or moved, errors go through the codec, each call
+ * has a turn of its own, and one call runs at a time. One that turns out to be asynchronous goes on here, and is the last
+ * of its function to do so.
+ *
+ * @module
+ */
+
+import { loop } from "../loop.ts";
+import { Entry } from "../run_queue.ts";
+import { asDataCloneError } from "./clonable.ts";
+import { setCurrentJob } from "./current_job.ts";
+import { decodeError, type EncodedError, encodeError } from "./error_codec.ts";
+import { InlineCosts } from "./inline_costs.ts";
+import type { Job, JobWorker } from "./job.ts";
+import type { WorkerListener } from "./pool_worker.ts";
+import { type Answer, replies, type ReplyKind } from "./protocol.ts";
+import { RunningJob } from "./running_job.ts";
+
+/** What becomes of the calls, as for a worker; `onUnloadable` is told why none can be run here. */
+export interface InlineListener
+  extends Pick<WorkerListener, "onDone" | "onFailed" | "onRan" | "onCallerFailed" | "onCall"> {
+  /** A call cannot be run here after all. */
+  onElsewhere(job: Job): void;
+  onUnloadable(error: unknown): void;
+}
+
+/** Runs calls in this thread. */
+export class InlineRunner implements JobWorker {
+  readonly costs: InlineCosts;
+  /** How many calls have been started here. */
+  started = 0;
+  readonly #module: URL;
+  readonly #listener: InlineListener;
+  readonly #calls: Map<Job, InlineCall> = new Map();
+  /** The functions; `undefined` as long as none was found cheap, and while they are loaded. */
+  #functions: Record<string, unknown> | undefined = undefined;
+  #loading = false;
+  /** The call that goes on in a promise. */
+  #pending: InlineCall | undefined = undefined;
+
+  constructor(module: URL, below: number | undefined, listener: InlineListener) {
+    this.#module = module;
+    this.costs = new InlineCosts(below);
+    this.#listener = listener;
+  }
+
+  get count(): number {
+    return this.#calls.size;
+  }
+
+  /** How many calls have been started and not ended. */
+  get running(): number {
+    return this.#pending === undefined ? 0 : 1;
+  }
+
+  /** Is a call to be run here? A stream, a chunk of a map and a call with a clock of its own are not. */
+  takes({ settings }: Job): boolean {
+    if (!this.costs.isCheap(settings.name) || this.#pending !== undefined || settings.runTimeout !== Infinity) {
+      return false;
+    }
+    if (settings.extra?.credit !== undefined || settings.extra?.each) return false;
+    if (this.#functions === undefined && !this.#loading) void this.#load();
+    return this.#functions !== undefined;
+  }
+
+  /** Copies the arguments and runs the call in a turn to come. */
+  send(job: Job): void {
+    const { args, objects, transfer } = job.settings;
+    job.worker = this;
+    let copies: unknown[];
+    try {
+      copies = objects === undefined && transfer.length === 0 ? [...args] : structuredClone(args, { transfer });
+    } catch (error) {
+      return this.#listener.onFailed(job, asDataCloneError(error));
+    }
+    const call = new InlineCall(job, copies, (call) => this.#start(call));
+    this.#calls.set(job, call);
+    loop().queue.enqueue(call, job.lane);
+  }
+
+  /** The jobs that have been sent and not ended, in order. */
+  jobs(): Job[] {
+    return [...this.#calls.keys()];
+  }
+
+  takeBack(job: Job): boolean {
+    const call = this.#calls.get(job);
+    if (call === undefined || call.running !== undefined) return false;
+    loop().queue.remove(call);
+    this.#calls.delete(job);
+    job.worker = undefined;
+    return true;
+  }
+
+  /** Nothing waits behind a call that runs here. */
+  takeBackBehind(): Job[] {
+    return [];
+  }
+
+  cancel(job: Job, reason: unknown): Job[] {
+    this.#calls.get(job)?.running?.cancel(copyOfError(reason), undefined);
+    return [];
+  }
+
+  abortArgument(job: Job, argument: number, reason: unknown): void {
+    const call = this.#calls.get(job);
+    if (call?.running === undefined) call?.aborted.push([argument, reason]);
+    else call.running.cancel(copyOfError(reason), argument);
+  }
+
+  /** Streams are not run here. */
+  addCredit(): void {}
+
+  answer(job: Job, answer: Omit<Answer, "id">): void {
+    let copy: Omit<Answer, "id">;
+    try {
+      copy = structuredClone(answer);
+    } catch (error) {
+      copy = { call: answer.call, error: encodeError(asDataCloneError(error)) };
+    }
+    this.#calls.get(job)?.running?.answered({ id: 0, ...copy });
+  }
+
+  /** Nothing can end a function that runs in this thread: the call that does not heed its abort is given up. */
+  terminate(): void {
+    const call = this.#pending;
+    if (call === undefined) return;
+    call.given = true;
+    this.#listener.onFailed(call.job, undefined);
+    this.#ended(call);
+  }
+
+  async #load(): Promise<void> {
+    this.#loading = true;
+    try {
+      this.#functions = await import(this.#module.href);
+    } catch (error) {
+      this.#listener.onUnloadable(error);
+    }
+  }
+
+  #start(call: InlineCall): void {
+    const { settings } = call.job;
+    // The one before has turned out to be asynchronous. What was moved has nowhere to go but here.
+    if (this.#pending !== undefined && settings.transfer.length === 0) {
+      this.takeBack(call.job);
+      return this.#listener.onElsewhere(call.job);
+    }
+    const message = { id: 0, name: settings.name, args: call.args, extra: settings.extra };
+    const running = call.running = new RunningJob(message, undefined, (_, kind, value, list) => {
+      call.replies.push([kind, isObject(value) ? structuredClone(value, { transfer: [...list ?? []] }) : value]);
+      // The last one is told with the time it took.
+      const isLast = kind === replies.done || kind === replies.failed;
+      if (this.#pending === call && !isLast) queueMicrotask(() => this.#deliver(call));
+    });
+    settings.signals?.forEach(({ aborted, reason }, index) => {
+      if (aborted) call.aborted.push([settings.extra!.signals![index]!, reason]);
+    });
+    for (const [argument, reason] of call.aborted) running.cancel(copyOfError(reason), argument);
+    this.started++;
+    call.began = loop().host.now();
+    const outer = setCurrentJob(running);
+    // As in a worker, the caller's task is not that of the function.
+    const pending = loop().context.run(undefined, (functions) => running.start(functions), this.#functions!);
+    if (pending === undefined) {
+      setCurrentJob(outer);
+      return this.#finish(call, false);
+    }
+    this.#pending = call;
+    this.#deliver(call);
+    void pending.then(() => {
+      setCurrentJob(outer);
+      if (!call.given) this.#finish(call, true);
+    });
+  }
+
+  #finish(call: InlineCall, asynchronous: boolean): void {
+    const now = loop().host.now();
+    const last = call.replies.pop()!;
+    this.#deliver(call);
+    this.#listener.onRan(call.job, now - call.began, now, asynchronous);
+    call.replies.push(last);
+    this.#ended(call);
+    this.#deliver(call);
+  }
+
+  #ended({ job }: InlineCall): void {
+    this.#calls.delete(job);
+    if (this.#pending?.job === job) this.#pending = undefined;
+    job.worker = undefined;
+  }
+
+  #deliver(call: InlineCall): void {
+    const { job } = call;
+    const { settings } = job;
+    for (const [kind, value] of call.replies.splice(0)) {
+      if (call.given) return;
+      if (kind === replies.done) this.#listener.onDone(job, value);
+      else if (kind === replies.failed) this.#listener.onFailed(job, decodeError(value as EncodedError));
+      else if (kind === replies.call) this.#listener.onCall(job, value as never);
+      else if (kind === replies.progress && !job.aborted && settings.onProgress !== undefined) {
+        try {
+          loop().context.resume(settings.context, settings.onProgress, value);
+        } catch (error) {
+          this.#listener.onCallerFailed(job, error);
+        }
+      }
+    }
+  }
+}
+
+/** A call and its turn. */
+class InlineCall extends Entry {
+  readonly job: Job;
+  readonly args: unknown[];
+  running: RunningJob | undefined = undefined;
+  /** Signals among the arguments that were aborted before the start. */
+  readonly aborted: [argument: number, reason: unknown][] = [];
+  /** What the function has said and the pool has not heard. */
+  readonly replies: [kind: ReplyKind, value: unknown][] = [];
+  began = 0;
+  /** Nobody waits any more until it ends. */
+  given = false;
+  readonly #start: (call: InlineCall) => void;
+
+  constructor(job: Job, args: unknown[], start: (call: InlineCall) => void) {
+    super();
+    this.job = job;
+    this.args = args;
+    this.#start = start;
+  }
+
+  override get label(): string {
+    return `inline call of ${this.job.settings.name}`;
+  }
+
+  override run(): void {
+    this.#start(this);
+  }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
+}
+
+/** An error as a worker would get it. */
+function copyOfError(error: unknown): unknown {
+  return decodeError(structuredClone(encodeError(error)));
+}
