@@ -11,7 +11,8 @@
 
 import { reportUnhandled } from "./configure.ts";
 import { TaskCancelledError } from "./errors.ts";
-import { GroupNode, type GroupSettings } from "./group_node.ts";
+import { GroupNode } from "./group_node.ts";
+import type { GroupSettings } from "./group_options.ts";
 import { currentScope, deliver } from "./scope.ts";
 import type { Task } from "./task.ts";
 import type { TaskNode } from "./task_node.ts";

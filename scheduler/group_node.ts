@@ -16,6 +16,7 @@
  */
 
 import { reportUnhandled } from "./configure.ts";
+import { type Cleanup, type Outcome, runDeferred } from "./deferred.ts";
 import {
   type Cancelled,
   isAbort,
@@ -25,6 +26,7 @@ import {
   type TeardownError,
   TimeoutError,
 } from "./errors.ts";
+import type { GroupSettings } from "./group_options.ts";
 import { joinSignal } from "./join_signal.ts";
 import { closeLeftOpen } from "./left_open.ts";
 import { loop } from "./loop.ts";
@@ -37,28 +39,8 @@ import { TaskNode } from "./task_node.ts";
 import { rememberPlace, Teardown } from "./teardown.ts";
 import { Wait } from "./wait.ts";
 
-/** How a group ended, as its deferred functions see it. */
-export type Outcome =
-  | { status: "fulfilled"; value: unknown }
-  | { status: "rejected"; reason: unknown }
-  | { status: "cancelled"; reason: unknown };
-
-/** A function given to `defer`. */
-export type Cleanup = (outcome: Outcome) => void | PromiseLike<void>;
-
-/** What a group is made with; checked already. */
-export interface GroupSettings {
-  name: string | undefined;
-  signal: AbortSignal | undefined;
-  timeout: number | undefined;
-  teardownTimeout: number;
-  limit: number;
-  lane: number;
-}
-
 /** A scope that owns tasks and ends only after all of them have ended. */
 export class GroupNode extends Scope {
-  readonly name: string;
   readonly lane: number;
   /** All failures, in the order in which they happened. */
   readonly failures: unknown[] = [];
@@ -69,6 +51,7 @@ export class GroupNode extends Scope {
   spawned = 0;
   /** Is the body of `group()` still running? */
   bodyRuns = false;
+  #name: string | undefined;
   readonly #limit: number;
   readonly #timeout: number | undefined;
   readonly #teardownTimeout: number;
@@ -77,13 +60,13 @@ export class GroupNode extends Scope {
   #phase: "open" | "closing" | "cleaning" | "closed" = "open";
   /** The promise of the end, for a group without a body. */
   #ending: Promise<void> | undefined = undefined;
-  /** Tasks that wait for a slot. */
-  readonly #pending = new EntryList();
-  readonly #cleanups: Cleanup[] = [];
+  /** Tasks that wait for a slot, as soon as one had to. */
+  #pending: EntryList | undefined = undefined;
+  #cleanups: Cleanup[] | undefined = undefined;
   /** Called when no task is left, while the end waits for that. */
   #drained: (() => void) | undefined = undefined;
   /** Those inside the body who wait until only daemons are left. */
-  readonly #idlers: Set<Wait> = new Set();
+  #idlers: Set<Wait> | undefined = undefined;
   readonly #leaveSignal: (() => void) | undefined;
   /** The cancellation from around this group that the body, or the wait for the tasks, was ended by. */
   #passing: Cancelled | undefined = undefined;
@@ -98,7 +81,7 @@ export class GroupNode extends Scope {
 
   constructor(parent: Scope | undefined, settings: GroupSettings) {
     super(parent);
-    this.name = settings.name ?? "group";
+    this.#name = settings.name;
     this.lane = settings.lane;
     this.stamp = loop().queue.stampNow();
     this.#limit = settings.limit;
@@ -107,6 +90,15 @@ export class GroupNode extends Scope {
     if (nearestGroup(parent) === undefined) this.#roots.add(this);
     this.#leaveSignal = settings.signal && joinSignal(this, settings.signal);
     if (settings.timeout !== undefined) this.deadline = loop().host.now() + settings.timeout;
+  }
+
+  get name(): string {
+    return this.#name ??= this.makeName();
+  }
+
+  /** The name of a group that was given none. */
+  protected makeName(): string {
+    return "group";
   }
 
   override get isGroup(): boolean {
@@ -128,7 +120,7 @@ export class GroupNode extends Scope {
   }
 
   get queued(): number {
-    return this.#pending.size;
+    return this.#pending?.size ?? 0;
   }
 
   /** Makes a task and queues it; in a cancelled group it ends at once, never started. */
@@ -151,13 +143,13 @@ export class GroupNode extends Scope {
 
   /** Takes a task that has not started out of wherever it waits. */
   unqueue(node: TaskNode): void {
-    if (node.list === this.#pending) this.#pending.remove(node);
+    if (this.isPending(node)) this.#pending!.remove(node);
     else loop().queue.remove(node);
   }
 
   /** Does a task wait for a slot? */
   isPending(node: TaskNode): boolean {
-    return node.list === this.#pending;
+    return node.list !== undefined && node.list === this.#pending;
   }
 
   /** A task has ended, started or not. */
@@ -196,17 +188,17 @@ export class GroupNode extends Scope {
 
   /** Registers a function for the end, last in, first out; in a closed group it runs at once. */
   defer(cleanup: Cleanup): void {
-    if (this.#phase !== "closed") return void this.#cleanups.push(cleanup);
-    void this.#clean(cleanup, { status: "fulfilled", value: undefined }).then((error) => {
+    if (this.#phase !== "closed") return void (this.#cleanups ??= []).push(cleanup);
+    void runDeferred(cleanup, { status: "fulfilled", value: undefined }, undefined).then((error) => {
       if (error !== undefined) reportUnhandled(error.reason, this);
     });
   }
 
   /** Waits until only daemons are left, as a checkpoint of the caller; the group stays open. */
   idle(): Promise<void> {
-    const wait: Wait = new Wait(currentScope(), () => this.#idlers.delete(wait), `the tasks of ${this.name}`);
+    const wait: Wait = new Wait(currentScope(), () => this.#idlers?.delete(wait), `the tasks of ${this.name}`);
     if (this.live === this.#daemons) wait.settleInTurn(undefined);
-    else if (!wait.interrupted) this.#idlers.add(wait);
+    else if (!wait.interrupted) (this.#idlers ??= new Set()).add(wait);
     return wait.promise;
   }
 
@@ -228,20 +220,36 @@ export class GroupNode extends Scope {
 
   async #runToEnd<A, T>(body: (argument: A) => T | PromiseLike<T>, argument: A): Promise<T> {
     let value: T | undefined;
-    this.bodyRuns = true;
-    if (this.effective !== undefined) this.#beginTeardown();
+    this.enterBody();
     try {
       value = await within(this, body, argument);
     } catch (error) {
-      this.#bodyThrew(error);
+      this.bodyThrew(error);
     }
-    this.bodyRuns = false;
-    await this.#end(value);
+    await this.leaveBody(value);
     return value as T;
   }
 
+  /** The body begins; for those who run one by themselves, and spare a group for each request the promises of `runBody`. */
+  enterBody(): void {
+    this.bodyRuns = true;
+    if (this.effective !== undefined) this.#beginTeardown();
+  }
+
+  /** The body has ended, which ends the group; `undefined` where nothing was left to wait for, else a promise that settles as the group does. */
+  leaveBody(value: unknown): Promise<void> | undefined {
+    this.bodyRuns = false;
+    const isBare = this.live === 0 && this.inner === 0 && this.#holds === 0 && this.#cleanups === undefined &&
+      this.effective === undefined && this.failures.length === 0;
+    if (!isBare) return this.#end(value);
+    this.deadline = Infinity;
+    this.#leaveSignal?.();
+    this.#closeUp();
+    return undefined;
+  }
+
   /** The body has thrown: a failure, unless it is the cancellation of this group or of one around it. */
-  #bodyThrew(error: unknown): void {
+  bodyThrew(error: unknown): void {
     if (this.#hasCaused(error)) return;
     if (this.effective === undefined || !isAbort(error)) this.fail(error);
     else if (this.effective !== this.request) this.#passing = this.effective;
@@ -265,13 +273,17 @@ export class GroupNode extends Scope {
     this.#phase = "cleaning";
     this.deadline = Infinity;
     this.#leaveSignal?.();
-    if (this.#cleanups.length > 0) await this.#cleanUp(value);
+    if (this.#cleanups !== undefined) await this.#cleanUp(this.#cleanups, value);
+    this.#closeUp();
+    const error = this.#verdict();
+    if (error !== undefined) throw error.reason;
+  }
+
+  #closeUp(): void {
     this.#phase = "closed";
     this.#endTeardown();
     this.#roots.delete(this);
     this.close();
-    const error = this.#verdict();
-    if (error !== undefined) throw error.reason;
   }
 
   /** What the group rejects with: its first failure, its timeout, its signal's reason, or what passes through. */
@@ -288,38 +300,23 @@ export class GroupNode extends Scope {
     return undefined;
   }
 
-  async #cleanUp(value: unknown): Promise<void> {
+  async #cleanUp(cleanups: Cleanup[], value: unknown): Promise<void> {
     this.#beginTeardown();
     let outcome: Outcome;
     if (this.failures.length > 0) outcome = { status: "rejected", reason: this.failures[0] };
     else if (this.effective !== undefined) outcome = { status: "cancelled", reason: this.effective };
     else outcome = { status: "fulfilled", value };
-    for (let cleanup = this.#cleanups.pop(); cleanup !== undefined; cleanup = this.#cleanups.pop()) {
-      const error = await this.#clean(cleanup, outcome);
+    for (let cleanup = cleanups.pop(); cleanup !== undefined; cleanup = cleanups.pop()) {
+      const error = await runDeferred(cleanup, outcome, this);
       if (error === undefined) continue;
       if (this.abandoned) reportUnhandled(error.reason, this);
       else this.failures.push(error.reason);
     }
   }
 
-  /** Runs one deferred function in a shield of its own; answers with what it threw. */
-  async #clean(cleanup: Cleanup, outcome: Outcome): Promise<{ reason: unknown } | undefined> {
-    const scope = new Scope(this.closed ? undefined : this);
-    scope.setShield(true);
-    try {
-      await within(scope, cleanup, outcome);
-      return scope.inner > 0 ? { reason: await closeLeftOpen(scope) } : undefined;
-    } catch (reason) {
-      return { reason };
-    } finally {
-      if (scope.inner > 0) await closeLeftOpen(scope);
-      scope.close();
-    }
-  }
-
   #pend(node: TaskNode): void {
     node.stamp = loop().queue.stampNow();
-    this.#pending.push(node);
+    (this.#pending ??= new EntryList()).push(node);
   }
 
   #admit(node: TaskNode): void {
@@ -330,17 +327,17 @@ export class GroupNode extends Scope {
 
   #leaveSlot(): void {
     this.running--;
-    const next = this.#pending.first as TaskNode | undefined;
+    const next = this.#pending?.first as TaskNode | undefined;
     if (next === undefined || this.effective !== undefined) return;
-    this.#pending.remove(next);
+    this.#pending!.remove(next);
     this.#admit(next);
   }
 
   #settleIfDrained(): void {
     if (this.#isIdle) this.#endTeardown();
-    if (this.live === this.#daemons && this.#idlers.size > 0) {
+    if (this.live === this.#daemons && this.#idlers !== undefined) {
       for (const wait of this.#idlers) wait.settleInTurn(undefined);
-      this.#idlers.clear();
+      this.#idlers = undefined;
     }
     if (this.#drained === undefined) return;
     if (this.live === this.#daemons && this.live > 0) this.#cancelDaemons();

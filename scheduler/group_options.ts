@@ -5,7 +5,6 @@
  */
 
 import { checkCount, checkDuration, checkName, checkOptions } from "./check.ts";
-import type { GroupSettings } from "./group_node.ts";
 import { checkSignal } from "./join_signal.ts";
 import { checkPriority, laneOf, type Priority } from "./run_queue.ts";
 import { currentScope } from "./scope.ts";
@@ -37,6 +36,16 @@ export interface SpawnOptions {
   priority?: Priority;
   /** A daemon does not keep its group open: it is cancelled when all other tasks have ended. Default: false. */
   daemon?: boolean;
+}
+
+/** What a group is made with; checked already. */
+export interface GroupSettings {
+  name: string | undefined;
+  signal: AbortSignal | undefined;
+  timeout: number | undefined;
+  teardownTimeout: number;
+  limit: number;
+  lane: number;
 }
 
 /** Checks the options of a group and fills in the defaults. */

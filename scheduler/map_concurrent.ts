@@ -12,8 +12,7 @@
 import { checkFunction, show } from "./check.ts";
 import { Combination, reportLate } from "./combination.ts";
 import { Cancelled } from "./errors.ts";
-import type { GroupSettings } from "./group_node.ts";
-import { checkGroupOptions, type GroupOptions } from "./group_options.ts";
+import { checkGroupOptions, type GroupOptions, type GroupSettings } from "./group_options.ts";
 import { loop } from "./loop.ts";
 import { deliver, Scope, within } from "./scope.ts";
 import { mayAnswer } from "./sync/wait_line.ts";

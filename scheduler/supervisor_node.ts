@@ -19,7 +19,8 @@
 import { type Backoff, delayAfter } from "./backoff.ts";
 import { reportUnhandled } from "./configure.ts";
 import { Cancelled } from "./errors.ts";
-import { GroupNode, type GroupSettings } from "./group_node.ts";
+import { GroupNode } from "./group_node.ts";
+import type { GroupSettings } from "./group_options.ts";
 import { loop } from "./loop.ts";
 import { currentScope, deliver, type Scope, within } from "./scope.ts";
 import { sleep } from "./sleep.ts";

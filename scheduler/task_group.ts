@@ -6,7 +6,8 @@
 
 import { checkFunction, checkName, checkOptions } from "./check.ts";
 import { type CancelSource, isAbort, StructureError } from "./errors.ts";
-import { type Cleanup, GroupNode, type Outcome } from "./group_node.ts";
+import type { Cleanup, Outcome } from "./deferred.ts";
+import { GroupNode } from "./group_node.ts";
 import { checkGroupOptions, type GroupOptions, type SpawnOptions } from "./group_options.ts";
 import { printAs } from "./inspect.ts";
 import { checkPriority, laneOf } from "./run_queue.ts";

@@ -15,6 +15,7 @@ import { loop } from "../../scheduler/loop.ts";
 import { currentScope, type Scope } from "../../scheduler/scope.ts";
 import { DelayGauge } from "./delay_gauge.ts";
 import { type Handler, LiveRequest, type RequestOwner, tooLarge, unavailable } from "./live_request.ts";
+import { RequestDeadlines } from "./request_deadlines.ts";
 import { checkDrain, type DrainOptions, type ServeSettings } from "./serve_options.ts";
 
 /** What became of the requests that were live when a drain began; each counts once, by its worst fate. */
@@ -84,6 +85,7 @@ export class Server {
     this.#owner = {
       handler,
       timeout: settings.timeout,
+      deadlines: settings.timeout === Infinity ? undefined : new RequestDeadlines(settings.timeout),
       bodyLimit: settings.bodyLimit,
       get scope() {
         return getScope();
@@ -163,7 +165,7 @@ export class Server {
     if (this.#refusing) return this.#refuse("The server is shutting down");
     const hasSlot = this.#live.size < maxConcurrent;
     if (!hasSlot && this.#queue.size >= queueLimit) return this.#refuse("The server is busy");
-    if (bodyLimit !== Infinity && Number(exchange.request.headers.get("content-length")) > bodyLimit) return tooLarge();
+    if (bodyLimit !== Infinity && hasBodyAbove(bodyLimit, exchange.request)) return tooLarge();
     if (this.#gauge?.overloaded) {
       this.#counts.shed++;
       return unavailable("The server is overloaded");
@@ -171,7 +173,7 @@ export class Server {
     const live = new LiveRequest(this.#owner, exchange);
     if (hasSlot) this.#start(live);
     else this.#queue.add(live);
-    return live.answered;
+    return live.answer();
   }
 
   #refuse(text: string): Response {
@@ -181,7 +183,7 @@ export class Server {
 
   #start(live: LiveRequest): void {
     this.#live.add(live);
-    void live.serve();
+    live.start();
   }
 
   #failed(error: unknown, live: LiveRequest): void {
@@ -244,6 +246,7 @@ export class Server {
     // What still holds a connection now is slow to read its answer.
     if (!await settledWithin(stopped, Math.max(100, from + force - loop().host.now()))) listener.abort();
     this.#gauge?.stop();
+    this.#owner.deadlines?.stop();
     const summary = { finished: 0, cancelled: 0, forced: 0 };
     for (const { fate } of began) summary[fate]++;
     this.#finish(Object.freeze(summary));
@@ -258,6 +261,11 @@ export class Server {
     if (this.#live.size === 0 && this.#queue.size === 0) return Promise.resolve(true);
     return settledWithin(new Promise<void>((resolve) => this.#emptied = resolve), ms);
   }
+}
+
+/** Does a request declare a body longer than that? Those of GET and HEAD have none, and looking at headers costs 2 us on Bun. */
+function hasBodyAbove(limit: number, { method, headers }: Request): boolean {
+  return method !== "GET" && method !== "HEAD" && Number(headers.get("content-length")) > limit;
 }
 
 /** Does the promise settle within so many ms? Apart from any cancellation: that may be the reason for the wait. */

@@ -74,10 +74,10 @@ export async function listenHttp(options: HttpListenOptions): Promise<HttpListen
     ended: () => shared.stopping && server.closeIdleConnections(),
   };
   const server = createServer({ ...tls, keepAliveTimeout: keepAlive }, (incoming, outgoing) => {
-    void answer(shared, incoming, outgoing, false);
+    answer(shared, incoming, outgoing, false);
   });
   // "100 Continue" is sent when the body is first asked for, so that a request may be refused without it.
-  server.on("checkContinue", (incoming, outgoing) => void answer(shared, incoming, outgoing, true));
+  server.on("checkContinue", (incoming, outgoing) => answer(shared, incoming, outgoing, true));
   const silent = new Set<NodeSocket>();
   server.on(tls === undefined ? "connection" : "secureConnection", (socket) => {
     silent.add(socket);
@@ -112,18 +112,23 @@ class NodeExchange extends Exchange {
   readonly request: Request;
   readonly outgoing: Outgoing;
   readonly #incoming: Incoming;
+  /** Does the client wait for "100 Continue" before it sends its body? */
+  continues = false;
   /** The response's stream, while it is being sent. */
   reader: ReadableStreamDefaultReader<Uint8Array> | undefined = undefined;
 
-  constructor(incoming: Incoming, outgoing: Outgoing, scheme: string, continues: boolean) {
+  constructor(incoming: Incoming, outgoing: Outgoing, scheme: string) {
     super();
     this.#incoming = incoming;
     this.outgoing = outgoing;
-    this.request = requestOf(incoming, scheme, () => {
-      if (!continues || outgoing.headersSent) return;
-      continues = false;
-      outgoing.writeContinue();
-    }, () => this.finish("left"));
+    this.request = requestOf(incoming, scheme, this);
+  }
+
+  /** The body of the request is about to be read. */
+  onRead(): void {
+    if (!this.continues || this.outgoing.headersSent) return;
+    this.continues = false;
+    this.outgoing.writeContinue();
   }
 
   get remoteAddress(): string | undefined {
@@ -143,27 +148,38 @@ class NodeExchange extends Exchange {
   }
 }
 
-async function answer(shared: Shared, incoming: Incoming, outgoing: Outgoing, continues: boolean): Promise<void> {
+function answer(shared: Shared, incoming: Incoming, outgoing: Outgoing, continues: boolean): void {
   let exchange: NodeExchange;
   try {
-    exchange = new NodeExchange(incoming, outgoing, shared.scheme, continues);
+    exchange = new NodeExchange(incoming, outgoing, shared.scheme);
   } catch {
     // A method, path or host that the standard's Request refuses.
     outgoing.writeHead(400, undefined, ["content-length", "0", "connection", "close"]);
     return outgoing.end();
   }
+  exchange.continues = continues;
   outgoing.on("close", () => {
-    exchange.finish(outgoing.writableFinished ? "sent" : "left");
+    const isSent = outgoing.writableFinished;
+    // A client that leaves cancels the body's source, also while that has nothing to give.
+    if (!isSent) exchange.reader?.cancel(new Error("The client left")).catch(() => {});
+    exchange.finish(isSent ? "sent" : "left");
     shared.ended();
   });
   // An error of the connection; "close" follows.
-  outgoing.on("error", () => {});
-  const response = await shared.options.handle(exchange);
+  outgoing.on("error", ignore);
+  const handled = shared.options.handle(exchange);
+  if (handled instanceof Response) void deliver(shared, exchange, incoming, handled);
+  else void handled.then((response) => deliver(shared, exchange, incoming, response));
+}
+
+function ignore(): void {}
+
+async function deliver(shared: Shared, exchange: NodeExchange, incoming: Incoming, response: Response): Promise<void> {
+  const { outgoing } = exchange;
   if (outgoing.destroyed) return discard(response);
   if (!incoming.complete) linger(shared, incoming, outgoing);
-  const closes = shared.stopping || (incoming.complete && response.headers.get("connection") === "close");
   try {
-    await send(response, exchange, incoming.method === "HEAD", closes);
+    await send(response, exchange, incoming, shared.stopping);
   } catch (error) {
     exchange.finish("failed", error);
     // If the head has gone out, all that is left to say is that the body is not whole.
@@ -173,7 +189,7 @@ async function answer(shared: Shared, incoming: Incoming, outgoing: Outgoing, co
   }
 }
 
-function requestOf(incoming: Incoming, scheme: string, onRead: () => void, onLeft: () => void): Request {
+function requestOf(incoming: Incoming, scheme: string, exchange: NodeExchange): Request {
   const { method, rawHeaders } = incoming;
   const headers: [string, string][] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) headers.push([rawHeaders[index]!, rawHeaders[index + 1]!]);
@@ -184,7 +200,8 @@ function requestOf(incoming: Incoming, scheme: string, onRead: () => void, onLef
   const isEmpty = incoming.headers["content-length"] === "0" ||
     (incoming.headers["content-length"] === undefined && incoming.headers["transfer-encoding"] === undefined);
   if (isEmpty) return new Request(url, { method, headers });
-  return new Request(url, { method, headers, body: bodyOf(incoming, onRead, onLeft), duplex: "half" } as RequestInit);
+  const body = bodyOf(incoming, () => exchange.onRead(), () => exchange.finish("left"));
+  return new Request(url, { method, headers, body, duplex: "half" } as RequestInit);
 }
 
 /**
@@ -192,7 +209,7 @@ function requestOf(incoming: Incoming, scheme: string, onRead: () => void, onLef
  * reset the connection, and the answer be lost.
  */
 function linger(shared: Shared, incoming: Incoming, outgoing: Outgoing): void {
-  incoming.on("error", () => {});
+  incoming.on("error", ignore);
   outgoing.on("finish", () => {
     if (incoming.complete) return;
     const timer = setTimeout(() => incoming.socket.destroy(), lingerTime);
@@ -203,36 +220,42 @@ function linger(shared: Shared, incoming: Incoming, outgoing: Outgoing): void {
   });
 }
 
-async function send(response: Response, exchange: NodeExchange, isHead: boolean, closes: boolean): Promise<void> {
+async function send(
+  response: Response,
+  exchange: NodeExchange,
+  incoming: Incoming,
+  isStopping: boolean,
+): Promise<void> {
   const { outgoing } = exchange;
   const { status, body } = response;
+  const isHead = incoming.method === "HEAD";
   const headers: string[] = [];
-  for (const [name, value] of response.headers) if (name !== "connection") headers.push(name, value);
+  let closes = isStopping;
+  let takesLength = true;
+  for (const [name, value] of response.headers) {
+    if (name === "connection") {
+      closes ||= incoming.complete && value === "close";
+      continue;
+    }
+    if (name === "content-length" || name === "transfer-encoding") takesLength = false;
+    headers.push(name, value);
+  }
   if (closes) headers.push("connection", "close");
-  const statusText = response.statusText || undefined;
-  const takesLength = !response.headers.has("content-length") && !response.headers.has("transfer-encoding");
   function head(length?: number): void {
     if (length !== undefined && takesLength) headers.push("content-length", String(length));
-    outgoing.writeHead(status, statusText, headers);
+    outgoing.writeHead(status, response.statusText || undefined, headers);
   }
   if (body === null) {
     head(isHead || status === 204 || status === 304 ? undefined : 0);
     return outgoing.end();
   }
   const reader = exchange.reader = body.getReader();
-  // A client that leaves cancels the body's source, also while that has nothing to give.
-  outgoing.once("close", () => {
-    if (!outgoing.writableFinished) reader.cancel(new Error("The client left")).catch(() => {});
-  });
-  const first = reader.read();
-  const begin = await readyNow(first);
-  // A body that is there whole is sent with its length, in one piece.
-  const second = begin === undefined || begin.done ? undefined : reader.read();
-  const end = begin?.done ? begin : second && await readyNow(second);
+  const begin = new Beginning(reader);
+  const isWhole = await begin.isWhole();
   if (exchange.end !== undefined) return;
-  if (begin !== undefined && end?.done) {
-    const bytes = begin.value;
-    if (bytes !== undefined) checkChunk(bytes);
+  if (isWhole) {
+    const { done, value: bytes } = begin.first!;
+    if (!done) checkChunk(bytes);
     head(bytes?.byteLength ?? 0);
     if (isHead || bytes === undefined) return outgoing.end();
     // A text goes out together with the head, in one write; bytes would need a second one.
@@ -245,7 +268,7 @@ async function send(response: Response, exchange: NodeExchange, isHead: boolean,
     return void reader.cancel().catch(() => {});
   }
   outgoing.flushHeaders();
-  await pump(begin, second ?? first, reader, exchange);
+  await pump(begin, exchange);
 }
 
 /** Up to this length a body is written together with its head. */
@@ -259,25 +282,53 @@ function latin1(bytes: Uint8Array): string {
 
 type Read = ReadableStreamReadResult<Uint8Array>;
 
-/** The result of a read if it is there within a few microtasks; `undefined` else. */
-async function readyNow(read: Promise<Read>): Promise<Read | undefined> {
-  let result: Read | undefined;
-  let failed = false;
-  read.then((it) => result = it, () => failed = true);
-  for (let tick = 0; tick < 4 && result === undefined && !failed; tick++) await undefined;
-  return failed ? await read : result;
+/** The first two reads of a body: one that is there whole is sent with its length, in one piece. */
+class Beginning {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  /** What came first, if it came soon. */
+  first: Read | undefined = undefined;
+  /** The last read that was asked for. */
+  asked: Promise<Read>;
+  #state: "reading" | "whole" | "failed" | "over" = "reading";
+
+  constructor(reader: ReadableStreamDefaultReader<Uint8Array>) {
+    this.#reader = reader;
+    this.asked = this.#ask();
+  }
+
+  /** Is the whole body there within a few microtasks? A stream that fails as soon makes this throw. */
+  async isWhole(): Promise<boolean> {
+    for (let tick = 0; tick < 8 && this.#state === "reading"; tick++) await undefined;
+    if (this.#state === "failed") await this.asked;
+    if (this.#state === "whole") return true;
+    this.#state = "over";
+    return false;
+  }
+
+  #ask(): Promise<Read> {
+    const asked = this.#reader.read();
+    asked.then((read) => this.#came(read), () => this.#state = "failed");
+    return asked;
+  }
+
+  #came(read: Read): void {
+    if (this.#state !== "reading") return;
+    const isFirst = this.first === undefined;
+    this.first ??= read;
+    if (read.done) this.#state = "whole";
+    else if (isFirst) this.asked = this.#ask();
+    else this.#state = "over";
+  }
 }
 
-/** Sends a stream no faster than the client takes it. `next` is a read that has been asked for. */
-async function pump(
-  begin: Read | undefined,
-  next: Promise<Read>,
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  exchange: NodeExchange,
-): Promise<void> {
-  const { outgoing } = exchange;
-  let asked: Promise<Read> | undefined = begin === undefined ? undefined : next;
-  for (let read = begin ?? await next; !read.done; read = await (asked ?? reader.read()), asked = undefined) {
+/** Sends a stream no faster than the client takes it. */
+async function pump(begin: Beginning, { outgoing, reader }: NodeExchange): Promise<void> {
+  let asked: Promise<Read> | undefined = begin.first === undefined ? undefined : begin.asked;
+  for (
+    let read = begin.first ?? await begin.asked;
+    !read.done;
+    read = await (asked ?? reader!.read()), asked = undefined
+  ) {
     if (outgoing.destroyed) return;
     checkChunk(read.value);
     if (read.value.byteLength > 0 && !outgoing.write(read.value)) await writable(outgoing);

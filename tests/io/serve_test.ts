@@ -775,6 +775,41 @@ test("a slot is held until the body is sent and the request's tasks have ended",
   );
 });
 
+test("a stream holds the slot until its end, whatever else its response carries", async () => {
+  class Fancy extends Response {
+    readonly #secret = "secret";
+    readonly first = 1;
+    readonly second = this.#secret;
+  }
+  const responses: ((stream: ReadableStream) => Response)[] = [
+    (stream) => new Response(stream, { status: 201, statusText: "Fine, and with quite a text" }),
+    (stream) =>
+      new Response(stream, { headers: { "content-type": "text/plain;charset=utf-8", "x-long": "x".repeat(500) } }),
+    (stream) => new Fancy(stream),
+    (stream) => Object.assign(new Response(stream), { note: "a property", [Symbol("another")]: 1 }),
+    (stream) => new Response(stream).clone(),
+  ];
+  for (const make of responses) {
+    const end = deferred();
+    let pulls = 0;
+    const stream = new ReadableStream({
+      async pull(controller) {
+        if (pulls++ === 0) return controller.enqueue(new TextEncoder().encode("begin "));
+        await end.promise;
+        controller.enqueue(new TextEncoder().encode("end"));
+        controller.close();
+      },
+    });
+    await withServer(() => make(stream), {}, async (server) => {
+      const response = await fetch(server.url);
+      assertEquals(server.statistics().active, 1, `${make} was taken for a body that is there whole`);
+      end.resolve();
+      assertEquals(await response.text(), "begin end");
+      await until(() => server.statistics().active === 0, "the slot is free");
+    });
+  }
+});
+
 test("a drain refuses new connections, closes idle ones promptly, and gives the same promise when asked again", async () => {
   const server = await serve(() => new Response("hello"));
   const idle = await ask(server, "GET / HTTP/1.1\nhost: a\n\n");

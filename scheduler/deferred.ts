@@ -1,0 +1,36 @@
+/**
+ * The functions that a group runs at its end: those given to `defer`.
+ *
+ * @module
+ */
+
+import { closeLeftOpen } from "./left_open.ts";
+import { Scope, within } from "./scope.ts";
+
+/** How a group ended, as its deferred functions see it. */
+export type Outcome =
+  | { status: "fulfilled"; value: unknown }
+  | { status: "rejected"; reason: unknown }
+  | { status: "cancelled"; reason: unknown };
+
+/** A function given to `defer`. */
+export type Cleanup = (outcome: Outcome) => void | PromiseLike<void>;
+
+/** Runs a deferred function in a shield of its own inside `parent`; answers with what it threw. */
+export async function runDeferred(
+  cleanup: Cleanup,
+  outcome: Outcome,
+  parent: Scope | undefined,
+): Promise<{ reason: unknown } | undefined> {
+  const scope = new Scope(parent);
+  scope.setShield(true);
+  try {
+    await within(scope, cleanup, outcome);
+    return scope.inner > 0 ? { reason: await closeLeftOpen(scope) } : undefined;
+  } catch (reason) {
+    return { reason };
+  } finally {
+    if (scope.inner > 0) await closeLeftOpen(scope);
+    scope.close();
+  }
+}
