@@ -68,6 +68,18 @@ export interface HostParent {
   listen(onMessage: (message: unknown) => void): void;
 }
 
+/**
+ * Is a view one of the small `Buffer`s that lie in memory which Node's and Deno's share among them? To move that would take
+ * others' bytes along; Node 20 copies instead without a word, later ones and Deno throw each in its own way.
+ */
+export function isPooledBuffer(view: ArrayBufferView): boolean {
+  const { Buffer } = globalThis as { Buffer?: { poolSize: number; isBuffer(value: unknown): boolean } };
+  if (Buffer === undefined || view.byteLength === view.buffer.byteLength || !Buffer.isBuffer(view)) return false;
+  // Node 26 adds 64 bytes to align it.
+  const more = view.buffer.byteLength - Buffer.poolSize;
+  return more >= 0 && more <= 64;
+}
+
 interface Util {
   types: { isProxy(value: unknown): boolean };
 }

@@ -46,8 +46,12 @@ export function spawnThread(entry: URL, options: HostWorkerOptions): HostWorker 
   }
   let error: unknown;
   thread.on("message", (message: unknown) => options.onMessage(message));
-  thread.on("messageerror", (cause: unknown) => error = cause);
-  thread.on("error", (cause: unknown) => error = cause);
+  thread.on("messageerror", (cause: unknown) => {
+    // The call whose reply it was would wait for ever.
+    error ??= cause;
+    void thread.terminate();
+  });
+  thread.on("error", (cause: unknown) => error ??= cause);
   thread.on("exit", (code: number) => options.onExit({ code, error }));
   thread.unref();
   return {

@@ -3,7 +3,7 @@ import { lifeLockHeld, locks } from "./web_worker.ts";
 
 interface Port {
   postMessage(message: unknown, transfer: readonly unknown[]): void;
-  on(event: "message", listener: (message: unknown) => void): void;
+  on(event: "message" | "messageerror", listener: (message: unknown) => void): void;
 }
 
 interface WebScope extends EventTarget {
@@ -26,8 +26,16 @@ function threadParent(port: Port): HostParent {
     now: () => performance.now(),
     memory: memoryInUse,
     post: (message, transfer) => port.postMessage(message, transfer),
-    listen: (onMessage) => port.on("message", onMessage),
+    listen(onMessage) {
+      port.on("message", onMessage);
+      port.on("messageerror", failToRead);
+    },
   };
+}
+
+/** The calls in a message that cannot be read would wait for ever: the thread ends, and they learn of it. */
+function failToRead(): never {
+  throw new Error("A message of the pool could not be read");
 }
 
 function webParent(scope: WebScope): HostParent {
@@ -37,6 +45,7 @@ function webParent(scope: WebScope): HostParent {
     ...("Bun" in scope && { whenCollected: pauses() }),
     post: (message, transfer) => scope.postMessage(message, transfer),
     listen(onMessage) {
+      scope.addEventListener("messageerror", failToRead);
       scope.addEventListener("message", (event) => {
         const { data } = event as MessageEvent<{ life?: string }>;
         if (typeof data?.life !== "string") return onMessage(data);

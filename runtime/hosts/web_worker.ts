@@ -62,15 +62,23 @@ export function spawnWebWorker(entry: URL, options: HostWorkerOptions): HostWork
     lockHeld = true;
     watchLife(holds);
   });
+  function terminate(): void {
+    worker.terminate();
+    // Bun announces the end itself; elsewhere a terminated worker is silent at once.
+    if (!("ref" in worker)) end({ code: undefined, error });
+  }
   worker.addEventListener("error", (event) => {
     event.preventDefault();
     const { error: thrown, message } = event as ErrorEvent;
     error ??= thrown ?? new Error(message || "The worker failed");
-    // Bun goes on to close, with a code; on Deno and in browsers the thread may still live, but is of no use.
-    worker.terminate();
-    if (!("ref" in worker)) end({ code: undefined, error });
+    // On Deno and in browsers the thread may still live, but is of no use.
+    terminate();
   });
-  worker.addEventListener("messageerror", () => error ??= new Error("A message of the worker could not be read"));
+  worker.addEventListener("messageerror", () => {
+    // The call whose reply it was would wait for ever.
+    error ??= new Error("A message of the worker could not be read");
+    terminate();
+  });
   worker.addEventListener("close", (event) => end({ code: (event as CloseEvent).code, error }));
   worker.postMessage({ life }, []);
   holding(worker, false);
@@ -81,11 +89,7 @@ export function spawnWebWorker(entry: URL, options: HostWorkerOptions): HostWork
       holding(worker, wanted);
       watchLife(wanted);
     },
-    terminate: () => {
-      worker.terminate();
-      // Bun announces the end itself; elsewhere a terminated worker is silent at once.
-      if (!("ref" in worker)) end({ code: undefined, error });
-    },
+    terminate,
   };
 }
 

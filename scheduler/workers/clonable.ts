@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isProxy } from "../../runtime/worker_port.ts";
+import { isPooledBuffer, isProxy } from "../../runtime/worker_port.ts";
 import { show } from "../check.ts";
 import { Callback, Transfer } from "./markers.ts";
 
@@ -47,6 +47,9 @@ export class Inspection {
     if (ArrayBuffer.isView(value)) {
       objects.add(value.buffer);
       this.hasBuffers = true;
+      if (this.#transfer.includes(value.buffer) && isPooledBuffer(value)) {
+        return `${path} (a Buffer whose memory others share, so that it can be copied but not moved)`;
+      }
       return isDetached(value.buffer) ? `${path} (a detached buffer)` : undefined;
     }
     if (value instanceof ArrayBuffer) {

@@ -107,7 +107,8 @@ function encodeValue(value: unknown): EncodedError {
   return { kind: "error", name: "Error", message, stack: undefined, classes: ["Error"], extras: [] };
 }
 
-function isError(value: unknown): value is Error {
+/** Is a value an error, of whatever class? */
+export function isError(value: unknown): value is Error {
   return value instanceof Error || (typeof DOMException === "function" && value instanceof DOMException);
 }
 

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { loop } from "../loop.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Job } from "./job.ts";
 
@@ -34,6 +35,8 @@ export class PoolMap {
   readonly #reject: (error: unknown, own?: boolean) => void;
   readonly #results: unknown[] = [];
   readonly #jobs: Set<Job> = new Set();
+  /** The iterator is the caller's code: it is called in the caller's flow of control, not in that of a worker's message. */
+  readonly #context: unknown = loop().context.capture();
   #pulled = 0;
   #size = 1;
   #state: "open" | "exhausted" | "over" = "open";
@@ -66,7 +69,10 @@ export class PoolMap {
   }
 
   #fill(): void {
-    if (this.#filling) return;
+    if (!this.#filling) loop().context.resume(this.#context, this.#fillHere, undefined);
+  }
+
+  readonly #fillHere = (): void => {
     this.#filling = true;
     const { dispatcher, limit } = this.#settings;
     while (this.#state === "open" && this.#jobs.size < limit) {
@@ -88,7 +94,7 @@ export class PoolMap {
       this.#state = "over";
       this.#resolve(this.#results);
     }
-  }
+  };
 
   /** The items of the next chunk; `undefined` when the iterator threw. */
   #pull(): unknown[] | undefined {
@@ -164,7 +170,7 @@ export class PoolMap {
 
   #close(): void {
     try {
-      this.#items.return?.();
+      loop().context.resume(this.#context, () => this.#items.return?.(), undefined);
     } catch {
       // The error that came first is the one that is told.
     }

@@ -11,6 +11,7 @@
  */
 
 import type { HostWorker, ThreadOptions, WorkerExit } from "../../runtime/worker_port.ts";
+import { reportUnhandled } from "../configure.ts";
 import { loop } from "../loop.ts";
 import { decodeError } from "./error_codec.ts";
 import type { Job, JobWorker } from "./job.ts";
@@ -75,6 +76,7 @@ export class PoolWorker implements JobWorker {
   readonly #worker: HostWorker;
   readonly #listener: WorkerListener;
   readonly #cells: Int32Array | undefined;
+  readonly #name: string;
   readonly #maxCalls: number;
   #isTooLarge = false;
   readonly #token: number = Math.floor(Math.random() * 2 ** 30);
@@ -93,6 +95,7 @@ export class PoolWorker implements JobWorker {
 
   constructor(settings: WorkerSettings, listener: WorkerListener) {
     const { module, name, thread, workerData, maxMemory } = settings;
+    this.#name = name;
     this.#maxCalls = settings.maxCalls;
     this.#listener = listener;
     const shared = typeof SharedArrayBuffer === "function" ? new SharedArrayBuffer(cellCount * 4) : undefined;
@@ -231,7 +234,7 @@ export class PoolWorker implements JobWorker {
   terminate(): void {
     if (this.#exited || this.#terminating !== undefined) return;
     this.hold(true);
-    this.#terminating = loop().timers.setTimer(() => this.#exit({ code: undefined, error: undefined }), terminateLimit);
+    this.#terminating = loop().timers.setTimer(() => this.#abandon(), terminateLimit);
     this.#worker.terminate();
   }
 
@@ -243,6 +246,14 @@ export class PoolWorker implements JobWorker {
       if (job !== undefined) jobs.push(job);
     }
     return jobs.concat(this.#outbox.jobs);
+  }
+
+  /** The thread does not end: nobody waits for it any longer, nor does the process. */
+  #abandon(): void {
+    const error = new Error(`A thread of ${this.#name} did not end within ${terminateLimit} ms of its termination`);
+    this.hold(false);
+    this.#exit({ code: undefined, error });
+    reportUnhandled(error);
   }
 
   #number(job: Job): void {
@@ -284,7 +295,7 @@ export class PoolWorker implements JobWorker {
       const job = this.#slots[(list[at] as number) % cellCount];
       if (job === undefined || job.id !== list[at]) continue;
       const kind = list[at + 1];
-      if (kind === replies.done || kind === replies.failed) {
+      if (kind === replies.done || kind === replies.failed || kind === replies.doneWithError) {
         this.#ended(job);
         const ran = list[at + 3] as number;
         this.#listener.onRan(job, Math.abs(ran) / 1000, now, ran < 0);
@@ -299,6 +310,8 @@ export class PoolWorker implements JobWorker {
     switch (kind) {
       case replies.done:
         return this.#listener.onDone(job, value);
+      case replies.doneWithError:
+        return this.#listener.onDone(job, decodeError(value as never));
       case replies.failed:
         return this.#listener.onFailed(job, decodeError(value as never));
       case replies.progress:

@@ -70,7 +70,7 @@ export interface Answer {
 }
 
 /** What a reply says. */
-export const replies = { done: 0, failed: 1, progress: 2, value: 3, call: 4 } as const;
+export const replies = { done: 0, failed: 1, progress: 2, value: 3, call: 4, doneWithError: 5 } as const;
 
 /** The kinds of replies. */
 export type ReplyKind = (typeof replies)[keyof typeof replies];

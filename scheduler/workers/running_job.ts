@@ -6,7 +6,7 @@
 
 import { checkTransfer, dataCloneError, Inspection } from "./clonable.ts";
 import type { Job } from "./current_job.ts";
-import { decodeError, type EncodedError, encodeError } from "./error_codec.ts";
+import { decodeError, type EncodedError, encodeError, isError } from "./error_codec.ts";
 import { Transfer } from "./markers.ts";
 import { type Answer, cellCount, cells, type JobMessage, replies, type ReplyKind } from "./protocol.ts";
 
@@ -152,6 +152,11 @@ export class RunningJob implements Job {
   }
 
   #done(value: unknown): void {
+    // Hosts clone an error badly, Node 20 a DOMException not at all: it comes as it would if it were thrown.
+    if (typeof value === "object" && isError(value)) {
+      this.#ended = true;
+      return this.#reply(this.id, replies.doneWithError, encodeError(value));
+    }
     let list: readonly Transferable[] | undefined;
     if (value instanceof Transfer) {
       ({ value, list } = value as Transfer<unknown>);

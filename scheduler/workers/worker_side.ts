@@ -172,7 +172,7 @@ class WorkerSide {
   }
 
   readonly #reply = (id: number, kind: ReplyKind, value: unknown, list?: readonly Transferable[]): void => {
-    const isLast = kind === replies.done || kind === replies.failed;
+    const isLast = kind === replies.done || kind === replies.failed || kind === replies.doneWithError;
     if (this.#replies.length > repliesStart && (!isLast || typeof value === "object")) this.#flush();
     this.#replies.push(id, kind, value, 0);
     if (list !== undefined) this.#transfer.push(...list);
