@@ -8,6 +8,7 @@ const most = 100_000;
 
 /** Goes on by `step` until a timer of 1 ms has come, or for `most` steps. */
 async function race(name: string, step: () => Promise<void>): Promise<void> {
+  await step();
   let fired = false;
   const timer = setTimeout(() => fired = true, 1);
   let steps = 0;
