@@ -24,7 +24,7 @@ export interface WatchdogName {
   readonly label: string;
 }
 
-const fileEnding = import.meta.url.endsWith(".ts") ? "ts" : "js";
+const fileEnding = import.meta.url?.endsWith(".ts") ? "ts" : "js";
 
 /** More names than this are all "another one". */
 const mostNames = 1000;

@@ -22,7 +22,7 @@ export function browserHost(): Host {
     parallelism: () =>
       (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 1,
     threadOptions: [],
-    spawnWorker: spawnWebWorker,
+    spawnWorker: (module, options) => spawnWebWorker(asBlob(module), options),
     listenHttp: () => Promise.reject(new TypeError("A browser cannot listen for HTTP requests")),
   };
 }
@@ -56,6 +56,19 @@ function openTurns(onTurn: (fresh: boolean) => void): Turns {
     },
   };
 }
+
+/** A worker from a `data:` URL would be of no origin, and could load none of the page's modules. */
+function asBlob(module: URL): URL {
+  if (module.protocol !== "data:") return module;
+  let url = blobs.get(module.href);
+  if (url === undefined) {
+    const source = atob(module.href.slice(module.href.indexOf(",") + 1));
+    blobs.set(module.href, url = URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+  }
+  return new URL(url);
+}
+
+const blobs = new Map<string, string>();
 
 /** `Host.requestFrame` and `Host.requestIdle`, where there is a page: workers have neither, and some browsers not the second. */
 function pageCallbacks(): Pick<Host, "requestFrame" | "requestIdle"> {

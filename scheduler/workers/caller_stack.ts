@@ -58,5 +58,6 @@ const own = /\/caller_stack\.[jt]s$/.test(import.meta.url)
 
 /** Is a line of a stack none of the pool's own code, nor of the host's way to the next microtask? */
 function isForeign(line: string): boolean {
-  return (own === undefined || !line.includes(own)) && !line.includes("at process.processTicksAndRejections");
+  if (own !== undefined && line.includes(own)) return false;
+  return !line.includes("at process.processTicksAndRejections");
 }

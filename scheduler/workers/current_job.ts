@@ -25,12 +25,19 @@ export interface Job {
   progress(value: unknown): void;
 }
 
-let current: Job | undefined;
+/**
+ * What the thread works at. Not a variable of this module, because there may be two copies of it: that of the pool's side, and one
+ * that a bundler has put into the user's module.
+ */
+const work = ((globalThis as Record<symbol, unknown>)[Symbol.for("millrace.work")] ??= {}) as {
+  job?: Job | undefined;
+  data?: unknown;
+};
 
 /** Makes a job the current one, as a thread runs one at a time; gives the one before. */
 export function setCurrentJob(job: Job | undefined): Job | undefined {
-  const before = current;
-  current = job;
+  const before = work.job;
+  work.job = job;
   return before;
 }
 
@@ -53,15 +60,13 @@ export function setCurrentJob(job: Job | undefined): Job | undefined {
  * ```
  */
 export function currentJob(): Job {
-  if (current === undefined) throw new Error("currentJob() was called outside a call of a WorkerPool");
-  return current;
+  if (work.job === undefined) throw new Error("currentJob() was called outside a call of a WorkerPool");
+  return work.job;
 }
-
-let data: unknown;
 
 /** Sets what the pool was made with. */
 export function setWorkerData(value: unknown): void {
-  data = value;
+  work.data = value;
 }
 
 /**
@@ -81,5 +86,5 @@ export function setWorkerData(value: unknown): void {
  * ```
  */
 export function workerData<T = unknown>(): T {
-  return data as T;
+  return work.data as T;
 }

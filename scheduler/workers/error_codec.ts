@@ -44,7 +44,7 @@ export function encodeError(thrown: unknown, depth: number = 0): EncodedError {
     kind: isDom ? "dom" : isAggregate ? "aggregate" : "error",
     name: text(read(thrown, "name"), "Error"),
     message: text(read(thrown, "message"), ""),
-    stack: text(read(thrown, "stack"), undefined),
+    stack: withoutText(text(read(thrown, "stack"), undefined)),
     classes: classesOf(thrown),
     extras: [],
   };
@@ -136,6 +136,14 @@ function read(object: object, key: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Where this code is in a `data:` URL, as in the worker of a bundle, each of its frames would bring all of it along. */
+const ownText = /data:text\/javascript;base64,.{1,20}/.exec(import.meta.url)?.[0];
+
+function withoutText(stack: string | undefined): string | undefined {
+  if (ownText === undefined) return stack;
+  return stack?.split("\n").filter((line) => !line.includes(ownText)).join("\n");
 }
 
 function text<T>(value: unknown, otherwise: T): string | T {

@@ -6,15 +6,24 @@
 
 import { checkFunction } from "../check.ts";
 
+/** Marks a `Transfer` as one, also for the copy of this class that a bundler has put beside another one. */
+const brand = Symbol.for("millrace.transfer");
+
 /** A value with what of it is to be moved instead of copied. */
 export class Transfer<T> {
   readonly value: T;
   readonly list: readonly Transferable[];
 
+  /** Is a value such a one? */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && brand in value;
+  }
+
   /** Made by {@linkcode transfer}. */
   constructor(value: T, list: readonly Transferable[]) {
     this.value = value;
     this.list = list;
+    (this as Record<symbol, unknown>)[brand] = true;
   }
 }
 

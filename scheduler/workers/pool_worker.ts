@@ -13,6 +13,7 @@
 import type { HostWorker, ThreadOptions, WorkerExit } from "../../runtime/worker_port.ts";
 import { reportUnhandled } from "../configure.ts";
 import { loop } from "../loop.ts";
+import { bootstrap } from "./bootstrap.ts";
 import { decodeError } from "./error_codec.ts";
 import type { Job, JobWorker } from "./job.ts";
 import { Outbox } from "./outbox.ts";
@@ -100,7 +101,7 @@ export class PoolWorker implements JobWorker {
     this.#listener = listener;
     const shared = typeof SharedArrayBuffer === "function" ? new SharedArrayBuffer(cellCount * 4) : undefined;
     this.#cells = shared && new Int32Array(shared);
-    this.#worker = loop().host.spawnWorker(new URL(`./worker_side.${fileEnding}`, import.meta.url), {
+    this.#worker = loop().host.spawnWorker(workersSide(), {
       name,
       loads: module,
       thread,
@@ -363,5 +364,11 @@ export class PoolWorker implements JobWorker {
   }
 }
 
-/** The worker's side lies beside this file, as TypeScript in the repository and as JavaScript where that was built. */
-const fileEnding = import.meta.url.endsWith(".ts") ? "ts" : "js";
+/**
+ * The worker's side lies beside this file, as TypeScript in the repository and as JavaScript where that was built. A bundle has
+ * no files beside it: there it is started from a text.
+ */
+function workersSide(): URL {
+  const ending = /\/pool_worker\.([jt]s)$/.exec(import.meta.url)?.[1];
+  return new URL(ending === undefined ? bootstrap : `./worker_side.${ending}`, import.meta.url);
+}
