@@ -2,32 +2,16 @@ import fc from "fast-check";
 import process from "node:process";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { allowsOrder, type LoopProgram, observeOrder, type ProfileName } from "../../../testing.ts";
-import { hostOfThis } from "../../support/hosts.ts";
-import { loopPrograms, programOf, show, type Step } from "../../support/loop_programs.ts";
-
-const host = hostOfThis();
-const profile: ProfileName = host === "node26" ? "node" : host;
-
-/** The last log that the model does not allow, if the program leaves such logs again and again. */
-async function disagreement(steps: Step[]): Promise<string[] | undefined> {
-  const program = programOf(steps);
-  let wrong: string[] | undefined;
-  // Bun and Deno leave their own order about once in 2,000 programs, never twice for one of them.
-  for (let run = 0; run < 3; run++) {
-    const order = await observeOrder(program);
-    if (allowsOrder(program, profile, order)) return undefined;
-    wrong = order;
-  }
-  return wrong;
-}
+import { type LoopProgram, observeOrder } from "../../../testing.ts";
+import { loopPrograms, show } from "../../support/loop_programs.ts";
+import { agreement } from "../../support/model_agreement.ts";
 
 test("what random programs do on this host lies in the prediction of its profile (S-12)", async () => {
   const numRuns = Number(process.env["MILLRACE_ORDERS"] ?? 250);
   await fc.assert(
     fc.asyncProperty(loopPrograms(), async (steps) => {
-      const order = await disagreement(steps);
-      assert(order === undefined, `${show(steps)} left ${order?.join(" ")}`);
+      const { result, order } = await agreement(steps);
+      assert(result !== "disagrees", `${show(steps)} left ${order?.join(" ")}`);
     }),
     { numRuns },
   );
