@@ -13,9 +13,7 @@ import type { Host, HostTimer } from "./host.ts";
 
 /** Somebody who runs in a turn, as the monitor sees them. */
 export interface TurnRunner {
-  /** What kind of work it is and its name, the same in each turn: there are few of them. */
-  readonly label: string;
-  /** Which one exactly. */
+  /** What kind of work it is, and its name. */
   describe(): string;
 }
 

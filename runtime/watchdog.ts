@@ -1,42 +1,44 @@
 /**
  * A thread that watches the loop: what it says of one that is stuck can be said by nobody on it.
  *
- * The loop leaves signs of life, and who runs, in memory that both threads share; names are sent once, before their first turn.
+ * The loop leaves signs of life, and who runs, in memory that both threads share: no message has to come through while it is stuck.
  *
  * @module
  */
 
 import type { Host } from "./host.ts";
-import { outside, type TurnRunner } from "./monitor.ts";
+import type { TurnRunner } from "./monitor.ts";
 import type { HostWorker } from "./worker_port.ts";
 
 /** What the thread is told first. */
 export interface WatchdogStart {
-  /** A count of signs of life, and the number of who runs. */
+  /** A count of signs of life, and the length of the name of who runs. */
   readonly signs: Int32Array;
+  /** That name, in UTF-16. */
+  readonly name: Uint16Array;
   /** After how many ms without a sign the loop is stuck. */
   readonly threshold: number;
 }
 
-/** A name for a number. */
-export interface WatchdogName {
-  readonly code: number;
-  readonly label: string;
-}
+/** The part of a longer name that is told. */
+const longestName = 500;
+
+/**
+ * Under this name the global scope has, while a watchdog watches, a function that answers who runs by the flow of control: where a thread
+ * can ask the stuck one, this knows tasks that the host, not the run queue, has resumed.
+ */
+export const askWhoRuns = "millrace: who runs";
 
 const fileEnding = import.meta.url?.endsWith(".ts") ? "ts" : "js";
-
-/** More names than this are all "another one". */
-const mostNames = 1000;
 
 /** The loop's side of the thread. */
 export class Watchdog {
   readonly #signs = new Int32Array(new SharedArrayBuffer(8));
+  readonly #name = new Uint16Array(new SharedArrayBuffer(2 * longestName));
   readonly #worker: HostWorker;
-  readonly #codes = new Map<string, number>([[outside, 0]]);
 
-  /** Starts the thread. It does not hold the process. */
-  constructor(host: Host, threshold: number) {
+  /** Starts the thread. It does not hold the process. `whoRuns` answers for the flow of control that calls it. */
+  constructor(host: Host, threshold: number, whoRuns: () => string | undefined) {
     const entry = new URL(`./watchdog_thread.${fileEnding}`, import.meta.url);
     this.#worker = host.spawnWorker(entry, {
       name: "millrace watchdog",
@@ -44,29 +46,27 @@ export class Watchdog {
       onMessage: () => {},
       onExit: () => {},
     });
-    this.#worker.post({ signs: this.#signs, threshold } satisfies WatchdogStart, []);
+    this.#worker.post({ signs: this.#signs, name: this.#name, threshold } satisfies WatchdogStart, []);
+    Object.defineProperty(globalThis, Symbol.for(askWhoRuns), { value: whoRuns, configurable: true });
   }
 
   /** The loop goes on, with this one or with nobody of ours. */
   sign(runner: TurnRunner | undefined): void {
     const signs = this.#signs;
-    signs[1] = runner === undefined ? 0 : this.#codeOf(runner.label);
+    signs[1] = runner === undefined ? 0 : this.#write(runner.describe());
     Atomics.store(signs, 0, (signs[0]! + 1) | 0);
   }
 
   /** Ends the thread. */
   close(): void {
     this.#worker.terminate();
+    Reflect.deleteProperty(globalThis, Symbol.for(askWhoRuns));
   }
 
-  #codeOf(label: string): number {
-    let code = this.#codes.get(label);
-    if (code === undefined) {
-      const known = this.#codes.size < mostNames ? label : "another one";
-      code = this.#codes.get(known) ?? this.#codes.size;
-      this.#codes.set(known, code);
-      this.#worker.post({ code, label: known } satisfies WatchdogName, []);
-    }
-    return code;
+  #write(text: string): number {
+    const name = this.#name;
+    const length = Math.min(text.length, longestName);
+    for (let index = 0; index < length; index++) name[index] = text.charCodeAt(index);
+    return length;
   }
 }

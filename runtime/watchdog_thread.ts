@@ -5,22 +5,18 @@
  */
 
 import { parentOfThread } from "./hosts/parent.ts";
-import { errorStream, stackOfMain } from "./hosts/stuck.ts";
-import type { WatchdogName, WatchdogStart } from "./watchdog.ts";
+import { errorStream, lookAtMain } from "./hosts/stuck.ts";
+import { askWhoRuns, type WatchdogStart } from "./watchdog.ts";
 
-const names = new Map<number, string>([[
-  0,
-  "outside Millrace: code that no task, posted callback or chunked work runs",
-]]);
+const nobody = "a callback of the host: code outside Millrace, or a task that waited for something else than Millrace";
+
 const parent = parentOfThread();
 
 parent.listen((message) => {
-  if (typeof message !== "object" || message === null) return;
-  if ("signs" in message) watch(message as WatchdogStart);
-  else if ("code" in message) names.set((message as WatchdogName).code, (message as WatchdogName).label);
+  if (typeof message === "object" && message !== null && "signs" in message) watch(message as WatchdogStart);
 });
 
-function watch({ signs, threshold }: WatchdogStart): void {
+function watch({ signs, name, threshold }: WatchdogStart): void {
   let last = Atomics.load(signs, 0);
   let since = parent.now();
   let isTold = false;
@@ -34,12 +30,14 @@ function watch({ signs, threshold }: WatchdogStart): void {
       isTold = false;
     } else if (!isTold && now - since >= threshold) {
       isTold = true;
-      void tell(now - since, Atomics.load(signs, 1));
+      const who = String.fromCharCode(...name.subarray(0, signs[1]));
+      errorStream(`The loop is stuck since ${(now - since).toFixed(0)} ms in ${who || nobody}\n`);
+      const isOver = (): boolean => Atomics.load(signs, 0) !== count;
+      void lookAtMain(`globalThis[Symbol.for(${JSON.stringify(askWhoRuns)})]?.()`, isOver).then((found) => {
+        if (found === undefined) return;
+        const { answer, stack } = found;
+        errorStream((who === "" && answer !== undefined ? `It is in ${answer}\n` : "") + stack);
+      });
     }
   }, Math.max(5, threshold / 4));
-}
-
-async function tell(duration: number, code: number): Promise<void> {
-  const stack = await stackOfMain(3000);
-  errorStream(`The loop is stuck since ${duration.toFixed(0)} ms in ${names.get(code) ?? "another one"}\n${stack}`);
 }

@@ -10,6 +10,7 @@ import { Watchdog } from "../runtime/watchdog.ts";
 import { checkDuration, checkFunction, checkOptions } from "./check.ts";
 import { StructureError } from "./errors.ts";
 import { type Loop, loop } from "./loop.ts";
+import { currentScope } from "./scope.ts";
 
 /** How to watch the loop. */
 export interface LoopMonitorOptions {
@@ -71,7 +72,7 @@ export class LoopMonitor {
     const current = this.#loop = loop();
     const { host, queue } = current;
     if (queue.observer !== undefined) throw new StructureError("Another LoopMonitor watches the loop: close it first");
-    const dog = this.#watchdog = watchdog === undefined ? undefined : new Watchdog(host, watchdog);
+    const dog = this.#watchdog = watchdog === undefined ? undefined : new Watchdog(host, watchdog, whoRuns);
     this.#recorder = new LoopRecorder(host, {
       resolution,
       longTurn,
@@ -106,4 +107,9 @@ export class LoopMonitor {
     this.#recorder.close();
     this.#watchdog?.close();
   }
+}
+
+/** Who runs, by the flow of control. */
+function whoRuns(): string | undefined {
+  return currentScope()?.describe();
 }

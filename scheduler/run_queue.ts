@@ -59,13 +59,8 @@ export abstract class Entry implements TurnRunner {
   arrival = 0;
 
   /** What kind of work this is, and its name, for monitors. */
-  get label(): string {
-    return "the run queue";
-  }
-
-  /** Which one exactly, for monitors. */
   describe(): string {
-    return this.label;
+    return "the run queue";
   }
 
   /** Does this go before others of its priority? */
@@ -222,6 +217,16 @@ export class RunQueue {
       while (next !== undefined && isBefore(next.arrival, entry.arrival)) next = next.next;
       target.insert(entry, next);
     }
+  }
+
+  /** Work of ours begins in a callback of the host's: who watches the loop is told of it as of a turn. */
+  beginOutside(runner: TurnRunner): void {
+    const { observer } = this;
+    if (observer === undefined) return;
+    const now = this.#host.now();
+    observer.ended(now, true);
+    observer.began(runner, now);
+    if (this.#requested === 0) this.#request();
   }
 
   #request(): void {

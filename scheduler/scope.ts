@@ -17,6 +17,7 @@
 import type { TurnRunner } from "../runtime/monitor.ts";
 import { Cancelled, type CancelSource } from "./errors.ts";
 import { loop } from "./loop.ts";
+import { pathOf } from "./path.ts";
 import { ScopeSignal } from "./scope_signal.ts";
 import { Entry } from "./run_queue.ts";
 import type { Task } from "./task.ts";
@@ -56,12 +57,9 @@ export abstract class Member extends Entry {
     this.before = this.after = undefined;
   }
 
-  override get label(): string {
-    return this.parent?.owner?.label ?? "outside any task";
-  }
-
+  /** What the flow of control that this is part of belongs to. */
   override describe(): string {
-    return this.parent?.owner?.describe() ?? this.label;
+    return this.parent?.describe() ?? "outside any task";
   }
 
   /** Is called after cancellation has newly reached this member. */
@@ -133,6 +131,12 @@ export class Scope extends Member {
     this.owner = parent.owner;
     this.effective = parent.effective;
     if (!this.isTask) parent.inner++;
+  }
+
+  override describe(): string {
+    if (this.parent !== undefined) return this.parent.describe();
+    const path = pathOf(this);
+    return path === "" ? "outside any task" : `group ${path}`;
   }
 
   /** A scope is in the run queue only if it is a task. */

@@ -104,10 +104,6 @@ export class TaskNode extends Scope implements Owner {
     return `${this.#name ?? (this.#fn.name || "task")}#${this.id}`;
   }
 
-  override get label(): string {
-    return `task "${this.#name ?? (this.#fn.name || "task")}"`;
-  }
-
   override describe(): string {
     return `task ${pathOf(this)}`;
   }

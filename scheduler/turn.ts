@@ -37,15 +37,10 @@ export class TurnWait extends Entry {
     owner.turns = this;
   }
 
-  override get label(): string {
-    const owner = this.#scope?.owner?.label;
-    if (this.#what === undefined) return owner ?? "outside any task";
-    return owner === undefined ? this.#what : `${this.#what} in ${owner}`;
-  }
-
   override describe(): string {
-    const owner = this.#scope?.owner?.describe();
-    return owner === undefined || this.#what === undefined ? owner ?? this.label : `${this.#what} in ${owner}`;
+    const flow = this.#scope?.describe();
+    if (this.#what === undefined) return flow ?? "outside any task";
+    return flow === undefined ? this.#what : `${this.#what} in ${flow}`;
   }
 
   override run(): void {

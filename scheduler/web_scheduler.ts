@@ -183,12 +183,8 @@ class Posted extends Scope implements Owner {
     return undefined;
   }
 
-  override get label(): string {
-    return `posted callback "${this.#name || "(anonymous)"}"`;
-  }
-
   override describe(): string {
-    return this.label;
+    return `posted callback "${this.#name || "(anonymous)"}"`;
   }
 
   get lane(): number {

@@ -18,6 +18,7 @@ import type { Outcome } from "../../scheduler/deferred.ts";
 import { GroupNode } from "../../scheduler/group_node.ts";
 import type { GroupSettings } from "../../scheduler/group_options.ts";
 import { loop } from "../../scheduler/loop.ts";
+import { pathOf } from "../../scheduler/path.ts";
 import { laneOf } from "../../scheduler/run_queue.ts";
 import { type Scope, within } from "../../scheduler/scope.ts";
 import type { Task } from "../../scheduler/task.ts";
@@ -120,6 +121,7 @@ export class LiveRequest extends GroupNode {
   /** Runs the handler; called once, unless the request was cancelled before. */
   start(): void {
     this.state = "running";
+    loop().queue.beginOutside(this);
     this.enterBody();
     let response: Response | PromiseLike<Response>;
     try {
@@ -147,6 +149,10 @@ export class LiveRequest extends GroupNode {
     if (this.#onAnswer === undefined) this.#response = response;
     else this.#onAnswer(response);
     return true;
+  }
+
+  override describe(): string {
+    return `request ${pathOf(this)}`;
   }
 
   /** Calls the handler; see `handle`. */

@@ -9,6 +9,7 @@ interface Process {
 }
 
 interface CallFrame {
+  callFrameId: string;
   functionName: string;
   location: { scriptId: string; lineNumber: number; columnNumber: number };
 }
@@ -20,7 +21,11 @@ interface Message {
 interface Session {
   connectToMainThread?(): void;
   disconnect(): void;
-  post(method: string): void;
+  post(
+    method: string,
+    parameters?: object,
+    callback?: (error: unknown, answer: { result?: { value?: unknown } } | undefined) => void,
+  ): void;
   on(event: string, listener: (message: Message) => void): void;
 }
 
@@ -35,35 +40,61 @@ export function errorStream(text: string): void {
   else fs.writeSync(2, text);
 }
 
-/** Where the main thread is, as the lines of a stack; empty where the host does not tell. */
-export function stackOfMain(timeout: number): Promise<string> {
+/** What was found in the main thread. */
+export interface FoundInMain {
+  /** What the expression came to, if that is a string. */
+  answer: string | undefined;
+  /** Where the thread is, as the lines of a stack. */
+  stack: string;
+}
+
+/** For how long the main thread may keep a look at it waiting, in ms: it does not answer in the middle of a long native function. */
+const longestLook = 3000;
+
+/** How many steps the main thread is taken on if it stands between two microtasks, in functions of the host's alone. */
+const mostSteps = 40;
+
+/**
+ * Stops the main thread for a moment to see where it is, and what an expression comes to there; `undefined` where the host does not
+ * tell, and if `isOver` says that it has gone on before.
+ */
+export function lookAtMain(expression: string, isOver: () => boolean): Promise<FoundInMain | undefined> {
   return new Promise((resolve) => {
     try {
       const inspector = builtin<{ Session?: new () => Session }>("node:inspector");
       const session = inspector?.Session && new inspector.Session();
       // Only Node's inspector reaches the main thread from another one.
-      if (typeof session?.connectToMainThread !== "function") return resolve("");
+      if (typeof session?.connectToMainThread !== "function") return resolve(undefined);
       session.connectToMainThread();
-      const end = (stack: string): void => {
+      const end = (found: FoundInMain | undefined): void => {
         clearTimeout(timer);
+        // Without a session the thread goes on.
         session.disconnect();
-        resolve(stack);
+        resolve(isOver() ? undefined : found);
       };
-      const timer = setTimeout(() => end(""), timeout);
+      const timer = setTimeout(() => end(undefined), longestLook);
       const urls = new Map<string, string>();
+      const urlOf = ({ location }: CallFrame): string => urls.get(location.scriptId) ?? "";
+      let steps = 0;
       session.on("Debugger.scriptParsed", ({ params }) => urls.set(params.scriptId, params.url));
-      session.on("Debugger.paused", ({ params }) => {
-        const lines = params.callFrames.slice(0, 12).map(({ functionName, location }) => {
-          const place = `${urls.get(location.scriptId)}:${location.lineNumber + 1}:${location.columnNumber + 1}`;
+      session.on("Debugger.paused", ({ params: { callFrames } }) => {
+        const isHosts = callFrames.every((frame) => urlOf(frame) === "" || urlOf(frame).startsWith("node:"));
+        if (isHosts && steps++ < mostSteps && !isOver()) return session.post("Debugger.stepInto");
+        const lines = callFrames.slice(0, 12).map((frame) => {
+          const { functionName, location } = frame;
+          const place = `${urlOf(frame)}:${location.lineNumber + 1}:${location.columnNumber + 1}`;
           return `    at ${functionName || "(anonymous)"} (${place})\n`;
         });
-        session.post("Debugger.resume");
-        end(lines.join(""));
+        const { callFrameId } = callFrames[0]!;
+        session.post("Debugger.evaluateOnCallFrame", { callFrameId, expression, silent: true }, (_error, answer) => {
+          const value = answer?.result?.value;
+          end({ answer: typeof value === "string" ? value : undefined, stack: lines.join("") });
+        });
       });
       session.post("Debugger.enable");
       session.post("Debugger.pause");
     } catch {
-      resolve("");
+      resolve(undefined);
     }
   });
 }

@@ -233,7 +233,7 @@ class InlineCall extends Entry {
     this.#start = start;
   }
 
-  override get label(): string {
+  override describe(): string {
     return `inline call of ${this.job.settings.name}`;
   }
 

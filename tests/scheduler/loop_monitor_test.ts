@@ -88,21 +88,35 @@ test("one monitor watches at a time, and wrong options are refused", () => {
   assertThrows(() => new LoopMonitor({ watchdog: "1" as never }), TypeError);
 });
 
-test("the watchdog names a task that spins, and says when the loop goes on", async () => {
+/** Runs a program that blocks the loop until the watchdog has said what it has to. */
+async function watched(name: string, ...patterns: RegExp[]): Promise<void> {
+  const child = start(program, [name]);
+  for (const pattern of patterns) await child.waitFor(pattern);
+  child.process.kill("SIGKILL");
+  await child.ended;
+}
+
+const tellsStacks = hostOfThis().startsWith("node");
+
+test("the watchdog names a task that spins for 200 ms while it does, and says when the loop goes on", async () => {
   const child = start(program, ["spin"]);
-  await child.waitFor(/The loop is stuck since \d+ ms in task "greedySpin"/);
+  await child.waitFor(/The loop is stuck since \d+ ms in task program > greedySpin#\d+\n/);
+  if (tellsStacks) await child.waitFor(/ at greedySpin \(.*stuck\.ts/);
   await child.waitFor(/The loop goes on, after \d+ ms/);
-  const { stderr, stdout, code } = await child.ended;
-  assertEquals([code, stdout], [0, "ended\n"]);
-  if (hostOfThis().startsWith("node")) assertMatch(stderr, /at greedySpin \(.*stuck\.ts/);
+  await child.waitFor(/long turn of \d+ ms: task program > greedySpin#\d+/);
+  child.signal("SIGTERM");
+  assertMatch((await child.ended).stdout, /ended\n$/);
 });
 
-test("the watchdog names a task whose microtasks never end, and code that is in no task", async () => {
-  const endless = start(program, ["microtasks"]);
-  await endless.waitFor(/The loop is stuck since \d+ ms in task "endlessMicrotasks"/);
-  endless.process.kill("SIGKILL");
-  await endless.ended;
-  const other = start(program, ["outside"]);
-  await other.waitFor(/The loop is stuck since \d+ ms in outside Millrace/);
-  assertEquals((await other.ended).code, 0);
+test("the watchdog names a task whose microtasks never end, whichever way they are queued", async () => {
+  await watched("microtasks", /The loop is stuck since \d+ ms in task program > endlessMicrotasks#\d+\n/);
+  await watched("awaits", /The loop is stuck since \d+ ms in task program > endlessAwaits#\d+\n/);
+  await watched("ticks", /The loop is stuck since \d+ ms in task program > endlessTicks#\d+\n/);
+});
+
+test("the watchdog says that nobody of ours spins, and where it can ask names the task that the host has resumed", async () => {
+  const stack = tellsStacks ? [/ at greedySpin \(.*stuck\.ts/] : [];
+  await watched("outside", /The loop is stuck since \d+ ms in .*outside Millrace/, ...stack);
+  const task = tellsStacks ? [/It is in task program > endlessAfterTimer#\d+\n/, / at endlessAwaits/] : [];
+  await watched("resumed", /The loop is stuck since \d+ ms in .*a task that waited for something else/, ...task);
 });
