@@ -51,7 +51,7 @@ export interface FoundInMain {
 /** For how long the main thread may keep a look at it waiting, in ms: it does not answer in the middle of a long native function. */
 const longestLook = 3000;
 
-/** How many steps the main thread is taken on if it stands between two microtasks, in functions of the host's alone. */
+/** How many steps the main thread is taken on if it stands in a function of the host's, or between two microtasks. */
 const mostSteps = 40;
 
 /**
@@ -75,11 +75,14 @@ export function lookAtMain(expression: string, isOver: () => boolean): Promise<F
       const timer = setTimeout(() => end(undefined), longestLook);
       const urls = new Map<string, string>();
       const urlOf = ({ location }: CallFrame): string => urls.get(location.scriptId) ?? "";
+      const isHosts = (frame: CallFrame): boolean => urlOf(frame) === "" || urlOf(frame).startsWith("node:");
       let steps = 0;
       session.on("Debugger.scriptParsed", ({ params }) => urls.set(params.scriptId, params.url));
       session.on("Debugger.paused", ({ params: { callFrames } }) => {
-        const isHosts = callFrames.every((frame) => urlOf(frame) === "" || urlOf(frame).startsWith("node:"));
-        if (isHosts && steps++ < mostSteps && !isOver()) return session.post("Debugger.stepInto");
+        // In the middle of the host's own functions the flow of control may be nobody's.
+        if (isHosts(callFrames[0]!) && steps++ < mostSteps && !isOver()) {
+          return session.post(callFrames.every(isHosts) ? "Debugger.stepInto" : "Debugger.stepOut");
+        }
         const lines = callFrames.slice(0, 12).map((frame) => {
           const { functionName, location } = frame;
           const place = `${urlOf(frame)}:${location.lineNumber + 1}:${location.columnNumber + 1}`;
