@@ -5,24 +5,29 @@
  */
 
 import { checkCount, checkOptions, show } from "../scheduler/check.ts";
-import { concatenate } from "./bytes.ts";
+import { ByteBuffer } from "./bytes.ts";
 import { openBytes } from "./files.ts";
+import { TooLongError } from "./too_long_error.ts";
 
 /** How lines are to be read. */
 export interface ReadLinesOptions {
-  /** The most bytes a line may have. Give it for what comes from others. Default: no limit. */
+  /** The most bytes a line may have, its end not counted. Give it for what comes from others. Default: no limit. */
   maxLength?: number;
+  /** Throws a `TypeError` at a line that is no UTF-8. Default: what cannot be decoded becomes U+FFFD, and the lines around are whole. */
+  fatal?: boolean;
   /** Ends the reading when aborted, where the source is a file; the iteration then throws the signal's reason itself. */
   signal?: AbortSignal;
 }
 
 /**
- * The lines of a file or of a stream of bytes, as UTF-8, without their ends: `\n` or `\r\n`. What follows the last end is a line if it
- * is not empty. No byte is looked at twice, however the chunks are cut; leaving the loop closes the source.
+ * The lines of a file or of a stream of bytes, as UTF-8, without their ends: `\n` or `\r\n`. A `\r` by itself ends no line. What follows
+ * the last end is a line if it is not empty. A byte order mark at the start of the source is dropped, and nowhere else. No byte is looked
+ * at twice, however the chunks are cut; leaving the loop closes the source.
  *
  * @param source The path of a file, or chunks of bytes: a request's body, a connection, an output.
  * @throws {TypeError} or {RangeError} at the call, for arguments of a wrong kind or range.
- * @throws {RangeError} (from the iteration) when a line has more than `maxLength` bytes; no more than that is kept of it.
+ * @throws {TooLongError} (from the iteration) when a line has more than `maxLength` bytes; no more than that is kept of it.
+ * @throws {TypeError} (from the iteration) when `fatal` is set and a line is no UTF-8.
  *
  * @example
  * ```ts
@@ -39,49 +44,60 @@ export function readLines(
   options: ReadLinesOptions = {},
 ): AsyncIterableIterator<string> {
   checkOptions(options);
-  const { maxLength = Infinity, signal } = options;
+  const { maxLength = Infinity, fatal = false, signal } = options;
   checkCount(maxLength, "maxLength", 1);
-  if (typeof source === "string" || source instanceof URL) return split(openBytes(source, { signal }), maxLength);
+  if (typeof source === "string" || source instanceof URL) {
+    return split(openBytes(source, { signal }), maxLength, fatal);
+  }
   if (typeof source?.[Symbol.asyncIterator] !== "function") {
     throw new TypeError(`Lines are read from a path or from an async iterable of bytes: received ${show(source)}`);
   }
-  return split(source, maxLength);
+  return split(source, maxLength, fatal);
 }
 
-async function* split(source: AsyncIterable<Uint8Array>, maxLength: number): AsyncGenerator<string, undefined> {
-  /** Pieces of a line whose end has not come. */
-  let begun: Uint8Array[] = [];
-  let length = 0;
-  const decoder = new TextDecoder();
+async function* split(
+  source: AsyncIterable<Uint8Array>,
+  maxLength: number,
+  fatal: boolean,
+): AsyncGenerator<string, undefined> {
+  /** The beginning of a line whose end has not come. */
+  const begun = new ByteBuffer();
+  // Each line is decoded by itself, and each decoding would drop a mark.
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal });
+  let first = true;
   function take(piece: Uint8Array): string {
-    let line: string;
-    if (length === 0) line = decoder.decode(piece);
-    else {
-      begun.push(piece);
-      line = decoder.decode(concatenate(begun, length + piece.byteLength));
-      begun = [];
-      length = 0;
+    let line = piece;
+    if (begun.length > 0) {
+      begun.append(piece);
+      line = begun.take();
     }
-    return line.endsWith("\r") ? line.slice(0, -1) : line;
+    if (line[line.length - 1] === carriageReturn) line = line.subarray(0, -1);
+    if (line.byteLength > maxLength) throw tooLong(line, maxLength);
+    const text = decoder.decode(line);
+    if (!first) return text;
+    first = false;
+    return text.startsWith("\uFEFF") ? text.slice(1) : text;
   }
   for await (const chunk of source) {
     let from = 0;
     for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, from)) {
-      checkLength(length + at - from, maxLength);
       yield take(chunk.subarray(from, at));
       from = at + 1;
     }
-    if (from === chunk.byteLength) continue;
-    checkLength(length + chunk.byteLength - from, maxLength);
-    // The source may use its memory again.
-    begun.push(chunk.slice(from));
-    length += chunk.byteLength - from;
+    const rest = chunk.subarray(from);
+    // One more, a `\r`, may belong to the end.
+    const room = maxLength + 1 - begun.length;
+    const most = rest.byteLength <= room ? rest.byteLength : room;
+    begun.append(rest.subarray(0, most));
+    if (rest.byteLength > room) throw tooLong(begun.take(), maxLength);
+    if (begun.length === maxLength + 1 && rest[most - 1] !== carriageReturn) throw tooLong(begun.take(), maxLength);
   }
-  if (length > 0) yield take(new Uint8Array(0));
+  if (begun.length > 0) yield take(new Uint8Array(0));
 }
 
 const newline = 10;
+const carriageReturn = 13;
 
-function checkLength(length: number, maxLength: number): void {
-  if (length > maxLength) throw new RangeError(`A line has more than ${maxLength} bytes`);
+function tooLong(line: Uint8Array, maxLength: number): TooLongError {
+  return new TooLongError("A line", maxLength, undefined, line.slice(0, maxLength));
 }

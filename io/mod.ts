@@ -26,6 +26,7 @@ export {
   writeFile,
   type WriteFileOptions,
 } from "./files.ts";
+export { encodeFrame, type FrameOptions, IncompleteFrameError, readFrames, writeFrame } from "./frames.ts";
 export { readLines, type ReadLinesOptions } from "./lines.ts";
 export {
   connect,
@@ -42,3 +43,4 @@ export { BodyLimitError } from "./serve/request_body.ts";
 export type { DrainOptions, RequestRecord, ServeOptions, ShedOptions, TlsOptions } from "./serve/serve_options.ts";
 export type { DrainSummary, Server, ServerStatistics } from "./serve/server.ts";
 export { signals } from "./signals.ts";
+export { TooLongError } from "./too_long_error.ts";

@@ -5,24 +5,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { CancelScope } from "../../mod.ts";
-import { readLines } from "../../io/mod.ts";
-
-async function* inChunks(bytes: Uint8Array, cuts: readonly number[]): AsyncGenerator<Uint8Array> {
-  let from = 0;
-  for (const cut of [...cuts].sort((a, b) => a - b)) {
-    if (cut > from && cut < bytes.length) {
-      yield bytes.subarray(from, cut);
-      from = cut;
-    }
-  }
-  yield bytes.subarray(from);
-}
-
-async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of source) all.push(item);
-  return all;
-}
+import { readLines, TooLongError } from "../../io/mod.ts";
+import { collect, inChunks } from "../support/chunks.ts";
 
 test("however a text is cut into chunks, its lines are the same", async () => {
   const text = fc.array(fc.constantFrom("\n", "\r\n", "a", "é", "漢", "🙂", "\r", "line")).map((parts) =>
@@ -67,7 +51,16 @@ test("lines are read from a file, and leaving the loop closes the source", async
 test("a line longer than maxLength is an error, and no more than that is kept of it", async () => {
   const bytes = (text: string) => inChunks(new TextEncoder().encode(text), [3, 6, 9]);
   assertEquals(await collect(readLines(bytes("12345\n12345"), { maxLength: 5 })), ["12345", "12345"]);
-  await assertRejects(() => collect(readLines(bytes("123456\n"), { maxLength: 5 })), RangeError, "5");
+  assertEquals(await collect(readLines(bytes("12345\r\n1234\r\n12345\r"), { maxLength: 5 })), [
+    "12345",
+    "1234",
+    "12345",
+  ]);
+  const error = await assertRejects(() => collect(readLines(bytes("123456\n"), { maxLength: 5 })), TooLongError, "5");
+  assertEquals([new TextDecoder().decode(error.bytes), error.maxLength, error.length], ["12345", 5, undefined]);
+  for (const text of ["123456", "12345\r1", "12345\r\r\n"]) {
+    await assertRejects(() => collect(readLines(bytes(text), { maxLength: 5 })), RangeError);
+  }
   let taken = 0;
   async function* endless() {
     for (;;) {
@@ -75,8 +68,47 @@ test("a line longer than maxLength is an error, and no more than that is kept of
       yield new Uint8Array(1000).fill(65);
     }
   }
-  await assertRejects(() => collect(readLines(endless(), { maxLength: 10_000 })), RangeError);
-  assertEquals(taken, 11_000);
+  const endlessly = await assertRejects(() => collect(readLines(endless(), { maxLength: 10_000 })), TooLongError);
+  assertEquals([taken, endlessly.bytes.length], [11_000, 10_000]);
+});
+
+test("a byte order mark is dropped at the start of the source only", async () => {
+  const bytes = new TextEncoder().encode("\uFEFFa\n\uFEFFb\n\uFEFF");
+  assertEquals(await collect(readLines(inChunks(bytes, [1, 2]))), ["a", "\uFEFFb", "\uFEFF"]);
+});
+
+test("what is no UTF-8 becomes U+FFFD and leaves the lines around whole, or is an error", async () => {
+  const bytes = new Uint8Array([97, 10, 0xff, 98, 10, 0xe6, 0xbc, 10, 99]);
+  assertEquals(await collect(readLines(inChunks(bytes, [3, 6]))), ["a", "\uFFFDb", "\uFFFD", "c"]);
+  let closed = false;
+  async function* source() {
+    try {
+      yield bytes;
+    } finally {
+      closed = true;
+    }
+  }
+  const seen: string[] = [];
+  await assertRejects(async () => {
+    for await (const line of readLines(source(), { fatal: true })) seen.push(line);
+  }, TypeError);
+  assertEquals([seen, closed], [["a"], true]);
+});
+
+test("a line that comes byte by byte is looked at once", async () => {
+  let scanned = 0;
+  class Counted extends Uint8Array {
+    override indexOf(byte: number, from = 0): number {
+      const at = super.indexOf(byte, from);
+      scanned += (at < 0 ? this.length : at + 1) - from;
+      return at;
+    }
+  }
+  async function* bytes() {
+    for (let index = 0; index < 50_000; index++) yield new Counted([index % 10_000 === 9999 ? 10 : 65]);
+  }
+  assertEquals((await collect(readLines(bytes()))).map((line) => line.length), new Array(5).fill(9999));
+  assertEquals(scanned, 50_000);
 });
 
 test("an error of the source is thrown itself; a chunk's memory may be used again", async () => {
