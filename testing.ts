@@ -33,3 +33,4 @@ export {
   type SchedulesOptions,
 } from "./scheduler/exploration/schedules.ts";
 export type { Network } from "./runtime/simulation/simulated_network.ts";
+export type { Workers } from "./runtime/simulation/simulated_workers.ts";

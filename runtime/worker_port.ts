@@ -64,6 +64,8 @@ export interface HostParent {
   whenCollected?(callback: () => void): void;
   /** Sends a message to the pool; throws `DataCloneError` when it cannot be cloned. */
   post(message: unknown, transfer: Transferable[]): void;
+  /** Loads the module of the user, where `import` would not do: in a simulation, which has to wait for it. */
+  load?(module: string): Promise<Record<string, unknown>>;
   /** Takes the messages of the pool. */
   listen(onMessage: (message: unknown) => void): void;
 }

@@ -13,6 +13,7 @@
 import { checkTime } from "./loop_model.ts";
 import type { RunSettings, Session } from "./session.ts";
 import type { Network } from "./simulated_network.ts";
+import type { Workers } from "./simulated_workers.ts";
 import { DeadlockError, LeakError, LivelockError, placeOf, UnhandledRejectionError } from "./simulation_errors.ts";
 
 /** What the layers above have to say about a run. */
@@ -43,6 +44,13 @@ export interface Simulation {
   allBlocked(): Promise<void>;
   /** The network on which `fetch` reaches the servers of the same simulation. */
   readonly network: Network;
+  /** The workers of pools, whose code runs in this thread as if in threads of its own. */
+  readonly workers: Workers;
+  /**
+   * Does what is called `label` go wrong this time? No in order of arrival; in other schedules of `explore` it does. For whatever can
+   * fail: a refused call, a crash, a message that comes twice.
+   */
+  fault(label: string): boolean;
   /** Lets `ms` milliseconds pass in which nothing else runs: work that takes time. */
   spin(ms: number): void;
   /** Marks that this place was reached, if the condition holds; the report of `explore` counts the schedules that did. */
@@ -102,6 +110,8 @@ export class Run<T> {
 
   /** Runs one macrotask; answers false when the run is over. To be called in turns of their own. */
   turn(): boolean {
+    // A module comes from the real world, and nothing of the simulated one happens meanwhile.
+    if (this.#session.loading > 0) return true;
     switch (this.#state) {
       case "new":
         this.#begin();
@@ -190,11 +200,12 @@ export class Run<T> {
 
   #leaks(): string[] {
     const { loop } = this.#session;
-    const { ports } = this.#session.network;
+    const { network: { ports }, workers: { left } } = this.#session;
     const tasks = this.#hooks.unfinished();
-    if (loop.timers.referenced + loop.unfinishedCount + ports.length + tasks.length === 0) return [];
+    if (loop.timers.referenced + loop.unfinishedCount + ports.length + left.length + tasks.length === 0) return [];
     return [
       ...ports.map((port) => `the server on port ${port}`),
+      ...left.map(({ name, place }) => `the worker ${name}: its pool was not closed${placeOf(place)}`),
       ...tasks.map((task) => `the task ${task}`),
       ...loop.timers.all().filter(({ referenced }) => referenced).map(({ label, deadline, place }) =>
         `the timer ${label}, due at ${deadline} ms${placeOf(place)}`
@@ -205,6 +216,7 @@ export class Run<T> {
 
   #end(outcome: RunOutcome<T>): false {
     this.outcome = outcome;
+    this.#session.workers.end();
     this.#session.onUnhandled = this.#session.onUncaught = () => {};
     return false;
   }
@@ -225,6 +237,15 @@ class BodySimulation implements Simulation {
 
   get network(): Network {
     return this.#session.network;
+  }
+
+  get workers(): Workers {
+    return this.#session.workers;
+  }
+
+  fault(label: string): boolean {
+    if (typeof label !== "string") throw new TypeError(`A label has to be a string: received ${String(label)}`);
+    return this.#session.loop.fault(`${label} going well`, label);
   }
 
   get steps(): number {

@@ -11,6 +11,7 @@ import { doors, refusal } from "./real_io.ts";
 import { dateOf, simulatedClock, temporalOf } from "./simulated_clock.ts";
 import { messageChannelOf } from "./simulated_message_channel.ts";
 import { SimulatedNetwork } from "./simulated_network.ts";
+import { SimulatedWorkers } from "./simulated_workers.ts";
 import { timersOf } from "./simulated_timer_functions.ts";
 import { timersPromisesOf } from "./simulated_timers_promises.ts";
 import { Random } from "./random.ts";
@@ -48,6 +49,11 @@ export class Session {
   loop!: SimulatedLoop;
   random!: Random;
   network!: SimulatedNetwork;
+  workers!: SimulatedWorkers;
+  /** How many modules of the real world the loop waits for. */
+  loading = 0;
+  /** In the code of a virtual worker, its world. */
+  readonly worlds: ContextSlot = currentHost().openContext();
   /** Is called with each unhandled rejection. */
   onUnhandled: (error: unknown) => void = () => {};
   /** Is called with each error that a tick or a microtask throws. */
@@ -95,6 +101,7 @@ export class Session {
     this.random = new Random(settings.seed);
     this.wall = this.settings.startTime;
     this.network = new SimulatedNetwork(this);
+    this.workers = new SimulatedWorkers();
   }
 
   #replaceGlobals(): void {

@@ -6,9 +6,10 @@
 
 import type { ContextSlot, Host, HostTimer, Turns } from "../host.ts";
 import type { Session } from "./session.ts";
+import type { StartWorker } from "./simulated_workers.ts";
 
 /** The host of the runs of a session; what a simulation has no share in is the real host's. */
-export function simulatedHost(session: Session, real: Host): Host {
+export function simulatedHost(session: Session, real: Host, start: StartWorker): Host {
   const context: ContextSlot = real.openContext();
   function refuse(what: string): never {
     throw new Error(`A simulation cannot ${what}`);
@@ -26,7 +27,7 @@ export function simulatedHost(session: Session, real: Host): Host {
     raise: () => {},
     exit: (code) => refuse(`end the process: exit was called with ${code}`),
     setExitCode: () => {},
-    spawnWorker: () => refuse("start a worker thread"),
+    spawnWorker: (_, options) => session.workers.spawn(options, { session, worlds: session.worlds, start }),
     listenHttp: (options) => session.network.listen(options),
   };
 }

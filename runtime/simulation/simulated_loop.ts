@@ -154,18 +154,25 @@ export class SimulatedLoop {
     this.#later = this.#later.filter((other) => other !== arrival);
   }
 
-  /** Delivers a message of a port, after those of the same port before it. */
-  deliver(fn: () => void, label: string, port: unknown): void {
+  /** Delivers a message of a port, after those of the same port before it: now, or `at` a time (-1: at any). */
+  deliver(fn: () => void, label: string, port: unknown, at: number = this.now): void {
     this.#arrive({
       id: ++this.#lastId,
       label,
       kind: "message",
       fn,
-      at: this.now,
+      at,
       port,
       batch: undefined,
       place: undefined,
     });
+  }
+
+  /** Lets the schedule decide whether `wrong` happens in the place of `right`; in order of arrival it does not. */
+  fault(right: string, wrong: string): boolean {
+    const kind = "io";
+    const event: LoopEvent = { id: ++this.#lastId, label: right, kind, fn() {} };
+    return this.#choose([event, { ...event, id: ++this.#lastId, label: wrong }]) === 1;
   }
 
   /** Calls back when nothing more can run before the clock moves on. */

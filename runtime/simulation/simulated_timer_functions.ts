@@ -9,6 +9,7 @@ import { timersPromisesOf } from "./simulated_timers_promises.ts";
 import { delayOf } from "./timer_delay.ts";
 import type { LoopEvent } from "./loop_event.ts";
 import type { SimulatedLoop } from "./simulated_loop.ts";
+import type { WorkerWorld } from "./simulated_workers.ts";
 import type { VirtualTimer } from "./virtual_timers.ts";
 
 type Callback = (...args: unknown[]) => unknown;
@@ -116,7 +117,9 @@ export function timersOf(session: Session): Record<string, Callback> {
     check(fn, name);
     const { loop } = session;
     const delay = delayOf(session, ms);
-    return new SimulatedTimeout(loop, loop.setTimer(inContext(session, fn, args), delay, `${name}(${delay})`, repeat));
+    const timer = loop.setTimer(inContext(session, fn, args), delay, `${name}(${delay})`, repeat);
+    (session.worlds.get() as WorkerWorld | undefined)?.timers.add(timer);
+    return new SimulatedTimeout(loop, timer);
   }
   function clear(handle: unknown): void {
     if (handle instanceof SimulatedTimeout) return void handle.close();

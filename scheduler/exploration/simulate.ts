@@ -15,6 +15,8 @@ import { simulatedHost } from "../../runtime/simulation/simulated_host.ts";
 import { checkCount, checkFunction, checkOptions, show } from "../check.ts";
 import { lendLoop } from "../loop.ts";
 import { type TaskInfo, tasks } from "../task_tree.ts";
+import { findWorlds } from "../workers/current_job.ts";
+import { startVirtualWorker, worldOf } from "./virtual_worker.ts";
 
 /** What a simulation is made with. */
 export interface SimulateOptions {
@@ -123,12 +125,14 @@ function openStage(settings: Session["settings"]): Stage {
   const session = new Session(settings);
   session.open();
   const real = currentHost();
-  replaceHost(simulatedHost(session, real));
+  replaceHost(simulatedHost(session, real, startVirtualWorker));
+  const forgetWorlds = findWorlds(() => worldOf(session.worlds.get() as object | undefined));
   const loan = lendLoop();
   return {
     session,
     hooks: { onBegin: loan.renew, unfinished: () => loan.isUsed() ? unfinished() : [] },
     close() {
+      forgetWorlds();
       loan.end();
       replaceHost(real);
       session.close();

@@ -25,19 +25,36 @@ export interface Job {
   progress(value: unknown): void;
 }
 
+/** What the code of a worker may ask for. */
+export interface WorkerWorld {
+  job?: Job | undefined;
+  data?: unknown;
+}
+
 /**
  * What the thread works at. Not a variable of this module, because there may be two copies of it: that of the pool's side, and one
  * that a bundler has put into the user's module.
  */
-const work = ((globalThis as Record<symbol, unknown>)[Symbol.for("millrace.work")] ??= {}) as {
-  job?: Job | undefined;
-  data?: unknown;
+const thread = ((globalThis as Record<symbol, unknown>)[Symbol.for("millrace.work")] ??= {}) as WorkerWorld & {
+  /** The world of the virtual worker whose code runs; in a simulation several share a thread. */
+  virtual?: (() => WorkerWorld | undefined) | undefined;
 };
 
-/** Makes a job the current one, as a thread runs one at a time; gives the one before. */
+function world(): WorkerWorld {
+  return thread.virtual?.() ?? thread;
+}
+
+/** Says how to find the world of a virtual worker; the returned function takes that back. */
+export function findWorlds(find: () => WorkerWorld | undefined): () => void {
+  thread.virtual = find;
+  return () => void (thread.virtual = undefined);
+}
+
+/** Makes a job the current one, as a worker runs one at a time; gives the one before. */
 export function setCurrentJob(job: Job | undefined): Job | undefined {
-  const before = work.job;
-  work.job = job;
+  const here = world();
+  const before = here.job;
+  here.job = job;
   return before;
 }
 
@@ -60,13 +77,14 @@ export function setCurrentJob(job: Job | undefined): Job | undefined {
  * ```
  */
 export function currentJob(): Job {
-  if (work.job === undefined) throw new Error("currentJob() was called outside a call of a WorkerPool");
-  return work.job;
+  const { job } = world();
+  if (job === undefined) throw new Error("currentJob() was called outside a call of a WorkerPool");
+  return job;
 }
 
 /** Sets what the pool was made with. */
 export function setWorkerData(value: unknown): void {
-  work.data = value;
+  world().data = value;
 }
 
 /**
@@ -86,5 +104,5 @@ export function setWorkerData(value: unknown): void {
  * ```
  */
 export function workerData<T = unknown>(): T {
-  return work.data as T;
+  return world().data as T;
 }

@@ -365,10 +365,10 @@ export class PoolWorker implements JobWorker {
 }
 
 /**
- * The worker's side lies beside this file, as TypeScript in the repository and as JavaScript where that was built. A bundle has
+ * What a worker loads first lies beside this file, as TypeScript in the repository and as JavaScript where that was built. A bundle has
  * no files beside it: there it is started from a text.
  */
 function workersSide(): URL {
   const ending = /\/pool_worker\.([jt]s)$/.exec(import.meta.url)?.[1];
-  return new URL(ending === undefined ? bootstrap : `./worker_side.${ending}`, import.meta.url);
+  return new URL(ending === undefined ? bootstrap : `./worker_entry.${ending}`, import.meta.url);
 }

@@ -7,7 +7,6 @@
  * @module
  */
 
-import { parentOfThread } from "../../runtime/hosts/parent.ts";
 import type { HostParent } from "../../runtime/worker_port.ts";
 import { setCurrentJob, setWorkerData } from "./current_job.ts";
 import { decodeError, encodeError } from "./error_codec.ts";
@@ -34,7 +33,8 @@ const short = 0.2;
 /** After so many jobs the pool is told in any case, so that it is at work at the same time. */
 const repliesTogether = 64;
 
-class WorkerSide {
+/** One worker: it listens to its parent from the beginning. */
+export class WorkerSide {
   readonly #parent: HostParent;
   #cells: Int32Array | undefined = undefined;
   #token = 0;
@@ -76,7 +76,7 @@ class WorkerSide {
     this.#maxMemory = hello.maxMemory;
     if (hello.shared !== undefined) this.#cells = new Int32Array(hello.shared);
     try {
-      this.#module = await import(hello.module);
+      this.#module = await (this.#parent.load?.(hello.module) ?? import(hello.module));
     } catch (error) {
       this.#parent.post({ token: this.#token, broken: encodeError(error) } satisfies WorkerMessage, []);
       return;
@@ -204,5 +204,3 @@ class WorkerSide {
     this.#parent.post(list, transfer);
   }
 }
-
-new WorkerSide(parentOfThread());

@@ -17,7 +17,7 @@ export const bootstrapFile: string = join(root, "scheduler/workers/bootstrap.ts"
 /** The file as it should be. */
 export async function makeBootstrap(): Promise<string> {
   const { outputFiles } = await esbuild.build({
-    entryPoints: [join(root, "scheduler/workers/worker_side.ts")],
+    entryPoints: [join(root, "scheduler/workers/worker_entry.ts")],
     bundle: true,
     format: "esm",
     minify: true,

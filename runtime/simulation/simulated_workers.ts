@@ -1,0 +1,189 @@
+/**
+ * Workers for the pools of a simulation: their code runs in this thread, on the simulated loop, and what goes between a pool and a
+ * worker is a message of the schedule.
+ *
+ * ```
+ *   spawned ──messages, in order each way──> ... ──terminate──> ending ──its end, an event──> dead
+ *                                             └──the schedule lets it die (Workers.exits)──────┘
+ * ```
+ *
+ * @module
+ */
+
+import type { ContextSlot } from "../host.ts";
+import type { HostParent, HostWorker, HostWorkerOptions } from "../worker_port.ts";
+import type { Session } from "./session.ts";
+import type { VirtualTimer } from "./virtual_timers.ts";
+
+/** What a body can do to the workers of its simulation. */
+export interface Workers {
+  /**
+   * How many workers may still die, as of a crash: before a message reaches them, or after what they did and before it is told.
+   * When and whether they do is a choice of the schedule; in order of arrival none does. Default: 0.
+   */
+  exits: number;
+}
+
+/** The code of a virtual worker, as the layer above starts it. */
+export interface WorkerCode {
+  /** Calls `fn` as code of the worker. */
+  run(fn: () => void): void;
+  /** The worker is dead: what its code still waits for ends. */
+  end(): void;
+}
+
+/** Starts the code of a worker, which takes messages from `parent`. */
+export type StartWorker = (parent: HostParent, world: object) => WorkerCode;
+
+/** What stays the same over the runs of a session. */
+export interface WorkerSettings {
+  readonly session: Session;
+  /** In the code of a worker, its world. */
+  readonly worlds: ContextSlot;
+  readonly start: StartWorker;
+}
+
+/** Modules that were loaded: in a later run no time of the real world passes for them. */
+const modules = new Map<string, Record<string, unknown>>();
+
+/** The workers of one run. */
+export class SimulatedWorkers implements Workers {
+  exits = 0;
+  readonly #alive = new Set<SimulatedWorker>();
+  #spawned = 0;
+
+  /** `Host.spawnWorker`. */
+  spawn(options: HostWorkerOptions, settings: WorkerSettings): HostWorker {
+    const name = `${options.name || "worker"} ${++this.#spawned}`;
+    const worker = new SimulatedWorker(name, options, settings, this, () => this.#alive.delete(worker));
+    this.#alive.add(worker);
+    worker.start();
+    return worker;
+  }
+
+  /** The workers that have not been told to end. */
+  get left(): readonly SimulatedWorker[] {
+    return [...this.#alive].filter(({ ending }) => !ending);
+  }
+
+  /** Ends all, at the end of the run. */
+  end(): void {
+    for (const worker of this.#alive) worker.die();
+  }
+}
+
+/** What the code of a worker has begun outside of Millrace. */
+export class WorkerWorld {
+  readonly timers: Set<VirtualTimer> = new Set();
+}
+
+/** A worker of a simulation. */
+export class SimulatedWorker implements HostWorker {
+  readonly name: string;
+  readonly place: Error | undefined;
+  ending = false;
+  readonly #options: HostWorkerOptions;
+  readonly #settings: WorkerSettings;
+  readonly #workers: Workers;
+  readonly #leave: () => void;
+  readonly #world = new WorkerWorld();
+  #code: WorkerCode | undefined;
+  #listener: ((message: unknown) => void) | undefined;
+  #dead = false;
+
+  constructor(
+    name: string,
+    options: HostWorkerOptions,
+    settings: WorkerSettings,
+    workers: Workers,
+    leave: () => void,
+  ) {
+    this.name = name;
+    this.place = settings.session.loop.place;
+    this.#options = options;
+    this.#settings = settings;
+    this.#workers = workers;
+    this.#leave = leave;
+  }
+
+  start(): void {
+    const { session, start } = this.#settings;
+    const { loop } = session;
+    this.#code = start({
+      now: () => loop.now,
+      memory: () => 0,
+      load: (module) => this.#load(module),
+      post: (message, transfer) =>
+        this.#send(message, transfer, `a message of ${this.name}`, "out", (copy) => {
+          this.#options.onMessage(copy);
+        }),
+      listen: (onMessage) => void (this.#listener = onMessage),
+    }, this.#world);
+  }
+
+  post(message: unknown, transfer: Transferable[]): void {
+    this.#send(message, transfer, `a message to ${this.name}`, "in", (copy) => {
+      this.#settings.worlds.run(this.#world, () => this.#code!.run(() => this.#listener!(copy)), undefined);
+    });
+  }
+
+  hold(): void {}
+
+  terminate(): void {
+    if (this.ending || this.#dead) return;
+    this.ending = true;
+    this.#settings.session.loop.deliver(() => this.die(1), `the end of ${this.name}`, this, -1);
+  }
+
+  /** The thread ends; with a code it is told. */
+  die(code?: number): void {
+    if (this.#dead) return;
+    this.#dead = true;
+    this.#leave();
+    const { loop } = this.#settings.session;
+    for (const timer of this.#world.timers) loop.clearTimer(timer);
+    this.#code!.end();
+    if (code !== undefined) this.#options.onExit({ code, error: undefined });
+  }
+
+  /** One message, after those before it of the same direction; it takes a time that nobody knows. */
+  #send(
+    message: unknown,
+    transfer: Transferable[],
+    label: string,
+    direction: "in" | "out",
+    take: (copy: unknown) => void,
+  ): void {
+    const copy: unknown = structuredClone(message, { transfer });
+    if (this.#dead) return;
+    const { loop } = this.#settings.session;
+    const port = direction === "in" ? this.#world : this.#world.timers;
+    loop.deliver(
+      () => {
+        if (this.#dead) return;
+        const mayDie = this.#workers.exits > 0 && !this.ending;
+        if (!mayDie || !loop.fault(label, `the death of ${this.name}`)) return take(copy);
+        this.#workers.exits--;
+        this.die(1);
+      },
+      label,
+      port,
+      -1,
+    );
+  }
+
+  /** The loop of the simulation waits for a module that has not been loaded before. */
+  async #load(module: string): Promise<Record<string, unknown>> {
+    const known = modules.get(module);
+    if (known !== undefined) return known;
+    const { session } = this.#settings;
+    session.loading++;
+    try {
+      const loaded = await import(module) as Record<string, unknown>;
+      modules.set(module, loaded);
+      return loaded;
+    } finally {
+      session.loading--;
+    }
+  }
+}
