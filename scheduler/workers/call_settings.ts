@@ -23,6 +23,8 @@ export interface RunOptions {
   priority?: Priority;
   /** How long the call may take, waiting included, in ms; then it rejects with `TimeoutError`. Default: no limit. */
   timeout?: number;
+  /** How long the call may wait until it is started, in ms; then it rejects with `TimeoutError`. Default: no limit. */
+  queueTimeout?: number;
   /** How long the call may run once started, in ms; then it rejects with `TimeoutError`. Default: no limit. */
   runTimeout?: number;
   /** A name for messages and for `currentJob().name`. Default: that of the function. */
@@ -43,11 +45,12 @@ export function settingsOf(name: string, args: readonly unknown[], options: RunO
   if (typeof name !== "string") throw new TypeError(`The name of a function is a string: received ${show(name)}`);
   if (!Array.isArray(args)) throw new TypeError(`The arguments of a call are an array: received ${show(args)}`);
   checkOptions(options);
-  const { signal, priority, timeout, runTimeout = Infinity, onProgress, transfer = noTransfer } = options;
+  const { signal, priority, timeout, queueTimeout, runTimeout = Infinity, onProgress, transfer = noTransfer } = options;
   checkSignal(signal);
   checkPriority(priority);
   checkName(options.name);
   if (timeout !== undefined) checkDuration(timeout, "The timeout of a call");
+  if (queueTimeout !== undefined) checkDuration(queueTimeout, "The queueTimeout of a call");
   checkDuration(runTimeout, "The runTimeout of a call");
   if (onProgress !== undefined) checkFunction(onProgress, "onProgress");
   if (!Array.isArray(transfer)) throw new TypeError(`A transfer list is an array: received ${show(transfer)}`);

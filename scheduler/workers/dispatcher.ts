@@ -12,7 +12,7 @@ import type { WorkerExit } from "../../runtime/worker_port.ts";
 import { reportUnhandled } from "../configure.ts";
 import { TimeoutError } from "../errors.ts";
 import { loop } from "../loop.ts";
-import { currentScope, type Scope } from "../scope.ts";
+import type { Scope } from "../scope.ts";
 import { onAbort } from "./abort_listeners.ts";
 import { Crew, type CrewSettings } from "./crew.ts";
 import { encodeError } from "./error_codec.ts";
@@ -22,8 +22,8 @@ import type { Job } from "./job.ts";
 import { JobQueue } from "./job_queue.ts";
 import type { PoolWorker, WorkerListener } from "./pool_worker.ts";
 import { RoomQueue } from "./room_queue.ts";
+import { WarmUps } from "./warm_ups.ts";
 import { PoolClosedError, QueueFullError, WorkerExitError } from "./worker_errors.ts";
-import { Wait } from "../wait.ts";
 
 /** What a pool is made with; checked already. */
 export interface PoolSettings extends CrewSettings {
@@ -57,7 +57,7 @@ export class Dispatcher {
   /** Runs calls in this thread, where that is wanted. */
   readonly inline: InlineRunner | undefined;
   /** Those who wait until so many workers have loaded the module. */
-  readonly #warming: Set<{ count: number; wait: Wait }> = new Set();
+  readonly #warmUps: WarmUps;
   #drained: (() => void) | undefined = undefined;
   /** How long the functions run lately, in ms. */
   #typicalRun = Infinity;
@@ -77,7 +77,7 @@ export class Dispatcher {
         ...onEnd,
         onReady: () => {
           this.crew.becameReady();
-          if (this.#warming.size > 0) this.#warm();
+          if (this.#warmUps.size > 0) this.#warmUps.check();
           this.dispatch();
         },
         onSpent: (worker) => {
@@ -96,6 +96,7 @@ export class Dispatcher {
       () => this.dispatch(),
       (error) => this.#giveUp(error),
     );
+    this.#warmUps = new WarmUps(this.crew);
     const { inline, module } = settings;
     this.inline = inline === false ? undefined : new InlineRunner(module, inline === true ? undefined : inline, {
       ...onEnd,
@@ -140,40 +141,24 @@ export class Dispatcher {
   }
 
   /** Starts workers until there are `count`, and waits until they have loaded the module. */
-  async warmUp(count: number): Promise<void> {
-    const warming = { count, wait: new Wait(currentScope(), undefined, "workers to start") };
-    this.#warming.add(warming);
-    const letGo = loop().host.keepAlive();
-    try {
-      if (this.closed) warming.wait.reject(new PoolClosedError(this.#settings.name));
-      else this.#warm();
-      await warming.wait.promise;
-    } finally {
-      letGo();
-      this.#warming.delete(warming);
-      this.#warm();
-      this.crew.rest();
-    }
-  }
-
-  /** Sees to it that there are as many workers as somebody waits for, and tells those who have them. */
-  #warm(): void {
-    let wanted = 0;
-    for (const { count } of this.#warming) if (count > wanted) wanted = count;
-    this.crew.wanted = wanted;
-    this.crew.fill(wanted);
-    for (const { count, wait } of this.#warming) if (this.crew.ready >= count) wait.resolve();
+  warmUp(count: number): Promise<void> {
+    return this.#warmUps.wait(count, this.closed ? new PoolClosedError(this.#settings.name) : undefined);
   }
 
   /** Takes a job: it will end, and until then belongs to the scope. */
-  submit(job: Job, scope: Scope | undefined, options: { signal?: AbortSignal; timeout?: number }): void {
-    const { signal, timeout } = options;
+  submit(
+    job: Job,
+    scope: Scope | undefined,
+    options: { signal?: AbortSignal; timeout?: number; queueTimeout?: number },
+  ): void {
+    const { signal, timeout, queueTimeout } = options;
     job.pool = this;
     this.#live++;
     this.#liveInLane[job.lane]!++;
     if (scope !== undefined) job.whenGone(scope.hold());
     if (signal !== undefined) job.whenGone(onAbort(signal, () => this.abort(job, signal.reason)));
     if (timeout !== undefined && timeout !== Infinity) this.#limit(job, timeout);
+    if (queueTimeout !== undefined && queueTimeout !== Infinity) this.#limitWait(job, queueTimeout);
     job.settings.signals?.forEach((argument, index) => this.#follow(job, argument, index));
     // Not past those that wait for a worker.
     if (this.inline?.takes(job) && this.#queue.size + this.crew.ahead === 0) return this.inline.send(job);
@@ -220,7 +205,7 @@ export class Dispatcher {
   /** Settles when no job is left. */
   async drain(): Promise<void> {
     this.#room.close(() => new PoolClosedError(this.#settings.name));
-    for (const { wait } of this.#warming) wait.reject(new PoolClosedError(this.#settings.name));
+    this.#warmUps.fail(() => new PoolClosedError(this.#settings.name));
     if (this.#live > 0) await new Promise<void>((resolve) => this.#drained = resolve);
   }
 
@@ -292,6 +277,15 @@ export class Dispatcher {
     return stop;
   }
 
+  /** Gives a job up that has not been started in time; one that has is let be. */
+  #limitWait(job: Job, ms: number): void {
+    const timer = loop().timers.setTimer(() => {
+      if (job.worker !== undefined && !job.worker.takeBack(job)) return;
+      this.abort(job, new TimeoutError(`The start of ${this.#describe(job)}`, ms), "failed");
+    }, ms);
+    job.whenGone(() => timer.cancel());
+  }
+
   /** Lets a signal among the arguments arrive live. */
   #follow(job: Job, signal: AbortSignal, index: number): void {
     const position = job.settings.extra!.signals![index]!;
@@ -349,7 +343,7 @@ export class Dispatcher {
   #recycle(worker: PoolWorker): void {
     if (worker.count > 0) return;
     this.crew.recycle(worker);
-    if (this.#warming.size > 0) this.#warm();
+    if (this.#warmUps.size > 0) this.#warmUps.check();
   }
 
   #gone(job: Job): void {
@@ -373,17 +367,15 @@ export class Dispatcher {
     this.#requeue(unstarted.filter(({ moved }) => !moved));
     for (const job of started) this.#fail(job, died(this.#describe(job)));
     if (hopeless) return this.#giveUp(died(this.#settings.name));
-    if (this.#warming.size > 0) this.#warm();
+    if (this.#warmUps.size > 0) this.#warmUps.check();
     if (started.length === 0 && exit.error !== undefined) reportUnhandled(died(this.#settings.name));
     this.dispatch();
   }
 
   /** No worker can be started: the jobs that wait are failed, unless other workers do their work. */
   #giveUp(error: unknown): void {
-    const warming = this.#warming.size;
-    for (const { wait } of this.#warming) wait.reject(error);
-    this.#warming.clear();
-    this.crew.wanted = 0;
+    const warming = this.#warmUps.size;
+    this.#warmUps.fail(() => error);
     // Others that are starting have their own word to say; those that do their work go on doing it.
     if (this.crew.workers.length > this.crew.ready) return;
     const lost = this.crew.ready > 0 || this.#queue.size === 0;

@@ -49,7 +49,7 @@ export interface StreamOptions extends RunOptions {
 }
 
 /** How a map is to be. Of these, `timeout` and `signal` are about the whole, `runTimeout` about each item. */
-export interface PoolMapOptions extends Omit<RunOptions, "transfer"> {
+export interface PoolMapOptions extends Omit<RunOptions, "transfer" | "queueTimeout"> {
   /** How many items, or chunks of short ones, may be with the workers at once. Default: twice the size of the pool. */
   limit?: number;
   /** How many items go in one message. Default: as many as are found to take about two milliseconds. */
@@ -189,6 +189,9 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
     const { limit = this.#settings.size * 2, chunk } = options;
     checkCount(limit, "The limit of map", 1);
     if (chunk !== undefined) checkCount(chunk, "The chunk of map", 1);
+    if ("queueTimeout" in options) {
+      throw new TypeError("The items of a map wait for one another: it has no queueTimeout");
+    }
     if ("transfer" in options) throw new TypeError("map moves nothing: items are copied, or shared memory");
     const settings = settingsOf(name, [], options);
     if (typeof items?.[Symbol.iterator] !== "function") {

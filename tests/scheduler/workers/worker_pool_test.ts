@@ -351,6 +351,50 @@ test("timeout counts from the call, runTimeout from the start (34)", async () =>
   });
 });
 
+test("queueTimeout counts until the start: a call that has started in time may take as long as it likes (34)", async () => {
+  await withPool({ size: 1 }, async (pool) => {
+    const flags = flagsOf();
+    const counts = flagsOf();
+    await pool.warmUp();
+    const holding = pool.run("holdUntil", [flags, 1], { queueTimeout: 60_000 });
+    await until(() => Atomics.load(flags, 0) === 1);
+    // The first of these are with the worker already, though none has started.
+    const calls = [1, 2, 3, 4, 5].map(() => errorOf(pool.run("count", [counts], { queueTimeout: 10 })));
+    for (const call of calls) {
+      const error = await call;
+      assertInstanceOf(error, TimeoutError);
+      assertEquals(error.timeout, 10);
+      assert(error.message.includes("start"), error.message);
+    }
+    Atomics.store(flags, 1, 1);
+    assertEquals(await holding, 1);
+    // Started at once, and then over its time.
+    assertEquals(await pool.run("later", ["value", 30], { queueTimeout: 10_000 }), "value");
+    assertEquals([Atomics.load(counts, 0), pool.statistics().failed], [0, 5]);
+    assertThrows(() => pool.run("add", [1, 2], { queueTimeout: -1 }), RangeError);
+    assertThrows(() => pool.map("double", [1], { queueTimeout: 1 } as object), TypeError);
+  });
+});
+
+test("a queueTimeout that passes while the call runs does nothing", async () => {
+  await withPool({ size: 1 }, async (pool) => {
+    await pool.warmUp();
+    const flags = flagsOf();
+    const queueTimeout = 100;
+    // On a busy machine it may be too late for the start itself: that is no concern of this test.
+    for (let outcome: unknown; outcome !== 7;) {
+      const call = pool.run("holdUntil", [flags, 1], { queueTimeout }).catch((error) => error);
+      void call.then((value) => outcome = value);
+      await until(() => outcome !== undefined || Atomics.load(flags, 0) === 1);
+      if (outcome !== undefined) continue;
+      await new Promise((resolve) => setTimeout(resolve, queueTimeout * 1.5));
+      Atomics.store(flags, 1, 7);
+      assertEquals(await call, 7);
+      outcome = 7;
+    }
+  });
+});
+
 test("a runTimeout does not count the start of the worker", async () => {
   await withPool({ size: 1 }, async (pool) => {
     assertEquals(await pool.run("add", [1, 2], { runTimeout: 5000 }), 3);
