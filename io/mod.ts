@@ -39,7 +39,7 @@ export {
 } from "./net.ts";
 export { serve } from "./serve.ts";
 export type { Handler, RequestContext } from "./serve/live_request.ts";
-export { BodyLimitError } from "./serve/request_body.ts";
+export { BodyLimitError, BodyTimeoutError } from "./serve/request_body.ts";
 export type { DrainOptions, RequestRecord, ServeOptions, ShedOptions, TlsOptions } from "./serve/serve_options.ts";
 export type { DrainSummary, Server, ServerStatistics } from "./serve/server.ts";
 export { signals } from "./signals.ts";

@@ -24,7 +24,8 @@ import { Wait } from "../scheduler/wait.ts";
 /**
  * Opens an HTTP server and resolves when it listens. Each request runs in a group of its own, which the client's
  * leaving, its timeout and a drain cancel. The server belongs to the group it was opened in: that waits for it. Cancelling
- * that group, or the scope around the call, drains the server without delay; requests then have until `grace`.
+ * that group, or the scope around the call, drains the server without delay; requests then have until `grace`. It takes none of the
+ * slots that the group's `limit` gives out.
  *
  * @throws {TypeError} or {RangeError} at the call, for arguments of a wrong kind or range.
  * @throws {Error} (rejection) with the system's code, such as "EADDRINUSE", when it cannot listen.
@@ -50,7 +51,7 @@ export function serve(handler: Handler, options: ServeOptions = {}): Promise<Ser
   if (opening.opened.interrupted) return opening.opened.promise;
   const group = nearestGroup(opening.caller);
   if (group === undefined) void openIn(undefined, opening);
-  else group.spawn(() => live(opening), settings.name, laneOf("user-visible"), false);
+  else group.spawn(() => live(opening), settings.name, laneOf("user-visible"), false, true);
   return opening.opened.promise;
 }
 

@@ -16,6 +16,8 @@ export interface HttpListenOptions {
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   /** How long an idle keep-alive connection stays open, in ms, where the host can be told. */
   readonly keepAlive: number;
+  /** How long the head of a request may take to come, in ms, where the host can be told; `Infinity` for no limit. */
+  readonly headerTimeout: number;
   /** Answers one request. It must not reject. */
   handle(exchange: HttpExchange): Promise<Response> | Response;
 }
@@ -34,6 +36,11 @@ export interface HttpExchange {
   readonly remoteAddress: string | undefined;
   /** How the exchange ended; `undefined` before. */
   readonly end: HttpEnd | undefined;
+  /**
+   * While it is the client who is waited for, to take more of the answer: a number that another piece of the answer changes. Else
+   * `undefined`.
+   */
+  readonly sendProgress: number | undefined;
   /** Is called once, when the exchange has ended; with the error of the body's stream, if that was it. */
   onEnd: ((end: HttpEnd, error?: unknown) => void) | undefined;
   /** Fails the response's body if it is a stream that has not ended; its source is cancelled. */
@@ -73,6 +80,10 @@ export abstract class Exchange implements HttpExchange {
   abstract failBody(error: unknown): void;
   abstract cut(): void;
 
+  get sendProgress(): number | undefined {
+    return undefined;
+  }
+
   isBodyFailure(error: unknown): boolean {
     return error instanceof RequestBodyError;
   }
@@ -91,6 +102,8 @@ export class WatchedBody {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #exchange: Exchange;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
+  #pieces = 0;
+  #isPulled = false;
 
   constructor(reader: ReadableStreamDefaultReader<Uint8Array>, exchange: Exchange) {
     this.#reader = reader;
@@ -107,6 +120,11 @@ export class WatchedBody {
     }, { highWaterMark: 0 });
   }
 
+  /** See `HttpExchange`: hosts ask for a piece when the client has taken those before. */
+  get sendProgress(): number | undefined {
+    return this.#isPulled ? undefined : this.#pieces;
+  }
+
   /** Makes the client see that the body is not whole. */
   fail(error: unknown): void {
     if (this.#exchange.end !== undefined) return;
@@ -118,6 +136,7 @@ export class WatchedBody {
   /** Gives the host one more chunk. */
   async #pass(): Promise<void> {
     let result: ReadableStreamReadResult<Uint8Array>;
+    this.#isPulled = true;
     try {
       result = await this.#reader.read();
       if (!result.done) checkChunk(result.value);
@@ -127,6 +146,8 @@ export class WatchedBody {
       throw error;
     }
     if (this.#exchange.end !== undefined) return;
+    this.#isPulled = false;
+    this.#pieces++;
     if (!result.done) return this.#controller.enqueue(result.value);
     this.#controller.close();
     this.#exchange.finish("sent");

@@ -33,11 +33,12 @@ import { loop } from "./loop.ts";
 import { rememberOrigin } from "./path.ts";
 import { EntryList } from "./run_queue.ts";
 import { currentScope, Scope, within } from "./scope.ts";
-
 import type { Task } from "./task.ts";
 import { TaskNode } from "./task_node.ts";
 import { rememberPlace, Teardown } from "./teardown.ts";
 import { Wait } from "./wait.ts";
+
+type Body = (task: Task<unknown>) => unknown;
 
 /** A scope that owns tasks and ends only after all of them have ended. */
 export class GroupNode extends Scope {
@@ -123,8 +124,8 @@ export class GroupNode extends Scope {
     return this.#pending?.size ?? 0;
   }
 
-  /** Makes a task and queues it; in a cancelled group it ends at once, never started. */
-  spawn(fn: (task: Task<unknown>) => unknown, name: string | undefined, lane: number, daemon: boolean): TaskNode {
+  /** Makes a task and queues it; in a cancelled group it ends at once, never started. An unlimited one takes no slot. */
+  spawn(fn: Body, name: string | undefined, lane: number, daemon: boolean, unlimited = false): TaskNode {
     if (this.over) throw new StructureError(`${this.name} has ended: nothing can be spawned in it any more`);
     const node = new TaskNode(this, fn, name, lane, daemon);
     this.live++;
@@ -136,7 +137,8 @@ export class GroupNode extends Scope {
     }
     if (this.#teardownTimeout !== Infinity) rememberPlace(node);
     node.prepare();
-    if (this.running < this.#limit) this.#admit(node);
+    if (unlimited) loop().queue.enqueue(node, node.lane);
+    else if (this.running < this.#limit) this.#admit(node);
     else this.#pend(node);
     return node;
   }
@@ -241,11 +243,13 @@ export class GroupNode extends Scope {
     this.bodyRuns = false;
     const isBare = this.live === 0 && this.inner === 0 && this.#holds === 0 && this.#cleanups === undefined &&
       this.effective === undefined && this.failures.length === 0;
-    if (!isBare) return this.#end(value);
-    this.deadline = Infinity;
-    this.#leaveSignal?.();
-    this.#closeUp();
-    return undefined;
+    return isBare ? this.#closeUp() : this.#end(value);
+  }
+
+  /** Rejects ahead of the end, for the reason given; what goes on is listed as abandoned. */
+  giveUp(why: string): void {
+    this.#beginTeardown();
+    this.#teardown?.giveUp(why);
   }
 
   /** The body has thrown: a failure, unless it is the cancellation of this group or of one around it. */
@@ -279,8 +283,9 @@ export class GroupNode extends Scope {
     if (error !== undefined) throw error.reason;
   }
 
-  #closeUp(): void {
+  #closeUp(): undefined {
     this.#phase = "closed";
+    this.#leaveSignal?.();
     this.#endTeardown();
     this.#roots.delete(this);
     this.close();

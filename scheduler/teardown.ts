@@ -18,13 +18,20 @@ const firstWord = 10_000;
 /** Watches a group from the moment it is cancelled, or begins to clean up, until it has ended. */
 export class Teardown {
   readonly #group: GroupNode;
+  readonly #onOver: (error: TeardownError) => void;
   #timer: { cancel(): void };
 
   constructor(group: GroupNode, timeout: number, onOver: (error: TeardownError) => void) {
     this.#group = group;
+    this.#onOver = onOver;
     this.#timer = timeout === Infinity ? this.#sayAfter(firstWord) : loop().timers.setTimer(() => {
       onOver(this.#error(`${group.name} has not ended ${timeout} ms after its cancellation`, true));
     }, timeout);
+  }
+
+  /** The bound is broken now, for the reason given. */
+  giveUp(why: string): void {
+    this.#onOver(this.#error(`${this.#group.name} has not ended: ${why}`, true));
   }
 
   /** The group has ended. */

@@ -23,7 +23,7 @@ import { laneOf } from "../../scheduler/run_queue.ts";
 import { type Scope, within } from "../../scheduler/scope.ts";
 import type { Task } from "../../scheduler/task.ts";
 import { adoptGroup, type SpawnOptions, type TaskGroup } from "../../scheduler/task_group.ts";
-import { BodyLimitError, RequestBody } from "./request_body.ts";
+import { BodyLimitError, BodyTimeoutError, RequestBody } from "./request_body.ts";
 import type { RequestDeadlines } from "./request_deadlines.ts";
 
 /** What a handler gets beside the request. */
@@ -53,10 +53,11 @@ export interface RequestOwner {
   /** Of those that have no answer yet, where there is a timeout. */
   readonly deadlines: RequestDeadlines | undefined;
   readonly bodyLimit: number;
+  readonly bodyTimeout: number;
   /** The scope that requests are opened in. */
   readonly scope: Scope | undefined;
-  /** A request's client has left, or its time is over. */
-  count(what: "disconnected" | "timedOut"): void;
+  /** A request's client has left, its time is over, or its client is too slow. */
+  count(what: "disconnected" | "timedOut" | "stalled"): void;
   /** A request that had no slot yet is given up. */
   unqueue(live: LiveRequest): void;
   /** A handler, one of its tasks, or its body has failed. */
@@ -111,6 +112,31 @@ export class LiveRequest extends GroupNode {
 
   protected override makeName(): string {
     return nameOf(this.exchange.request);
+  }
+
+  /** While a read of the request's body waits for the client: a number that the next chunk changes. Else `undefined`. */
+  get bodyProgress(): number | undefined {
+    return this.#body?.progress;
+  }
+
+  /** The client has sent nothing of its body for too long, though it is waited for. */
+  bodyStalled(): void {
+    this.#owner.count("stalled");
+    this.#body?.fail(new BodyTimeoutError(this.#owner.bodyTimeout));
+  }
+
+  /** The client has taken nothing of its answer for too long: it is as good as gone. */
+  sendStalled(): void {
+    this.#owner.count("stalled");
+    this.cancel("disconnect", "The client has taken nothing of the answer for too long");
+    this.exchange.cut();
+  }
+
+  /** Ends the exchange whatever the handler does, and lists what goes on as abandoned. */
+  force(): void {
+    this.fate = "forced";
+    this.exchange.cut();
+    if (this.state === "running" && !this.closed) this.giveUp("the drain of its server is over");
   }
 
   /** Its time is over. */
@@ -204,7 +230,7 @@ export class LiveRequest extends GroupNode {
       this.#owner.count("disconnected");
       this.#giveAnswer(unavailable("The client has left"));
     } else if (source === "sibling") {
-      this.#giveAnswer(reason instanceof BodyLimitError ? tooLarge() : serverError());
+      this.#giveAnswer(answerTo(reason));
     }
     this.#body?.fail(this.effective);
     super.interrupt();
@@ -227,11 +253,12 @@ export class LiveRequest extends GroupNode {
 
   #request(): Request {
     const { request } = this.exchange;
-    const { timeout, bodyLimit } = this.#owner;
+    const { timeout, bodyLimit, bodyTimeout } = this.#owner;
     if (request.method === "GET" || request.method === "HEAD") return request;
     // The host sees to it that a body is as long as declared.
     const isCounted = bodyLimit !== Infinity && !request.headers.has("content-length");
-    if ((timeout === Infinity && !isCounted) || request.body === null) return request;
+    const isTimed = timeout !== Infinity || bodyTimeout !== Infinity;
+    if ((!isTimed && !isCounted) || request.body === null) return request;
     this.#body = new RequestBody(request, bodyLimit);
     return this.#body.request;
   }
@@ -263,7 +290,8 @@ export class LiveRequest extends GroupNode {
 
   #failed(error: unknown): void {
     // The client's fault, not the handler's; and what goes wrong after the client has left goes wrong because of it.
-    if (error instanceof BodyLimitError || this.request?.source === "disconnect") return;
+    const isClients = error instanceof BodyLimitError || error instanceof BodyTimeoutError;
+    if (isClients || this.request?.source === "disconnect") return;
     this.#owner.failed(error, this);
   }
 
@@ -326,8 +354,12 @@ function plain(status: number, text: string, headers: Record<string, string> = {
   return new Response(text + "\n", { status, headers: { "content-type": "text/plain; charset=utf-8", ...headers } });
 }
 
-/** 500, without the text of the error. */
-function serverError(): Response {
+/** What the client gets for an error of the handler: not its text. */
+function answerTo(error: unknown): Response {
+  if (error instanceof BodyLimitError) return tooLarge();
+  if (error instanceof BodyTimeoutError) {
+    return plain(408, "The request body took too long", { connection: "close" });
+  }
   return plain(500, "Internal Server Error");
 }
 

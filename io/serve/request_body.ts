@@ -18,12 +18,28 @@ export class BodyLimitError extends Error {
   }
 }
 
+/** Reading a request body fails with this when the client sends nothing of it for too long; uncaught, the client gets 408. */
+export class BodyTimeoutError extends Error {
+  /** "BodyTimeoutError". */
+  override readonly name = "BodyTimeoutError";
+  /** For how long a read has waited, in ms. */
+  readonly timeout: number;
+
+  /** Made by `serve`. */
+  constructor(timeout: number) {
+    super(`The client has sent nothing of the body of its request for ${timeout} ms`);
+    this.timeout = timeout;
+  }
+}
+
 /** A request with the same head and a body of its own, which fails past the limit, or when told to. */
 export class RequestBody {
   readonly request: Request;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #open = true;
+  #chunks = 0;
+  #isRead = false;
 
   constructor(original: Request, limit: number) {
     const reader = this.#reader = original.body!.getReader();
@@ -33,8 +49,11 @@ export class RequestBody {
         this.#controller = controller;
       },
       pull: async (controller) => {
+        this.#isRead = true;
         try {
           const { done, value } = await reader.read();
+          this.#isRead = false;
+          this.#chunks++;
           if (!this.#open) return;
           if (done) {
             this.#open = false;
@@ -54,6 +73,11 @@ export class RequestBody {
     }, { highWaterMark: 0 });
     const { url, method, headers } = original;
     this.request = new Request(url, { method, headers, body, duplex: "half" } as RequestInit);
+  }
+
+  /** While a read waits for the client: a number that the next chunk changes. Else `undefined`. */
+  get progress(): number | undefined {
+    return this.#open && this.#isRead ? this.#chunks : undefined;
   }
 
   /** Makes reading the body reject, unless it has been read to its end. */

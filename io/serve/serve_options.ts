@@ -30,6 +30,18 @@ export interface ServeOptions {
   bodyLimit?: number;
   /** How long an idle connection is kept, in ms, where the host can be told. Default: 60,000. */
   keepAlive?: number;
+  /**
+   * How long the head of a request may take to come, in ms, where the host can be told; then the connection is closed, on Node with
+   * 408. Default: 60,000.
+   */
+  headerTimeout?: number;
+  /**
+   * How long a read of a request's body may wait for the client, in ms; then it fails with `BodyTimeoutError`, which uncaught is 408.
+   * Default: 60,000.
+   */
+  bodyTimeout?: number;
+  /** How long a client may take nothing of its answer, in ms; then it counts as gone, and the connection is cut. Default: 60,000. */
+  sendTimeout?: number;
   /** How a drain goes; see {@linkcode DrainOptions}. */
   drain?: DrainOptions;
   /** Is told of errors of handlers, once each; the client gets 500 without the text. Default: `configure`'s `onUnhandled`. */
@@ -84,6 +96,9 @@ export interface ServeSettings {
   readonly timeout: number;
   readonly bodyLimit: number;
   readonly keepAlive: number;
+  readonly headerTimeout: number;
+  readonly bodyTimeout: number;
+  readonly sendTimeout: number;
   readonly drain: DrainOptions;
   /** Infinity: never. */
   readonly shedDelay: number;
@@ -98,6 +113,7 @@ export function checkServeOptions(options: ServeOptions): ServeSettings {
     options;
   const { maxConcurrent = Infinity, queueLimit = 0, bodyLimit = Infinity, drain = {}, shed, onError, onRequest } =
     options;
+  const { headerTimeout = 60_000, bodyTimeout = 60_000, sendTimeout = 60_000 } = options;
   if (typeof hostname !== "string") throw new TypeError(`A hostname is a string: received ${show(hostname)}`);
   checkPort(port);
   if (unix !== undefined && typeof unix !== "string") {
@@ -109,6 +125,9 @@ export function checkServeOptions(options: ServeOptions): ServeSettings {
   if (tls !== undefined) checkTls(tls);
   checkName(name);
   checkDuration(keepAlive, "keepAlive");
+  checkTimeout(headerTimeout, "headerTimeout");
+  checkTimeout(bodyTimeout, "bodyTimeout");
+  checkTimeout(sendTimeout, "sendTimeout");
   checkDuration(timeout, "The timeout of a request");
   checkCount(maxConcurrent, "maxConcurrent", 1);
   checkCount(queueLimit, "queueLimit", 0);
@@ -131,11 +150,20 @@ export function checkServeOptions(options: ServeOptions): ServeSettings {
     timeout,
     bodyLimit,
     keepAlive,
+    headerTimeout,
+    bodyTimeout,
+    sendTimeout,
     drain,
     shedDelay: shed?.delay ?? Infinity,
     onError,
     onRequest,
   };
+}
+
+/** A time for clients; none at all would be no time to do anything. */
+function checkTimeout(ms: unknown, what: string): void {
+  checkDuration(ms, what);
+  if (ms === 0) throw new RangeError(`${what} is more than 0 ms: received 0`);
 }
 
 function checkPort(port: unknown): void {

@@ -16,6 +16,7 @@ import { currentScope, type Scope } from "../../scheduler/scope.ts";
 import { DelayGauge } from "./delay_gauge.ts";
 import { type Handler, LiveRequest, type RequestOwner, tooLarge, unavailable } from "./live_request.ts";
 import { RequestDeadlines } from "./request_deadlines.ts";
+import { SlowClients } from "./slow_clients.ts";
 import { checkDrain, type DrainOptions, type ServeSettings } from "./serve_options.ts";
 
 /** What became of the requests that were live when a drain began; each counts once, by its worst fate. */
@@ -46,6 +47,8 @@ export interface ServerStatistics {
   readonly disconnected: number;
   /** Requests answered 504. */
   readonly timedOut: number;
+  /** Requests given up because their client sent its body, or took its answer, too slowly. */
+  readonly stalled: number;
   /** Requests that failed: their handler, a task of theirs, or the stream of their answer. */
   readonly failed: number;
 }
@@ -64,8 +67,9 @@ export class Server {
   readonly #live: Set<LiveRequest> = new Set();
   /** In order of arrival. */
   readonly #queue: Set<LiveRequest> = new Set();
-  readonly #counts = { completed: 0, rejected: 0, shed: 0, disconnected: 0, timedOut: 0, failed: 0 };
+  readonly #counts = { completed: 0, rejected: 0, shed: 0, disconnected: 0, timedOut: 0, stalled: 0, failed: 0 };
   readonly #gauge: DelayGauge | undefined;
+  readonly #slowClients: readonly SlowClients<LiveRequest>[];
   #listener: HttpListener | undefined = undefined;
   #scope: Scope | undefined = undefined;
   #draining: Promise<DrainSummary> | undefined = undefined;
@@ -87,6 +91,7 @@ export class Server {
       timeout: settings.timeout,
       deadlines: settings.timeout === Infinity ? undefined : new RequestDeadlines(settings.timeout),
       bodyLimit: settings.bodyLimit,
+      bodyTimeout: settings.bodyTimeout,
       get scope() {
         return getScope();
       },
@@ -95,6 +100,11 @@ export class Server {
       failed: (error, live) => this.#failed(error, live),
       ended: (live) => this.#ended(live),
     };
+    const { bodyTimeout, sendTimeout } = settings;
+    this.#slowClients = [
+      new SlowClients(this.#live, bodyTimeout, (live) => live.bodyProgress, (live) => live.bodyStalled()),
+      new SlowClients(this.#live, sendTimeout, (live) => live.exchange.sendProgress, (live) => live.sendStalled()),
+    ];
   }
 
   static {
@@ -150,14 +160,15 @@ export class Server {
 
   async #open(): Promise<void> {
     this.#scope = currentScope();
-    const { hostname, port, unix, tls, keepAlive } = this.#settings;
+    const { hostname, port, unix, tls, keepAlive, headerTimeout } = this.#settings;
     const handle = (exchange: HttpExchange): Promise<Response> | Response => this.#handle(exchange);
     try {
-      this.#listener = await loop().host.listenHttp({ hostname, port, unix, tls, keepAlive, handle });
+      this.#listener = await loop().host.listenHttp({ hostname, port, unix, tls, keepAlive, headerTimeout, handle });
     } catch (error) {
       throw describeListenError(error, unix ?? `${hostname}:${port}`);
     }
     this.#gauge?.start();
+    for (const each of this.#slowClients) each.start();
   }
 
   #handle(exchange: HttpExchange): Promise<Response> | Response {
@@ -236,16 +247,14 @@ export class Server {
         live.cancel("shutdown");
       }
       if (!await this.#emptyWithin(force - grace)) {
-        for (const live of this.#all()) {
-          live.fate = "forced";
-          live.exchange.cut();
-        }
+        for (const live of this.#all()) live.force();
         listener.abort();
       }
     }
     // What still holds a connection now is slow to read its answer.
     if (!await settledWithin(stopped, Math.max(100, from + force - loop().host.now()))) listener.abort();
     this.#gauge?.stop();
+    for (const each of this.#slowClients) each.stop();
     this.#owner.deadlines?.stop();
     const summary = { finished: 0, cancelled: 0, forced: 0 };
     for (const { fate } of began) summary[fate]++;

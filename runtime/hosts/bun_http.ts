@@ -4,6 +4,8 @@ import { builtin } from "./shared.ts";
 interface BunServer {
   readonly port: number | undefined;
   requestIP(request: Request): { address: string } | null;
+  /** Sets the idle timer of the request's connection, in whole seconds; 0 for none. */
+  timeout(request: Request, seconds: number): void;
   stop(closeActiveConnections: boolean): Promise<void>;
 }
 
@@ -14,9 +16,10 @@ interface BunHost {
     unix?: string;
     tls?: { cert: string; key: string };
     idleTimeout: number;
+    maxRequestBodySize: number;
     development: boolean;
     reusePort: boolean;
-    fetch(request: Request, server: BunServer): Promise<Response>;
+    fetch(request: Request, server: BunServer): Promise<Response> | Response;
     error(error: unknown): Response;
   }): BunServer;
   inspect(value: unknown, options: { depth: number }): string;
@@ -31,14 +34,16 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
     server = Bun.serve({
       ...(unix === undefined ? { hostname, port } : { unix }),
       ...(tls === undefined ? {} : { tls }),
-      // Its own timer would cut handlers that are quiet for 10 s, and event streams.
-      idleTimeout: 0,
+      // For idle connections; requests that take longer are let off it.
+      idleTimeout: secondsOf(options.keepAlive),
+      // It would refuse bodies of more than 128 MiB.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       // It would print errors of streams, which `serve` reports; without it a port in use would be shared.
       development: false,
       reusePort: false,
       // With a host that is no host Bun gives a URL without one.
       fetch: (request, server) =>
-        request.url.startsWith("http") ? new BunExchange(request, server).answer(options) : badRequest(),
+        request.url.startsWith("http") ? new BunExchange(request, server, options).answer() : badRequest(),
       error: () => new Response(null, { status: 500 }),
     });
   } catch (error) {
@@ -51,26 +56,38 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
   });
 }
 
-function badRequest(): Promise<Response> {
-  return Promise.resolve(new Response(null, { status: 400, headers: { connection: "close" } }));
+/** What Bun's idle timer can be told: at most 255 s, or never. */
+function secondsOf(ms: number): number {
+  return ms === Infinity ? 0 : Math.min(255, Math.max(1, Math.ceil(ms / 1000)));
+}
+
+function badRequest(): Response {
+  return new Response(null, { status: 400, headers: { connection: "close" } });
 }
 
 class BunExchange extends Exchange {
   readonly request: Request;
   readonly #server: BunServer;
+  readonly #options: HttpListenOptions;
+  /** Is the end of its answer going to be told? */
+  #isWatched = false;
   #body: WatchedBody | undefined = undefined;
   /** Answers in the handler's place. */
   #giveUp: ((response: Response) => void) | undefined = undefined;
 
-  constructor(request: Request, server: BunServer) {
+  constructor(request: Request, server: BunServer, options: HttpListenOptions) {
     super();
     this.request = request;
     this.#server = server;
-    request.signal.addEventListener("abort", () => this.finish("left"), { once: true });
+    this.#options = options;
   }
 
   get remoteAddress(): string | undefined {
     return this.#server.requestIP(this.request)?.address;
+  }
+
+  override get sendProgress(): number | undefined {
+    return this.#body?.sendProgress;
   }
 
   failBody(error: unknown): void {
@@ -83,13 +100,28 @@ class BunExchange extends Exchange {
     this.#body?.fail(new Error("The server cut the response"));
   }
 
-  async answer(options: HttpListenOptions): Promise<Response> {
-    const handled = options.handle(this);
-    const response = handled instanceof Response ? handled : await new Promise<Response>((resolve) => {
+  override finish(...[end, error]: Parameters<Exchange["finish"]>): void {
+    // From now on the connection is idle.
+    if (this.#isWatched && end === "sent") this.#server.timeout(this.request, secondsOf(this.#options.keepAlive));
+    super.finish(end, error);
+  }
+
+  answer(): Promise<Response> | Response {
+    const handled = this.#options.handle(this);
+    return handled instanceof Response ? this.#send(handled) : this.#answerLater(handled);
+  }
+
+  async #answerLater(handled: Promise<Response>): Promise<Response> {
+    this.#watch();
+    const response = await new Promise<Response>((resolve) => {
       this.#giveUp = resolve;
       handled.then(resolve);
     });
     this.#giveUp = undefined;
+    return this.#send(response);
+  }
+
+  #send(response: Response): Response {
     if (this.end !== undefined) {
       discard(response);
       return new Response(null, { status: 503 });
@@ -99,9 +131,18 @@ class BunExchange extends Exchange {
       this.finish("sent");
       return response;
     }
+    this.#watch();
     this.#body = new WatchedBody(response.body!.getReader(), this);
     const { status, statusText, headers } = response;
     return new Response(this.#body.stream, { status, statusText, headers });
+  }
+
+  /** What is not answered whole at once may be left by its client, and may be quiet for longer than Bun's idle timer lets it. */
+  #watch(): void {
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    this.#server.timeout(this.request, 0);
+    this.request.signal.addEventListener("abort", () => this.finish("left"), { once: true });
   }
 }
 

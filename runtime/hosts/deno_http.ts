@@ -139,6 +139,10 @@ class DenoExchange extends Exchange {
     return this.#info.remoteAddr.hostname;
   }
 
+  override get sendProgress(): number | undefined {
+    return this.#body?.sendProgress;
+  }
+
   failBody(error: unknown): void {
     this.#body?.fail(error);
   }

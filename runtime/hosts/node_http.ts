@@ -4,6 +4,8 @@ import { builtin } from "./shared.ts";
 
 interface Outgoing {
   readonly writableFinished: boolean;
+  /** `null` while the answer waits for those to earlier requests of its connection. */
+  readonly socket: object | null;
   readonly writableEnded: boolean;
   readonly destroyed: boolean;
   readonly headersSent: boolean;
@@ -64,7 +66,7 @@ export async function listenHttp(options: HttpListenOptions): Promise<HttpListen
   // Node loads these classes when they are first used: 20 ms, which would be the first client's, and the loop's.
   void new Response(new ReadableStream()).body;
   void new Request("http://localhost/");
-  const { tls, keepAlive, unix, hostname, port } = options;
+  const { tls, unix, hostname, port } = options;
   const { createServer } = builtin<Http>(tls === undefined ? "node:http" : "node:https");
   const shared: Shared = {
     options,
@@ -73,7 +75,7 @@ export async function listenHttp(options: HttpListenOptions): Promise<HttpListen
     // Without this the server would wait for connections that go idle after close(), 5 s each.
     ended: () => shared.stopping && server.closeIdleConnections(),
   };
-  const server = createServer({ ...tls, keepAliveTimeout: keepAlive }, (incoming, outgoing) => {
+  const server = createServer({ ...tls, ...timeouts(options) }, (incoming, outgoing) => {
     answer(shared, incoming, outgoing, false);
   });
   // "100 Continue" is sent when the body is first asked for, so that a request may be refused without it.
@@ -108,6 +110,19 @@ export async function listenHttp(options: HttpListenOptions): Promise<HttpListen
   };
 }
 
+/** The options of Node's server for slow clients. 0 means no limit to Node. */
+function timeouts({ keepAlive, headerTimeout }: HttpListenOptions): object {
+  const headersTimeout = headerTimeout === Infinity ? 0 : Math.max(1, Math.ceil(headerTimeout));
+  return {
+    keepAliveTimeout: keepAlive === Infinity ? 0 : Math.max(1, keepAlive),
+    headersTimeout,
+    // Every 30 s would be too seldom for a shorter timeout.
+    connectionsCheckingInterval: Math.min(30_000, Math.max(50, headersTimeout / 4)),
+    // It counts the whole of a body, however fast that comes; serve counts the silences.
+    requestTimeout: 0,
+  };
+}
+
 class NodeExchange extends Exchange {
   readonly request: Request;
   readonly outgoing: Outgoing;
@@ -116,6 +131,9 @@ class NodeExchange extends Exchange {
   continues = false;
   /** The response's stream, while it is being sent. */
   reader: ReadableStreamDefaultReader<Uint8Array> | undefined = undefined;
+  /** What was handed over that the client has to take before more of it is. */
+  #pieces = 0;
+  #isBlocked = false;
 
   constructor(incoming: Incoming, outgoing: Outgoing, scheme: string) {
     super();
@@ -133,6 +151,26 @@ class NodeExchange extends Exchange {
 
   get remoteAddress(): string | undefined {
     return this.#incoming.socket.remoteAddress;
+  }
+
+  override get sendProgress(): number | undefined {
+    return this.#isBlocked && this.outgoing.socket !== null ? this.#pieces : undefined;
+  }
+
+  /** Ends the answer; now all is the client's to take. */
+  endWith(bytes?: Uint8Array | string): void {
+    this.#isBlocked = true;
+    if (typeof bytes === "string") this.outgoing.end(bytes, "latin1");
+    else this.outgoing.end(bytes);
+  }
+
+  /** Sends a piece, and waits until the client has taken what was sent before. */
+  async write(piece: Uint8Array): Promise<void> {
+    this.#pieces++;
+    if (this.outgoing.write(piece)) return;
+    this.#isBlocked = true;
+    await writable(this.outgoing);
+    this.#isBlocked = false;
   }
 
   failBody(error: unknown): void {
@@ -247,7 +285,7 @@ async function send(
   }
   if (body === null) {
     head(isHead || status === 204 || status === 304 ? undefined : 0);
-    return outgoing.end();
+    return exchange.endWith();
   }
   const reader = exchange.reader = body.getReader();
   const begin = new Beginning(reader);
@@ -257,20 +295,26 @@ async function send(
     const { done, value: bytes } = begin.first!;
     if (!done) checkChunk(bytes);
     head(bytes?.byteLength ?? 0);
-    if (isHead || bytes === undefined) return outgoing.end();
+    if (isHead || bytes === undefined) return exchange.endWith();
     // A text goes out together with the head, in one write; bytes would need a second one.
-    if (bytes.byteLength > mergedBytes) return outgoing.end(bytes);
-    return outgoing.end(latin1(bytes), "latin1");
+    if (bytes.byteLength <= mergedBytes) return exchange.endWith(latin1(bytes));
+    if (bytes.byteLength <= pieceBytes) return exchange.endWith(bytes);
+    for (let at = 0; at < bytes.byteLength && !outgoing.destroyed; at += pieceBytes) {
+      await exchange.write(bytes.subarray(at, at + pieceBytes));
+    }
+    return exchange.endWith();
   }
   head();
   if (isHead) {
-    outgoing.end();
+    exchange.endWith();
     return void reader.cancel().catch(() => {});
   }
   outgoing.flushHeaders();
   await pump(begin, exchange);
 }
 
+/** A longer body goes out in pieces of this length, so that it shows whether the client takes any. */
+const pieceBytes = 256 * 1024;
 /** Up to this length a body is written together with its head. */
 const mergedBytes = 16 * 1024;
 
@@ -322,7 +366,8 @@ class Beginning {
 }
 
 /** Sends a stream no faster than the client takes it. */
-async function pump(begin: Beginning, { outgoing, reader }: NodeExchange): Promise<void> {
+async function pump(begin: Beginning, exchange: NodeExchange): Promise<void> {
+  const { outgoing, reader } = exchange;
   let asked: Promise<Read> | undefined = begin.first === undefined ? undefined : begin.asked;
   for (
     let read = begin.first ?? await begin.asked;
@@ -331,9 +376,9 @@ async function pump(begin: Beginning, { outgoing, reader }: NodeExchange): Promi
   ) {
     if (outgoing.destroyed) return;
     checkChunk(read.value);
-    if (read.value.byteLength > 0 && !outgoing.write(read.value)) await writable(outgoing);
+    if (read.value.byteLength > 0) await exchange.write(read.value);
   }
-  outgoing.end();
+  exchange.endWith();
 }
 
 /** Waits until the client has taken what was written, or has left. */
