@@ -1,0 +1,138 @@
+import { test } from "node:test";
+import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import { BodyTimeoutError, serve } from "../../../io/mod.ts";
+import { SlowClients } from "../../../io/serve/slow_clients.ts";
+import { onFakeLoop } from "../../support/fake_loop.ts";
+import { hostOfThis } from "../../support/hosts.ts";
+import { ask, deferred, until } from "../../support/http.ts";
+import { withServer } from "./with_server.ts";
+
+/** Deno waits for a head for ever, and Bun for 10 to 12 s whatever it is told; both tell nothing of a body that they were given whole. */
+const onNode = { skip: !hostOfThis().startsWith("node") };
+
+interface Client {
+  progress: number | undefined;
+}
+
+function watched(): { client: Client; slow: SlowClients<Client>; stalled: Client[] } {
+  const client: Client = { progress: 0 };
+  const stalled: Client[] = [];
+  const slow = new SlowClients([client], 100, ({ progress }) => progress, (it) => void stalled.push(it));
+  return { client, slow, stalled };
+}
+
+test("a client that does nothing for four looks has stalled, once; one that does anything has not", () => {
+  const { client, slow, stalled } = watched();
+  for (let look = 0; look < 20; look++) {
+    client.progress = look >> 1;
+    slow.look();
+  }
+  assertEquals(stalled, []);
+  for (let look = 0; look < 3; look++) slow.look();
+  assertEquals(stalled, [client]);
+});
+
+test("a client that is not waited for has all the time there is, and its time begins anew", () => {
+  const { client, slow, stalled } = watched();
+  for (const progress of [0, 0, 0, undefined, 0, 0, 0, undefined, 0, 0, 0]) {
+    client.progress = progress;
+    slow.look();
+  }
+  assertEquals(stalled, []);
+});
+
+test("looks come four times in a timeout, never early, until they are stopped", async () => {
+  await onFakeLoop(async (host) => {
+    const { slow, stalled } = watched();
+    slow.start();
+    while (stalled.length === 0) {
+      host.jump();
+      await Promise.resolve();
+    }
+    assertEquals(host.time, 125);
+    slow.stop();
+    assertEquals(host.timers, 0);
+  });
+});
+
+test("timeouts for clients are checked at the call", () => {
+  for (const name of ["headerTimeout", "bodyTimeout", "sendTimeout"]) {
+    assertThrows(() => serve(() => new Response(), { [name]: 0 }), RangeError, name);
+    assertThrows(() => serve(() => new Response(), { [name]: -1 }), RangeError, name);
+    assertThrows(() => serve(() => new Response(), { [name]: "1" as never }), TypeError, name);
+  }
+});
+
+test("a body of which nothing comes any more fails its reader; uncaught that is 408, and no error of the handler", async () => {
+  const seen: unknown[] = [];
+  const caught = deferred<unknown>();
+  const handler = async (request: Request) => {
+    try {
+      return new Response(await request.text());
+    } catch (error) {
+      caught.resolve(error);
+      throw error;
+    }
+  };
+  await withServer(handler, { bodyTimeout: 20, onError: (error) => seen.push(error) }, async (server) => {
+    const client = await ask(server, "POST / HTTP/1.1\nhost: a\ncontent-length: 100\n\nbegin");
+    await client.waitFor(/^HTTP\/1.1 408/);
+    const error = await caught.promise;
+    assertInstanceOf(error, BodyTimeoutError);
+    assertEquals(error.timeout, 20);
+    await until(() => server.statistics().completed === 1, "the request has ended");
+    assertEquals([server.statistics().stalled, server.statistics().failed, seen], [1, 0, []]);
+    client.leave();
+  });
+});
+
+test("a body that comes slowly but comes is read whole", async () => {
+  await withServer(async (request) => new Response(await request.text()), { bodyTimeout: 60_000 }, async (server) => {
+    const client = await ask(server, "POST / HTTP/1.1\nhost: a\ncontent-length: 5\n\n");
+    for (const byte of "hello") {
+      await new Promise((resolve) => setImmediate(resolve));
+      client.send(byte);
+    }
+    await client.waitFor(/hello$/);
+    client.leave();
+  });
+});
+
+test("a client that takes nothing of a streamed answer is cut, its source cancelled", async () => {
+  const cancelled = deferred();
+  const chunk = new Uint8Array(256 * 1024);
+  const handler = () =>
+    new Response(
+      new ReadableStream<Uint8Array>({ pull: (it) => it.enqueue(chunk), cancel: () => cancelled.resolve() }),
+    );
+  await withServer(handler, { sendTimeout: 100 }, async (server) => {
+    const client = await ask(server, "GET / HTTP/1.1\nhost: a\n\n");
+    client.socket.pause();
+    await cancelled.promise;
+    await until(() => server.statistics().active === 0, "the request has ended");
+    assertEquals([server.statistics().stalled, server.statistics().disconnected], [1, 1]);
+    client.leave();
+  });
+});
+
+test("a client that takes nothing of a big answer of known length does not hold it for ever", onNode, async () => {
+  const body = new Uint8Array(32 * 1024 * 1024);
+  await withServer(() => new Response(body), { sendTimeout: 50 }, async (server) => {
+    const client = await ask(server, "GET / HTTP/1.1\nhost: a\n\n");
+    client.socket.pause();
+    await until(() => server.statistics().stalled === 1, "the client is given up");
+    await until(() => server.statistics().active === 0, "the request has ended");
+    client.leave();
+  });
+});
+
+test("a head that does not come is cut after headerTimeout", onNode, async () => {
+  await withServer(() => new Response("hello"), { headerTimeout: 60 }, async (server) => {
+    for (const begin of ["GET / HT", "GET / HTTP/1.1\nhost: a\nx-a: b"]) {
+      const client = await ask(server, begin);
+      await client.closed;
+      assert(/^HTTP\/1.1 408/.test(client.received), client.received);
+    }
+    assertEquals(await (await fetch(server.url)).text(), "hello");
+  });
+});
