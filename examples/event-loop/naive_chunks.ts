@@ -27,6 +27,27 @@ async function byImmediate(items: number, work: () => void): Promise<number> {
   return pauses;
 }
 
+/** Calls `work` for each item, and after each looks at the clock whether it is time for others: right, but a look costs more than an item. */
+async function byClock(items: number, work: () => void): Promise<void> {
+  let end = performance.now() + 5;
+  for (let n = 1; n <= items; n++) {
+    work();
+    if (performance.now() < end) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    end = performance.now() + 5;
+  }
+}
+
+/** How often the clock is looked at meanwhile. */
+async function looksAtClock(run: () => Promise<unknown>): Promise<number> {
+  const now = performance.now.bind(performance);
+  let looks = 0;
+  performance.now = () => (looks++, now());
+  await run();
+  performance.now = now;
+  return looks;
+}
+
 /** `forEachChunked`, with the number of turns of the loop that it took beyond the first. */
 async function bySlices(items: number, work: () => void): Promise<number> {
   const monitor = new LoopMonitor();
@@ -48,6 +69,11 @@ console.log(`  setTimeout every 10: ${await byTimeout(2000, cheap)} pauses`);
 console.log(`  setImmediate every 100: ${await byImmediate(2000, cheap)} pauses`);
 const few = await bySlices(2000, cheap);
 console.log(`  forEachChunked: ${few <= 10 ? "hardly any" : few}`);
+
+const byEach = await looksAtClock(() => byClock(2000, cheap));
+const byStride = await looksAtClock(() => forEachChunked(2000, cheap));
+console.log(`  the clock after each: ${byEach >= 2000 ? "a look for each item" : byEach}`);
+console.log(`  forEachChunked: ${byStride < 1000 ? "a look now and then" : byStride}`);
 
 console.log("50 items of 2 ms:");
 console.log(`  setTimeout every 10: ${await byTimeout(50, dear)} pauses`);

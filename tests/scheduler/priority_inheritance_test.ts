@@ -132,6 +132,37 @@ test("tasks that await each other in a ring are raised and cancelled without end
   });
 });
 
+/** The ways to await a task. */
+const awaits: Record<string, (task: Task<unknown>) => PromiseLike<unknown>> = {
+  "await": async (task) => await task,
+  "then": (task) => task.then(() => {}),
+  "Promise.all": (task) => Promise.all([task]),
+  "Promise.allSettled": (task) => Promise.allSettled([task]),
+  "Promise.race": (task) => Promise.race([task]),
+  "Promise.resolve": (task) => Promise.resolve(task),
+  "a function returned to a combinator": (task) => all([() => task]),
+  "a group inside": (task) => group(async () => await task),
+  "a task inside": (task) => group((g) => void g.spawn(() => task)),
+};
+
+for (const [name, wait] of Object.entries(awaits)) {
+  test(`a task is raised by an urgent one that awaits it by ${name}, until it is cancelled`, async () => {
+    await group(async (g) => {
+      const done = latch();
+      const slow = g.spawn(() => done.promise, { priority: "background" });
+      const scope = new CancelScope();
+      g.spawn(() => scope.run(async () => void await wait(slow)), { priority: "user-blocking" });
+      await quiet();
+      const during = slow.priority;
+      scope.cancel();
+      await quiet();
+      const afterwards = slow.priority;
+      done.open();
+      assertEquals([during, afterwards], ["user-blocking", "background"]);
+    });
+  });
+}
+
 test("children have the priority of their group, a group that of the task around it, unless another one is given", async () => {
   const seen: Record<string, Priority> = {};
   const note = (name: string) => (): void => void (seen[name] = currentTask()!.priority);

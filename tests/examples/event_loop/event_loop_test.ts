@@ -29,7 +29,8 @@ const printed: Record<string, string> = {
   partitioned_average: "by hand, of 10,000 numbers: 5000.5, in 9999 more turns, " +
     "reduceChunked, of 1,000,000: 500000.5, in far fewer",
   naive_chunks: "2,000 items that cost nothing:,   setTimeout every 10: 199 pauses, " +
-    "  setImmediate every 100: 19 pauses,   forEachChunked: hardly any, 50 items of 2 ms:, " +
+    "  setImmediate every 100: 19 pauses,   forEachChunked: hardly any, " +
+    "  the clock after each: a look for each item,   forEachChunked: a look now and then, 50 items of 2 ms:, " +
     "  setTimeout every 10: 4 pauses,   setImmediate every 100: 0 pauses, nothing else runs for 100 ms, " +
     "  forEachChunked: one every few items",
   offloading: "17984 primes, meanwhile the timer came again and again",
