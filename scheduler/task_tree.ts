@@ -26,6 +26,8 @@ export interface TaskInfo {
   readonly age: number;
   /** What it waits for; `undefined` where that is not known: it runs, or waits for a promise that is none of ours. */
   readonly waitingFor: string | undefined;
+  /** The names of the tasks that have to go on first: one that is awaited, or those that hold a lock; as far as known. */
+  readonly blockedBy: readonly string[];
   /** When it is going to be cancelled by a deadline of its own, in ms of the host's clock; `Infinity` for never. */
   readonly deadline: number;
   /** What is alive in it, oldest first. */
@@ -110,6 +112,7 @@ function describe(scope: GroupNode | TaskNode): TaskInfo {
     state: isTask ? scope.state : stateOf(scope),
     priority: priorityOf(scope.lane),
     age: Math.max(0, loop().queue.stampNow() - scope.stamp),
+    blockedBy: waits.flatMap(({ heldBy }) => heldBy),
     waitingFor: isTask ? scope.waitsToStart ?? waitingFor(waits) : waitingFor(waits),
     deadline,
     children: children.reverse(),

@@ -55,6 +55,12 @@ export abstract class AnyWait<T> extends Member {
   /** What is waited for, to those who look at the tree of tasks. */
   abstract get what(): string | Task<unknown> | undefined;
 
+  /** The names of the tasks that have to go on first, as far as known. */
+  get heldBy(): readonly string[] {
+    const { what } = this;
+    return typeof what === "object" ? [what.name] : [];
+  }
+
   /** Has the cancellation reached this wait? Then nothing but its rejection comes any more. */
   get interrupted(): boolean {
     return this.#phase === "interrupted";

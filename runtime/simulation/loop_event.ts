@@ -23,6 +23,8 @@ export interface Arrival extends LoopEvent {
   readonly port: unknown;
   /** What may come together with others of the same name. */
   readonly batch: string | undefined;
+  /** The flow of control that asked for it, if that is known. */
+  readonly scope: object | undefined;
   /** Where it was asked for; kept where somebody wants to know. */
   readonly place: Error | undefined;
 }

@@ -22,6 +22,13 @@ export interface RunHooks {
   onBegin(): void;
   /** The unfinished tasks, each with what it waits for. */
   unfinished(): readonly string[];
+  /** Unfinished tasks of which each waits for the next, and the last for the first. */
+  cycle(): readonly string[];
+  /** What else was left behind, and where it was made. */
+  left(): readonly { what: string; place: Error | undefined }[];
+  /** What stands for the flow of control, to `isCancelled`. */
+  scope(): object | undefined;
+  isCancelled(scope: object): boolean;
 }
 
 /** What a body can ask of the simulation it runs in. */
@@ -141,7 +148,7 @@ export class Run<T> {
     this.#state = "running";
     let result: T | PromiseLike<T>;
     try {
-      result = this.#body(new BodySimulation(session, this.marks));
+      result = this.#body(new BodySimulation(session, this.marks, this.#hooks));
     } catch (error) {
       this.#settled = { ok: false, error };
       return;
@@ -167,7 +174,7 @@ export class Run<T> {
     }
     if (!ran) {
       return this.#isWaiting() ||
-        this.#end({ ok: false, error: new DeadlockError(this.#hooks.unfinished(), loop.now) });
+        this.#end({ ok: false, error: new DeadlockError(this.#hooks.unfinished(), loop.now, this.#hooks.cycle()) });
     }
     this.#idleSince = undefined;
     if (loop.steps <= this.#maxSteps - lastLabels) return true;
@@ -202,7 +209,11 @@ export class Run<T> {
     const { loop } = this.#session;
     const { network: { ports }, workers: { left } } = this.#session;
     const tasks = this.#hooks.unfinished();
-    if (loop.timers.referenced + loop.unfinishedCount + ports.length + left.length + tasks.length === 0) return [];
+    const held = this.#hooks.left();
+    const count = loop.timers.referenced + loop.unfinishedCount + ports.length + left.length;
+    if (count + tasks.length + held.length === 0) return [];
+    // Whoever began these was cancelled and no longer waits: they are not forgotten, but given up.
+    const operations = loop.unfinished.filter(({ scope }) => scope === undefined || !this.#hooks.isCancelled(scope));
     return [
       ...ports.map((port) => `the server on port ${port}`),
       ...left.map(({ name, place }) => `the worker ${name}: its pool was not closed${placeOf(place)}`),
@@ -210,7 +221,8 @@ export class Run<T> {
       ...loop.timers.all().filter(({ referenced }) => referenced).map(({ label, deadline, place }) =>
         `the timer ${label}, due at ${deadline} ms${placeOf(place)}`
       ),
-      ...loop.unfinished.map(({ label, place }) => `the operation ${label}, unfinished${placeOf(place)}`),
+      ...held.map(({ what, place }) => `${what}${placeOf(place)}`),
+      ...operations.map(({ label, place }) => `the operation ${label}, unfinished${placeOf(place)}`),
     ];
   }
 
@@ -225,9 +237,11 @@ export class Run<T> {
 class BodySimulation implements Simulation {
   readonly #session: Session;
   readonly #marks: Set<string>;
+  readonly #hooks: RunHooks;
 
-  constructor(session: Session, marks: Set<string>) {
+  constructor(session: Session, marks: Set<string>, hooks: RunHooks) {
     this.#session = session;
+    this.#hooks = hooks;
     this.#marks = marks;
   }
 
@@ -259,7 +273,8 @@ class BodySimulation implements Simulation {
       throw new TypeError(`A batch has to be a string: received ${String(batch)}`);
     }
     if (latency !== undefined) checkTime(latency, "A latency");
-    return new Promise((resolve) => this.#session.loop.complete(resolve, label, latency, batch));
+    const scope = this.#hooks.scope();
+    return new Promise((resolve) => this.#session.loop.complete(resolve, label, latency, batch, scope));
   }
 
   setSystemTime(time: number): void {

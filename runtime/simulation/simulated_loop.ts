@@ -132,7 +132,7 @@ export class SimulatedLoop {
   }
 
   /** Calls back when an operation completes: `latency` ms from now, or at any time if that is `undefined`. */
-  complete(fn: () => void, label: string, latency?: number, batch?: string): Arrival {
+  complete(fn: () => void, label: string, latency?: number, batch?: string, scope?: object): Arrival {
     const at = latency === undefined ? -1 : this.now + latency;
     const arrival: Arrival = {
       id: ++this.#lastId,
@@ -142,6 +142,7 @@ export class SimulatedLoop {
       at,
       port: undefined,
       batch,
+      scope,
       place: this.place,
     };
     this.#arrive(arrival);
@@ -164,6 +165,7 @@ export class SimulatedLoop {
       at,
       port,
       batch: undefined,
+      scope: undefined,
       place: undefined,
     });
   }

@@ -8,16 +8,21 @@
 export class DeadlockError extends Error {
   /** The unfinished tasks, each with what it waits for; empty where the body uses none. */
   readonly tasks: readonly string[];
+  /** Tasks of which each waits for the next, and the last for the first; empty where there is no such cycle. */
+  readonly cycle: readonly string[];
 
   /** Made by the simulation. */
-  constructor(tasks: readonly string[], time: number) {
-    const list = tasks.length === 0 ? "" : `:\n${tasks.map((task) => `  ${task}`).join("\n")}`;
+  constructor(tasks: readonly string[], time: number, cycle: readonly string[] = []) {
+    const lines = tasks.map((task) => `  ${task}`);
+    if (cycle.length > 0) lines.push(`  a cycle: ${[...cycle, cycle[0]].join(" waits for ")}`);
+    const list = lines.length === 0 ? "" : `:\n${lines.join("\n")}`;
     super(
       `Deadlock at ${time} ms: the body has not ended, and no timer, completion or message is left that could wake it ` +
         `(timers and I/O of the real host do not count)${list}`,
     );
     this.name = "DeadlockError";
     this.tasks = tasks;
+    this.cycle = cycle;
   }
 }
 

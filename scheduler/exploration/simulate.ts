@@ -14,8 +14,11 @@ import type { Choose } from "../../runtime/simulation/loop_event.ts";
 import { simulatedHost } from "../../runtime/simulation/simulated_host.ts";
 import { checkCount, checkFunction, checkOptions, show } from "../check.ts";
 import { lendLoop } from "../loop.ts";
+import { currentScope, type Scope } from "../scope.ts";
+import { watchPermits } from "../sync/permit.ts";
 import { type TaskInfo, tasks } from "../task_tree.ts";
 import { findWorlds } from "../workers/current_job.ts";
+import { PermitLedger } from "./permit_ledger.ts";
 import { startVirtualWorker, worldOf } from "./virtual_worker.ts";
 
 /** What a simulation is made with. */
@@ -128,10 +131,23 @@ function openStage(settings: Session["settings"]): Stage {
   replaceHost(simulatedHost(session, real, startVirtualWorker));
   const forgetWorlds = findWorlds(() => worldOf(session.worlds.get() as object | undefined));
   const loan = lendLoop();
+  const permits = new PermitLedger(() => session.loop.place);
+  watchPermits(permits);
   return {
     session,
-    hooks: { onBegin: loan.renew, unfinished: () => loan.isUsed() ? unfinished() : [] },
+    hooks: {
+      onBegin() {
+        loan.renew();
+        permits.clear();
+      },
+      unfinished: () => loan.isUsed() ? unfinished(tasks()).map(({ line }) => line) : [],
+      cycle: () => cycleOf(unfinished(tasks())),
+      left: () => permits.left(),
+      scope: () => loan.isUsed() ? currentScope() : undefined,
+      isCancelled: (scope) => (scope as Scope).effective !== undefined,
+    },
     close() {
+      watchPermits(undefined);
       forgetWorlds();
       loan.end();
       replaceHost(real);
@@ -154,19 +170,55 @@ export function checkSettings(options: SimulateOptions): Session["settings"] {
   return { startTime, shortestDelay: profileOf(profile).shortestDelay, allowRealIo };
 }
 
-/** The unfinished tasks of the simulation, by their path, with what each waits for. */
-function unfinished(): readonly string[] {
-  const lines: string[] = [];
+interface Unfinished {
+  readonly name: string;
+  readonly line: string;
+  readonly blockedBy: readonly string[];
+}
+
+/** The unfinished tasks of the simulation, by their path, with what each waits for and who has it. */
+function unfinished(roots: readonly TaskInfo[]): readonly Unfinished[] {
+  const found: Unfinished[] = [];
   function look(infos: readonly TaskInfo[], path: string): void {
     for (const info of infos) {
-      const { name, waitingFor, children, kind } = info;
+      const { name, waitingFor, blockedBy, children, kind } = info;
       const own = path === "" ? name : `${path} > ${name}`;
       if (kind === "task" || children.length === 0) {
-        lines.push(waitingFor === undefined ? own : `${own}, waiting for ${waitingFor}`);
+        const holders = blockedBy.filter((holder) => holder !== waitingFor);
+        const held = holders.length === 0 ? "" : ` held by ${holders.join(" and ")}`;
+        found.push({
+          name,
+          blockedBy,
+          line: waitingFor === undefined ? own : `${own}, waiting for ${waitingFor}${held}`,
+        });
       }
       look(children, own);
     }
   }
-  look(tasks(), "");
-  return lines;
+  look(roots, "");
+  return found;
+}
+
+/** The names of tasks each of which waits for the next, and the last for the first; empty if there are none. */
+function cycleOf(tasks: readonly Unfinished[]): readonly string[] {
+  const byName = new Map(tasks.map((task) => [task.name, task]));
+  const done = new Set<string>();
+  const path: string[] = [];
+  function look(name: string): readonly string[] {
+    if (path.includes(name)) return path.slice(path.indexOf(name));
+    if (done.has(name)) return [];
+    done.add(name);
+    path.push(name);
+    for (const next of byName.get(name)?.blockedBy ?? []) {
+      const cycle = look(next);
+      if (cycle.length > 0) return cycle;
+    }
+    path.pop();
+    return [];
+  }
+  for (const { name } of tasks) {
+    const cycle = look(name);
+    if (cycle.length > 0) return cycle;
+  }
+  return [];
 }

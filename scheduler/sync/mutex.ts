@@ -15,7 +15,7 @@ import { StructureError } from "../errors.ts";
 import { printAs } from "../inspect.ts";
 import { currentScope, type Owner, Scope } from "../scope.ts";
 import type { TaskNode } from "../task_node.ts";
-import { makePermit, type Permit } from "./permit.ts";
+import { forgetPermit, makePermit, type Permit } from "./permit.ts";
 import { runWith } from "./semaphore.ts";
 import { WaitLine } from "./wait_line.ts";
 import { Wait } from "../wait.ts";
@@ -65,7 +65,10 @@ export class Mutex {
   #owner: (Owner & Scope) | undefined = undefined;
   /** Present while the end of the owner is watched for, because somebody waits. */
   #unwatch: (() => void) | undefined = undefined;
-  readonly #line: WaitLine<Permit> = new WaitLine<Permit>("a mutex", { lost: (permit) => permit.release() });
+  readonly #line: WaitLine<Permit> = new WaitLine<Permit>("a mutex", {
+    lost: (permit) => permit.release(),
+    holders: () => this.#owner === undefined ? [] : [nameOf(this.#owner)],
+  });
   readonly #onRelease = (permit: Permit): void => {
     // A permit that a Condition has suspended holds nothing.
     if (permit === this.#holder) this.#handOn();
@@ -126,7 +129,7 @@ export class Mutex {
   #take(scope: Scope | undefined): Permit {
     const owner = scope?.owner;
     this.#owner = owner instanceof Scope ? owner : undefined;
-    return this.#holder = makePermit(this.#onRelease);
+    return this.#holder = makePermit(this.#onRelease, scope);
   }
 
   #handOn(): void {
@@ -180,7 +183,7 @@ export class Mutex {
     const shielded = scope && new Scope(scope);
     shielded?.setShield(true);
     try {
-      await this.#acquire(shielded);
+      forgetPermit(await this.#acquire(shielded));
     } finally {
       shielded?.close();
     }

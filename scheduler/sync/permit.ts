@@ -6,9 +6,36 @@
 
 import { StructureError } from "../errors.ts";
 import { printAs } from "../inspect.ts";
+import type { Scope } from "../scope.ts";
 
-/** Makes a permit that tells `onRelease` of its release; for the machinery alone. */
-export let makePermit: (onRelease: (permit: Permit) => void) => Permit;
+/** Makes a permit, held in `scope`, that tells `onRelease` of its release; for the machinery alone. */
+export let makePermit: (onRelease: (permit: Permit) => void, scope: Scope | undefined) => Permit;
+
+/** Is told of all permits while a simulation runs, so that it can say who holds what and what is left over. */
+export interface PermitWatch {
+  /** `onRelease` stands for what the permit is of. */
+  taken(permit: Permit, onRelease: (permit: Permit) => void, scope: Scope | undefined): void;
+  released(permit: Permit): void;
+  /** The names of the tasks that hold permits of the same. */
+  holders(onRelease: (permit: Permit) => void): readonly string[];
+}
+
+let watch: PermitWatch | undefined;
+
+/** Puts a watch in place, or takes it away. */
+export function watchPermits(by: PermitWatch | undefined): void {
+  watch = by;
+}
+
+/** The names of the tasks that hold permits which tell `onRelease`; empty outside of simulations. */
+export function holdersOf(onRelease: (permit: Permit) => void): readonly string[] {
+  return watch?.holders(onRelease) ?? [];
+}
+
+/** A permit was made that nobody gets to hold. */
+export function forgetPermit(permit: Permit): void {
+  watch?.released(permit);
+}
 
 /**
  * One slot of a `Semaphore`, or the lock of a `Mutex`, until it is given back. It may be handed to other code, also to
@@ -33,9 +60,10 @@ export class Permit {
   private constructor() {}
 
   static {
-    makePermit = (onRelease) => {
+    makePermit = (onRelease, scope) => {
       const permit = new Permit();
       permit.#onRelease = onRelease;
+      watch?.taken(permit, onRelease, scope);
       return permit;
     };
     printAs(Permit, (permit) => `Permit(${permit.released ? "released" : "held"})`);
@@ -60,6 +88,7 @@ export class Permit {
   [Symbol.dispose](): void {
     const onRelease = this.#onRelease;
     this.#onRelease = undefined;
+    if (watch !== undefined) forgetPermit(this);
     onRelease?.(this);
   }
 }

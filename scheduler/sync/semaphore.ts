@@ -6,8 +6,8 @@
 
 import { checkCount, checkFunction } from "../check.ts";
 import { printAs } from "../inspect.ts";
-import { currentScope } from "../scope.ts";
-import { makePermit, type Permit } from "./permit.ts";
+import { currentScope, type Scope } from "../scope.ts";
+import { holdersOf, makePermit, type Permit } from "./permit.ts";
 import { WaitLine } from "./wait_line.ts";
 import { Wait } from "../wait.ts";
 
@@ -50,7 +50,10 @@ export class Semaphore {
     this.#held--;
     this.#admit();
   };
-  readonly #line: WaitLine<Permit> = new WaitLine<Permit>("a semaphore", { lost: (permit) => permit.release() });
+  readonly #line: WaitLine<Permit> = new WaitLine<Permit>("a semaphore", {
+    lost: (permit) => permit.release(),
+    holders: () => holdersOf(this.#onRelease),
+  });
 
   /**
    * Makes a semaphore with all its permits free.
@@ -89,15 +92,13 @@ export class Semaphore {
   acquire(): Promise<Permit> {
     const scope = currentScope();
     if (scope?.effective !== undefined) return new Wait<Permit>(scope).promise;
-    const permit = this.tryAcquire();
+    const permit = this.#tryAcquire(scope);
     return permit === undefined ? this.#line.join(scope) : this.#line.answer(scope, permit);
   }
 
   /** Takes a permit if one is free and nobody waits for it; no checkpoint. */
   tryAcquire(): Permit | undefined {
-    if (this.#held >= this.#limit) return undefined;
-    this.#held++;
-    return makePermit(this.#onRelease);
+    return this.#held >= this.#limit ? undefined : this.#tryAcquire(currentScope());
   }
 
   /**
@@ -116,11 +117,17 @@ export class Semaphore {
     return Object.freeze({ limit: this.#limit, held: this.#held, waiting: this.#line.size });
   }
 
+  #tryAcquire(scope: Scope | undefined): Permit | undefined {
+    if (this.#held >= this.#limit) return undefined;
+    this.#held++;
+    return makePermit(this.#onRelease, scope);
+  }
+
   /** Always true afterwards: nobody is in line while a permit is free. */
   #admit(): void {
     while (this.#held < this.#limit && this.#line.size > 0) {
       this.#held++;
-      this.#line.give(makePermit(this.#onRelease));
+      this.#line.give(makePermit(this.#onRelease, this.#line.first!.parent));
     }
   }
 }

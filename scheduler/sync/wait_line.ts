@@ -29,17 +29,25 @@ export class WaitLine<T> {
   readonly left: () => void;
   /** Is called after a wait has gone on with a value. */
   readonly landed: () => void;
+  /** The names of the tasks that have what is waited for, as far as known. */
+  readonly holders: () => readonly string[];
   /** Waits that have been given a value and have not gone on. */
   inFlight = 0;
 
   constructor(
     what: string,
-    events: { lost?: (value: T) => void; left?: () => void; landed?: () => void } = {},
+    events: {
+      lost?: (value: T) => void;
+      left?: () => void;
+      landed?: () => void;
+      holders?: () => readonly string[];
+    } = {},
   ) {
     this.what = what;
     this.lost = events.lost ?? ignore;
     this.left = events.left ?? ignore;
     this.landed = events.landed ?? ignore;
+    this.holders = events.holders ?? nobody;
   }
 
   get size(): number {
@@ -94,6 +102,10 @@ export class LineWait<T> extends AnyWait<T> {
 
   override get what(): string {
     return this.line.what;
+  }
+
+  override get heldBy(): readonly string[] {
+    return this.line.holders();
   }
 
   get inLine(): boolean {
@@ -164,3 +176,7 @@ export function mayAnswer(): boolean {
 }
 
 function ignore(): void {}
+
+function nobody(): readonly string[] {
+  return [];
+}

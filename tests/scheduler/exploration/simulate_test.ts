@@ -10,9 +10,13 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   Cancelled,
   checkpoint,
+  Condition,
   forEachChunked,
   group,
+  interruptible,
   moveOnAfter,
+  Mutex,
+  Semaphore,
   sleep,
   TimeoutError,
   withTimeout,
@@ -434,4 +438,67 @@ test("wrong arguments throw at the call", () => {
   assertThrows(() => simulate(() => {}, { startTime: NaN }), RangeError, "NaN");
   assertThrows(() => simulate(() => {}, { maxSteps: 0 }), RangeError, "0");
   assertThrows(() => simulate(() => {}, 1 as unknown as object), TypeError, "1");
+});
+
+test("a deadlock says who holds what each task waits for, and names the cycle (S-31)", async () => {
+  for (const make of [() => new Mutex(), () => new Semaphore(1)]) {
+    const error = await assertRejects(
+      () =>
+        simulate(() => {
+          const [left, right] = [make(), make()];
+          const transfer = (from: Mutex | Semaphore, to: Mutex | Semaphore) => () =>
+            from.run(async () => {
+              await sleep(1);
+              await to.run(() => {});
+            });
+          return group((g) => {
+            g.spawn(transfer(left, right), { name: "ann" });
+            g.spawn(transfer(right, left), { name: "bob" });
+          });
+        }),
+      DeadlockError,
+    );
+    const what = make() instanceof Mutex ? "a mutex" : "a semaphore";
+    const [ann, bob] = error.cycle.map((name) => name.replace(/#\d+/g, ""));
+    assertEquals([ann, bob].sort(), ["ann", "bob"]);
+    assert(error.tasks[0]!.includes(`waiting for ${what} held by bob`), error.message);
+    assert(error.message.includes("a cycle: ") && error.message.includes(" waits for "), error.message);
+  }
+});
+
+test("a permit that is not released is a leak that names its holder; one of a condition's wait is none (S-32)", async () => {
+  const error = await assertRejects(
+    () =>
+      simulate(() => group((g) => void g.spawn(async () => void await new Semaphore(2).acquire(), { name: "reader" }))),
+    LeakError,
+  );
+  assertEquals(error.leaks.length, 1);
+  assert(/a permit .* by reader.*simulate_test/.test(error.leaks[0]!), error.message);
+  await simulate(async () => {
+    const mutex = new Mutex();
+    const condition = new Condition(mutex);
+    await group((g) => {
+      g.spawn(() => mutex.run(() => condition.wait()));
+      g.spawn(async () => {
+        await sleep(1);
+        await mutex.run(() => condition.notify());
+      });
+    });
+  });
+});
+
+test("an operation that was given up by a cancellation is no leak, one that was forgotten is (S-32)", async () => {
+  await simulate(async (sim) => {
+    await moveOnAfter(5, () => interruptible(sim.io("slow", { latency: 100 })));
+  });
+  await assertRejects(
+    () =>
+      simulate((sim) =>
+        moveOnAfter(5, () => {
+          void sim.io("forgotten", { latency: 100 });
+        })
+      ),
+    LeakError,
+    "forgotten",
+  );
 });

@@ -1,0 +1,55 @@
+/**
+ * Who holds what in a simulation: permits of semaphores and mutexes.
+ *
+ * @module
+ */
+
+import type { Scope } from "../scope.ts";
+import type { Permit, PermitWatch } from "../sync/permit.ts";
+
+interface Entry {
+  readonly source: (permit: Permit) => void;
+  readonly holder: string | undefined;
+  readonly place: Error | undefined;
+}
+
+/** The permits that are held. */
+export class PermitLedger implements PermitWatch {
+  readonly #held = new Map<Permit, Entry>();
+  readonly #place: () => Error | undefined;
+
+  /** `place` tells where the caller is, if somebody may want to know. */
+  constructor(place: () => Error | undefined) {
+    this.#place = place;
+  }
+
+  /** A new run begins. */
+  clear(): void {
+    this.#held.clear();
+  }
+
+  taken(permit: Permit, source: (permit: Permit) => void, scope: Scope | undefined): void {
+    this.#held.set(permit, { source, holder: scope?.owner?.handle?.name, place: this.#place() });
+  }
+
+  released(permit: Permit): void {
+    this.#held.delete(permit);
+  }
+
+  holders(source: (permit: Permit) => void): readonly string[] {
+    const names = new Set<string>();
+    for (const entry of this.#held.values()) {
+      if (entry.source === source) names.add(entry.holder ?? "code outside any task");
+    }
+    return [...names];
+  }
+
+  /** The permits that tasks have taken, each with where. What the body itself takes outside of tasks may be a check of its own. */
+  left(): { what: string; place: Error | undefined }[] {
+    const left: { what: string; place: Error | undefined }[] = [];
+    for (const { holder, place } of this.#held.values()) {
+      if (holder !== undefined) left.push({ what: `a permit that was not released, taken by ${holder}`, place });
+    }
+    return left;
+  }
+}
