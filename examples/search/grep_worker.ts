@@ -18,19 +18,20 @@ const shown = 300, shownBefore = 100;
 /** How many matches are sent at once, so that whoever takes them is not busy with one file for long. */
 const sentAtOnce = 100;
 
-/** Gives matches as they are found, in small lists. Between two files it notices that nobody waits any more. */
+/** Gives matches as they are found, in small lists. Between two lines it notices that nobody waits any more. */
 export async function* grep(paths: string[], source: string, flags: string, most: number): AsyncGenerator<Match[]> {
   // With these two flags a test would go on where the one before it ended.
   const expression = new RegExp(source, flags.replace(/[gy]/g, ""));
   const job = currentJob();
   let left = most;
   for (const path of paths) {
-    if (job.cancelled || left <= 0) return;
+    if (left <= 0) return;
     const bytes = await readFile(path).catch(() => undefined);
     if (bytes === undefined || bytes.subarray(0, 8000).includes(0)) continue;
     let matches: Match[] = [];
     const lines = bytes.toString("utf8").split("\n");
     for (let index = 0; index < lines.length && left > 0; index++) {
+      if (job.cancelled) return;
       const found = expression.exec(lines[index]!);
       if (found === null) continue;
       left--;

@@ -172,7 +172,7 @@ async function errorOf(response) {
 const delays = [];
 async function refresh() {
   try {
-    const { indexing, loop, pool, server } = await (await fetch("/stats")).json();
+    const { indexing, loop, pool, grep, server } = await (await fetch("/stats")).json();
     folders = indexing.folders;
     at("folders").textContent = "in " + folders.join(", ");
     at("files").textContent = indexing.files.toLocaleString("en");
@@ -183,7 +183,8 @@ async function refresh() {
     // This request itself is one of them.
     at("requests").textContent = server.active - 1;
     at("left").textContent = "requests, " + server.disconnected + " abandoned";
-    at("workers").textContent = pool.running + " / " + pool.workers;
+    at("workers").textContent = pool.running + " / " + pool.workers +
+      (grep.abandoned === 0 ? "" : ", free " + grep.freedAfter + " ms after a search was left");
     delays.push(loop.recent);
     if (delays.length > 120) delays.shift();
     at("delayText").textContent = "loop delay " + loop.recent.toFixed(1) + " ms, p99 " + loop.p99.toFixed(1) + ", longest " + loop.longest.toFixed(1);

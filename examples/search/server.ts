@@ -2,6 +2,7 @@
 
 import { group, interruptible, TimeoutError, withTimeout, WorkerPool } from "../../mod.ts";
 import { readBytes, type RequestContext, serve, type Server } from "../../io/mod.ts";
+import { Abandoned } from "./abandoned.ts";
 import { inChunks, slowItemCount } from "./chunks.ts";
 import type { Match } from "./grep_worker.ts";
 import { type Indexer, largestFile } from "./indexer.ts";
@@ -24,13 +25,18 @@ export class SearchServer {
   readonly #delay: LoopDelay;
   readonly #deadline: number;
   readonly #pool: GrepPool;
+  readonly #abandoned = new Abandoned();
+  /** How many files have been handed to the workers. */
+  #handedOut = 0;
   #server: Server | undefined = undefined;
 
   constructor(indexer: Indexer, delay: LoopDelay, deadline: number) {
     this.#indexer = indexer;
     this.#delay = delay;
     this.#deadline = deadline;
-    this.#pool = new WorkerPool(new URL("./grep_worker.ts", import.meta.url), { name: "grep", teardownTimeout: 250 });
+    // A search that is given up is to have left its worker within 50 ms, were it stuck in a regular expression: then the
+    // worker is replaced.
+    this.#pool = new WorkerPool(new URL("./grep_worker.ts", import.meta.url), { name: "grep", teardownTimeout: 25 });
   }
 
   /** Opens the server. */
@@ -105,7 +111,10 @@ export class SearchServer {
   async #scan(lines: LineStream, source: string, flags: string, limit: number): Promise<void> {
     try {
       // The server's own deadline is for the start of an answer; this one is for all of it.
-      await withTimeout(this.#deadline, () => this.#scanFiles(lines, source, flags, limit));
+      await withTimeout(
+        this.#deadline,
+        () => this.#abandoned.watch(() => this.#scanFiles(lines, source, flags, limit)),
+      );
     } catch (error) {
       if (!(error instanceof TimeoutError)) throw error;
       // Not begun: the server answers 504 by itself.
@@ -124,6 +133,7 @@ export class SearchServer {
       const lane = async (): Promise<void> => {
         while (next < files.length) {
           const paths = files.slice(next, next += filesPerCall).map(({ path }) => path);
+          this.#handedOut += paths.length;
           for await (const matches of this.#pool.stream("grep", [paths, source, flags, left])) {
             const wanted: Match[] = matches.slice(0, left);
             left -= wanted.length;
@@ -161,6 +171,12 @@ export class SearchServer {
         slowItems: slowItemCount(),
       },
       pool: this.#pool.statistics(),
+      grep: {
+        files: this.#handedOut,
+        abandoned: this.#abandoned.count,
+        freedAfter: round(this.#abandoned.latest),
+        longestFreedAfter: round(this.#abandoned.longest),
+      },
       server: this.#server!.statistics(),
     };
   }

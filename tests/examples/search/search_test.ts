@@ -17,6 +17,7 @@ interface Statistics {
   indexing: { done: boolean; found: number; finished: number; files: number; skipped: Record<string, number> };
   loop: { longest: number };
   pool: { workers: number; running: number; queued: number };
+  grep: { files: number; abandoned: number; freedAfter: number };
   server: { active: number; tasks: number; disconnected: number; timedOut: number; failed: number };
 }
 
@@ -173,8 +174,11 @@ test("a client that leaves leaves no task and no busy worker behind", async () =
       await client.until(({ pool }) => pool.running > 0);
       controller.abort();
       await left;
-      const { server } = await client.idle();
-      assertEquals(server.disconnected, round + 1);
+      const { server, grep, pool } = await client.idle();
+      // Its workers are free, and the page says after how long; no further file was handed to them.
+      assertEquals([server.disconnected, grep.abandoned, pool.running], [round + 1, round + 1, 0]);
+      assert(grep.freedAfter > 0);
+      assertEquals((await client.idle()).grep.files, grep.files);
     }
     assertEquals((await client.lines("/grep", { re: "BarnOwl" })).length, 1);
     if (availableParallelism() > 1) {
