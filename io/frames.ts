@@ -10,7 +10,7 @@
 
 import { checkCount, checkOptions, show } from "../scheduler/check.ts";
 import { ByteBuffer } from "./bytes.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection } from "./net/connection.ts";
 import { TooLongError } from "./too_long_error.ts";
 
 /** How a frame is put into bytes; both sides have to agree. */

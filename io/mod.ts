@@ -14,7 +14,6 @@
  */
 
 export type { HostSignal } from "../runtime/host.ts";
-export type { Connection } from "./connection.ts";
 export { exec, type ExecOptions, type ExecOutput, ExecResult, ExitError } from "./exec.ts";
 export {
   openBytes,
@@ -28,15 +27,11 @@ export {
 } from "./files.ts";
 export { encodeFrame, type FrameOptions, IncompleteFrameError, readFrames, writeFrame } from "./frames.ts";
 export { readLines, type ReadLinesOptions } from "./lines.ts";
-export {
-  connect,
-  type ConnectOptions,
-  listen,
-  type Listener,
-  type ListenOptions,
-  serveTcp,
-  type ServeTcpOptions,
-} from "./net.ts";
+export { connect, type ConnectionOptions, type ConnectOptions } from "./net/connect.ts";
+export type { Connection } from "./net/connection.ts";
+export { listen, type Listener, type ListenOptions } from "./net/listen.ts";
+export { serveTcp, type ServeTcpOptions } from "./net/serve_tcp.ts";
+export type { ConnectTlsOptions, ListenTlsOptions } from "./net/tls.ts";
 export { serve } from "./serve.ts";
 export type { Handler, RequestContext } from "./serve/live_request.ts";
 export { BodyLimitError, BodyTimeoutError } from "./serve/request_body.ts";

@@ -12,6 +12,7 @@ import { browserHost } from "./hosts/browser.ts";
 import { denoHost } from "./hosts/deno.ts";
 import { nodeHost } from "./hosts/node.ts";
 import type { HttpListener, HttpListenOptions } from "./http.ts";
+import type { HostNet } from "./net.ts";
 import type { HostWorker, HostWorkerOptions, ThreadOptions } from "./worker_port.ts";
 
 /** The runtimes there is a host for. */
@@ -106,6 +107,8 @@ export interface Host {
   spawnWorker(module: URL, options: HostWorkerOptions): HostWorker;
   /** Opens an HTTP server. */
   listenHttp(options: HttpListenOptions): Promise<HttpListener>;
+  /** Connections of bytes. */
+  net(): HostNet;
 }
 
 let current: Host | undefined;

@@ -1,21 +1,55 @@
 /**
- * Streams of bytes between machines: Node's `net`, which Deno and Bun have too.
+ * Streams of bytes between machines, as a host gives them: on the servers Node's `net` and `tls`, which Deno and Bun have too.
  *
  * @module
  */
 
+import { builtin } from "./hosts/shared.ts";
+
 /** Where to connect to, or to listen: an address and a port, or the path of a Unix socket. */
 export type NetAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
-type SocketEvent = "connect" | "data" | "drain" | "end" | "error" | "close";
+/** One address of a name. */
+export interface HostAddress {
+  readonly address: string;
+  readonly family: number;
+}
 
-/** A socket of `node:net`, as far as it is used. */
-export interface NodeSocket {
-  readonly remoteAddress?: string;
-  readonly remotePort?: number;
+/** How a connection of TLS is begun; for the rest see `tls.connect` of Node. */
+export interface SecureSettings {
+  readonly servername?: string;
+  readonly ca?: string | readonly string[];
+  readonly cert?: string;
+  readonly key?: string;
+  readonly ALPNProtocols?: readonly string[];
+  readonly rejectUnauthorized?: boolean;
+}
+
+/** How a listener speaks TLS; for the rest see `tls.createServer` of Node. */
+export interface SecureServerSettings {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca?: string | readonly string[];
+  readonly requestCert?: boolean;
+  readonly rejectUnauthorized?: boolean;
+  readonly ALPNProtocols?: readonly string[];
+}
+
+type SocketEvent = "connect" | "secureConnect" | "data" | "drain" | "end" | "finish" | "error" | "close";
+
+/**
+ * A socket, as far as it is used. Both its halves end by themselves; it gives no data before `resume`; `write` answers false when it is
+ * to be waited for "drain"; "close" comes last, also after `destroy`.
+ */
+export interface HostSocket {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  readonly localPort?: number | undefined;
+  /** Agreed upon in the handshake of TLS; `false` or nothing without. */
+  readonly alpnProtocol?: string | false | null | undefined;
   readonly destroyed: boolean;
-  readonly readableEnded: boolean;
   readonly writableEnded: boolean;
+  readonly writableFinished: boolean;
   on(event: SocketEvent, listener: (value: never) => void): void;
   off(event: SocketEvent, listener: (value: never) => void): void;
   pause(): void;
@@ -24,31 +58,52 @@ export interface NodeSocket {
   end(): void;
   destroy(): void;
   setNoDelay(on: boolean): void;
+  setKeepAlive(on: boolean, delay?: number): void;
 }
 
-/** A server of `node:net`, as far as it is used. */
-export interface NodeNetServer {
-  on(event: "connection", listener: (socket: NodeSocket) => void): void;
-  on(event: "error", listener: (error: Error) => void): void;
+/** A listener, as far as it is used. */
+export interface HostNetServer {
+  on(event: "connection" | "secureConnection", listener: (socket: HostSocket) => void): void;
+  on(event: "error" | "tlsClientError", listener: (error: Error) => void): void;
   once(event: "listening", listener: () => void): void;
   listen(address: NetAddress): void;
   address(): { port?: number } | string | null;
   close(done: () => void): void;
 }
 
+/** The connections of a host. */
+export interface HostNet {
+  /** The addresses of a name, in the order of the system's preference; rejects with the system's error. */
+  lookup(hostname: string): Promise<readonly HostAddress[]>;
+  /** Begins to connect to one address: "connect" or "error" follows. */
+  connect(address: NetAddress): HostSocket;
+  /** Begins to speak TLS over a socket that is connected: "secureConnect" or "error" follows. */
+  secure(socket: HostSocket, settings: SecureSettings): HostSocket;
+  /** A listener that does not listen yet; with `tls` its connections come as "secureConnection". */
+  createServer(tls: SecureServerSettings | undefined): HostNetServer;
+}
+
 interface NodeNet {
-  connect(options: object): NodeSocket;
-  createServer(options: object): NodeNetServer;
+  connect(options: object): HostSocket;
+  createServer(options: object): HostNetServer;
 }
 
-/** Begins to connect; of several addresses of a host Node tries one after the other, the next before the last has failed. */
-export async function openSocket(address: NetAddress): Promise<NodeSocket> {
-  const { connect } = await import("node:net") as unknown as NodeNet;
-  return connect({ ...address, allowHalfOpen: true, keepAlive: true });
+interface NodeDns {
+  lookup(hostname: string, options: { all: true }): Promise<readonly HostAddress[]>;
 }
 
-/** A server that does not listen yet. Its connections are paused until they are read. */
-export async function createNetServer(): Promise<NodeNetServer> {
-  const { createServer } = await import("node:net") as unknown as NodeNet;
-  return createServer({ allowHalfOpen: true, pauseOnConnect: true, keepAlive: true });
+/** `Host.net` over Node's modules. */
+export function nodeNet(): HostNet {
+  const net = builtin<NodeNet>("node:net");
+  const tls = builtin<NodeNet>("node:tls");
+  return {
+    lookup: (hostname) => builtin<NodeDns>("node:dns/promises").lookup(hostname, { all: true }),
+    // Which address comes next is decided by us.
+    connect: (address) => net.connect({ ...address, allowHalfOpen: true, autoSelectFamily: false }),
+    secure: (socket, settings) => tls.connect({ ...settings, socket, allowHalfOpen: true }),
+    createServer(settings) {
+      const options = { allowHalfOpen: true, pauseOnConnect: true };
+      return settings === undefined ? net.createServer(options) : tls.createServer({ ...options, ...settings });
+    },
+  };
 }

@@ -1,4 +1,5 @@
 import type { Host } from "../host.ts";
+import { nodeNet } from "../net.ts";
 import {
   asyncContext,
   exit,
@@ -34,5 +35,6 @@ export function bunHost(): Host {
     tellsMemory: true,
     spawnWorker: spawnWebWorker,
     listenHttp: async (options) => (await import("./bun_http.ts")).listenHttp(options),
+    net: nodeNet,
   };
 }

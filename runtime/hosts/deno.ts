@@ -1,4 +1,5 @@
 import type { ContextSlot, Host, Turns } from "../host.ts";
+import { nodeNet } from "../net.ts";
 import {
   asyncContext,
   exit,
@@ -33,6 +34,7 @@ export function denoHost(): Host {
     tellsMemory: true,
     spawnWorker: spawnWebWorker,
     listenHttp: async (options) => (await import("./deno_http.ts")).listenHttp(options),
+    net: nodeNet,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ContextSlot, Host } from "../host.ts";
+import { nodeNet } from "../net.ts";
 import { spawnThread } from "./node_worker.ts";
 import {
   asyncContext,
@@ -35,6 +36,7 @@ export function nodeHost(): Host {
     tellsMemory: true,
     spawnWorker: spawnThread,
     listenHttp: async (options) => (await import("./node_http.ts")).listenHttp(options),
+    net: nodeNet,
   };
 }
 

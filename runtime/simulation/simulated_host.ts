@@ -29,6 +29,7 @@ export function simulatedHost(session: Session, real: Host, start: StartWorker):
     setExitCode: () => {},
     spawnWorker: (_, options) => session.workers.spawn(options, { session, worlds: session.worlds, start }),
     listenHttp: (options) => session.network.listen(options),
+    net: () => refuse("open connections of the system's"),
   };
 }
 

@@ -4,21 +4,21 @@
  * @module
  */
 
-import type { NodeSocket } from "../runtime/net.ts";
-import { show } from "../scheduler/check.ts";
-import { StructureError } from "../scheduler/errors.ts";
-import { currentScope } from "../scheduler/scope.ts";
-import { Wait } from "../scheduler/wait.ts";
+import type { HostSocket } from "../../runtime/net.ts";
+import { show } from "../../scheduler/check.ts";
+import { StructureError } from "../../scheduler/errors.ts";
+import { currentScope } from "../../scheduler/scope.ts";
+import { allowUnawaited, Wait } from "../../scheduler/wait.ts";
 
 /** Wraps a socket that is connected; for the other files of the floor. */
-export let connectionOver: (socket: NodeSocket) => Connection;
+export let connectionOver: (socket: HostSocket, options: { allowHalfOpen?: boolean }) => Connection;
 
 /**
  * An open connection. Its chunks come by iteration or by {@linkcode read}, no faster than they are asked for; {@linkcode write} waits
  * while the other side does not take what was written. Every wait is a checkpoint, and a cancelled read loses no byte.
  */
 export class Connection implements AsyncIterable<Uint8Array> {
-  readonly #socket: NodeSocket;
+  readonly #socket: HostSocket;
   #reading: Wait<Uint8Array | undefined> | undefined = undefined;
   #ended = false;
   #error: Error | undefined = undefined;
@@ -26,7 +26,7 @@ export class Connection implements AsyncIterable<Uint8Array> {
   /** Settles when the connection is over, in whichever way. */
   readonly closed: Promise<void>;
 
-  private constructor(socket: NodeSocket) {
+  private constructor(socket: HostSocket, { allowHalfOpen = true }: { allowHalfOpen?: boolean }) {
     this.#socket = socket;
     socket.pause();
     socket.on("data", (chunk: Uint8Array) => {
@@ -36,14 +36,19 @@ export class Connection implements AsyncIterable<Uint8Array> {
       this.#reading = undefined;
       if (!reading?.resolve(bytes)) this.#kept.push(bytes);
     });
-    socket.on("end", () => this.#end());
+    socket.on("end", () => {
+      if (!allowHalfOpen && !socket.writableEnded) socket.end();
+      this.#end();
+    });
     socket.on("error", (error: Error) => {
       this.#error ??= error;
     });
-    socket.on("drain", () => {
+    const taken = (): void => {
       for (const wait of this.#writing) wait.resolve();
       this.#writing.clear();
-    });
+    };
+    socket.on("drain", taken);
+    socket.on("finish", taken);
     this.closed = new Promise((resolve) =>
       socket.on("close", () => {
         this.#end();
@@ -58,7 +63,7 @@ export class Connection implements AsyncIterable<Uint8Array> {
   readonly #kept: Uint8Array[] = [];
 
   static {
-    connectionOver = (socket) => new Connection(socket);
+    connectionOver = (socket, options) => new Connection(socket, options);
   }
 
   /** The other side's address, where known. */
@@ -69,6 +74,16 @@ export class Connection implements AsyncIterable<Uint8Array> {
   /** The other side's port, where known. */
   get remotePort(): number | undefined {
     return this.#socket.remotePort;
+  }
+
+  /** The port on this side, where there is one. */
+  get localPort(): number | undefined {
+    return this.#socket.localPort;
+  }
+
+  /** The protocol that the handshake of TLS has agreed upon; `undefined` for none. */
+  get alpn(): string | undefined {
+    return this.#socket.alpnProtocol || undefined;
   }
 
   /**
@@ -112,9 +127,22 @@ export class Connection implements AsyncIterable<Uint8Array> {
     return wait.promise;
   }
 
-  /** Ends this side's half: the other side sees the end, and may go on to send. */
-  end(): void {
+  /**
+   * Ends this side's half: the other side sees the end after all that was written, and may go on to send. Waits until the system has taken
+   * everything, so that a `close` after it drops nothing of it; who need not know need not await it. A second call waits for the same.
+   *
+   * @throws {Error} (rejection) when the connection broke before.
+   */
+  end(): Promise<void> {
+    const wait: Wait<void> = new Wait(currentScope(), () => this.#writing.delete(wait), "a connection to take bytes");
+    allowUnawaited(wait.promise);
+    if (!wait.interrupted) {
+      if (this.#socket.writableFinished) wait.resolve();
+      else if (this.#socket.destroyed) wait.reject(this.#broken());
+      else this.#writing.add(wait);
+    }
     this.#socket.end();
+    return wait.promise;
   }
 
   /** Closes the connection at once; what was not sent yet is dropped. A second call does nothing. */

@@ -1,0 +1,161 @@
+import process from "node:process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import { group, sleep, TeardownError } from "../../../mod.ts";
+import { connect, type Connection, exec, readLines, serveTcp } from "../../../io/mod.ts";
+import { commandFor, hostOfThis, root } from "../../support/hosts.ts";
+import { RawClient, until } from "../../support/http.ts";
+import { latch } from "../../support/latch.ts";
+import { text } from "../../support/net.ts";
+
+test("serveTcp has a task for each connection, at most so many at once, and closes them at its end", async () => {
+  let running = 0;
+  let most = 0;
+  let port = 0;
+  await group(async (g) => {
+    g.spawn(() =>
+      serveTcp(async (connection) => {
+        most = Math.max(most, ++running);
+        try {
+          for await (const line of readLines(connection)) await connection.write(`${line}!\n`);
+        } finally {
+          running--;
+        }
+      }, { maxConcurrent: 2, onListen: (it) => port = it })
+    );
+    await until(() => port > 0, "it listens");
+    const clients = await Promise.all([1, 2, 3].map(() => RawClient.open(port)));
+    for (const client of clients) client.send("hello\n");
+    await Promise.all(clients.slice(0, 2).map((client) => client.waitFor(/hello!/)));
+    await until(() => running === 2, "two run");
+    assertEquals(clients[2]!.received, "");
+    clients[0]!.socket.end();
+    await clients[2]!.waitFor(/hello!/);
+    g.cancel();
+    await Promise.all(clients.map(({ closed }) => closed));
+  });
+  assertEquals([running, most], [0, 2]);
+  await assertRejects(() => connect({ port }), Error);
+});
+
+test("an error of a handler goes to onError and the others go on; without that it fails the call", async () => {
+  const seen: unknown[] = [];
+  const bug = new Error("bug");
+  let port = 0;
+  const handler = async (connection: Connection) => {
+    if (text(await connection.read()) === "fail") throw bug;
+    await connection.write("fine");
+  };
+  await group(async (g) => {
+    g.spawn(() => serveTcp(handler, { onListen: (it) => port = it, onError: (error) => seen.push(error) }));
+    await until(() => port > 0, "it listens");
+    const bad = await RawClient.open(port);
+    bad.socket.write("fail");
+    await bad.closed;
+    const good = await RawClient.open(port);
+    good.socket.write("go");
+    await good.waitFor(/fine/);
+    await good.closed;
+    g.cancel();
+  });
+  assertEquals(seen, [bug]);
+  const error = await assertRejects(() =>
+    serveTcp(handler, { onListen: (it) => void RawClient.open(it).then((client) => client.socket.write("fail")) })
+  );
+  assertStrictEquals(error, bug);
+});
+
+test("cancelled with a grace, handlers finish while nobody new is let in", async () => {
+  const listening = latch<number>();
+  const running = latch();
+  const stopping = latch();
+  await group(async (g) => {
+    const server = g.spawn(() =>
+      serveTcp(async (connection) => {
+        running.open();
+        await stopping.promise;
+        // Still a checkpoint, but the cancellation does not reach it yet.
+        await sleep(0);
+        await connection.write("finished");
+      }, { onListen: listening.open, grace: 60_000 })
+    );
+    const port = await listening.promise;
+    const client = await RawClient.open(port);
+    await running.promise;
+    server.cancel();
+    let refused = false;
+    while (!refused) {
+      await connect({ port }).then((it) => it.close(), () => refused = true);
+      await sleep(1);
+    }
+    stopping.open();
+    await client.waitFor(/finished/);
+    await client.closed;
+  });
+});
+
+test("past the grace the cancellation reaches the handlers, and past the teardown the call names them", async () => {
+  const listening = latch<number>();
+  const running = latch();
+  const never = latch();
+  let cancelled = false;
+  await group(async (g) => {
+    const server = g.spawn(() =>
+      serveTcp(async () => {
+        running.open();
+        try {
+          await sleep(600_000);
+        } finally {
+          cancelled = true;
+          await never.promise;
+        }
+      }, { onListen: listening.open, grace: 10, teardownTimeout: 30 })
+    );
+    const client = await RawClient.open(await listening.promise);
+    await running.promise;
+    server.cancel();
+    const error = await assertRejects(() => server.result, TeardownError);
+    assertEquals(error.tasks.map(({ name }) => name), ["connection"]);
+    await client.closed;
+    never.open();
+  }).catch((error) => assert(error instanceof TeardownError, String(error)));
+  assert(cancelled);
+});
+
+test("wrong options of serveTcp throw at the call", () => {
+  assertThrows(() => serveTcp(3 as never), TypeError);
+  assertThrows(() => serveTcp(() => {}, { maxConcurrent: 0 }), RangeError);
+  assertThrows(() => serveTcp(() => {}, { grace: -1 }), RangeError);
+  assertThrows(() => serveTcp(() => {}, { onError: 1 as never }), TypeError);
+});
+
+test("without descriptors nobody is let in; with some again it goes on", {
+  // Its node:net accepts nobody any more then, and does not tell.
+  skip: hostOfThis() === "deno" && "Deno's listener ends when there are no descriptors",
+}, async () => {
+  const program = fileURLToPath(new URL("exhausted_program.ts", import.meta.url));
+  const { command, args } = commandFor(program);
+  let printed = "";
+  await group(async (g) => {
+    const limited = ["-c", 'ulimit -n 80; exec "$@"', "sh", command, ...args];
+    g.spawn(() => exec("sh", limited, { cwd: root, stdout: (chunk) => void (printed += text(chunk)) }));
+    await until(() => /listening on \d+ as \d+/.test(printed), "it listens");
+    const [, port, pid] = printed.match(/listening on (\d+) as (\d+)/)!.map(Number);
+    const before = await RawClient.open(port!);
+    before.send("before");
+    await before.waitFor(/before/);
+    process.kill(pid!, "SIGUSR2");
+    await until(() => printed.includes("exhausted: EMFILE"), "there are no descriptors left");
+    const turnedAway = await Promise.all([1, 2, 3].map(() => RawClient.open(port!)));
+    before.send("still served");
+    await before.waitFor(/still served/);
+    process.kill(pid!, "SIGUSR2");
+    await until(() => printed.includes("given back"), "there are some again");
+    const after = await RawClient.open(port!);
+    after.send("after");
+    await after.waitFor(/after/);
+    for (const client of [before, after, ...turnedAway]) client.socket.destroy();
+    g.cancel();
+  });
+});
