@@ -35,3 +35,10 @@ export const spin = () => {
 export const doze = () => new Promise((resolve) => setTimeout(resolve, 60_000).unref?.());
 export const size = (buffer) => buffer.byteLength;
 export const one = () => 1;
+export const eatMemory = () => {
+  const all = [];
+  for (;;) all.push(new Array(100_000).fill(all.length));
+};
+let calls = 0;
+/** How often `count` was called in this thread. */
+export const count = () => ++calls;
