@@ -20,6 +20,8 @@ export interface Bench {
   /** The most that ours over floor may be; `undefined` where the figure itself counts. */
   target: number | undefined;
   rounds?: number;
+  /** Rounds before those, to warm the code up. Default: 2. */
+  warmUps?: number;
   /** Made on the runtime that runs the bench; peers that it cannot load are left out and named. */
   cases(): Case[] | Promise<Case[]>;
 }
@@ -40,7 +42,7 @@ export async function measure(bench: Bench): Promise<Measured[]> {
   const cases = await bench.cases();
   const figures = cases.map((): number[] => []);
   const rounds = bench.rounds ?? 11;
-  for (let round = -2; round < rounds; round++) {
+  for (let round = -(bench.warmUps ?? 2); round < rounds; round++) {
     for (const [index, each] of cases.entries()) {
       const figure = await each.run();
       // The first rounds warm the code up.

@@ -23,6 +23,7 @@ import { bench as serve } from "./serve.ts";
 import { bench as simulatedSchedules } from "./simulated_schedules.ts";
 import { bench as spawnJoin } from "./spawn_join.ts";
 import { bench as timeout } from "./timeout.ts";
+import { bench as poolChaos } from "./pool_chaos.ts";
 import { bench as poolMatrix } from "./pool_matrix.ts";
 import { bench as turn, manyEntries, withContext, yields } from "./turn.ts";
 import { enders, inFlight, inTurn } from "./worker.ts";
@@ -49,6 +50,7 @@ const benches: readonly Bench[] = [
   inTurn,
   inFlight,
   poolMatrix,
+  poolChaos,
   simulatedSchedules,
   bugs,
   serve,

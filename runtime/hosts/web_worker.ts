@@ -24,6 +24,8 @@ export function spawnWebWorker(entry: URL, options: HostWorkerOptions): HostWork
   let ended = false;
   let error: unknown;
   let lockHeld = false;
+  let dying = false;
+  let received = 0;
   let holds = false;
   let watch: AbortController | undefined;
   let unwatching: ReturnType<typeof setTimer> | undefined;
@@ -40,7 +42,7 @@ export function spawnWebWorker(entry: URL, options: HostWorkerOptions): HostWork
     if (watching) {
       if (watch !== undefined) return;
       watch = new AbortController();
-      locks()?.request(life, { signal: watch.signal }, () => end({ code: undefined, error })).catch(() => {});
+      locks()?.request(life, { signal: watch.signal }, () => endWhenQuiet()).catch(() => {});
     } else if (watch !== undefined) {
       unwatching = setTimer(() => {
         watch?.abort();
@@ -56,8 +58,24 @@ export function spawnWebWorker(entry: URL, options: HostWorkerOptions): HostWork
     holding(worker, false);
     options.onExit(exit);
   }
+  /**
+   * Ends the worker once no more messages come. On Deno the news of a death overtakes the messages that were posted before it:
+   * the results of calls that had ended would be lost.
+   */
+  function endWhenQuiet(): void {
+    if (dying || ended) return;
+    dying = true;
+    let seen = -1;
+    const look = (): void => {
+      if (received === seen) return terminate();
+      seen = received;
+      setTimer(look, 1);
+    };
+    look();
+  }
   worker.addEventListener("message", (event) => {
     const { data } = event as MessageEvent;
+    received++;
     if (data !== lifeLockHeld) return void (ended || options.onMessage(data));
     lockHeld = true;
     watchLife(holds);
@@ -71,8 +89,9 @@ export function spawnWebWorker(entry: URL, options: HostWorkerOptions): HostWork
     event.preventDefault();
     const { error: thrown, message } = event as ErrorEvent;
     error ??= thrown ?? new Error(message || "The worker failed");
-    // On Deno and in browsers the thread may still live, but is of no use.
-    terminate();
+    // On Deno and in browsers nothing else follows; in browsers the thread may still live, but is of no use.
+    if ("ref" in worker) terminate();
+    else endWhenQuiet();
   });
   worker.addEventListener("messageerror", () => {
     // The call whose reply it was would wait for ever.

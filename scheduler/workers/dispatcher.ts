@@ -181,7 +181,7 @@ export class Dispatcher {
       this.#gone(job);
     } else {
       this.#requeue(worker.cancel(job, reason));
-      const timer = loop().timers.setTimer(() => worker.terminate(), this.#settings.teardownTimeout);
+      const timer = loop().timers.setTimer(() => worker.stop(job), this.#settings.teardownTimeout);
       job.whenGone(() => timer.cancel());
     }
     this.dispatch();

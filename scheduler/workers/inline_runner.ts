@@ -125,9 +125,9 @@ export class InlineRunner implements JobWorker {
   }
 
   /** Nothing can end a function that runs in this thread: the call that does not heed its abort is given up. */
-  terminate(): void {
+  stop(job: Job): void {
     const call = this.#pending;
-    if (call === undefined) return;
+    if (call?.job !== job) return;
     call.given = true;
     this.#listener.onFailed(call.job, undefined);
     this.#ended(call);

@@ -63,8 +63,8 @@ export interface JobWorker {
   addCredit(job: Job, count: number): void;
   /** Answers a call that the job's code made. */
   answer(job: Job, answer: Omit<Answer, "id">): void;
-  /** Ends what does not end by itself. */
-  terminate(): void;
+  /** Ends by force a job that was told to stop and has not ended. */
+  stop(job: Job): void;
 }
 
 /** A call. */

@@ -204,9 +204,17 @@ export class PoolWorker implements JobWorker {
   /** Tells a job that has started to stop, and takes back those behind it, for nobody knows when it will. */
   cancel(job: Job, reason: unknown): Job[] {
     this.#draining = job;
-    if (this.#cells !== undefined) Atomics.store(this.#cells, job.id % cellCount, cells.cancelled);
+    if (this.#cells !== undefined) {
+      Atomics.compareExchange(this.#cells, job.id % cellCount, cells.started, cells.cancelled);
+    }
     this.#outbox.addCancel(job, reason);
     return this.takeBackBehind(0, (other) => other !== job);
+  }
+
+  /** Ends the thread, unless the job has ended and its last reply is on its way. */
+  stop(job: Job): void {
+    if (this.#cells !== undefined && Atomics.load(this.#cells, job.id % cellCount) === cells.ended) return;
+    this.terminate();
   }
 
   /** Aborts a signal among the arguments of a job. */

@@ -103,9 +103,10 @@ export const cellCount = 128;
 
 /**
  * The state of a job in its cell (number `id % cellCount`), in shared memory. Whoever moves it from `sent` decides:
- * the worker by starting the job, or the pool by taking it back.
+ * the worker by starting the job, or the pool by taking it back. The worker says that a job has ended before it starts the
+ * next one: the pool could otherwise, to be rid of a job whose last reply is on its way, kill the one after it.
  */
-export const cells = { sent: 1, started: 2, takenBack: 3, cancelled: 4 } as const;
+export const cells = { sent: 1, started: 2, takenBack: 3, cancelled: 4, ended: 5 } as const;
 
 /** The jobs of a message. */
 export function readJobs(list: JobsMessage, names: readonly string[]): JobMessage[] {

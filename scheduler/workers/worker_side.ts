@@ -155,6 +155,7 @@ export class WorkerSide {
     // Told before the job's end is: the pool then sends nothing that it could not take back.
     if (this.#maxMemory !== Infinity) this.#spent = this.#tellIfTooLarge();
     this.#left = job.id;
+    if (this.#cells !== undefined) Atomics.store(this.#cells, job.id % cellCount, cells.ended);
     const now = this.#parent.now();
     const ran = now - this.#started;
     this.#started = now;
