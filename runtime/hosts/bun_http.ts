@@ -41,9 +41,7 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
       // It would print errors of streams, which `serve` reports; without it a port in use would be shared.
       development: false,
       reusePort: false,
-      // With a host that is no host Bun gives a URL without one.
-      fetch: (request, server) =>
-        request.url.startsWith("http") ? new BunExchange(request, server, options).answer() : badRequest(),
+      fetch: (request, server) => isValid(request) ? new BunExchange(request, server, options).answer() : badRequest(),
       error: () => new Response(null, { status: 500 }),
     });
   } catch (error) {
@@ -59,6 +57,11 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
 /** What Bun's idle timer can be told: at most 255 s, or never. */
 function secondsOf(ms: number): number {
   return ms === Infinity ? 0 : Math.min(255, Math.max(1, Math.ceil(ms / 1000)));
+}
+
+/** With a host that is no host Bun gives a URL without one; and it lets a method through that the standard forbids. */
+function isValid({ url, method }: Request): boolean {
+  return url.startsWith("http") && method !== "TRACE";
 }
 
 function badRequest(): Response {

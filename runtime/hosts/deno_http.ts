@@ -1,11 +1,16 @@
 import { discard, Exchange, type HttpListener, type HttpListenOptions, isHost, WatchedBody } from "../http.ts";
-import { setTimer } from "./shared.ts";
+import { onSignal, setTimer } from "./shared.ts";
 
 /** After how long without an answer a request is watched for its client's leaving at the earliest, in ms; after twice that at the latest. */
 const disconnectLatency = 5;
 
+/** How long before each attempt to listen again, in ms. */
+const relistenDelay = 100;
+
 interface DenoServer {
   readonly addr: { readonly port?: number };
+  /** Rejects when the server cannot accept any more. */
+  readonly finished: Promise<void>;
   shutdown(): Promise<void>;
 }
 
@@ -34,9 +39,11 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
   const { Deno } = globalThis as unknown as { Deno: DenoHost };
   /** What is open: once `shutdown()` is under way, Deno's own abort throws and closes nothing. */
   const open = new OpenExchanges();
-  const { unix, hostname, port, tls } = options;
+  const { unix, hostname, tls } = options;
   let server: DenoServer;
-  try {
+  let port = options.port;
+  let isStopping = false;
+  function listen(): void {
     server = Deno.serve(
       {
         ...(unix === undefined ? { hostname, port } : { path: unix }),
@@ -44,18 +51,32 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
         onListen() {},
         onError: () => new Response(null, { status: 500 }),
       },
-      (request, info) => {
-        if (!isHost(request.headers.get("host") ?? "")) return badRequest();
-        const exchange = new DenoExchange(request, info, open);
-        return exchange.answer(options);
-      },
+      (request, info) =>
+        isValid(request) ? new DenoExchange(request, info, open).answer(options) : Promise.resolve(badRequest()),
     );
+    server.finished.catch(() => setTimer(relisten, relistenDelay));
+  }
+  /** Out of descriptors Deno gives up the server, as an unhandled rejection that ends the process; what is open goes on. */
+  function relisten(): void {
+    if (isStopping) return;
+    try {
+      listen();
+    } catch {
+      setTimer(relisten, relistenDelay);
+    }
+  }
+  // Deno readies itself for signals when it first has to, and panics if it is out of descriptors then.
+  onSignal("SIGINT", () => {})();
+  try {
+    listen();
+    port = server!.addr.port ?? 0;
   } catch (error) {
     return Promise.reject(error);
   }
   return Promise.resolve({
-    port: server.addr.port ?? 0,
+    port,
     async stop() {
+      isStopping = true;
       // `shutdown()` makes every read of a body that is still coming fail, though its client is there.
       await open.withoutBodies();
       await server.shutdown().catch(() => {});
@@ -111,8 +132,13 @@ class OpenExchanges {
   }
 }
 
-function badRequest(): Promise<Response> {
-  return Promise.resolve(new Response(null, { status: 400, headers: { connection: "close" } }));
+/** Deno looks at neither: a host that is none would become part of the path, and some methods are forbidden by the standard. */
+function isValid({ headers, method }: Request): boolean {
+  return isHost(headers.get("host") ?? "") && method !== "CONNECT" && method !== "TRACE";
+}
+
+function badRequest(): Response {
+  return new Response(null, { status: 400, headers: { connection: "close" } });
 }
 
 class DenoExchange extends Exchange {
@@ -156,7 +182,7 @@ class DenoExchange extends Exchange {
   /** While a body is read, Deno shows a client that leaves, or that breaks the protocol, in nothing but the read's failure. */
   override isBodyFailure(error: unknown): boolean {
     const { name, message } = (error ?? {}) as { name?: unknown; message?: unknown };
-    return name === "BadResource" || String(message).startsWith("invalid HTTP/1 request");
+    return name === "BadResource" || /^invalid HTTP\/1 request|while reading HTTP\/1 body$/.test(String(message));
   }
 
   override finish(...end: Parameters<Exchange["finish"]>): void {

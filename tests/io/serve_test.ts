@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { Cancelled, CancelScope, configure, group, sleep } from "../../mod.ts";
+import { Cancelled, CancelScope, configure, group, sleep, tasks } from "../../mod.ts";
 import {
   BodyLimitError,
   type RequestContext,
@@ -916,8 +916,32 @@ test("at force what ignores its cancellation is cut and the drain ends; each cou
     await answer.text();
   }
   assertEquals(server.statistics().active, 1);
+  assertEquals(tasks().map(({ name, state }) => [name, state]), [["GET /ignores", "abandoned"]]);
   go.resolve();
   await until(() => server.statistics().active === 0, "the handler has ended");
+  assertEquals(tasks(), []);
+});
+
+test("a request that is cut at force does not hold the group of its server, and is listed until it ends", async () => {
+  const go = deferred();
+  const log: string[] = [];
+  await group(async (g) => {
+    const server = await serve(async (_request, context) => {
+      context.spawn(() => go.promise, { name: "child" });
+      await go.promise;
+      log.push("handler");
+      return new Response("too late");
+    }, { drain: { grace: 10, force: 20 } });
+    void fetch(server.url).then((it) => it.text(), () => {});
+    await until(() => server.statistics().active === 1, "the request runs");
+    g.cancel();
+  });
+  log.push("group");
+  const [live] = tasks();
+  assertEquals([live?.name, live?.state, live?.children.length], ["GET /", "abandoned", 1]);
+  go.resolve();
+  await until(() => tasks().length === 0, "the request has ended");
+  assertEquals(log, ["group", "handler"]);
 });
 
 test("at grace an endless body is failed, and its source cancelled", async () => {
@@ -1000,6 +1024,19 @@ test("a group waits for its server to finish", async () => {
   await server.drain();
   await done;
   assertEquals(log, ["served", "group"]);
+});
+
+test("a server takes no slot of its group's limit", async () => {
+  const log: string[] = [];
+  await group((g) => {
+    g.spawn(async () => {
+      const server = await serve(() => new Response("hello"));
+      log.push(await (await fetch(server.url)).text());
+      await server.drain();
+    });
+    g.spawn(() => void log.push("next"));
+  }, { limit: 1 });
+  assertEquals(log, ["hello", "next"]);
 });
 
 test("cancelling the group of a server drains it without delay, its handlers shielded until grace", async () => {
