@@ -4,12 +4,12 @@
  * @module
  */
 
-import { checkCount, checkFunction, checkOptions, show } from "../scheduler/check.ts";
+import { checkCount, checkOptions, show } from "../scheduler/check.ts";
 import { checkSignal } from "../scheduler/join_signal.ts";
-import { throwIfCancelled } from "../scheduler/sleep.ts";
-import { type FileHandle, joinPath, type NodeFiles, nodeFiles, pathOfUrl, uniqueName } from "../runtime/files.ts";
-import { concatenate } from "./bytes.ts";
+import { type FileHandle, type NodeFiles, nodeFiles } from "../runtime/files.ts";
 import { abortable } from "./abortable.ts";
+import { concatenate } from "./bytes.ts";
+import { checkPath } from "./path.ts";
 
 /** How a file is to be read. */
 export interface ReadBytesOptions {
@@ -161,149 +161,5 @@ async function* chunksOf(path: string | URL, signal: AbortSignal | undefined): A
   } finally {
     await last.catch(() => {});
     await file?.close();
-  }
-}
-
-/** How a file is to be written. */
-export interface WriteFileOptions {
-  /** Ends the writing when aborted; the promise then rejects with the signal's reason itself. */
-  signal?: AbortSignal;
-  /**
-   * Writes a file beside it first and puts that in its place when it is whole and on the disk, so that nobody ever sees a part, and an error
-   * or a cancellation leaves the old one. Default: false.
-   */
-  atomic?: boolean;
-  /** The permissions of a new file. Default: 0o666, less the process's mask. */
-  mode?: number;
-}
-
-/**
- * Writes a file whole. Cancelled by its scope or signal it rejects, and the group around ends only after the file is closed; without
- * `atomic` a part of it may have been written by then.
- *
- * @throws {TypeError} at the call, for arguments of a wrong kind.
- * @throws {Error} (rejection) with the system's code, such as "EACCES".
- *
- * @example
- * ```ts no-run
- * import { writeFile } from "@millrace/millrace/io";
- *
- * await writeFile("settings.json", JSON.stringify({ port: 8080 }), { atomic: true });
- * ```
- */
-export function writeFile(
-  path: string | URL,
-  content: string | Uint8Array,
-  options: WriteFileOptions = {},
-): Promise<void> {
-  checkPath(path);
-  if (typeof content !== "string" && !(content instanceof Uint8Array)) {
-    throw new TypeError(`The content of a file is a text or bytes: received ${show(content)}`);
-  }
-  checkOptions(options);
-  const { signal, atomic = false, mode = 0o666 } = options;
-  checkSignal(signal);
-  checkCount(mode, "mode", 0);
-  const target = path instanceof URL ? pathOfUrl(path) : path;
-  return abortable(signal, `writing ${target}`, async (aborted) => {
-    const files = await nodeFiles();
-    if (!atomic) return await files.writeFile(target, content, { signal: aborted, mode });
-    const part = `${target}.${uniqueName()}.part`;
-    try {
-      await files.writeFile(part, content, { signal: aborted, mode, flag: "wx", flush: true });
-      aborted.throwIfAborted();
-      await files.rename(part, target);
-    } catch (error) {
-      await files.rm(part, { force: true });
-      throw error;
-    }
-  });
-}
-
-/** What a walk finds. */
-export interface WalkEntry {
-  /** The path, beginning with the folder that was walked. */
-  readonly path: string;
-  /** The last part of the path. */
-  readonly name: string;
-  /** What it is; links are not followed. */
-  readonly kind: "file" | "directory" | "link" | "other";
-}
-
-/** How a walk is to go. */
-export interface WalkOptions {
-  /** Ends the walk when aborted; the iteration then throws the signal's reason itself. */
-  signal?: AbortSignal;
-  /** Folders for which this is true are given but not entered. */
-  skip?: (entry: WalkEntry) => boolean;
-  /** Is told of folders that cannot be read; the walk goes on. Default: they are passed over. */
-  onError?: (error: unknown, path: string) => void;
-}
-
-/**
- * Gives everything below a folder, each folder before what is in it. Links are given, not followed, so that no loop of them
- * traps the walk. Each folder is a checkpoint; nothing stays open.
- *
- * @throws {TypeError} at the call, for arguments of a wrong kind.
- * @throws {Error} (from the iteration) with the system's code, such as "ENOENT", when the folder itself cannot be read.
- *
- * @example
- * ```ts
- * import { walk } from "@millrace/millrace/io";
- *
- * let files = 0;
- * for await (const entry of walk("io")) {
- *   if (entry.kind === "file") files++;
- * }
- * console.log(files > 0);
- * ```
- */
-export function walk(folder: string | URL, options: WalkOptions = {}): AsyncIterableIterator<WalkEntry> {
-  checkPath(folder);
-  checkOptions(options);
-  checkSignal(options.signal);
-  if (options.skip !== undefined) checkFunction(options.skip, "skip");
-  if (options.onError !== undefined) checkFunction(options.onError, "onError");
-  return walkFrom(folder instanceof URL ? pathOfUrl(folder) : folder, options);
-}
-
-async function* walkFrom(folder: string, options: WalkOptions): AsyncGenerator<WalkEntry, undefined> {
-  const files = await nodeFiles();
-  const folders = [folder];
-  for (let path = folders.pop(); path !== undefined; path = folders.pop()) {
-    let found: WalkEntry[];
-    try {
-      found = await abortable(options.signal, `listing ${path}`, () => list(files, path));
-    } catch (error) {
-      throwIfCancelled();
-      options.signal?.throwIfAborted();
-      if (path === folder) throw error;
-      options.onError?.(error, path);
-      continue;
-    }
-    const inner: string[] = [];
-    for (const entry of found) {
-      throwIfCancelled();
-      options.signal?.throwIfAborted();
-      yield entry;
-      if (entry.kind === "directory" && !options.skip?.(entry)) inner.push(entry.path);
-    }
-    folders.push(...inner.reverse());
-  }
-}
-
-async function list(files: NodeFiles, path: string): Promise<WalkEntry[]> {
-  const found = await files.readdir(path, { withFileTypes: true });
-  found.sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
-  return found.map((entry) => ({
-    path: joinPath(path, entry.name),
-    name: entry.name,
-    kind: entry.isDirectory() ? "directory" : entry.isFile() ? "file" : entry.isSymbolicLink() ? "link" : "other",
-  }));
-}
-
-function checkPath(path: unknown): void {
-  if (typeof path !== "string" && !(path instanceof URL)) {
-    throw new TypeError(`A path is a string or a URL: received ${show(path)}`);
   }
 }

@@ -15,16 +15,7 @@
 
 export type { HostSignal } from "../runtime/host.ts";
 export { exec, type ExecOptions, type ExecOutput, ExecResult, ExitError } from "./exec.ts";
-export {
-  openBytes,
-  readBytes,
-  type ReadBytesOptions,
-  walk,
-  type WalkEntry,
-  type WalkOptions,
-  writeFile,
-  type WriteFileOptions,
-} from "./files.ts";
+export { openBytes, readBytes, type ReadBytesOptions } from "./files.ts";
 export { encodeFrame, type FrameOptions, IncompleteFrameError, readFrames, writeFrame } from "./frames.ts";
 export { readLines, type ReadLinesOptions } from "./lines.ts";
 export { connect, type ConnectionOptions, type ConnectOptions } from "./net/connect.ts";
@@ -39,3 +30,6 @@ export type { DrainOptions, RequestRecord, ServeOptions, ShedOptions, TlsOptions
 export type { DrainSummary, Server, ServerStatistics } from "./serve/server.ts";
 export { signals } from "./signals.ts";
 export { TooLongError } from "./too_long_error.ts";
+export { walk, type WalkEntry, type WalkOptions } from "./walk.ts";
+export { watch, type WatchEvent, type WatchOptions } from "./watch.ts";
+export { writeFile, type WriteFileOptions } from "./write_file.ts";

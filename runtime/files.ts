@@ -17,21 +17,66 @@ export interface FolderEntry {
 /** An open file. */
 export interface FileHandle {
   read(into: Uint8Array, offset: number, length: number, position: null): Promise<{ bytesRead: number }>;
+  write(from: Uint8Array, offset: number, length: number): Promise<{ bytesWritten: number }>;
+  chmod(mode: number): Promise<void>;
+  /** Waits until what was written is on the disk. */
+  sync(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What is known of an entry. */
+export interface FileStat {
+  readonly mode: number;
+  isDirectory(): boolean;
 }
 
 /** The part of `node:fs/promises` that is used. */
 export interface NodeFiles {
   readFile(path: string | URL, options: { signal: AbortSignal }): Promise<Uint8Array>;
-  open(path: string | URL): Promise<FileHandle>;
-  writeFile(
-    path: string,
-    content: string | Uint8Array,
-    options: { signal: AbortSignal; mode: number; flag?: string; flush?: boolean },
-  ): Promise<void>;
+  open(path: string | URL, flags?: string, mode?: number): Promise<FileHandle>;
   rename(from: string, to: string): Promise<void>;
   rm(path: string, options: { force: boolean }): Promise<void>;
   readdir(path: string, options: { withFileTypes: true }): Promise<FolderEntry[]>;
+  stat(path: string): Promise<FileStat>;
+  lstat(path: string): Promise<FileStat>;
+  /** The path without links. */
+  realpath(path: string): Promise<string>;
+}
+
+/** What watches a path. */
+export interface FolderWatcher {
+  on(event: "error", listener: (error: Error) => void): void;
+  close(): void;
+}
+
+interface NodeFileSystem {
+  statSync(path: string): FileStat;
+  watch(
+    path: string,
+    options: { recursive: boolean },
+    listener: (event: string, name: string | null | undefined) => void,
+  ): FolderWatcher;
+}
+
+/** Is it a folder? Throws the system's error for what is not there. */
+export function isFolder(path: string): boolean {
+  return builtin<NodeFileSystem>("node:fs").statSync(path).isDirectory();
+}
+
+/** Calls back with the name of whatever changes in a folder; without a name, of the folder itself. */
+export function watchFolder(
+  folder: string,
+  recursive: boolean,
+  listener: (name: string | undefined) => void,
+): FolderWatcher {
+  const { watch } = builtin<NodeFileSystem>("node:fs");
+  return watch(folder, { recursive }, (_event, name) => listener(name || undefined));
+}
+
+/** The folder that a path is in, and the last part of the path. */
+export function splitPath(path: string): { folder: string; name: string } {
+  const { dirname, basename } = builtin<{ dirname(path: string): string; basename(path: string): string }>("node:path");
+  return { folder: dirname(path), name: basename(path) };
 }
 
 /** The host's files; loaded when first needed, so that nothing of Node's is touched in a browser. */

@@ -1,0 +1,21 @@
+/**
+ * Paths, as a caller gives them.
+ *
+ * @module
+ */
+
+import { pathOfUrl } from "../runtime/files.ts";
+import { show } from "../scheduler/check.ts";
+
+/** Refuses what is no path. */
+export function checkPath(path: unknown): asserts path is string | URL {
+  if (typeof path !== "string" && !(path instanceof URL)) {
+    throw new TypeError(`A path is a string or a URL: received ${show(path)}`);
+  }
+}
+
+/** A path as the system writes it; refuses what is none. */
+export function plainPath(path: string | URL): string {
+  checkPath(path);
+  return path instanceof URL ? pathOfUrl(path) : path;
+}
