@@ -388,6 +388,38 @@ const ways: Record<string, (race: () => Promise<unknown>) => unknown> = {
     await scheduler.yield();
     await race();
   },
+  "in for await": async (race) => {
+    async function* items(): AsyncGenerator<number> {
+      await null;
+      yield 1;
+    }
+    for await (const _ of items()) await race();
+  },
+  "in an async generator": async (race) => {
+    async function* items(): AsyncGenerator<unknown> {
+      await null;
+      yield await race();
+    }
+    for await (const _ of items());
+  },
+  "in finally": async (race) => {
+    try {
+      await Promise.reject("rejected");
+    } catch {
+      await null;
+    } finally {
+      await race();
+    }
+  },
+  "beside others": (race) => Promise.all([new Promise((resolve) => setTimeout(resolve)), Promise.resolve().then(race)]),
+  "in a listener of an event": async (race) => {
+    const target = new EventTarget();
+    let result: Promise<unknown> | undefined;
+    target.addEventListener("x", () => result = race());
+    await null;
+    target.dispatchEvent(new Event("x"));
+    await result;
+  },
   "in a group inside": (race) => group(() => race()),
 };
 
