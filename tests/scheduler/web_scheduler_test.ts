@@ -621,10 +621,10 @@ test("what a posted callback waits for is cancelled with its signal, and the pro
     () => group((g) => void g.spawn(() => sleep(1e6))),
     () => new CancelScope().run(() => sleep(1e6)),
   ];
-  const promises = waits.map((wait) => scheduler.postTask<unknown>(wait, { signal: controller.signal }));
+  const reasons = waits.map((wait) => reasonOf(scheduler.postTask<unknown>(wait, { signal: controller.signal })));
   await sleep(2);
   controller.abort(reason);
-  for (const promise of promises) assertEquals(await reasonOf(promise), reason);
+  assertEquals(await Promise.all(reasons), [reason, reason, reason]);
 });
 
 test("tasks posted while tasks run, aborted at any moment, run at most once, and each promise settles once", async () => {
