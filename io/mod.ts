@@ -28,6 +28,7 @@ export type { Handler, RequestContext } from "./serve/live_request.ts";
 export { BodyLimitError, BodyTimeoutError } from "./serve/request_body.ts";
 export type { DrainOptions, RequestRecord, ServeOptions, ShedOptions, TlsOptions } from "./serve/serve_options.ts";
 export type { DrainSummary, Server, ServerStatistics } from "./serve/server.ts";
+export { ServerWebSocket, type UpgradeOptions, type WebSocketClose, WebSocketClosedError } from "./serve/web_socket.ts";
 export { signals } from "./signals.ts";
 export { TooLongError } from "./too_long_error.ts";
 export { walk, type WalkEntry, type WalkOptions } from "./walk.ts";

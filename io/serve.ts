@@ -15,7 +15,8 @@
 import { checkFunction } from "../scheduler/check.ts";
 import { nearestGroup } from "../scheduler/group_node.ts";
 import { laneOf } from "../scheduler/run_queue.ts";
-import { currentScope, Member, Scope, within } from "../scheduler/scope.ts";
+import { currentScope, Scope, within } from "../scheduler/scope.ts";
+import { CancelHook } from "./cancel_hook.ts";
 import type { Handler } from "./serve/live_request.ts";
 import { checkServeOptions, type ServeOptions } from "./serve/serve_options.ts";
 import { open, Server, shutDown } from "./serve/server.ts";
@@ -99,20 +100,4 @@ async function openIn(scope: Scope | undefined, { server, caller, opened }: Open
     void server.finished.then(() => hook.leave());
   }
   return true;
-}
-
-/** Tells of the cancellation of a scope, without being a checkpoint in it. */
-class CancelHook extends Member {
-  readonly #onCancel: () => void;
-
-  constructor(scope: Scope, onCancel: () => void) {
-    super(scope);
-    this.#onCancel = onCancel;
-  }
-
-  override interrupt(): void {
-    this.#onCancel();
-  }
-
-  override run(): void {}
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Upgraded, WebSocketListener } from "./web_socket.ts";
+
 /** What a host's HTTP server needs to know to open. */
 export interface HttpListenOptions {
   /** The address to listen on; not looked at where `unix` is given. */
@@ -18,6 +20,8 @@ export interface HttpListenOptions {
   readonly keepAlive: number;
   /** How long the head of a request may take to come, in ms, where the host can be told; `Infinity` for no limit. */
   readonly headerTimeout: number;
+  /** The most bytes of a WebSocket message. */
+  readonly messageLimit: number;
   /** Answers one request. It must not reject. */
   handle(exchange: HttpExchange): Promise<Response> | Response;
 }
@@ -49,6 +53,11 @@ export interface HttpExchange {
   isBodyFailure(error: unknown): boolean;
   /** Ends the exchange whatever its state, the connection too where the host can be told. */
   cut(): void;
+  /**
+   * Makes a WebSocket of a request that asks for one; called once, before there is an answer. The exchange counts as sent then.
+   * Rejects where the host cannot.
+   */
+  upgrade(listener: WebSocketListener, protocol: string | undefined): Promise<Upgraded>;
 }
 
 /** An open HTTP server. */
@@ -82,6 +91,10 @@ export abstract class Exchange implements HttpExchange {
 
   get sendProgress(): number | undefined {
     return undefined;
+  }
+
+  upgrade(_listener: WebSocketListener, _protocol: string | undefined): Promise<Upgraded> {
+    return Promise.reject(new TypeError("There are no WebSockets here"));
   }
 
   isBodyFailure(error: unknown): boolean {

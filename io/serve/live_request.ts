@@ -13,7 +13,6 @@
  */
 
 import { discard, type HttpEnd, type HttpExchange } from "../../runtime/http.ts";
-import { show } from "../../scheduler/check.ts";
 import type { Outcome } from "../../scheduler/deferred.ts";
 import { GroupNode } from "../../scheduler/group_node.ts";
 import type { GroupSettings } from "../../scheduler/group_options.ts";
@@ -23,8 +22,10 @@ import { laneOf } from "../../scheduler/run_queue.ts";
 import { type Scope, within } from "../../scheduler/scope.ts";
 import type { Task } from "../../scheduler/task.ts";
 import { adoptGroup, type SpawnOptions, type TaskGroup } from "../../scheduler/task_group.ts";
+import { answerTo, checkResponse, plain, unavailable } from "./answers.ts";
 import { BodyLimitError, BodyTimeoutError, RequestBody } from "./request_body.ts";
 import type { RequestDeadlines } from "./request_deadlines.ts";
+import { type ServerWebSocket, type Upgradable, type UpgradeOptions, upgradeRequest } from "./web_socket.ts";
 
 /** What a handler gets beside the request. */
 export interface RequestContext {
@@ -38,6 +39,12 @@ export interface RequestContext {
   readonly signal: AbortSignal;
   /** The client's address, where known. */
   readonly remoteAddress: string | undefined;
+  /**
+   * Makes a WebSocket of a request that asks for one, and runs `body` with it as a task of the request; the handler has to return
+   * what this resolves with. The socket is closed when the body ends (1000), fails (1011) or is cancelled (1001, by a drain too). A
+   * connection that is lost cancels the request. Any other request is answered 426. On Node it needs the package `ws`.
+   */
+  upgrade(body: (socket: ServerWebSocket) => unknown, options?: UpgradeOptions): Promise<Response>;
 }
 
 /** Answers a request. */
@@ -54,6 +61,7 @@ export interface RequestOwner {
   readonly deadlines: RequestDeadlines | undefined;
   readonly bodyLimit: number;
   readonly bodyTimeout: number;
+  readonly messageLimit: number;
   /** The scope that requests are opened in. */
   readonly scope: Scope | undefined;
   /** A request's client has left, its time is over, or its client is too slow. */
@@ -112,6 +120,22 @@ export class LiveRequest extends GroupNode {
 
   protected override makeName(): string {
     return nameOf(this.exchange.request);
+  }
+
+  /** What `context.upgrade` needs. */
+  get upgradable(): Upgradable {
+    const { exchange } = this;
+    return {
+      request: exchange.request,
+      messageLimit: this.#owner.messageLimit,
+      upgrade: async (listener, protocol) => {
+        const upgraded = await exchange.upgrade(listener, protocol);
+        this.status = 101;
+        return upgraded;
+      },
+      spawn: (task) => this.spawn(task, "web socket", this.lane, false),
+      lost: () => this.cancel("disconnect"),
+    };
   }
 
   /** While a read of the request's body waits for the client: a number that the next chunk changes. Else `undefined`. */
@@ -192,7 +216,8 @@ export class LiveRequest extends GroupNode {
     } catch (error) {
       return this.#handlerThrew(error);
     }
-    if (this.exchange.end === undefined && this.#giveAnswer(response)) this.#sending = true;
+    const isWanted = this.exchange.end === undefined || this.status === 101;
+    if (isWanted && this.#giveAnswer(response)) this.#sending = true;
     else discard(response);
     // The host may end the exchange as soon as it has the answer.
     if (!this.#sending || this.exchange.end !== undefined || this.effective !== undefined) this.#leave();
@@ -334,41 +359,14 @@ class Context implements RequestContext {
   get remoteAddress(): string | undefined {
     return this.#live.exchange.remoteAddress;
   }
+
+  upgrade(body: (socket: ServerWebSocket) => unknown, options: UpgradeOptions = {}): Promise<Response> {
+    return upgradeRequest(this.#live.upgradable, body, options);
+  }
 }
 
 function nameOf({ method, url }: Request): string {
   const path = url.indexOf("/", url.indexOf("//") + 2);
   const query = url.indexOf("?", path);
   return `${method} ${url.slice(path, query < 0 ? undefined : query)}`;
-}
-
-function checkResponse(response: unknown): void {
-  if (!(response instanceof Response)) {
-    throw new TypeError(`A handler has to return a Response: received ${show(response)}`);
-  }
-  if (response.bodyUsed) throw new TypeError("A handler has returned a Response whose body has been read already");
-  if (response.status === 0) throw new TypeError("A handler has returned Response.error(), which cannot be sent");
-}
-
-function plain(status: number, text: string, headers: Record<string, string> = {}): Response {
-  return new Response(text + "\n", { status, headers: { "content-type": "text/plain; charset=utf-8", ...headers } });
-}
-
-/** What the client gets for an error of the handler: not its text. */
-function answerTo(error: unknown): Response {
-  if (error instanceof BodyLimitError) return tooLarge();
-  if (error instanceof BodyTimeoutError) {
-    return plain(408, "The request body took too long", { connection: "close" });
-  }
-  return plain(500, "Internal Server Error");
-}
-
-/** 413. */
-export function tooLarge(): Response {
-  return plain(413, "The request body is too large", { connection: "close" });
-}
-
-/** 503. */
-export function unavailable(text: string): Response {
-  return plain(503, text, { "retry-after": "1" });
 }

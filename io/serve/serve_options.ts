@@ -42,6 +42,8 @@ export interface ServeOptions {
   bodyTimeout?: number;
   /** How long a client may take nothing of its answer, in ms; then it counts as gone, and the connection is cut. Default: 60,000. */
   sendTimeout?: number;
+  /** The most bytes of a WebSocket message; more closes the socket with 1009. Default: 1 MiB. */
+  messageLimit?: number;
   /** How a drain goes; see {@linkcode DrainOptions}. */
   drain?: DrainOptions;
   /** Is told of errors of handlers, once each; the client gets 500 without the text. Default: `configure`'s `onUnhandled`. */
@@ -99,6 +101,7 @@ export interface ServeSettings {
   readonly headerTimeout: number;
   readonly bodyTimeout: number;
   readonly sendTimeout: number;
+  readonly messageLimit: number;
   readonly drain: DrainOptions;
   /** Infinity: never. */
   readonly shedDelay: number;
@@ -113,7 +116,7 @@ export function checkServeOptions(options: ServeOptions): ServeSettings {
     options;
   const { maxConcurrent = Infinity, queueLimit = 0, bodyLimit = Infinity, drain = {}, shed, onError, onRequest } =
     options;
-  const { headerTimeout = 60_000, bodyTimeout = 60_000, sendTimeout = 60_000 } = options;
+  const { headerTimeout = 60_000, bodyTimeout = 60_000, sendTimeout = 60_000, messageLimit = 2 ** 20 } = options;
   if (typeof hostname !== "string") throw new TypeError(`A hostname is a string: received ${show(hostname)}`);
   checkPort(port);
   if (unix !== undefined && typeof unix !== "string") {
@@ -132,6 +135,7 @@ export function checkServeOptions(options: ServeOptions): ServeSettings {
   checkCount(maxConcurrent, "maxConcurrent", 1);
   checkCount(queueLimit, "queueLimit", 0);
   checkCount(bodyLimit, "bodyLimit", 0);
+  checkCount(messageLimit, "messageLimit", 1);
   if (onError !== undefined) checkFunction(onError, "onError");
   if (onRequest !== undefined) checkFunction(onRequest, "onRequest");
   if (shed !== undefined) {
@@ -153,6 +157,7 @@ export function checkServeOptions(options: ServeOptions): ServeSettings {
     headerTimeout,
     bodyTimeout,
     sendTimeout,
+    messageLimit,
     drain,
     shedDelay: shed?.delay ?? Infinity,
     onError,

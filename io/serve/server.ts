@@ -14,7 +14,8 @@ import { reportUnhandled } from "../../scheduler/configure.ts";
 import { loop } from "../../scheduler/loop.ts";
 import { currentScope, type Scope } from "../../scheduler/scope.ts";
 import { DelayGauge } from "./delay_gauge.ts";
-import { type Handler, LiveRequest, type RequestOwner, tooLarge, unavailable } from "./live_request.ts";
+import { tooLarge, unavailable } from "./answers.ts";
+import { type Handler, LiveRequest, type RequestOwner } from "./live_request.ts";
 import { RequestDeadlines } from "./request_deadlines.ts";
 import { SlowClients } from "./slow_clients.ts";
 import { checkDrain, type DrainOptions, type ServeSettings } from "./serve_options.ts";
@@ -92,6 +93,7 @@ export class Server {
       deadlines: settings.timeout === Infinity ? undefined : new RequestDeadlines(settings.timeout),
       bodyLimit: settings.bodyLimit,
       bodyTimeout: settings.bodyTimeout,
+      messageLimit: settings.messageLimit,
       get scope() {
         return getScope();
       },
@@ -160,10 +162,19 @@ export class Server {
 
   async #open(): Promise<void> {
     this.#scope = currentScope();
-    const { hostname, port, unix, tls, keepAlive, headerTimeout } = this.#settings;
+    const { hostname, port, unix, tls, keepAlive, headerTimeout, messageLimit } = this.#settings;
     const handle = (exchange: HttpExchange): Promise<Response> | Response => this.#handle(exchange);
     try {
-      this.#listener = await loop().host.listenHttp({ hostname, port, unix, tls, keepAlive, headerTimeout, handle });
+      this.#listener = await loop().host.listenHttp({
+        hostname,
+        port,
+        unix,
+        tls,
+        keepAlive,
+        headerTimeout,
+        messageLimit,
+        handle,
+      });
     } catch (error) {
       throw describeListenError(error, unix ?? `${hostname}:${port}`);
     }

@@ -1,4 +1,6 @@
 import { discard, Exchange, type HttpListener, type HttpListenOptions, WatchedBody } from "../http.ts";
+import type { Upgraded, WebSocketListener } from "../web_socket.ts";
+import { BunWebSocket, webSocketHandlers } from "./bun_web_socket.ts";
 import { builtin } from "./shared.ts";
 
 interface BunServer {
@@ -6,6 +8,7 @@ interface BunServer {
   requestIP(request: Request): { address: string } | null;
   /** Sets the idle timer of the request's connection, in whole seconds; 0 for none. */
   timeout(request: Request, seconds: number): void;
+  upgrade(request: Request, options: { data: BunWebSocket; headers?: Record<string, string> }): boolean;
   stop(closeActiveConnections: boolean): Promise<void>;
 }
 
@@ -19,6 +22,7 @@ interface BunHost {
     maxRequestBodySize: number;
     development: boolean;
     reusePort: boolean;
+    websocket: object;
     fetch(request: Request, server: BunServer): Promise<Response> | Response;
     error(error: unknown): Response;
   }): BunServer;
@@ -41,6 +45,7 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
       // It would print errors of streams, which `serve` reports; without it a port in use would be shared.
       development: false,
       reusePort: false,
+      websocket: webSocketHandlers(options.messageLimit),
       fetch: (request, server) => isValid(request) ? new BunExchange(request, server, options).answer() : badRequest(),
       error: () => new Response(null, { status: 500 }),
     });
@@ -75,6 +80,7 @@ class BunExchange extends Exchange {
   /** Is the end of its answer going to be told? */
   #isWatched = false;
   #body: WatchedBody | undefined = undefined;
+  #webSocket: BunWebSocket | undefined = undefined;
   /** Answers in the handler's place. */
   #giveUp: ((response: Response) => void) | undefined = undefined;
 
@@ -98,14 +104,28 @@ class BunExchange extends Exchange {
   }
 
   cut(): void {
+    this.#webSocket?.terminate();
     this.finish("cut");
     this.#giveUp?.(new Response(null, { status: 503 }));
     this.#body?.fail(new Error("The server cut the response"));
   }
 
+  override upgrade(listener: WebSocketListener, protocol: string | undefined): Promise<Upgraded> {
+    const socket = new BunWebSocket(protocol ?? "", listener);
+    const headers = protocol === undefined ? {} : { headers: { "sec-websocket-protocol": protocol } };
+    if (!this.#server.upgrade(this.request, { data: socket, ...headers })) {
+      return Promise.reject(new TypeError("The request is not a valid WebSocket handshake"));
+    }
+    this.#webSocket = socket;
+    this.finish("sent");
+    return Promise.resolve({ socket, response: new Response(null) });
+  }
+
   override finish(...[end, error]: Parameters<Exchange["finish"]>): void {
     // From now on the connection is idle.
-    if (this.#isWatched && end === "sent") this.#server.timeout(this.request, secondsOf(this.#options.keepAlive));
+    if (this.#isWatched && end === "sent" && this.#webSocket === undefined) {
+      this.#server.timeout(this.request, secondsOf(this.#options.keepAlive));
+    }
     super.finish(end, error);
   }
 
@@ -125,6 +145,8 @@ class BunExchange extends Exchange {
   }
 
   #send(response: Response): Response {
+    // Bun looks at no answer to a request that it has upgraded.
+    if (this.#webSocket !== undefined) return response;
     if (this.end !== undefined) {
       discard(response);
       return new Response(null, { status: 503 });

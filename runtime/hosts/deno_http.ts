@@ -1,4 +1,6 @@
 import { discard, Exchange, type HttpListener, type HttpListenOptions, isHost, WatchedBody } from "../http.ts";
+import type { HostWebSocket, Upgraded, WebSocketListener } from "../web_socket.ts";
+import { upgrade } from "./deno_web_socket.ts";
 import { onSignal, setTimer } from "./shared.ts";
 
 /** After how long without an answer a request is watched for its client's leaving at the earliest, in ms; after twice that at the latest. */
@@ -52,7 +54,7 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
         onError: () => new Response(null, { status: 500 }),
       },
       (request, info) =>
-        isValid(request) ? new DenoExchange(request, info, open).answer(options) : Promise.resolve(badRequest()),
+        isValid(request) ? new DenoExchange(request, info, open, options).answer() : Promise.resolve(badRequest()),
     );
     server.finished.catch(() => setTimer(relisten, relistenDelay));
   }
@@ -124,9 +126,9 @@ class OpenExchanges {
     for (const exchange of this.#all) exchange.cut();
   }
 
-  /** Waits until none is left that has a body to be read. */
+  /** Waits until none is left that has a body to be read, or that has become a WebSocket. */
   async withoutBodies(): Promise<void> {
-    while ([...this.#all].some(({ request }) => request.body !== null)) {
+    while ([...this.#all].some(({ request, isUpgraded }) => isUpgraded || request.body !== null)) {
       await new Promise<void>((resolve) => this.#changed = resolve);
     }
   }
@@ -145,13 +147,16 @@ class DenoExchange extends Exchange {
   readonly request: Request;
   readonly #info: DenoInfo;
   readonly #open: OpenExchanges;
+  readonly #options: HttpListenOptions;
   #answered = false;
+  #webSocket: HostWebSocket | undefined = undefined;
   #body: WatchedBody | undefined = undefined;
   /** Answers in the handler's place. */
   #giveUp: ((response: Response) => void) | undefined = undefined;
 
-  constructor(request: Request, info: DenoInfo, open: OpenExchanges) {
+  constructor(request: Request, info: DenoInfo, open: OpenExchanges, options: HttpListenOptions) {
     super();
+    this.#options = options;
     this.request = request;
     this.#info = info;
     this.#open = open;
@@ -174,6 +179,7 @@ class DenoExchange extends Exchange {
   }
 
   cut(): void {
+    this.#webSocket?.terminate();
     this.finish("cut");
     this.#giveUp?.(new Response(null, { status: 503 }));
     this.#body?.fail(new Error("The server cut the response"));
@@ -186,13 +192,36 @@ class DenoExchange extends Exchange {
   }
 
   override finish(...end: Parameters<Exchange["finish"]>): void {
-    this.#open.delete(this);
+    if (!this.isUpgraded) this.#open.delete(this);
     super.finish(...end);
   }
 
-  async answer(options: HttpListenOptions): Promise<Response> {
-    const handled = options.handle(this);
+  override upgrade(listener: WebSocketListener, protocol: string | undefined): Promise<Upgraded> {
+    // Until it is closed the exchange is open to `stop`: Deno's `shutdown()` would close it.
+    const onClosed: WebSocketListener["onClosed"] = (code, reason) => {
+      this.#open.delete(this);
+      listener.onClosed(code, reason);
+    };
+    const upgraded = upgrade(
+      this.request,
+      { onMessage: (message) => listener.onMessage(message), onClosed },
+      protocol,
+      this.#options.messageLimit,
+    );
+    this.#webSocket = upgraded.socket;
+    this.finish("sent");
+    return Promise.resolve(upgraded);
+  }
+
+  /** Does the connection belong to a WebSocket? */
+  get isUpgraded(): boolean {
+    return this.#webSocket !== undefined;
+  }
+
+  async answer(): Promise<Response> {
+    const handled = this.#options.handle(this);
     const response = handled instanceof Response ? handled : await this.#first(handled);
+    if (this.isUpgraded) return response;
     if (this.end !== undefined) {
       discard(response);
       return new Response(null, { status: 503 });

@@ -1,32 +1,21 @@
-import { checkChunk, discard, Exchange, type HttpListener, type HttpListenOptions, isHost } from "../http.ts";
-import { bodyOf, type Incoming } from "./node_http_body.ts";
+import { discard, type HttpListener, type HttpListenOptions } from "../http.ts";
+import type { Incoming } from "./node_http_body.ts";
+import { NodeExchange, type Outgoing } from "./node_http_exchange.ts";
+import { send } from "./node_http_send.ts";
+import { outgoingFor, withoutUpgrade } from "./node_http_upgrade.ts";
+import type { RawSocket } from "./node_web_socket.ts";
 import { builtin } from "./shared.ts";
 
-interface Outgoing {
-  readonly writableFinished: boolean;
-  /** `null` while the answer waits for those to earlier requests of its connection. */
-  readonly socket: object | null;
-  readonly writableEnded: boolean;
-  readonly destroyed: boolean;
-  readonly headersSent: boolean;
-  writeHead(status: number, statusText: string | undefined, headers: string[]): void;
-  write(chunk: Uint8Array): boolean;
-  writeContinue(): void;
-  flushHeaders(): void;
-  end(chunk?: string | Uint8Array, encoding?: "latin1"): void;
-  destroy(): void;
-  on(event: "close" | "finish" | "error", listener: () => void): void;
-  once(event: "drain" | "close", listener: () => void): void;
-  off(event: "drain" | "close", listener: () => void): void;
-}
-
 type Listener = (incoming: Incoming, outgoing: Outgoing) => void;
+type UpgradeListener = (incoming: Incoming, socket: RawSocket, head: Uint8Array) => void;
 
 interface NodeServer {
   listen(options: { host: string; port: number } | { path: string }): void;
   on(event: "checkContinue", listener: Listener): void;
+  on(event: "upgrade", listener: UpgradeListener): void;
   on(event: "connection" | "secureConnection", listener: (socket: NodeSocket) => void): void;
   on(event: "error", listener: () => void): void;
+  emit(event: string, socket: RawSocket): void;
   once(event: "listening" | "error", listener: (error: Error) => void): void;
   off(event: "listening" | "error", listener: (error: Error) => void): void;
   address(): { port?: number } | string | null;
@@ -40,10 +29,6 @@ interface NodeSocket {
   destroy(): void;
   once(event: "close", listener: () => void): void;
 }
-
-declare const Buffer: {
-  from(buffer: ArrayBufferLike, offset: number, length: number): { toString(encoding: "latin1"): string };
-};
 
 interface Http {
   createServer(options: object, handler: Listener): NodeServer;
@@ -80,8 +65,20 @@ export async function listenHttp(options: HttpListenOptions): Promise<HttpListen
   });
   // "100 Continue" is sent when the body is first asked for, so that a request may be refused without it.
   server.on("checkContinue", (incoming, outgoing) => answer(shared, incoming, outgoing, true));
+  const ofConnection = tls === undefined ? "connection" : "secureConnection";
+  server.on("upgrade", (incoming, socket, head) => {
+    if (incoming.headers["upgrade"]?.toLowerCase() === "websocket" && incoming.method === "GET") {
+      upgradable.add(socket);
+      socket.on("close", () => upgradable.delete(socket));
+      return answer(shared, incoming, outgoingFor(incoming, socket), false, { socket, head });
+    }
+    socket.unshift(withoutUpgrade(incoming, head));
+    server.emit(ofConnection, socket);
+  });
+  /** Connections that Node does not count any more. */
+  const upgradable = new Set<RawSocket>();
   const silent = new Set<NodeSocket>();
-  server.on(tls === undefined ? "connection" : "secureConnection", (socket) => {
+  server.on(ofConnection, (socket) => {
     silent.add(socket);
     socket.once("close", () => silent.delete(socket));
   });
@@ -106,7 +103,10 @@ export async function listenHttp(options: HttpListenOptions): Promise<HttpListen
       for (const socket of silent) if (socket.bytesRead === 0) socket.destroy();
       return stopped;
     },
-    abort: () => server.closeAllConnections(),
+    abort() {
+      server.closeAllConnections();
+      for (const socket of upgradable) socket.destroy();
+    },
   };
 }
 
@@ -123,79 +123,23 @@ function timeouts({ keepAlive, headerTimeout }: HttpListenOptions): object {
   };
 }
 
-class NodeExchange extends Exchange {
-  readonly request: Request;
-  readonly outgoing: Outgoing;
-  readonly #incoming: Incoming;
-  /** Does the client wait for "100 Continue" before it sends its body? */
-  continues = false;
-  /** The response's stream, while it is being sent. */
-  reader: ReadableStreamDefaultReader<Uint8Array> | undefined = undefined;
-  /** What was handed over that the client has to take before more of it is. */
-  #pieces = 0;
-  #isBlocked = false;
-
-  constructor(incoming: Incoming, outgoing: Outgoing, scheme: string) {
-    super();
-    this.#incoming = incoming;
-    this.outgoing = outgoing;
-    this.request = requestOf(incoming, scheme, this);
-  }
-
-  /** The body of the request is about to be read. */
-  onRead(): void {
-    if (!this.continues || this.outgoing.headersSent) return;
-    this.continues = false;
-    this.outgoing.writeContinue();
-  }
-
-  get remoteAddress(): string | undefined {
-    return this.#incoming.socket.remoteAddress;
-  }
-
-  override get sendProgress(): number | undefined {
-    return this.#isBlocked && this.outgoing.socket !== null ? this.#pieces : undefined;
-  }
-
-  /** Ends the answer; now all is the client's to take. */
-  endWith(bytes?: Uint8Array | string): void {
-    this.#isBlocked = true;
-    if (typeof bytes === "string") this.outgoing.end(bytes, "latin1");
-    else this.outgoing.end(bytes);
-  }
-
-  /** Sends a piece, and waits until the client has taken what was sent before. */
-  async write(piece: Uint8Array): Promise<void> {
-    this.#pieces++;
-    if (this.outgoing.write(piece)) return;
-    this.#isBlocked = true;
-    await writable(this.outgoing);
-    this.#isBlocked = false;
-  }
-
-  failBody(error: unknown): void {
-    if (this.reader === undefined || this.outgoing.writableEnded) return;
-    this.finish("cut");
-    this.reader.cancel(error).catch(() => {});
-    this.outgoing.destroy();
-  }
-
-  cut(): void {
-    this.finish("cut");
-    this.outgoing.destroy();
-  }
-}
-
-function answer(shared: Shared, incoming: Incoming, outgoing: Outgoing, continues: boolean): void {
+function answer(
+  shared: Shared,
+  incoming: Incoming,
+  outgoing: Outgoing,
+  continues: boolean,
+  raw?: { socket: RawSocket; head: Uint8Array },
+): void {
   let exchange: NodeExchange;
   try {
-    exchange = new NodeExchange(incoming, outgoing, shared.scheme);
+    exchange = new NodeExchange(incoming, outgoing, shared.scheme, shared.options.messageLimit);
   } catch {
     // A method, path or host that the standard's Request refuses.
     outgoing.writeHead(400, undefined, ["content-length", "0", "connection", "close"]);
     return outgoing.end();
   }
   exchange.continues = continues;
+  exchange.raw = raw;
   outgoing.on("close", () => {
     const isSent = outgoing.writableFinished;
     // A client that leaves cancels the body's source, also while that has nothing to give.
@@ -214,7 +158,7 @@ function ignore(): void {}
 
 async function deliver(shared: Shared, exchange: NodeExchange, incoming: Incoming, response: Response): Promise<void> {
   const { outgoing } = exchange;
-  if (outgoing.destroyed) return discard(response);
+  if (outgoing.destroyed || exchange.isUpgraded) return discard(response);
   if (!incoming.complete) linger(shared, incoming, outgoing);
   try {
     await send(response, exchange, incoming, shared.stopping);
@@ -225,21 +169,6 @@ async function deliver(shared: Shared, exchange: NodeExchange, incoming: Incomin
     outgoing.writeHead(500, undefined, ["content-length", "0"]);
     outgoing.end();
   }
-}
-
-function requestOf(incoming: Incoming, scheme: string, exchange: NodeExchange): Request {
-  const { method, rawHeaders } = incoming;
-  const headers: [string, string][] = [];
-  for (let index = 0; index < rawHeaders.length; index += 2) headers.push([rawHeaders[index]!, rawHeaders[index + 1]!]);
-  const host = incoming.headers["host"] ?? "localhost";
-  if (!isHost(host)) throw new TypeError("The host of the request is not valid");
-  const url = incoming.url.startsWith("/") ? `${scheme}://${host}${incoming.url}` : incoming.url;
-  if (method === "GET" || method === "HEAD") return new Request(url, { method, headers });
-  const isEmpty = incoming.headers["content-length"] === "0" ||
-    (incoming.headers["content-length"] === undefined && incoming.headers["transfer-encoding"] === undefined);
-  if (isEmpty) return new Request(url, { method, headers });
-  const body = bodyOf(incoming, () => exchange.onRead(), () => exchange.finish("left"));
-  return new Request(url, { method, headers, body, duplex: "half" } as RequestInit);
 }
 
 /**
@@ -255,141 +184,5 @@ function linger(shared: Shared, incoming: Incoming, outgoing: Outgoing): void {
       clearTimeout(timer);
       shared.ended();
     });
-  });
-}
-
-async function send(
-  response: Response,
-  exchange: NodeExchange,
-  incoming: Incoming,
-  isStopping: boolean,
-): Promise<void> {
-  const { outgoing } = exchange;
-  const { status, body } = response;
-  const isHead = incoming.method === "HEAD";
-  const headers: string[] = [];
-  let closes = isStopping;
-  let takesLength = true;
-  for (const [name, value] of response.headers) {
-    if (name === "connection") {
-      closes ||= incoming.complete && value === "close";
-      continue;
-    }
-    if (name === "content-length" || name === "transfer-encoding") takesLength = false;
-    headers.push(name, value);
-  }
-  if (closes) headers.push("connection", "close");
-  function head(length?: number): void {
-    if (length !== undefined && takesLength) headers.push("content-length", String(length));
-    outgoing.writeHead(status, response.statusText || undefined, headers);
-  }
-  if (body === null) {
-    head(isHead || status === 204 || status === 304 ? undefined : 0);
-    return exchange.endWith();
-  }
-  const reader = exchange.reader = body.getReader();
-  const begin = new Beginning(reader);
-  const isWhole = await begin.isWhole();
-  if (exchange.end !== undefined) return;
-  if (isWhole) {
-    const { done, value: bytes } = begin.first!;
-    if (!done) checkChunk(bytes);
-    head(bytes?.byteLength ?? 0);
-    if (isHead || bytes === undefined) return exchange.endWith();
-    // A text goes out together with the head, in one write; bytes would need a second one.
-    if (bytes.byteLength <= mergedBytes) return exchange.endWith(latin1(bytes));
-    if (bytes.byteLength <= pieceBytes) return exchange.endWith(bytes);
-    for (let at = 0; at < bytes.byteLength && !outgoing.destroyed; at += pieceBytes) {
-      await exchange.write(bytes.subarray(at, at + pieceBytes));
-    }
-    return exchange.endWith();
-  }
-  head();
-  if (isHead) {
-    exchange.endWith();
-    return void reader.cancel().catch(() => {});
-  }
-  outgoing.flushHeaders();
-  await pump(begin, exchange);
-}
-
-/** A longer body goes out in pieces of this length, so that it shows whether the client takes any. */
-const pieceBytes = 256 * 1024;
-/** Up to this length a body is written together with its head. */
-const mergedBytes = 16 * 1024;
-
-/** Bytes as a string of as many characters. */
-function latin1(bytes: Uint8Array): string {
-  const { buffer, byteOffset, byteLength } = bytes;
-  return Buffer.from(buffer, byteOffset, byteLength).toString("latin1");
-}
-
-type Read = ReadableStreamReadResult<Uint8Array>;
-
-/** The first two reads of a body: one that is there whole is sent with its length, in one piece. */
-class Beginning {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  /** What came first, if it came soon. */
-  first: Read | undefined = undefined;
-  /** The last read that was asked for. */
-  asked: Promise<Read>;
-  #state: "reading" | "whole" | "failed" | "over" = "reading";
-
-  constructor(reader: ReadableStreamDefaultReader<Uint8Array>) {
-    this.#reader = reader;
-    this.asked = this.#ask();
-  }
-
-  /** Is the whole body there within a few microtasks? A stream that fails as soon makes this throw. */
-  async isWhole(): Promise<boolean> {
-    for (let tick = 0; tick < 8 && this.#state === "reading"; tick++) await undefined;
-    if (this.#state === "failed") await this.asked;
-    if (this.#state === "whole") return true;
-    this.#state = "over";
-    return false;
-  }
-
-  #ask(): Promise<Read> {
-    const asked = this.#reader.read();
-    asked.then((read) => this.#came(read), () => this.#state = "failed");
-    return asked;
-  }
-
-  #came(read: Read): void {
-    if (this.#state !== "reading") return;
-    const isFirst = this.first === undefined;
-    this.first ??= read;
-    if (read.done) this.#state = "whole";
-    else if (isFirst) this.asked = this.#ask();
-    else this.#state = "over";
-  }
-}
-
-/** Sends a stream no faster than the client takes it. */
-async function pump(begin: Beginning, exchange: NodeExchange): Promise<void> {
-  const { outgoing, reader } = exchange;
-  let asked: Promise<Read> | undefined = begin.first === undefined ? undefined : begin.asked;
-  for (
-    let read = begin.first ?? await begin.asked;
-    !read.done;
-    read = await (asked ?? reader!.read()), asked = undefined
-  ) {
-    if (outgoing.destroyed) return;
-    checkChunk(read.value);
-    if (read.value.byteLength > 0) await exchange.write(read.value);
-  }
-  exchange.endWith();
-}
-
-/** Waits until the client has taken what was written, or has left. */
-function writable(outgoing: Outgoing): Promise<void> {
-  return new Promise((resolve) => {
-    function go(): void {
-      outgoing.off("drain", go);
-      outgoing.off("close", go);
-      resolve();
-    }
-    outgoing.once("drain", go);
-    outgoing.once("close", go);
   });
 }
