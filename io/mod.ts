@@ -26,6 +26,7 @@ export type { ConnectTlsOptions, ListenTlsOptions } from "./net/tls.ts";
 export { serve } from "./serve.ts";
 export type { Handler, RequestContext } from "./serve/live_request.ts";
 export { BodyLimitError, BodyTimeoutError } from "./serve/request_body.ts";
+export type { RequestTrace } from "./serve/request_trace.ts";
 export type { DrainOptions, RequestRecord, ServeOptions, ShedOptions, TlsOptions } from "./serve/serve_options.ts";
 export type { DrainSummary, Server, ServerStatistics } from "./serve/server.ts";
 export { ServerWebSocket, type UpgradeOptions, type WebSocketClose, WebSocketClosedError } from "./serve/web_socket.ts";

@@ -25,6 +25,7 @@ import { adoptGroup, type SpawnOptions, type TaskGroup } from "../../scheduler/t
 import { answerTo, checkResponse, plain, unavailable } from "./answers.ts";
 import { BodyLimitError, BodyTimeoutError, RequestBody } from "./request_body.ts";
 import type { RequestDeadlines } from "./request_deadlines.ts";
+import { type RequestTrace, traceOf } from "./request_trace.ts";
 import { type ServerWebSocket, type Upgradable, type UpgradeOptions, upgradeRequest } from "./web_socket.ts";
 
 /** What a handler gets beside the request. */
@@ -37,6 +38,10 @@ export interface RequestContext {
   defer(cleanup: (outcome: Outcome) => void | PromiseLike<void>): void;
   /** Aborted when the request is cancelled, never by its normal end; made when first read. */
   readonly signal: AbortSignal;
+  /**
+   * What to send as `traceparent` with requests made for this one: the trace is the client's, if it sent one; made when first read.
+   */
+  readonly traceparent: string;
   /** The client's address, where known. */
   readonly remoteAddress: string | undefined;
   /**
@@ -100,6 +105,7 @@ export class LiveRequest extends GroupNode {
   /** When the head had come, in ms of the host's clock. */
   readonly began: number = loop().host.now();
   readonly #owner: RequestOwner;
+  #trace: RequestTrace | undefined = undefined;
   #isAnswered = false;
   /** The answer, until it is fetched. */
   #response: Response | undefined = undefined;
@@ -120,6 +126,16 @@ export class LiveRequest extends GroupNode {
 
   protected override makeName(): string {
     return nameOf(this.exchange.request);
+  }
+
+  /** Keeps what the request says of itself: Deno forgets it when the exchange has ended. */
+  remember(): void {
+    void this.name;
+  }
+
+  /** The request's place in its trace, made when first asked for. */
+  get trace(): RequestTrace {
+    return this.#trace ??= traceOf(this.exchange.request);
   }
 
   /** What `context.upgrade` needs. */
@@ -180,6 +196,7 @@ export class LiveRequest extends GroupNode {
       return this.#handlerThrew(error);
     }
     if (response instanceof Response) return this.#handlerReturned(response);
+    this.remember();
     Promise.resolve(response).then((it) => this.#handlerReturned(it), (error) => this.#handlerThrew(error));
   }
 
@@ -354,6 +371,10 @@ class Context implements RequestContext {
 
   get signal(): AbortSignal {
     return this.#live.signal;
+  }
+
+  get traceparent(): string {
+    return this.#live.trace.traceparent;
   }
 
   get remoteAddress(): string | undefined {

@@ -17,6 +17,7 @@ import { DelayGauge } from "./delay_gauge.ts";
 import { tooLarge, unavailable } from "./answers.ts";
 import { type Handler, LiveRequest, type RequestOwner } from "./live_request.ts";
 import { RequestDeadlines } from "./request_deadlines.ts";
+import { isTraced, publishEnd, publishError, publishStart } from "./request_trace.ts";
 import { SlowClients } from "./slow_clients.ts";
 import { checkDrain, type DrainOptions, type ServeSettings } from "./serve_options.ts";
 
@@ -193,6 +194,8 @@ export class Server {
       return unavailable("The server is overloaded");
     }
     const live = new LiveRequest(this.#owner, exchange);
+    if (this.#settings.onRequest !== undefined) live.remember();
+    if (isTraced()) publishStart(live.trace);
     if (hasSlot) this.#start(live);
     else this.#queue.add(live);
     return live.answer();
@@ -210,6 +213,7 @@ export class Server {
 
   #failed(error: unknown, live: LiveRequest): void {
     this.#counts.failed++;
+    if (isTraced()) publishError(live.trace, error);
     const { onError } = this.#settings;
     if (onError === undefined) return reportUnhandled(error, live);
     try {
@@ -223,8 +227,8 @@ export class Server {
 
   #ended(live: LiveRequest): void {
     this.#counts.completed++;
+    if (this.#settings.onRequest !== undefined || isTraced()) this.#record(live);
     if (this.#live.delete(live)) {
-      if (this.#settings.onRequest !== undefined) this.#record(live, this.#settings.onRequest);
       const [next] = this.#queue;
       if (next !== undefined) {
         this.#queue.delete(next);
@@ -234,11 +238,14 @@ export class Server {
     if (this.#live.size === 0 && this.#queue.size === 0) this.#emptied?.();
   }
 
-  #record(live: LiveRequest, onRequest: NonNullable<ServeSettings["onRequest"]>): void {
+  #record(live: LiveRequest): void {
     const { status, began, exchange } = live;
-    const record = { status, end: exchange.end ?? "sent", duration: loop().host.now() - began };
+    const record = Object.freeze({ status, end: exchange.end ?? "sent", duration: loop().host.now() - began });
+    if (isTraced()) publishEnd(live.trace, record);
+    // One that never had a handler is none of its business.
+    if (!this.#live.has(live)) return;
     try {
-      onRequest(exchange.request, Object.freeze(record));
+      this.#settings.onRequest?.(exchange.request, record);
     } catch (error) {
       reportUnhandled(error, live);
     }

@@ -1,0 +1,100 @@
+/**
+ * What observers are told of requests, in the terms of W3C Trace Context.
+ *
+ * @module
+ */
+
+import { diagnosticsChannel } from "../../runtime/diagnostics.ts";
+import type { RequestRecord } from "./serve_options.ts";
+
+/**
+ * A request as those see it who subscribe to the channels `millrace.request.start`, `millrace.request.error` and
+ * `millrace.request.end` of `node:diagnostics_channel`: the same object in all of its messages.
+ */
+export interface RequestTrace {
+  /** The request. */
+  readonly request: Request;
+  /** What to send as `traceparent` with requests made for this one. */
+  readonly traceparent: string;
+  /** The trace: that of the client's `traceparent`, if it is valid, else a new one. 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** This request in the trace: 16 hexadecimal digits. */
+  readonly spanId: string;
+  /** What this request was made for, from the client's `traceparent`. */
+  readonly parentId: string | undefined;
+  /** The last error that was reported for the request. */
+  error: unknown;
+  /** How the request ended; from `millrace.request.end` on. */
+  record: RequestRecord | undefined;
+}
+
+/** What the header `traceparent` says. */
+export interface TraceParent {
+  readonly traceId: string;
+  readonly parentId: string;
+  readonly flags: string;
+}
+
+const pattern = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+
+/** Reads a `traceparent`; `undefined` for one that is not valid, which is to be treated as if there were none. */
+export function parseTraceparent(header: string | null): TraceParent | undefined {
+  const match = header === null ? null : pattern.exec(header.trim());
+  if (match === null) return undefined;
+  const [, version, traceId, parentId, flags, more] = match;
+  // A later version may have more fields; the first has none.
+  if (version === "ff" || (version === "00" && more !== undefined)) return undefined;
+  if (/^0+$/.test(traceId!) || /^0+$/.test(parentId!)) return undefined;
+  return { traceId: traceId!, parentId: parentId!, flags: flags! };
+}
+
+/** A request's place in its trace. */
+export function traceOf(request: Request): RequestTrace {
+  const parent = parseTraceparent(request.headers.get("traceparent"));
+  const traceId = parent?.traceId ?? randomHex(16);
+  const spanId = randomHex(8);
+  // Of the flags only "sampled" has a meaning that may be passed on; a trace that begins here is for whoever asked.
+  const flags = parent === undefined ? "01" : (parseInt(parent.flags, 16) & 1).toString().padStart(2, "0");
+  return {
+    request,
+    traceparent: `00-${traceId}-${spanId}-${flags}`,
+    traceId,
+    spanId,
+    parentId: parent?.parentId,
+    error: undefined,
+    record: undefined,
+  };
+}
+
+function randomHex(length: number): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(length));
+  // An id of zeros alone means none.
+  bytes[0] ||= 1;
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+const started = diagnosticsChannel("millrace.request.start");
+const failed = diagnosticsChannel("millrace.request.error");
+const ended = diagnosticsChannel("millrace.request.end");
+
+/** Does anybody want to know? A channel of its own is asked: that of Bun's `tracingChannel` does not say. */
+export function isTraced(): boolean {
+  return started.hasSubscribers || ended.hasSubscribers || failed.hasSubscribers;
+}
+
+/** A request begins. */
+export function publishStart(trace: RequestTrace): void {
+  started.publish(trace);
+}
+
+/** An error was reported for a request. */
+export function publishError(trace: RequestTrace, error: unknown): void {
+  trace.error = error;
+  failed.publish(trace);
+}
+
+/** A request has ended. */
+export function publishEnd(trace: RequestTrace, record: RequestRecord): void {
+  trace.record = record;
+  ended.publish(trace);
+}
