@@ -97,8 +97,8 @@ export class Dispatcher {
       (error) => this.#giveUp(error),
     );
     this.#warmUps = new WarmUps(this.crew);
-    const { inline, module } = settings;
-    this.inline = inline === false ? undefined : new InlineRunner(module, inline === true ? undefined : inline, {
+    const { inline } = settings;
+    this.inline = inline === false ? undefined : new InlineRunner({ ...settings, inline }, {
       ...onEnd,
       onElsewhere: (job) => {
         this.#requeue([job]);

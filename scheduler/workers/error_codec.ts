@@ -20,6 +20,12 @@ export type EncodedError =
   }
   | { kind: "value"; value: unknown };
 
+/** A class of errors. */
+export type ErrorClass = new (...args: never) => Error;
+
+/** Classes that the caller knows, by name: errors of the worker's classes with these names come back as theirs. */
+export type KnownClasses = ReadonlyMap<string, ErrorClass>;
+
 /** The built-in classes that an error may come back as. */
 const builtins: Record<string, new (message?: string) => Error> = {
   Error,
@@ -65,36 +71,51 @@ export function encodeError(thrown: unknown, depth: number = 0): EncodedError {
 }
 
 /** Makes an error of the data again: of the same class where that is a built-in one, else of one with its name. */
-export function decodeError(encoded: EncodedError): unknown {
+export function decodeError(encoded: EncodedError, known?: KnownClasses): unknown {
   if (encoded.kind === "value") return encoded.value;
   const { kind, name, message, stack, classes, extras, cause, errors } = encoded;
   let error: Error;
   if (kind === "dom") error = new DOMException(message, name);
-  else if (kind === "aggregate") error = new AggregateError((errors ?? []).map(decodeError), message);
-  else error = new (builtins[classes.find((each) => Object.hasOwn(builtins, each)) ?? "Error"]!)(message);
-  if (classes[0] && classes[0] !== error.constructor.name) nameClass(error, classes[0]);
+  else if (kind === "aggregate") {
+    error = new AggregateError((errors ?? []).map((each) => decodeError(each, known)), message);
+  } else error = new (builtins[classes.find((each) => Object.hasOwn(builtins, each)) ?? "Error"]!)(message);
+  const Known = kind === "dom" ? undefined : knownClass(classes, known);
+  if (Known !== undefined) Object.setPrototypeOf(error, Known.prototype);
+  if (classes[0] && classes[0] !== error.constructor.name) {
+    nameClass(error, classes[0], error.constructor as ErrorClass);
+  }
   if (error.name !== name) define(error, "name", name);
   if (stack !== undefined) define(error, "stack", stack);
-  if (cause !== undefined) define(error, "cause", decodeError(cause));
-  for (const [key, value] of extras) define(error, key, decodeError(value), true);
+  if (cause !== undefined) define(error, "cause", decodeError(cause, known));
+  for (const [key, value] of extras) define(error, key, decodeError(value, known), true);
   return error;
 }
 
-/** Classes that stand for those of the worker, by their name and that of the built-in class. */
-const standIns = new Map<string, object>();
+/** The most special of the classes of an error that the caller knows. */
+function knownClass(classes: readonly string[], known: KnownClasses | undefined): ErrorClass | undefined {
+  if (known === undefined) return undefined;
+  for (const name of classes) {
+    const Class = known.get(name);
+    if (Class !== undefined) return Class;
+  }
+  return undefined;
+}
 
-/** So many of them are kept; beyond, an error is of the built-in class alone. */
+/** Classes that stand for those of the worker, by the class they extend and their name. */
+const standIns = new WeakMap<object, Map<string, object>>();
+
+/** So many of them are kept for each class; beyond, an error is of that class alone. */
 const mostStandIns = 1000;
 
-/** Gives an error a class between it and its built-in one that has the name of the class it was thrown as. */
-function nameClass(error: Error, name: string): void {
-  const Base = error.constructor as new () => Error;
-  const key = `${name} extends ${Base.name}`;
-  let prototype = standIns.get(key);
+/** Makes an error of `Base` one of a class between, which has the name of the class it was thrown as. */
+function nameClass(error: Error, name: string, Base: ErrorClass): void {
+  let names = standIns.get(Base);
+  if (names === undefined) standIns.set(Base, names = new Map());
+  let prototype = names.get(name);
   if (prototype === undefined) {
-    if (standIns.size >= mostStandIns) return;
-    prototype = { [name]: class extends Base {} }[name]!.prototype;
-    standIns.set(key, prototype);
+    if (names.size >= mostStandIns) return;
+    prototype = { [name]: class extends (Base as new () => Error) {} }[name]!.prototype;
+    names.set(name, prototype);
   }
   Object.setPrototypeOf(error, prototype);
 }

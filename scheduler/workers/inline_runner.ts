@@ -12,7 +12,7 @@ import { loop } from "../loop.ts";
 import { Entry } from "../run_queue.ts";
 import { asDataCloneError } from "./clonable.ts";
 import { setCurrentJob } from "./current_job.ts";
-import { decodeError, type EncodedError, encodeError } from "./error_codec.ts";
+import { decodeError, type EncodedError, encodeError, type KnownClasses } from "./error_codec.ts";
 import { InlineCosts } from "./inline_costs.ts";
 import type { Job, JobWorker } from "./job.ts";
 import type { WorkerListener } from "./pool_worker.ts";
@@ -27,12 +27,21 @@ export interface InlineListener
   onUnloadable(error: unknown): void;
 }
 
+/** What the calls are; checked already. */
+export interface InlineSettings {
+  readonly module: URL;
+  /** Below how many ms a function is cheap; `true` for the way to a worker. */
+  readonly inline: true | number;
+  readonly errors: KnownClasses | undefined;
+}
+
 /** Runs calls in this thread. */
 export class InlineRunner implements JobWorker {
   readonly costs: InlineCosts;
   /** How many calls have been started here. */
   started = 0;
   readonly #module: URL;
+  readonly #errors: KnownClasses | undefined;
   readonly #listener: InlineListener;
   readonly #calls: Map<Job, InlineCall> = new Map();
   /** The functions; `undefined` as long as none was found cheap, and while they are loaded. */
@@ -41,9 +50,10 @@ export class InlineRunner implements JobWorker {
   /** The call that goes on in a promise. */
   #pending: InlineCall | undefined = undefined;
 
-  constructor(module: URL, below: number | undefined, listener: InlineListener) {
+  constructor({ module, inline, errors }: InlineSettings, listener: InlineListener) {
     this.#module = module;
-    this.costs = new InlineCosts(below);
+    this.#errors = errors;
+    this.costs = new InlineCosts(inline === true ? undefined : inline);
     this.#listener = listener;
   }
 
@@ -199,7 +209,7 @@ export class InlineRunner implements JobWorker {
     for (const [kind, value] of call.replies.splice(0)) {
       if (call.given) return;
       if (kind === replies.done) this.#listener.onDone(job, value);
-      else if (kind === replies.failed) this.#listener.onFailed(job, decodeError(value as EncodedError));
+      else if (kind === replies.failed) this.#listener.onFailed(job, decodeError(value as EncodedError, this.#errors));
       else if (kind === replies.call) this.#listener.onCall(job, value as never);
       else if (kind === replies.progress && !job.aborted && settings.onProgress !== undefined) {
         try {

@@ -9,6 +9,7 @@ import { checkCount, checkDuration, checkName, checkOptions, show } from "../che
 import { checkSignal } from "../join_signal.ts";
 import { loop } from "../loop.ts";
 import { Inspection } from "./clonable.ts";
+import type { ErrorClass, KnownClasses } from "./error_codec.ts";
 import type { PoolSettings } from "./dispatcher.ts";
 
 /**
@@ -64,6 +65,11 @@ export interface WorkerPoolOptions {
    * Default: false.
    */
   inline?: boolean | number;
+  /**
+   * Classes of errors: what the functions throw of these, or of classes with the same names, comes back as an instance. Their
+   * constructors are not called, so that private fields are missing. Default: only the built-in ones.
+   */
+  errors?: readonly (new (...args: never) => Error)[];
   /** Closes the pool at once when aborted. */
   signal?: AbortSignal;
 }
@@ -72,7 +78,7 @@ export interface WorkerPoolOptions {
 const threadKeys = ["env", "argv", "execArgv", "resourceLimits", "permissions"] as const;
 const keys: readonly string[] = [
   ...["name", "size", "min", "queueLimit", "teardownTimeout", "idleTimeout", "maxMemory", "maxCalls", "inline"],
-  ...["workerData", "signal", ...threadKeys],
+  ...["workerData", "errors", "signal", ...threadKeys],
 ];
 
 /** Node's names for the limits of a thread. */
@@ -111,6 +117,7 @@ export function poolSettings(module: URL, options: WorkerPoolOptions): PoolSetti
     maxMemory,
     maxCalls,
     inline: checkedInline(options),
+    errors: checkedErrors(options.errors),
     thread: threadOptions(options),
     // What is changed after the pool was made is no concern of workers that start later.
     workerData: structuredClone(options.workerData),
@@ -126,6 +133,19 @@ function checkKeys(given: object, known: readonly string[], what: string): void 
     // What a prototype hides from the loop above is read all the same.
     if (key in given && !Object.hasOwn(given, key)) throw new TypeError(`${what}: ${show(key)} is inherited`);
   }
+}
+
+function checkedErrors(given: unknown): KnownClasses | undefined {
+  if (given === undefined) return undefined;
+  if (!Array.isArray(given)) throw new TypeError(`errors are an array of classes: received ${show(given)}`);
+  const known = new Map<string, ErrorClass>();
+  for (const each of given) {
+    if (typeof each !== "function" || !(each.prototype instanceof Error)) {
+      throw new TypeError(`errors are classes that extend Error: received ${show(each)}`);
+    }
+    known.set(each.name, each);
+  }
+  return known;
 }
 
 /** What is for workers alone would be missing where a call is run in the thread that made it. */

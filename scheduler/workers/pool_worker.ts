@@ -14,7 +14,7 @@ import type { HostWorker, ThreadOptions, WorkerExit } from "../../runtime/worker
 import { reportUnhandled } from "../configure.ts";
 import { loop } from "../loop.ts";
 import { bootstrap } from "./bootstrap.ts";
-import { decodeError } from "./error_codec.ts";
+import { decodeError, type KnownClasses } from "./error_codec.ts";
 import type { Job, JobWorker } from "./job.ts";
 import { Outbox } from "./outbox.ts";
 import {
@@ -62,6 +62,8 @@ export interface WorkerSettings {
   /** After how many bytes or jobs a worker is of no further use. */
   readonly maxMemory: number;
   readonly maxCalls: number;
+  /** Classes of errors that come back as what they are. */
+  readonly errors: KnownClasses | undefined;
 }
 
 /** How long a thread that was told to end may take, in ms, before it is taken for ended. */
@@ -79,6 +81,7 @@ export class PoolWorker implements JobWorker {
   readonly #cells: Int32Array | undefined;
   readonly #name: string;
   readonly #maxCalls: number;
+  readonly #errors: KnownClasses | undefined;
   #isTooLarge = false;
   readonly #token: number = Math.floor(Math.random() * 2 ** 30);
   readonly #outbox: Outbox;
@@ -98,6 +101,7 @@ export class PoolWorker implements JobWorker {
     const { module, name, thread, workerData, maxMemory } = settings;
     this.#name = name;
     this.#maxCalls = settings.maxCalls;
+    this.#errors = settings.errors;
     this.#listener = listener;
     const shared = typeof SharedArrayBuffer === "function" ? new SharedArrayBuffer(cellCount * 4) : undefined;
     this.#cells = shared && new Int32Array(shared);
@@ -288,7 +292,7 @@ export class PoolWorker implements JobWorker {
     }
     // A worker that was told to end is nobody's worker any more, though it may say yet that it is ready.
     if (message?.token !== this.#token || this.terminated) return;
-    if (message.broken !== undefined) return this.#listener.onBroken(this, decodeError(message.broken));
+    if (message.broken !== undefined) return this.#listener.onBroken(this, decodeError(message.broken, this.#errors));
     if (message.spent) {
       this.#isTooLarge = true;
       return this.#listener.onSpent(this);
@@ -320,9 +324,9 @@ export class PoolWorker implements JobWorker {
       case replies.done:
         return this.#listener.onDone(job, value);
       case replies.doneWithError:
-        return this.#listener.onDone(job, decodeError(value as never));
+        return this.#listener.onDone(job, decodeError(value as never, this.#errors));
       case replies.failed:
-        return this.#listener.onFailed(job, decodeError(value as never));
+        return this.#listener.onFailed(job, decodeError(value as never, this.#errors));
       case replies.progress:
         if (job.aborted || job.settings.onProgress === undefined) return;
         try {

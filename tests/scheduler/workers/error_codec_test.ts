@@ -130,3 +130,34 @@ test("an error has the name of the class it was thrown as, also where the class 
   assertStrictEquals((sent(new (class extends Error {})("anonymous")) as Error).constructor, Error);
   assertEquals(Object.keys(sent(new Unnamed("keys")) as Error), []);
 });
+
+test("errors of classes that the pool knows come back as instances, by name, in causes and lists too (20)", async () => {
+  class OwnError extends Error {
+    override readonly name = "OwnError";
+    code = "";
+    get short(): string {
+      return `${this.code}: ${this.message}`;
+    }
+  }
+  class RangeFailure extends RangeError {}
+  await withPool({ size: 1, errors: [OwnError, RangeFailure] }, async (pool) => {
+    const own = await errorOf(pool.run("fails", ["own"]));
+    assertInstanceOf(own, OwnError);
+    assertEquals([own.short, own.constructor, own.stack!.includes("tasks.ts")], [
+      "E_OWN: of its own",
+      OwnError,
+      true,
+    ]);
+    assertInstanceOf(await errorOf(pool.run("fails", ["cause"])), TypeError);
+  });
+  const known = new Map([["OwnError", OwnError]]);
+  class Special extends OwnError {}
+  const decoded = (thrown: unknown): unknown => decodeError(structuredClone(encodeError(thrown)), known);
+  const special = decoded(new Special("special")) as Error;
+  assertInstanceOf(special, OwnError);
+  assertEquals(special.constructor.name, "Special");
+  const outer = decoded(new TypeError("outer", { cause: new OwnError("inner") })) as Error;
+  assertInstanceOf(outer.cause, OwnError);
+  const many = decoded(new AggregateError([new OwnError("one"), new OwnError("two")]));
+  for (const each of (many as AggregateError).errors) assertInstanceOf(each, OwnError);
+});

@@ -114,6 +114,12 @@ test("options of a wrong kind are refused", () => {
   }
 });
 
+test("errors are classes of errors", () => {
+  for (const errors of [Error, [Error.prototype], [class {}], ["RangeError"], [() => {}]]) {
+    assertThrows(() => new WorkerPool(module, { errors } as unknown as WorkerPoolOptions), TypeError);
+  }
+});
+
 test("permissions are Deno's, where they want a flag; elsewhere they are a TypeError", async () => {
   if (host !== "deno") {
     assertThrows(() => new WorkerPool(module, { permissions: "none" }), TypeError);
