@@ -17,6 +17,7 @@ import { loop } from "../scheduler/loop.ts";
 import { currentScope } from "../scheduler/scope.ts";
 import { Wait } from "../scheduler/wait.ts";
 import { concatenate } from "./bytes.ts";
+import { ExecResult, ExitError } from "./exec_result.ts";
 
 /**
  * Where an output goes: it is collected for the result; it goes where the program's own goes; nowhere; or chunk by chunk to a
@@ -48,60 +49,6 @@ export interface ExecOptions {
   check?: boolean;
 }
 
-/** How a program ended, and what it printed. */
-export class ExecResult {
-  /** The exit code; `null` if a signal ended it. */
-  readonly exitCode: number | null;
-  /** The signal that ended it; `null` if it exited. */
-  readonly signal: string | null;
-  /** What was collected of its standard output. */
-  readonly stdout: Uint8Array;
-  /** What was collected of its standard error. */
-  readonly stderr: Uint8Array;
-
-  /** Made by `exec`. */
-  constructor({ exitCode, signal }: HostExit, stdout: Uint8Array, stderr: Uint8Array) {
-    this.exitCode = exitCode;
-    this.signal = signal;
-    this.stdout = stdout;
-    this.stderr = stderr;
-  }
-
-  /** The standard output as text. */
-  text(): string {
-    return new TextDecoder().decode(this.stdout);
-  }
-
-  /** The lines of the standard output, without their ends. */
-  lines(): string[] {
-    const lines = this.text().split(/\r?\n/);
-    if (lines.at(-1) === "") lines.pop();
-    return lines;
-  }
-}
-
-/** A program ended with another exit code than 0, or by a signal. */
-export class ExitError extends Error {
-  /** "ExitError". */
-  override readonly name = "ExitError";
-  /** How it ended, and what it printed. */
-  readonly result: ExecResult;
-  /** The exit code; `null` if a signal ended it. */
-  readonly exitCode: number | null;
-  /** The signal that ended it; `null` if it exited. */
-  readonly signal: string | null;
-
-  /** Made by `exec`. */
-  constructor(command: string, result: ExecResult) {
-    const how = result.signal === null ? `with exit code ${result.exitCode}` : `by ${result.signal}`;
-    const said = new TextDecoder().decode(result.stderr).trim().split("\n").at(-1)!.slice(0, 500);
-    super(`${command} ended ${how}${said === "" ? "" : `: ${said}`}`);
-    this.result = result;
-    this.exitCode = result.exitCode;
-    this.signal = result.signal;
-  }
-}
-
 /**
  * Runs a program to its end. The arguments go to it as they are: no shell reads them.
  *
@@ -131,6 +78,9 @@ export function exec(command: string, args: readonly string[] = [], options: Exe
   if (!Array.isArray(args) || args.some((arg) => typeof arg !== "string")) {
     throw new TypeError(`The arguments of a program are a list of strings: received ${show(args)}`);
   }
+  for (const text of [command, ...args]) {
+    if (text.includes("\0")) throw new TypeError(`No program can be given a NUL character: received ${show(text)}`);
+  }
   return new Run(command, args, checkExecOptions(options)).run();
 }
 
@@ -147,6 +97,8 @@ class Run {
   /** Why the program is being ended, if it was not its own will. */
   #failure: { error: unknown } | undefined = undefined;
   #stopping = false;
+  /** Were the streams closed by us, as the grace was over? */
+  #closed = false;
   #killTimer: { cancel(): void } | undefined = undefined;
 
   constructor(command: string, args: readonly string[], options: Settings) {
@@ -231,6 +183,7 @@ class Run {
     program.signal("SIGTERM");
     this.#killTimer ??= loop().timers.setTimer(() => {
       program.signal("SIGKILL");
+      this.#closed = true;
       program.closeStreams();
     }, this.#options.grace);
   }
@@ -243,7 +196,7 @@ class Run {
       for await (const chunk of stream ?? []) {
         if (this.#failure !== undefined) continue;
         if (typeof output === "function") {
-          await output(chunk);
+          await this.#hand(output, chunk);
           continue;
         }
         chunks.push(chunk);
@@ -253,10 +206,18 @@ class Run {
         }
       }
     } catch (error) {
-      // Of the function, or of a stream that was closed to end the program.
-      if (!this.#stopping) this.#fail(error);
+      // Some hosts throw when a stream is closed because somebody still holds its other end.
+      if (!this.#stopping && !this.#closed) this.#fail(error);
     }
     return concatenate(chunks, length);
+  }
+
+  async #hand(output: (chunk: Uint8Array) => void | PromiseLike<void>, chunk: Uint8Array): Promise<void> {
+    try {
+      await output(chunk);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   async #feed(program: HostProcess, input: ExecOptions["input"]): Promise<void> {
@@ -272,10 +233,11 @@ class Run {
       else if (input instanceof Uint8Array) await program.write(input);
       else {
         const chunks = input[Symbol.asyncIterator]();
-        for (;;) {
+        while (!over) {
           const next = await Promise.race([chunks.next(), exited]);
           if (over || next === undefined || next.done) break;
-          await program.write(next.value);
+          // Who makes input without ever waiting would not let us see the exit.
+          if (!await program.write(next.value)) over = true;
         }
         // Whoever still makes input is told, not waited for.
         if (over) void chunks.return?.()?.catch(() => {});

@@ -14,10 +14,24 @@
  */
 
 export type { HostSignal } from "../runtime/host.ts";
-export { exec, type ExecOptions, type ExecOutput, ExecResult, ExitError } from "./exec.ts";
+export { exec, type ExecOptions, type ExecOutput } from "./exec.ts";
+export { ExecResult, ExitError } from "./exec_result.ts";
 export { openBytes, readBytes, type ReadBytesOptions } from "./files.ts";
 export { encodeFrame, type FrameOptions, IncompleteFrameError, readFrames, writeFrame } from "./frames.ts";
 export { readLines, type ReadLinesOptions } from "./lines.ts";
+export {
+  callAt,
+  callLater,
+  callSoon,
+  createTask,
+  type Executor,
+  gather,
+  Handle,
+  runInExecutor,
+  runUntilComplete,
+  time,
+} from "./loop.ts";
+export { LoopTask } from "./loop_task.ts";
 export { connect, type ConnectionOptions, type ConnectOptions } from "./net/connect.ts";
 export type { Connection } from "./net/connection.ts";
 export { listen, type Listener, type ListenOptions } from "./net/listen.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { HostSignal } from "../runtime/host.ts";
+import type { Host, HostSignal } from "../runtime/host.ts";
 import { show } from "../scheduler/check.ts";
 import { loop } from "../scheduler/loop.ts";
 import { currentScope } from "../scheduler/scope.ts";
@@ -23,9 +23,9 @@ const known: readonly HostSignal[] = [
 ];
 
 /**
- * The signals of the given names, as they arrive from the call on. Leaving the loop, or its cancellation, takes the
- * listeners away, and with them the signals get their default effect again, also those that have arrived and that neither this
- * loop nor any other listener has taken.
+ * The signals of the given names, as they arrive from the call on; of several loops over the same signal each gets it. Leaving the loop,
+ * or its cancellation, takes the listeners away, and with them the signals get their default effect again, also those that have arrived
+ * and that neither this loop, nor another one, nor any other listener has taken.
  *
  * @throws {TypeError} at the call, for a name that is no signal's.
  *
@@ -51,21 +51,33 @@ export function signals(names: readonly HostSignal[]): AsyncIterableIterator<Hos
   return new Signals(new Set(names));
 }
 
+/** A signal that has arrived, for all who listened then. */
+interface Arrival {
+  readonly name: HostSignal;
+  /** Was nobody else in the process told of it? */
+  readonly alone: boolean;
+  /** How many could still take it. */
+  holders: number;
+  taken: boolean;
+}
+
 class Signals implements AsyncIterableIterator<HostSignal> {
-  /** Signals that nobody has taken yet, and whether anybody else in the process was told of them. */
-  readonly #arrived: { name: HostSignal; alone: boolean }[] = [];
+  /** Signals that nobody has taken from here yet. */
+  readonly #arrived: Arrival[] = [];
   /** Those who wait for one, first come, first served. */
   readonly #waits = new Set<Wait<HostSignal | undefined>>();
+  readonly #host: Host = loop().host;
   #leave: (() => void)[];
 
   constructor(names: ReadonlySet<HostSignal>) {
-    const { host } = loop();
-    this.#leave = [...names].map((name) => host.onSignal(name, (alone) => this.#arrive(name, alone)));
+    this.#leave = [...names].map((name) => listenTo(this.#host, name, (arrival) => this.#arrive(arrival)));
   }
 
   async next(): Promise<IteratorResult<HostSignal, undefined>> {
     throwIfCancelledAfter(() => this.#stop());
-    let name = this.#arrived.shift()?.name;
+    const arrival = this.#arrived.shift();
+    if (arrival !== undefined) arrival.taken = true;
+    let name = arrival?.name;
     if (name === undefined && this.#leave.length > 0) {
       const wait: Wait<HostSignal | undefined> = new Wait(currentScope(), () => {
         this.#waits.delete(wait);
@@ -73,7 +85,7 @@ class Signals implements AsyncIterableIterator<HostSignal> {
       }, "a signal");
       this.#waits.add(wait);
       // A signal's listener does not hold the process on every host; whoever waits for one wants to.
-      const release = loop().host.keepAlive();
+      const release = this.#host.keepAlive();
       name = await wait.promise.finally(release);
     }
     return name === undefined ? { done: true, value: undefined } : { done: false, value: name };
@@ -88,12 +100,14 @@ class Signals implements AsyncIterableIterator<HostSignal> {
     return this;
   }
 
-  #arrive(name: HostSignal, alone: boolean): void {
+  #arrive(arrival: Arrival): void {
     for (const wait of this.#waits) {
       this.#waits.delete(wait);
-      if (wait.resolve(name)) return;
+      if (!wait.resolve(arrival.name)) continue;
+      arrival.taken = true;
+      return;
     }
-    this.#arrived.push({ name, alone });
+    this.#arrived.push(arrival);
   }
 
   #stop(): void {
@@ -101,9 +115,41 @@ class Signals implements AsyncIterableIterator<HostSignal> {
     this.#leave = [];
     for (const wait of this.#waits) wait.resolve(undefined);
     this.#waits.clear();
-    // Who sent them wants the process to end, or whatever is their effect; nobody else has been told.
-    for (const { name, alone } of this.#arrived.splice(0)) if (alone) loop().host.raise(name);
+    for (const arrival of this.#arrived.splice(0)) {
+      arrival.holders--;
+      // Who sent it wants the process to end, or whatever is its effect; nobody has been told.
+      if (arrival.holders === 0 && arrival.alone && !arrival.taken) this.#host.raise(arrival.name);
+    }
   }
+}
+
+/** Those of ours who listen for a signal, and one listener of the host for all: what it says of others is then not said of ours. */
+interface Audience {
+  readonly listeners: Set<(arrival: Arrival) => void>;
+  readonly leave: () => void;
+}
+
+const audiences = new WeakMap<Host, Map<HostSignal, Audience>>();
+
+function listenTo(host: Host, name: HostSignal, listener: (arrival: Arrival) => void): () => void {
+  let ofHost = audiences.get(host);
+  if (ofHost === undefined) audiences.set(host, ofHost = new Map());
+  let audience = ofHost.get(name);
+  if (audience === undefined) {
+    const listeners = new Set<(arrival: Arrival) => void>();
+    const leave = host.onSignal(name, (alone) => {
+      const arrival: Arrival = { name, alone, holders: listeners.size, taken: false };
+      for (const listener of [...listeners]) listener(arrival);
+    });
+    ofHost.set(name, audience = { listeners, leave });
+  }
+  const { listeners, leave } = audience;
+  listeners.add(listener);
+  return () => {
+    if (!listeners.delete(listener) || listeners.size > 0) return;
+    leave();
+    ofHost.delete(name);
+  };
 }
 
 /** A checkpoint that undoes something when it throws. */

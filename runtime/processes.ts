@@ -26,8 +26,8 @@ export interface HostProcess {
   readonly exited: Promise<HostExit>;
   readonly stdout: AsyncIterable<Uint8Array> | undefined;
   readonly stderr: AsyncIterable<Uint8Array> | undefined;
-  /** Writes to its input, and waits until that takes more. What it does not read any more is dropped. */
-  write(bytes: Uint8Array): Promise<void>;
+  /** Writes to its input, and waits until that takes more; `false` when it reads no more, and what is written is dropped. */
+  write(bytes: Uint8Array): Promise<boolean>;
   endInput(): void;
   /** Sends a signal to the program and all that it has started; does nothing when none of them is left. */
   signal(name: "SIGTERM" | "SIGKILL"): void;
@@ -85,12 +85,13 @@ export async function spawnProcess(
     stdout: stdout ?? undefined,
     stderr: stderr ?? undefined,
     write(bytes) {
-      if (stdin === null || stdin.destroyed || stdin.write(bytes)) return Promise.resolve();
+      if (stdin === null || stdin.destroyed) return Promise.resolve(false);
+      if (stdin.write(bytes)) return Promise.resolve(true);
       return new Promise((resolve) => {
         const go = (): void => {
           stdin.off("drain", go);
           stdin.off("close", go);
-          resolve();
+          resolve(!stdin.destroyed);
         };
         stdin.once("drain", go);
         stdin.once("close", go);

@@ -4,9 +4,11 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { Cancelled, CancelScope, group, sleep, TimeoutError } from "../../mod.ts";
+import { all, Cancelled, CancelScope, group, sleep, TimeoutError } from "../../mod.ts";
 import { exec, ExitError } from "../../io/mod.ts";
+import { openPaths } from "../support/folder.ts";
 import { until } from "../support/http.ts";
+import { latch } from "../support/latch.ts";
 
 /** Does a process with this number run? A zombie that nobody has waited for yet does not. */
 function runs(pid: number): boolean {
@@ -60,12 +62,15 @@ test("another exit code than 0, or a signal, is an ExitError with all there is, 
 test("a program that is not there is an error with the system's code", async () => {
   const error = await assertRejects(() => exec("no-such-program"), Error, "no-such-program");
   assertEquals((error as { code?: string }).code, "ENOENT");
+  const refused = await assertRejects(() => exec("/etc/passwd"), Error);
+  assertEquals((refused as { code?: string }).code, "EACCES");
 });
 
 test("wrong arguments throw at the call", () => {
   assertThrows(() => exec("" as never), TypeError);
   assertThrows(() => exec("a", "b" as never), TypeError);
   assertThrows(() => exec("a", [1 as never]), TypeError);
+  assertThrows(() => exec("a", ["b\0c"]), TypeError);
   assertThrows(() => exec("a", [], { timeout: -1 }), RangeError);
   assertThrows(() => exec("a", [], { stdout: "nope" as never }), TypeError);
   assertThrows(() => exec("a", [], { input: 3 as never }), TypeError);
@@ -90,6 +95,56 @@ test("input is a text, bytes, or comes piece by piece", async () => {
   assert(closed, "the input was not closed");
   // A program that does not read its input is no error.
   assertEquals((await exec("true", [], { input: big })).exitCode, 0);
+});
+
+test("input without end, and input that never comes, end with the program", async () => {
+  let closed = 0;
+  async function* endless() {
+    try {
+      for (;;) yield new Uint8Array(100_000);
+    } finally {
+      closed++;
+    }
+  }
+  assertEquals((await exec("head", ["-c", "10"], { input: endless() })).stdout.byteLength, 10);
+  assertEquals((await exec("true", [], { input: endless() })).exitCode, 0);
+  assertEquals(closed, 2);
+  const never: AsyncIterable<Uint8Array> = {
+    [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }),
+  };
+  assertEquals((await exec("true", [], { input: never })).exitCode, 0);
+});
+
+test("what is left running and ignores SIGTERM is killed after the grace, and the result is what was printed", async () => {
+  await withFile(async (path) => {
+    const script = `trap '' TERM; sleep 600 & echo $! > ${path}; echo started`;
+    const result = await exec("sh", ["-c", script], { grace: 50 });
+    assertEquals(result.text(), "started\n");
+    await until(() => !runs(Number(readFileSync(path, "utf8"))), "the one left running is gone");
+  });
+});
+
+test("output is the bytes that were printed, on both streams at once, and a program is held up by who takes them", async () => {
+  const script = "head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2; printf '\\377\\000'";
+  const { stdout, stderr } = await exec("sh", ["-c", script]);
+  assertEquals([stdout.byteLength, stderr.byteLength, ...stdout.subarray(-2)], [3_000_002, 3_000_000, 255, 0]);
+  const first = latch();
+  const go = latch();
+  await withFile(async (path) => {
+    const running = exec("sh", ["-c", `head -c 10000000 /dev/zero; echo done > ${path}`], {
+      stdout: async () => {
+        first.open();
+        await go.promise;
+      },
+    });
+    await first.promise;
+    // What it printed does not fit into pipe and buffers: it waits, however long.
+    for (let turn = 0; turn < 100; turn++) await sleep(0);
+    assert(!existsSync(path), "nothing held it up");
+    go.open();
+    await running;
+    assert(existsSync(path));
+  });
 });
 
 test("input that fails ends the program and is thrown", async () => {
@@ -195,6 +250,14 @@ test("an aborted signal ends the program, and its reason is thrown itself", asyn
   setTimeout(() => controller.abort(reason), 20);
   assertStrictEquals(await assertRejects(() => exec("sleep", ["600"], { signal: controller.signal })), reason);
   assertStrictEquals(await assertRejects(() => exec("sleep", ["600"], { signal: controller.signal })), reason);
+});
+
+test("no pipe is left open", async () => {
+  await exec("true");
+  const before = openPaths("pipe:").length;
+  await all(Array.from({ length: 5 }, () => () => exec("cat", [], { input: "x" })));
+  await assertRejects(() => exec("yes", [], { maxBytes: 10 }));
+  await until(() => openPaths("pipe:").length <= before, "the pipes are closed");
 });
 
 test("in a cancelled scope no program is started", async () => {

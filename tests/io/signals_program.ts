@@ -16,8 +16,14 @@ async function arrived(): Promise<void> {
 }
 
 const received = signals(["SIGTERM"]);
+const other = process.argv[2] === "two" ? signals(["SIGTERM"]) : undefined;
 process.kill(process.pid, "SIGTERM");
 await arrived();
+if (other !== undefined) {
+  await other.return!();
+  await arrived();
+  console.log("one left");
+}
 console.log("leaving");
 await received.return!();
 if (isHeard) await arrived();

@@ -97,3 +97,22 @@ test("a name that is no signal's, or no name, throws at the call and leaves no l
   assertThrows(() => signals([]), TypeError);
   assertEquals(listeners(), 0);
 });
+
+test("of several loops over the same signal each gets it, and one that is left takes nothing from the others", async () => {
+  const [one, two] = [signals(["SIGHUP"]), signals(["SIGHUP"])];
+  assertEquals(listeners(), 1);
+  process.kill(process.pid, "SIGHUP");
+  assertEquals((await one.next()).value, "SIGHUP");
+  await one.return!();
+  assertEquals([(await two.next()).value, listeners()], ["SIGHUP", 1]);
+  const waiting = two.next();
+  process.kill(process.pid, "SIGHUP");
+  assertEquals((await waiting).value, "SIGHUP");
+  await two.return!();
+  assertEquals(listeners(), 0);
+});
+
+test("a signal that two loops have got and neither has taken has its effect when the last is left", async () => {
+  const { stdout, code } = await run(join(root, "tests/io/signals_program.ts"), ["two"]);
+  assertEquals([stdout, code === 0], ["one left\nleaving\n", false]);
+});
