@@ -161,6 +161,32 @@ test("the context is that of the innermost run, across awaits, ticks, timers and
   assertEquals(seen, ["argument", "a", "b", "a", "a", "a", "a", "a"]);
 });
 
+test("a host that tells a timer's callback from what an await goes on to ends the value in it, and in nothing else", async () => {
+  const slot = host.openContext();
+  const users = new AsyncLocalStorage<string>();
+  const { endInTimer } = slot;
+  if (endInTimer === undefined) return assert(host.name === "bun", host.name);
+  const look = (): unknown[] => [slot.get(), users.getStore()];
+  await users.run("theirs", () =>
+    slot.run("ours", async () => {
+      assertEquals([endInTimer(), ...look()], [false, "ours", "theirs"]);
+      const inTimer = await new Promise((resolve) => {
+        setTimeout(async () => {
+          const ended = endInTimer();
+          const atOnce = look();
+          await null;
+          resolve([ended, ...atOnce, ...look(), endInTimer()]);
+        });
+      });
+      assertEquals(inTimer, [true, undefined, "theirs", undefined, "theirs", false]);
+      assertEquals([endInTimer(), ...look()], [false, "ours", "theirs"]);
+      const after = await new Promise((resolve) => setTimeout(() => queueMicrotask(() => resolve(endInTimer()))));
+      assertEquals([after, ...look()], [false, "ours", "theirs"]);
+      const next = await new Promise((resolve) => setTimeout(() => resolve(look())));
+      assertEquals(next, ["ours", "theirs"]);
+    }, undefined));
+});
+
 test("a remembered flow of control brings back the slot and the users' own async context, and leaves no trace", () => {
   const slot = host.openContext();
   const users = new AsyncLocalStorage<string>();

@@ -20,7 +20,7 @@ async function collect(): Promise<void> {
 
 function left(refs: readonly WeakRef<object>[]): string {
   const count = refs.filter((ref) => ref.deref() !== undefined).length;
-  return count === 0 ? "none" : count === refs.length ? "all" : count < refs.length / 10 ? "hardly any" : `${count}`;
+  return count === 0 ? "none" : count === refs.length ? "all" : count < refs.length / 4 ? "hardly any" : `${count}`;
 }
 
 const count = 200;
