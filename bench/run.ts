@@ -20,6 +20,7 @@ import { type Bench, measure, type Measured } from "./harness.ts";
 import { bench as ioLatency } from "./io_latency.ts";
 import { bench as parked } from "./parked.ts";
 import { bench as serve } from "./serve.ts";
+import { besideWork, draining, idleConnections, refusing, tail } from "./serve_more.ts";
 import { bench as simulatedSchedules } from "./simulated_schedules.ts";
 import { bench as spawnJoin } from "./spawn_join.ts";
 import { bench as timeout } from "./timeout.ts";
@@ -54,6 +55,11 @@ const benches: readonly Bench[] = [
   simulatedSchedules,
   bugs,
   serve,
+  tail,
+  besideWork,
+  refusing,
+  draining,
+  idleConnections,
 ];
 
 const { values } = parseArgs({

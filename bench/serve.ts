@@ -1,23 +1,12 @@
 /** Requests a second of `serve`, beside the host's bare server and the adapters that a server on Node could have instead. */
 
-import { spawn } from "node:child_process";
 import { createServer } from "node:http";
-import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { serve } from "../io/mod.ts";
-import { executableOf } from "../tests/support/hosts.ts";
 import { type Bench, type Case, peer } from "./harness.ts";
+import { bareServer, measureLoad } from "./serve_load.ts";
 
-const load = fileURLToPath(new URL("./serve_load.mjs", import.meta.url));
-const connections = 32;
-const ms = 500;
 const hello = () => new Response("hello");
 const handle = (_request: Request) => hello();
-
-interface WebHost {
-  Bun?: { serve(options: object): { port: number } };
-  Deno?: { serve(options: object, handler: () => Response): { addr: { port: number } } };
-}
 
 export const bench: Bench = {
   name: "serve",
@@ -26,24 +15,13 @@ export const bench: Bench = {
   target: undefined,
   rounds: 7,
   async cases() {
-    const { Bun, Deno } = globalThis as WebHost;
+    const { Bun, Deno } = globalThis as { Bun?: unknown; Deno?: unknown };
     const cases: Case[] = [];
     const ours = await serve(hello, { timeout: 10_000 });
     cases.push({ name: "serve, a scope and a timeout per request", kind: "ours", run: () => measureLoad(ours.port) });
-    if (Bun !== undefined) {
-      const { port } = Bun.serve({ port: 0, hostname: "127.0.0.1", development: false, fetch: hello });
-      cases.push({ name: "Bun.serve", kind: "floor", run: () => measureLoad(port) });
-    } else if (Deno !== undefined) {
-      const { addr } = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, hello);
-      cases.push({ name: "Deno.serve", kind: "floor", run: () => measureLoad(addr.port) });
-    } else {
-      const server = createServer((_incoming, outgoing) => {
-        outgoing.writeHead(200, { "content-type": "text/plain", "content-length": 5 });
-        outgoing.end("hello");
-      });
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      const { port } = server.address() as { port: number };
-      cases.push({ name: "node:http, no Request and no Response", kind: "floor", run: () => measureLoad(port) });
+    const bare = await bareServer();
+    cases.push({ name: bare.name, kind: "floor", run: () => measureLoad(bare.port) });
+    if (Bun === undefined && Deno === undefined) {
       const smallest = createServer(async (incoming, outgoing) => {
         const { method, rawHeaders } = incoming;
         const headers: [string, string][] = [];
@@ -70,6 +48,14 @@ export const bench: Bench = {
         );
         return () => measureLoad(port);
       });
+      await peer(cases, "fastify, no Request and no Response", async () => {
+        const { fastify } = await import("fastify");
+        const app = fastify();
+        app.get("/hello", () => "hello");
+        await app.listen({ port: 0, host: "127.0.0.1" });
+        const { port } = app.server.address() as { port: number };
+        return () => measureLoad(port);
+      });
     }
     await peer(cases, "srvx, a Request made when needed", async () => {
       const { serve } = await import("srvx");
@@ -81,14 +67,3 @@ export const bench: Bench = {
     return cases;
   },
 };
-
-function measureLoad(port: number): Promise<number> {
-  const args = [load, String(port), String(connections), String(ms)];
-  const child = spawn(executableOf("node") ?? process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  let text = "";
-  child.stdout.on("data", (chunk) => text += chunk);
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", () => resolve(Number(text)));
-  });
-}
