@@ -86,7 +86,7 @@ export class SimulatedNetwork implements Network {
     signal?.addEventListener("abort", leave);
     try {
       const response = await Promise.race([server.options.handle(exchange), exchange.broken, abortOf(signal)]);
-      await Promise.race([this.#pass(`response to ${call}`, signal), exchange.broken]);
+      await this.#pass(`response to ${call}`, signal, exchange.broken);
       return exchange.deliver(response, request.method);
     } finally {
       signal?.removeEventListener("abort", leave);
@@ -94,7 +94,7 @@ export class SimulatedNetwork implements Network {
   }
 
   /** One passage over the network. */
-  async #pass(label: string, signal: AbortSignal | null | undefined): Promise<void> {
+  async #pass(label: string, signal: AbortSignal | null | undefined, broken?: Promise<never>): Promise<void> {
     signal?.throwIfAborted();
     const { loop } = this.#session;
     while (this.#waiting !== undefined) {
@@ -113,6 +113,11 @@ export class SimulatedNetwork implements Network {
         loop.withdraw(arrival);
         reject(signal!.reason);
       }
+      // What the server has cut does not arrive any more.
+      broken?.catch((error) => {
+        loop.withdraw(arrival);
+        reject(error);
+      });
       signal?.addEventListener("abort", onAbort, { once: true });
     });
   }
