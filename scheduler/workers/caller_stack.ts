@@ -15,7 +15,7 @@ import { loop } from "../loop.ts";
 const separator = "    -- called from --";
 
 /** With as many calls in flight, or more, none of their stacks is taken. */
-const many = 16;
+const many = 4;
 
 /** The stack at this moment, where it cannot be had when the call has failed; `inFlight` is the number of calls there are. */
 export function stackAtCall(inFlight: number): Error | undefined {

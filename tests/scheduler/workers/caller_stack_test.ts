@@ -98,3 +98,17 @@ test("a failed call that nobody has awaited yet rejects once, and its error keep
     assert(error.stack!.includes("tasks.ts"), error.stack);
   });
 });
+
+test("with many calls in flight the caller's frames are there where they cost nothing: everywhere but on Bun", async () => {
+  await withPool({ size: 1 }, async (pool) => {
+    await pool.warmUp();
+    async function oneOfMany(): Promise<unknown> {
+      return await pool.run("fails", ["own"]).catch((error) => error);
+    }
+    const calls = Array.from({ length: 20 }, () => pool.run("add", [1, 2]));
+    const { stack } = await oneOfMany() as Error;
+    await Promise.all(calls);
+    assert(stack!.includes("tasks.ts"), stack);
+    assertEquals(stack!.includes("oneOfMany"), !("Bun" in globalThis), stack);
+  });
+});
