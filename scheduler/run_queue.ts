@@ -99,6 +99,18 @@ export class EntryList {
     this.size++;
   }
 
+  /** Takes the first entry out; there is one. */
+  shift(): Entry {
+    const entry = this.first!;
+    const { next } = entry;
+    this.first = next;
+    if (next === undefined) this.last = undefined;
+    else next.previous = undefined;
+    entry.next = entry.list = undefined;
+    this.size--;
+    return entry;
+  }
+
   remove(entry: Entry): void {
     if (entry.previous === undefined) this.first = entry.next;
     else entry.previous.next = entry.next;
@@ -147,6 +159,8 @@ export class RunQueue {
   /** When the slice began, and when the turn that runs now did. */
   #sliceStart = 0;
   #now: number;
+  /** The first entry after a rest: a look at the clock is saved if no other one comes before the next turn. */
+  #unstamped: Entry | undefined = undefined;
   #ageing = 5000;
   /** When the lanes are next looked through for entries that have waited too long. */
   #nextAgeCheck = 0;
@@ -182,13 +196,23 @@ export class RunQueue {
    * entry; but of now where no turn is on its way, because the last one may have been long ago.
    */
   stampNow(): number {
-    if (this.#requested === 0) this.#now = this.#host.now();
+    if (this.#requested === 0 || this.#unstamped !== undefined) {
+      this.#now = this.#host.now();
+      this.#stampFirst();
+    }
     return (this.#now - this.#origin) | 0;
+  }
+
+  #stampFirst(): void {
+    if (this.#unstamped === undefined) return;
+    this.#unstamped.stamp = (this.#now - this.#origin) | 0;
+    this.#unstamped = undefined;
   }
 
   /** Puts an entry behind those of its lane. */
   enqueue(entry: Entry, lane: number): void {
-    entry.stamp = this.stampNow();
+    if (this.#requested === 0 && this.#unstamped === undefined) this.#unstamped = entry;
+    else entry.stamp = this.stampNow();
     entry.arrival = this.#arrivals = (this.#arrivals + 1) | 0;
     this.#lanes[lane]!.push(entry);
     this.size++;
@@ -201,6 +225,7 @@ export class RunQueue {
     if (entry.list === undefined) return;
     entry.list.remove(entry);
     this.size--;
+    if (entry === this.#unstamped) this.#unstamped = undefined;
   }
 
   /**
@@ -245,6 +270,7 @@ export class RunQueue {
     const { observer } = this;
     if (this.size === 0 && observer === undefined) return;
     const now = this.#now = this.#host.now();
+    this.#stampFirst();
     observer?.ended(now, fresh);
     if (this.size === 0) return;
     if (fresh) {
@@ -271,9 +297,7 @@ export class RunQueue {
     while (lanes[lane]!.first === undefined) lane--;
     if ((lane & 1) === 1) lane = this.#boundedContinuation(now, lane);
     if (now >= this.#nextAgeCheck) lane = this.#agedLane(now, lane);
-    const entry = lanes[lane]!.first!;
-    lanes[lane]!.remove(entry);
-    return entry;
+    return lanes[lane]!.shift();
   }
 
   /**

@@ -7,6 +7,7 @@
 import { loop } from "./loop.ts";
 import { Entry, laneOf } from "./run_queue.ts";
 import { deliver, laneIn, Scope } from "./scope.ts";
+import { keepSettlers, rejectLast, resolveLast } from "./settlers.ts";
 import type { Task } from "./task.ts";
 import { allowUnawaited, Wait } from "./wait.ts";
 
@@ -18,18 +19,17 @@ export class TurnWait extends Entry {
   #younger: TurnWait | undefined = undefined;
   readonly #scope: Scope | undefined;
   readonly #what: string | undefined;
-  #resolve!: () => void;
-  #reject!: (error: unknown) => void;
+  readonly #resolve: () => void;
+  readonly #reject: (error: unknown) => void;
 
   /** `what` says what the turn is for, if it is more than that the task goes on. */
   constructor(scope: Scope | undefined, what?: string) {
     super();
     this.#scope = scope;
     this.#what = what;
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    this.promise = new Promise(keepSettlers);
+    this.#resolve = resolveLast;
+    this.#reject = rejectLast;
     const owner = scope?.owner;
     if (owner === undefined) return;
     this.older = owner.turns;
@@ -76,7 +76,9 @@ class BareTurn extends Entry {
  */
 export function turnIn(scope: Scope | undefined, lane?: number, what?: string): Promise<void> {
   if (scope === undefined && what === undefined) {
-    return new Promise((resolve) => loop().queue.enqueue(new BareTurn(resolve), lane ?? laneOf("user-visible")));
+    const promise = new Promise<void>(keepSettlers);
+    loop().queue.enqueue(new BareTurn(resolveLast), lane ?? laneOf("user-visible"));
+    return promise;
   }
   const wait = new TurnWait(scope, what);
   loop().queue.enqueue(wait, laneIn(scope, lane));

@@ -16,6 +16,7 @@ import { reportUnhandled } from "./configure.ts";
 import { Cancelled, type CancelSource } from "./errors.ts";
 import { joinSignal } from "./join_signal.ts";
 import { loop } from "./loop.ts";
+import { plainLane, postPlainly } from "./plain_post.ts";
 import { laneOf, type Priority } from "./run_queue.ts";
 import { currentScope, deliver, laneIn, Member, type Owner, Scope } from "./scope.ts";
 import {
@@ -30,8 +31,9 @@ import {
   toRequiredPriority,
   unfollow,
 } from "./task_signal.ts";
+import { keepSettlers, rejectLast, resolveLast } from "./settlers.ts";
 import { nodeOf } from "./task.ts";
-import { moveQueued, type TurnWait } from "./turn.ts";
+import { moveQueued, turnIn, type TurnWait } from "./turn.ts";
 import { allowUnawaited } from "./wait.ts";
 
 /** How a task is to be posted. */
@@ -92,6 +94,10 @@ export class Scheduler {
         throw new TypeError(`A signal is an AbortSignal: received ${show(signal)}`);
       }
       if (signal?.aborted) return Promise.reject(signal.reason);
+      if (ms === 0 && signal === undefined && (lane ?? plainLane) === plainLane) {
+        const promise = postPlainly(callback);
+        if (promise !== undefined) return promise;
+      }
       return new Promise<T>((resolve, reject) => {
         new Posted(callback, signal, lane ?? prioritySource(signal), resolve as (value: unknown) => void, reject).post(
           ms,
@@ -115,9 +121,10 @@ export class Scheduler {
       return Promise.reject(error);
     }
     const scope = currentScope();
-    const owner = scope?.owner;
+    if (scope === undefined) return turnIn(undefined, plainLane + 1);
+    const { owner } = scope;
     if (!(owner instanceof Posted)) return new Continuation(scope, undefined).promise;
-    if (!owner.leadsHere() && loop().context.endInTimer?.()) return new Continuation(undefined, undefined).promise;
+    if (!owner.leadsHere() && loop().context.endInTimer?.()) return turnIn(undefined, plainLane + 1);
     owner.look();
     return new Continuation(scope, owner).promise;
   }
@@ -332,16 +339,15 @@ function call(posted: Posted): void {
 class Continuation extends Member {
   readonly promise: Promise<void>;
   readonly #posted: Posted | undefined;
-  #resolve!: () => void;
-  #reject!: (error: unknown) => void;
+  readonly #resolve: () => void;
+  readonly #reject: (error: unknown) => void;
 
   constructor(scope: Scope | undefined, posted: Posted | undefined) {
     super(scope);
     this.#posted = posted;
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    this.promise = new Promise(keepSettlers);
+    this.#resolve = resolveLast;
+    this.#reject = rejectLast;
     posted?.use();
     if (posted === undefined) loop().queue.enqueue(this, laneIn(scope) + 1);
     else if (scope!.effective === undefined) enqueueBy(posted.source, this);
