@@ -13,11 +13,12 @@ import { parseArgs } from "node:util";
 import { executableOf, hostOfThis, type MatrixHost } from "../tests/support/hosts.ts";
 import { bench as bugs } from "./bugs.ts";
 import { cancel, cancelLinear } from "./cancel.ts";
-import { afterOthers, bench as chunked, largerItems, typedArray } from "./chunked.ts";
+import { afterOthers, bench as chunked, largerItems, manyJobs, typedArray } from "./chunked.ts";
 import { bench as gap } from "./gap.ts";
 import { channel, deepCancel, semaphore } from "./handover.ts";
 import { type Bench, measure, type Measured } from "./harness.ts";
-import { bench as ioLatency } from "./io_latency.ts";
+import { bench as ioLatency, worst as worstIoLatency } from "./io_latency.ts";
+import { bench as monitor } from "./monitor.ts";
 import { bench as parked } from "./parked.ts";
 import { bench as serve } from "./serve.ts";
 import { besideWork, draining, idleConnections, refusing, tail } from "./serve_more.ts";
@@ -45,8 +46,11 @@ const benches: readonly Bench[] = [
   afterOthers,
   typedArray,
   largerItems,
+  manyJobs,
   gap,
   ioLatency,
+  worstIoLatency,
+  monitor,
   parked,
   inTurn,
   inFlight,

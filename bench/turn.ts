@@ -9,7 +9,7 @@ const count = 20_000;
 const floor: Case = {
   name: "immediates that settle a promise each",
   kind: "floor",
-  run: () => all(() => new Promise<void>((resolve) => setImmediate(resolve))),
+  run: () => all(immediate),
 };
 
 export const bench: Bench = {
@@ -25,10 +25,8 @@ export const bench: Bench = {
       { name: "Millrace: scheduler.postTask()", kind: "ours", run: () => all(() => scheduler.postTask(() => {})) },
     ];
     await peer(cases, "scheduler-polyfill postTask", async () => {
-      const scope = globalThis as { self?: unknown; scheduler?: { postTask(fn: () => void): Promise<void> } };
-      scope.self ??= globalThis;
-      await import("scheduler-polyfill");
-      return () => all(() => scope.scheduler!.postTask(() => {}), 2000);
+      const scheduler = await polyfill();
+      return () => all(() => scheduler.postTask(() => {}), 2000);
     });
     await peer(cases, "React scheduler", async () => {
       // @ts-expect-error: the package has no types
@@ -44,6 +42,10 @@ export const bench: Bench = {
         const queue = new PQueue({ concurrency: 1 });
         return all(() => queue.add(() => {}), 2000);
       };
+    });
+    await peer(cases, "Effect: a fiber for each", async () => {
+      const { Effect } = await import("effect");
+      return () => all(() => Effect.runPromise(Effect.sync(() => {})), 2000);
     });
     return cases;
   },
@@ -79,7 +81,7 @@ export const yields: Bench = {
       {
         name: "await a promise that setImmediate settles",
         kind: "floor",
-        run: () => inTurn(() => new Promise<void>((resolve) => setImmediate(resolve))),
+        run: () => inTurn(immediate),
       },
       { name: "Millrace: scheduler.yield()", kind: "ours", run: () => inTurn(() => scheduler.yield()) },
     ];
@@ -87,10 +89,28 @@ export const yields: Bench = {
       const { scheduler: hosts } = await import("node:timers/promises");
       return () => inTurn(() => hosts.yield() as unknown as Promise<void>);
     });
+    await peer(cases, "scheduler-polyfill yield", async () => {
+      const scheduler = await polyfill();
+      return () => inTurn(() => scheduler.yield());
+    });
+    await peer(cases, "main-thread-scheduling yieldControl", async () => {
+      const { yieldControl } = await import("main-thread-scheduling");
+      await refuseWithoutTurn(() => yieldControl());
+      return () => inTurn(() => yieldControl());
+    });
+    await peer(cases, "Effect: yieldNow", async () => {
+      const { Effect } = await import("effect");
+      return () =>
+        timeEach(2000, () =>
+          Effect.runPromise(Effect.gen(function* () {
+            for (let index = 0; index < 2000; index++) yield* Effect.yieldNow;
+          })));
+    });
     return cases;
   },
 };
 
+/** What one of many entries costs beside one of few; for a bare immediate too, because the engine's own memory is not free either. */
 export const manyEntries: Bench = {
   name: "turn-million",
   claim: "of 1,000,000 queued entries one costs at most 1.5 x what one of 1,000 costs",
@@ -100,6 +120,8 @@ export const manyEntries: Bench = {
   cases: () => [
     { name: "Millrace: 1,000 entries", kind: "floor", run: () => all(() => checkpoint(), 1000) },
     { name: "Millrace: 1,000,000 entries", kind: "ours", run: () => all(() => checkpoint(), 1_000_000) },
+    { name: "1,000 immediates that settle a promise each", kind: "peer", run: () => all(immediate, 1000) },
+    { name: "1,000,000 immediates that settle a promise each", kind: "peer", run: () => all(immediate, 1_000_000) },
   ],
 };
 
@@ -115,4 +137,28 @@ function inTurn(step: () => Promise<void>): Promise<number> {
   return timeEach(2000, async () => {
     for (let index = 0; index < 2000; index++) await step();
   });
+}
+
+function immediate(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+interface WebScheduler {
+  postTask(fn: () => void): Promise<void>;
+  yield(): Promise<void>;
+}
+
+async function polyfill(): Promise<WebScheduler> {
+  const scope = globalThis as { self?: unknown; scheduler?: WebScheduler };
+  scope.self ??= globalThis;
+  await import("scheduler-polyfill");
+  return scope.scheduler!;
+}
+
+/** Refuses a peer whose yield gives the loop to nobody, as one made for windows does elsewhere. */
+async function refuseWithoutTurn(step: () => Promise<void>): Promise<void> {
+  let hasTurned = false;
+  setImmediate(() => hasTurned = true);
+  for (let times = 0; times < 10; times++) await step();
+  if (!hasTurned) throw new Error("it does nothing outside a browser's window");
 }
