@@ -241,6 +241,8 @@ export class RunQueue {
       if (target.last === undefined || isBefore(target.last.arrival, entry.arrival)) next = undefined;
       while (next !== undefined && isBefore(next.arrival, entry.arrival)) next = next.next;
       target.insert(entry, next);
+      // An old entry may have come before younger ones.
+      this.#nextAgeCheck = -Infinity;
     }
   }
 
@@ -290,6 +292,11 @@ export class RunQueue {
     entry.run();
   }
 
+  /** For how long an entry has waited, in whole ms; right also when the stamps have wrapped round. */
+  #ageOf(entry: Entry, now: number): number {
+    return ((now - this.#origin) | 0) - entry.stamp | 0;
+  }
+
   /** The entry to run now; there is one. */
   #take(now: number): Entry {
     const lanes = this.#lanes;
@@ -312,7 +319,7 @@ export class RunQueue {
       this.#continuing[priority] = -1;
     } else if (since < 0) {
       this.#continuing[priority] = now;
-    } else if (now - since >= continuationBound && now - this.#origin - passed.stamp >= continuationBound) {
+    } else if (now - since >= continuationBound && this.#ageOf(passed, now) >= continuationBound) {
       this.#continuing[priority] = -1;
       return lane - 1;
     }
@@ -320,20 +327,23 @@ export class RunQueue {
   }
 
   /**
-   * The lane below `best` whose first entry has waited longest and too long, else `best`. Looking is cheap but would
-   * be done for every entry; unless something has aged, an eighth of the bound may pass before the next look.
+   * The lane below `best` whose first entry has waited longest and too long, else `best`. Looking is cheap but would be done for every
+   * entry; unless something has aged, the next look is when the oldest entry of all will have.
    */
   #agedLane(now: number, best: number): number {
-    const limit = ((now - this.#origin) | 0) - this.#ageing;
-    let oldest = limit;
     let found = best;
-    for (let lane = 0; lane < best; lane++) {
-      const stamp = this.#lanes[lane]!.first?.stamp ?? Infinity;
-      if (stamp > oldest || stamp > limit) continue;
-      oldest = stamp;
+    let longest = this.#ageing;
+    let oldest = 0;
+    for (let lane = 0; lane < laneCount; lane++) {
+      const { first } = this.#lanes[lane]!;
+      if (first === undefined) continue;
+      const age = this.#ageOf(first, now);
+      if (age > oldest) oldest = age;
+      if (lane >= best || age < longest) continue;
+      longest = age;
       found = lane;
     }
-    if (found === best) this.#nextAgeCheck = now + this.#ageing / 8;
+    if (found === best) this.#nextAgeCheck = now + this.#ageing - oldest;
     return found;
   }
 }
