@@ -114,15 +114,24 @@ class Connecting implements AttemptListener {
       ? undefined
       : loop().timers.setTimer(() => this.failed(new TimeoutError("connect", timeout)), timeout);
     try {
-      const net = loop().host.net();
-      const address = this.#address;
-      this.#attempt = "host" in address
-        ? connectToHost(net, address.host, address.port, this.#attemptDelay, this)
-        : connectOnce(() => net.connect(address), this);
+      this.#begin();
       return await this.#wait.promise;
     } finally {
       timer?.cancel();
       signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  #begin(): void {
+    const address = this.#address;
+    try {
+      const net = loop().host.net();
+      this.#attempt = "host" in address
+        ? connectToHost(net, address.host, address.port, this.#attemptDelay, this)
+        : connectOnce(() => net.connect(address), this);
+    } catch (error) {
+      // Where there are no connections, as in a browser.
+      this.#wait.reject(error);
     }
   }
 

@@ -13,6 +13,9 @@ import { allowUnawaited, Wait } from "../../scheduler/wait.ts";
 /** Wraps a socket that is connected; for the other files of the floor. */
 export let connectionOver: (socket: HostSocket, options: { allowHalfOpen?: boolean }) => Connection;
 
+/** Drops what still comes from the other side, whose end is then seen; for the other files of the floor. */
+export let discardInput: (connection: Connection) => void;
+
 /**
  * An open connection. Its chunks come by iteration or by {@linkcode read}, no faster than they are asked for; {@linkcode write} waits
  * while the other side does not take what was written. Every wait is a checkpoint, and a cancelled read loses no byte.
@@ -21,6 +24,7 @@ export class Connection implements AsyncIterable<Uint8Array> {
   readonly #socket: HostSocket;
   #reading: Wait<Uint8Array | undefined> | undefined = undefined;
   #ended = false;
+  #discarding = false;
   #error: Error | undefined = undefined;
   readonly #writing = new Set<Wait<void>>();
   /** Settles when the connection is over, in whichever way. */
@@ -30,6 +34,7 @@ export class Connection implements AsyncIterable<Uint8Array> {
     this.#socket = socket;
     socket.pause();
     socket.on("data", (chunk: Uint8Array) => {
+      if (this.#discarding) return;
       socket.pause();
       const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       const reading = this.#reading;
@@ -64,6 +69,10 @@ export class Connection implements AsyncIterable<Uint8Array> {
 
   static {
     connectionOver = (socket, options) => new Connection(socket, options);
+    discardInput = (connection) => {
+      connection.#discarding = true;
+      connection.#socket.resume();
+    };
   }
 
   /** The other side's address, where known. */

@@ -58,15 +58,21 @@ export function checkListen(options: ListenOptions): ListenSettings {
 
 /** `listen`, with options that are checked. */
 export async function openListener(settings: ListenSettings): Promise<Listener> {
-  const wait = new Wait<Listener>(currentScope(), () => server.close(() => {}), "a listener");
+  let server: HostNetServer | undefined;
+  const wait = new Wait<Listener>(currentScope(), () => server?.close(() => {}), "a listener");
   if (wait.interrupted) return await wait.promise;
-  const server = loop().host.net().createServer(settings.tls);
-  const listener = makeListener(server, settings);
-  server.on("error", (error) => wait.reject(error));
-  server.once("listening", () => {
-    if (!wait.resolve(listener)) server.close(() => {});
-  });
-  server.listen(settings.address);
+  try {
+    const opened = server = loop().host.net().createServer(settings.tls);
+    const listener = makeListener(opened, settings);
+    opened.on("error", (error) => wait.reject(error));
+    opened.once("listening", () => {
+      if (!wait.resolve(listener)) opened.close(() => {});
+    });
+    opened.listen(settings.address);
+  } catch (error) {
+    // Of a certificate that cannot be read, or of an address that no listener can have.
+    wait.reject(error);
+  }
   return await wait.promise;
 }
 

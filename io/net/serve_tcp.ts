@@ -12,10 +12,12 @@ import { CancelScope } from "../../scheduler/cancel_scope.ts";
 import { checkCount, checkDuration, checkFunction } from "../../scheduler/check.ts";
 import { loop } from "../../scheduler/loop.ts";
 import { currentScope } from "../../scheduler/scope.ts";
+import { throwIfCancelled } from "../../scheduler/sleep.ts";
+import type { Permit } from "../../scheduler/sync/permit.ts";
 import { Semaphore } from "../../scheduler/sync/semaphore.ts";
 import type { TaskGroup } from "../../scheduler/task_group.ts";
 import { group } from "../../scheduler/task_group.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, discardInput } from "./connection.ts";
 import { checkListen, type ListenOptions, openListener } from "./listen.ts";
 
 /** How {@linkcode serveTcp} is to go. */
@@ -34,8 +36,9 @@ export interface ServeTcpOptions extends ListenOptions {
 
 /**
  * Listens, with a task for each connection, until it is cancelled: then the handlers are cancelled, after `grace`, and their connections
- * closed. A connection is closed when its handler ends. While the process has no descriptors left, nobody is let in, and it goes on when it
- * has some again (not on Deno 2.9: see docs/io.md).
+ * closed. A connection is closed when its handler has ended, what was written is sent, and the client has ended its half or had a second
+ * to do so. While the process has no descriptors left, nobody is let in, and it goes on when it
+ * has some again (not on Deno 2.9, whose listener accepts nobody any more then, without a word).
  *
  * @throws {TypeError} or {RangeError} at the call, for arguments of a wrong kind or range.
  * @throws {Error} (rejection) with the system's code, such as "EADDRINUSE".
@@ -86,9 +89,8 @@ export function serveTcp(
       onListen?.(listener.port);
       for (;;) {
         // Not before there is a slot: those who wait for one are the listener's, which bounds them.
-        const slot = await slots.acquire();
-        const connection = await listener.accept();
-        serving.handle(g, connection!, () => slot.release());
+        const slot = serving.holdSlot(await slots.acquire());
+        serving.handle(g, (await listener.accept())!, slot);
       }
     } finally {
       serving.beginGrace();
@@ -97,13 +99,18 @@ export function serveTcp(
   }, { name: "serveTcp", teardownTimeout }).finally(() => serving.closeAll());
 }
 
+/** How long a client has to end its half when its handler has ended, in ms. */
+const lingerTime = 1000;
+
 /** The connections of one call of `serveTcp`. */
 class Serving {
   readonly #handler: (connection: Connection) => void | PromiseLike<void>;
   readonly #grace: number;
   readonly #onError: ((error: unknown) => void) | undefined;
-  /** Those whose handler has not ended, and those that wait for its turn: a task that is cancelled before it never starts. */
+  /** Those that are not closed, also those whose handler waits for its turn. */
   readonly #open = new Set<Connection>();
+  /** Those of handlers that run, and of those that may never: whoever is cancelled before its turn does not start. */
+  readonly #slots = new Set<Permit>();
   /** Handlers that a cancellation does not reach yet. */
   readonly #shields = new Set<CancelScope>();
   #graceTimer: { cancel(): void } | undefined = undefined;
@@ -118,25 +125,45 @@ class Serving {
     this.#onError = onError;
   }
 
-  handle(g: TaskGroup, connection: Connection, release: () => void): void {
+  /** Remembers a slot that has no handler yet. */
+  holdSlot(slot: Permit): Permit {
+    this.#slots.add(slot);
+    return slot;
+  }
+
+  handle(g: TaskGroup, connection: Connection, slot: Permit): void {
     this.#open.add(connection);
+    void connection.closed.then(() => this.#open.delete(connection));
     g.spawn(async () => {
       const shield = new CancelScope({ shield: this.#grace > 0 });
       this.#shields.add(shield);
       try {
-        await shield.run(() => this.#handler(connection));
-        // What was written is still sent.
-        void connection.end();
+        await shield.run(async () => {
+          await this.#handler(connection);
+          // What was written is still sent; that the client has left before is no error of the handler.
+          await connection.end().catch(throwIfCancelled);
+        });
+        this.#linger(connection);
       } catch (error) {
         connection.close();
         if (this.#onError === undefined || currentScope()?.effective !== undefined) throw error;
         this.#onError(error);
       } finally {
         this.#shields.delete(shield);
-        this.#open.delete(connection);
-        release();
+        this.#slots.delete(slot);
+        slot.release();
       }
     }, { name: "connection" });
+  }
+
+  /**
+   * Closing while the client still sends would make its system drop what it has not read yet. So its end is waited for, a while: who
+   * never ends is not to hold a descriptor for good.
+   */
+  #linger(connection: Connection): void {
+    discardInput(connection);
+    const timer = loop().timers.setTimer(() => connection.close(), lingerTime);
+    void connection.closed.then(() => timer.cancel());
   }
 
   beginGrace(): void {
@@ -150,5 +177,7 @@ class Serving {
     this.#graceTimer?.cancel();
     for (const connection of this.#open) connection.close();
     this.#open.clear();
+    for (const slot of this.#slots) slot.release();
+    this.#slots.clear();
   }
 }

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { CancelScope } from "../../../mod.ts";
+import { CancelScope, group } from "../../../mod.ts";
 import { connect, listen } from "../../../io/mod.ts";
 import { RawClient } from "../../support/http.ts";
 
@@ -31,6 +31,13 @@ test("a port in use is an error by its code", async () => {
   await listener.close();
   const again = await listen({ port: listener.port });
   await again.close();
+});
+
+test("a certificate that cannot be read is an error, and leaves nothing behind", async () => {
+  const broken = "-----BEGIN CERTIFICATE-----\nbm8=\n-----END CERTIFICATE-----\n";
+  await group(async () => {
+    await assertRejects(() => listen({ tls: { cert: broken, key: broken } }), Error);
+  });
 });
 
 test("what comes beyond the backlog is closed at once, and the others can still be accepted", async () => {

@@ -66,6 +66,29 @@ test("an error of a handler goes to onError and the others go on; without that i
   assertStrictEquals(error, bug);
 });
 
+test("a client that never ends its half does not hold its connection for good, and gets all that was written", async () => {
+  const listening = latch<number>();
+  const served = latch<Connection>();
+  const big = new Uint8Array(3_000_000);
+  await group(async (g) => {
+    g.spawn(() =>
+      serveTcp(async (connection) => {
+        served.open(connection);
+        await connection.write(big);
+      }, { onListen: listening.open })
+    );
+    const client = await connect({ port: await listening.promise });
+    await client.write("never read");
+    let length = 0;
+    for await (const chunk of client) length += chunk.byteLength;
+    assertEquals(length, big.length);
+    await client.write("still sending").catch(() => {});
+    await (await served.promise).closed;
+    client.close();
+    g.cancel();
+  });
+});
+
 test("cancelled with a grace, handlers finish while nobody new is let in", async () => {
   const listening = latch<number>();
   const running = latch();
