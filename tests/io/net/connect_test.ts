@@ -4,6 +4,8 @@ import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEqua
 import { CancelScope, TimeoutError } from "../../../mod.ts";
 import { connect, type ConnectOptions, listen } from "../../../io/mod.ts";
 import { certificate } from "../../support/certificate.ts";
+import { openPaths } from "../../support/folder.ts";
+import { until } from "../../support/http.ts";
 import { latch } from "../../support/latch.ts";
 import { text } from "../../support/net.ts";
 
@@ -174,4 +176,28 @@ test("a host without any address that answers gives all the errors", async () =>
   const error = await assertRejects(() => connect({ hostname: "localhost", port }), Error);
   assertEquals((error as { code?: string }).code, "ECONNREFUSED");
   if (error instanceof AggregateError) { for (const one of error.errors) assertInstanceOf(one, Error); }
+});
+
+test("a hundred connections that were cancelled, timed out, refused or closed leave no socket open", async () => {
+  const listener = await listen();
+  const { port } = listener;
+  const before = openPaths("socket:").length;
+  const outcomes = Array.from({ length: 25 }, async () => {
+    const scope = new CancelScope();
+    await scope.run(() => {
+      const connecting = connect({ port });
+      scope.cancel();
+      return connecting;
+    });
+    await connect({ port, timeout: 0 }).then((it) => it.close(), () => {});
+    await connect({ port: 1 }).catch(() => {});
+    (await connect({ port })).close();
+  });
+  const accepting = (async () => {
+    for await (const connection of listener) connection.close();
+  })();
+  await Promise.all(outcomes);
+  await until(() => openPaths("socket:").length <= before, "the sockets are closed");
+  await listener.close();
+  await accepting;
 });
