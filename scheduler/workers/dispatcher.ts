@@ -351,6 +351,7 @@ export class Dispatcher {
     this.#liveInLane[job.lane]!--;
     job.end();
     if (this.#live === 0) this.#drained?.();
+    this.#room.admit();
   }
 
   /** The module cannot be loaded. */

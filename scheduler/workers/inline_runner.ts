@@ -163,7 +163,7 @@ export class InlineRunner implements JobWorker {
     const running = call.running = new RunningJob(message, undefined, (_, kind, value, list) => {
       call.replies.push([kind, isObject(value) ? structuredClone(value, { transfer: [...list ?? []] }) : value]);
       // The last one is told with the time it took.
-      const isLast = kind === replies.done || kind === replies.failed;
+      const isLast = kind === replies.done || kind === replies.doneWithError || kind === replies.failed;
       if (this.#pending === call && !isLast) queueMicrotask(() => this.#deliver(call));
     });
     settings.signals?.forEach(({ aborted, reason }, index) => {
@@ -209,8 +209,11 @@ export class InlineRunner implements JobWorker {
     for (const [kind, value] of call.replies.splice(0)) {
       if (call.given) return;
       if (kind === replies.done) this.#listener.onDone(job, value);
-      else if (kind === replies.failed) this.#listener.onFailed(job, decodeError(value as EncodedError, this.#errors));
-      else if (kind === replies.call) this.#listener.onCall(job, value as never);
+      else if (kind === replies.doneWithError) {
+        this.#listener.onDone(job, decodeError(value as EncodedError, this.#errors));
+      } else if (kind === replies.failed) {
+        this.#listener.onFailed(job, decodeError(value as EncodedError, this.#errors));
+      } else if (kind === replies.call) this.#listener.onCall(job, value as never);
       else if (kind === replies.progress && !job.aborted && settings.onProgress !== undefined) {
         try {
           loop().context.resume(settings.context, settings.onProgress, value);

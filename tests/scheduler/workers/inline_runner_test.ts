@@ -61,10 +61,13 @@ test("arguments and results are copies, moved buffers are moved, both ways", asy
       const call = pool.run("mirror", [buffer], { transfer: [buffer] });
       assertEquals(buffer.byteLength, 0);
       assertEquals((await call as ArrayBuffer).byteLength, 8);
+      const error = await pool.run("mirror", [new RangeError("a result")]);
+      assertInstanceOf(error, RangeError);
+      assertEquals(error.message, "a result");
       const shared = flagsOf();
       assertStrictEquals((await pool.run("mirror", [shared]) as Int32Array).buffer instanceof SharedArrayBuffer, true);
     });
-    assertEquals(inlined, 3);
+    assertEquals(inlined, 4);
   }, (pool) => pool.run("mirror", [1]));
   await withInline(async (pool) => {
     assertEquals((await pool.run("zeros", [16])).length, 16);
@@ -189,6 +192,26 @@ test("one that does not heed its abort is given up after teardownTimeout: its gr
     assertEquals([pool.statistics().running, pool.statistics().cancelled], [0, 1]);
     assertEquals(await pool.run("add", [1, 2]), 3);
   }, (pool) => pool.run("never", [false]));
+});
+
+test("those who wait for room are let in when a call has ended here", async () => {
+  await withInline(
+    async (pool) => {
+      const order: number[] = [];
+      await group((g) => {
+        for (let n = 0; n < 12; n++) {
+          g.spawn(async () => {
+            await pool.room();
+            order.push(n);
+            assertEquals(await pool.run("mirror", [n]), n);
+          });
+        }
+      });
+      assertEquals(order, numbers(12));
+    },
+    (pool) => pool.run("mirror", [1]),
+    { queueLimit: 1 },
+  );
 });
 
 test("streams, maps and calls with a runTimeout stay with the workers", async () => {
