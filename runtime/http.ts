@@ -22,8 +22,30 @@ export interface HttpListenOptions {
   readonly headerTimeout: number;
   /** The most bytes of a WebSocket message. */
   readonly messageLimit: number;
-  /** Answers one request. It must not reject. */
-  handle(exchange: HttpExchange): Promise<Response> | Response;
+  /** Answers one request. It must not reject; it throws where `exchange.request` does. */
+  handle(exchange: HttpExchange): Promise<Answer> | Answer;
+}
+
+/** An answer of a server's own: a short text, for which not every host has to make a `Response`. */
+export class PlainAnswer {
+  readonly status: number;
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, text: string, headers: Readonly<Record<string, string>>) {
+    this.status = status;
+    this.text = text;
+    this.headers = headers;
+  }
+}
+
+/** What a request is answered with. */
+export type Answer = Response | PlainAnswer;
+
+/** The answer as a `Response`. */
+export function responseOf(answer: Answer): Response {
+  if (!(answer instanceof PlainAnswer)) return answer;
+  return new Response(answer.text, { status: answer.status, headers: answer.headers });
 }
 
 /**
@@ -34,7 +56,10 @@ export type HttpEnd = "sent" | "left" | "failed" | "cut";
 
 /** One request on its way. */
 export interface HttpExchange {
-  /** The request. Its own `signal` is not to be touched: `onEnd` is the cheap and right way. */
+  /**
+   * The request, made when first asked for; throws if it is none that the standard allows. Its own `signal` is not to be touched:
+   * `onEnd` is the cheap and right way.
+   */
   readonly request: Request;
   /** The client's address, if known. */
   readonly remoteAddress: string | undefined;
@@ -180,6 +205,6 @@ export function isHost(host: string): boolean {
 }
 
 /** Lets go of a response that nobody will be sent. */
-export function discard(response: Response): void {
-  if (!response.bodyUsed) response.body?.cancel().catch(() => {});
+export function discard(response: Answer): void {
+  if (response instanceof Response && !response.bodyUsed) response.body?.cancel().catch(() => {});
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { PlainAnswer } from "../../runtime/http.ts";
 import { show } from "../../scheduler/check.ts";
 import { BodyLimitError, BodyTimeoutError } from "./request_body.ts";
 
@@ -17,12 +18,12 @@ export function checkResponse(response: unknown): void {
 }
 
 /** A text for a person. */
-export function plain(status: number, text: string, headers: Record<string, string> = {}): Response {
-  return new Response(text + "\n", { status, headers: { "content-type": "text/plain; charset=utf-8", ...headers } });
+export function plain(status: number, text: string, headers: Record<string, string> = {}): PlainAnswer {
+  return new PlainAnswer(status, text + "\n", { "content-type": "text/plain; charset=utf-8", ...headers });
 }
 
 /** What the client gets for an error of the handler: not its text. */
-export function answerTo(error: unknown): Response {
+export function answerTo(error: unknown): PlainAnswer {
   if (error instanceof BodyLimitError) return tooLarge();
   if (error instanceof BodyTimeoutError) {
     return plain(408, "The request body took too long", { connection: "close" });
@@ -31,11 +32,11 @@ export function answerTo(error: unknown): Response {
 }
 
 /** 413. */
-export function tooLarge(): Response {
+export function tooLarge(): PlainAnswer {
   return plain(413, "The request body is too large", { connection: "close" });
 }
 
 /** 503. */
-export function unavailable(text: string): Response {
+export function unavailable(text: string): PlainAnswer {
   return plain(503, text, { "retry-after": "1" });
 }

@@ -12,7 +12,7 @@
  * @module
  */
 
-import { discard, type HttpEnd, type HttpExchange } from "../../runtime/http.ts";
+import { type Answer, discard, type HttpEnd, type HttpExchange } from "../../runtime/http.ts";
 import type { Outcome } from "../../scheduler/deferred.ts";
 import { GroupNode } from "../../scheduler/group_node.ts";
 import type { GroupSettings } from "../../scheduler/group_options.ts";
@@ -108,9 +108,9 @@ export class LiveRequest extends GroupNode {
   #trace: RequestTrace | undefined = undefined;
   #isAnswered = false;
   /** The answer, until it is fetched. */
-  #response: Response | undefined = undefined;
+  #response: Answer | undefined = undefined;
   /** Takes the answer, if it was asked for before it was there. */
-  #onAnswer: ((response: Response) => void) | undefined = undefined;
+  #onAnswer: ((response: Answer) => void) | undefined = undefined;
   #body: RequestBody | undefined = undefined;
   /** The handler's response is on its way. */
   #sending = false;
@@ -201,14 +201,14 @@ export class LiveRequest extends GroupNode {
   }
 
   /** The answer, or the promise of it; called once. */
-  answer(): Response | Promise<Response> {
+  answer(): Answer | Promise<Answer> {
     const response = this.#response;
     this.#response = undefined;
     return response ?? new Promise((resolve) => this.#onAnswer = resolve);
   }
 
   /** Gives the answer, unless one was given or the client has left; answers whether it was this one. */
-  #giveAnswer(response: Response): boolean {
+  #giveAnswer(response: Answer): boolean {
     if (this.#isAnswered) return false;
     this.#isAnswered = true;
     this.#owner.deadlines?.delete(this);

@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { HttpExchange, HttpListener } from "../../runtime/http.ts";
+import type { Answer, HttpExchange, HttpListener } from "../../runtime/http.ts";
 import { reportUnhandled } from "../../scheduler/configure.ts";
 import { loop } from "../../scheduler/loop.ts";
 import { currentScope, type Scope } from "../../scheduler/scope.ts";
@@ -164,7 +164,7 @@ export class Server {
   async #open(): Promise<void> {
     this.#scope = currentScope();
     const { hostname, port, unix, tls, keepAlive, headerTimeout, messageLimit } = this.#settings;
-    const handle = (exchange: HttpExchange): Promise<Response> | Response => this.#handle(exchange);
+    const handle = (exchange: HttpExchange): Promise<Answer> | Answer => this.#handle(exchange);
     try {
       this.#listener = await loop().host.listenHttp({
         hostname,
@@ -183,7 +183,7 @@ export class Server {
     for (const each of this.#slowClients) each.start();
   }
 
-  #handle(exchange: HttpExchange): Promise<Response> | Response {
+  #handle(exchange: HttpExchange): Promise<Answer> | Answer {
     const { maxConcurrent, queueLimit, bodyLimit } = this.#settings;
     if (this.#refusing) return this.#refuse("The server is shutting down");
     const hasSlot = this.#live.size < maxConcurrent;
@@ -193,6 +193,8 @@ export class Server {
       this.#counts.shed++;
       return unavailable("The server is overloaded");
     }
+    // Throws for one that is not valid, before anything is made for it.
+    void exchange.request;
     const live = new LiveRequest(this.#owner, exchange);
     if (this.#settings.onRequest !== undefined) live.remember();
     if (isTraced()) publishStart(live.trace);
@@ -201,7 +203,7 @@ export class Server {
     return live.answer();
   }
 
-  #refuse(text: string): Response {
+  #refuse(text: string): Answer {
     this.#counts.rejected++;
     return unavailable(text);
   }

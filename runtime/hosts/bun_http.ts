@@ -1,4 +1,12 @@
-import { discard, Exchange, type HttpListener, type HttpListenOptions, WatchedBody } from "../http.ts";
+import {
+  type Answer,
+  discard,
+  Exchange,
+  type HttpListener,
+  type HttpListenOptions,
+  responseOf,
+  WatchedBody,
+} from "../http.ts";
 import type { Upgraded, WebSocketListener } from "../web_socket.ts";
 import { BunWebSocket, webSocketHandlers } from "./bun_web_socket.ts";
 import { builtin } from "./shared.ts";
@@ -131,14 +139,14 @@ class BunExchange extends Exchange {
 
   answer(): Promise<Response> | Response {
     const handled = this.#options.handle(this);
-    return handled instanceof Response ? this.#send(handled) : this.#answerLater(handled);
+    return handled instanceof Promise ? this.#answerLater(handled) : this.#send(responseOf(handled));
   }
 
-  async #answerLater(handled: Promise<Response>): Promise<Response> {
+  async #answerLater(handled: Promise<Answer>): Promise<Response> {
     this.#watch();
     const response = await new Promise<Response>((resolve) => {
       this.#giveUp = resolve;
-      handled.then(resolve);
+      handled.then((answer) => resolve(responseOf(answer)));
     });
     this.#giveUp = undefined;
     return this.#send(response);

@@ -1,4 +1,13 @@
-import { discard, Exchange, type HttpListener, type HttpListenOptions, isHost, WatchedBody } from "../http.ts";
+import {
+  type Answer,
+  discard,
+  Exchange,
+  type HttpListener,
+  type HttpListenOptions,
+  isHost,
+  responseOf,
+  WatchedBody,
+} from "../http.ts";
 import type { HostWebSocket, Upgraded, WebSocketListener } from "../web_socket.ts";
 import { upgrade } from "./deno_web_socket.ts";
 import { onSignal, setTimer } from "./shared.ts";
@@ -220,7 +229,7 @@ class DenoExchange extends Exchange {
 
   async answer(): Promise<Response> {
     const handled = this.#options.handle(this);
-    const response = handled instanceof Response ? handled : await this.#first(handled);
+    const response = handled instanceof Promise ? await this.#first(handled) : responseOf(handled);
     if (this.isUpgraded) return response;
     if (this.end !== undefined) {
       discard(response);
@@ -235,10 +244,10 @@ class DenoExchange extends Exchange {
   }
 
   /** The handler's response, or that of `cut`. */
-  async #first(handled: Promise<Response>): Promise<Response> {
+  async #first(handled: Promise<Answer>): Promise<Response> {
     const response = await new Promise<Response>((resolve) => {
       this.#giveUp = resolve;
-      handled.then(resolve);
+      handled.then((answer) => resolve(responseOf(answer)));
     });
     this.#giveUp = undefined;
     return response;

@@ -1,7 +1,7 @@
-import { discard, type HttpListener, type HttpListenOptions } from "../http.ts";
+import { type Answer, discard, type HttpListener, type HttpListenOptions, PlainAnswer } from "../http.ts";
 import type { Incoming } from "./node_http_body.ts";
 import { NodeExchange, type Outgoing } from "./node_http_exchange.ts";
-import { send } from "./node_http_send.ts";
+import { send, sendPlain } from "./node_http_send.ts";
 import { outgoingFor, withoutUpgrade } from "./node_http_upgrade.ts";
 import type { RawSocket } from "./node_web_socket.ts";
 import { builtin } from "./shared.ts";
@@ -130,14 +130,7 @@ function answer(
   continues: boolean,
   raw?: { socket: RawSocket; head: Uint8Array },
 ): void {
-  let exchange: NodeExchange;
-  try {
-    exchange = new NodeExchange(incoming, outgoing, shared.scheme, shared.options.messageLimit);
-  } catch {
-    // A method, path or host that the standard's Request refuses.
-    outgoing.writeHead(400, undefined, ["content-length", "0", "connection", "close"]);
-    return outgoing.end();
-  }
+  const exchange = new NodeExchange(incoming, outgoing, shared.scheme, shared.options.messageLimit);
   exchange.continues = continues;
   exchange.raw = raw;
   outgoing.on("close", () => {
@@ -149,17 +142,25 @@ function answer(
   });
   // An error of the connection; "close" follows.
   outgoing.on("error", ignore);
-  const handled = shared.options.handle(exchange);
-  if (handled instanceof Response) void deliver(shared, exchange, incoming, handled);
+  let handled: Promise<Answer> | Answer;
+  try {
+    handled = shared.options.handle(exchange);
+  } catch {
+    // A method, path or host that the standard's Request refuses.
+    outgoing.writeHead(400, undefined, ["content-length", "0", "connection", "close"]);
+    return outgoing.end();
+  }
+  if (!(handled instanceof Promise)) void deliver(shared, exchange, incoming, handled);
   else void handled.then((response) => deliver(shared, exchange, incoming, response));
 }
 
 function ignore(): void {}
 
-async function deliver(shared: Shared, exchange: NodeExchange, incoming: Incoming, response: Response): Promise<void> {
+async function deliver(shared: Shared, exchange: NodeExchange, incoming: Incoming, response: Answer): Promise<void> {
   const { outgoing } = exchange;
   if (outgoing.destroyed || exchange.isUpgraded) return discard(response);
   if (!incoming.complete) linger(shared, incoming, outgoing);
+  if (response instanceof PlainAnswer) return sendPlain(response, exchange, incoming, shared.stopping);
   try {
     await send(response, exchange, incoming, shared.stopping);
   } catch (error) {

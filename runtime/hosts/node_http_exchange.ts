@@ -27,9 +27,10 @@ export interface Outgoing {
 
 /** One exchange of a server. */
 export class NodeExchange extends Exchange {
-  readonly request: Request;
   readonly outgoing: Outgoing;
   readonly #incoming: Incoming;
+  readonly #scheme: string;
+  #request: Request | undefined = undefined;
   /** Does the client wait for "100 Continue" before it sends its body? */
   continues = false;
   /** The response's stream, while it is being sent. */
@@ -47,7 +48,11 @@ export class NodeExchange extends Exchange {
     this.#messageLimit = messageLimit;
     this.#incoming = incoming;
     this.outgoing = outgoing;
-    this.request = requestOf(incoming, scheme, this);
+    this.#scheme = scheme;
+  }
+
+  get request(): Request {
+    return this.#request ??= requestOf(this.#incoming, this.#scheme, this);
   }
 
   /** The body of the request is about to be read. */

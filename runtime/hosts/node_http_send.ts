@@ -1,10 +1,21 @@
-import { checkChunk } from "../http.ts";
+import { checkChunk, type PlainAnswer } from "../http.ts";
 import type { Incoming } from "./node_http_body.ts";
 import type { NodeExchange } from "./node_http_exchange.ts";
 
 declare const Buffer: {
   from(buffer: ArrayBufferLike, offset: number, length: number): { toString(encoding: "latin1"): string };
 };
+
+/** Sends an answer of the server's own. */
+export function sendPlain(answer: PlainAnswer, exchange: NodeExchange, incoming: Incoming, isStopping: boolean): void {
+  const { status, text, headers } = answer;
+  const lines = ["content-length", String(text.length)];
+  for (const name in headers) if (name !== "connection") lines.push(name, headers[name]!);
+  // A client that still sends its body is to read the answer before the connection is closed.
+  if (isStopping || (incoming.complete && headers["connection"] === "close")) lines.push("connection", "close");
+  exchange.outgoing.writeHead(status, undefined, lines);
+  exchange.endWith(incoming.method === "HEAD" ? undefined : text);
+}
 
 /** Sends a response: one that is there whole with its length and in one piece, any other no faster than the client takes it. */
 export async function send(

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { Exchange, type HttpListener, type HttpListenOptions, WatchedBody } from "../http.ts";
+import { Exchange, type HttpListener, type HttpListenOptions, responseOf, WatchedBody } from "../http.ts";
 import { refusal } from "./real_io.ts";
 import type { Session } from "./session.ts";
 
@@ -85,9 +85,9 @@ export class SimulatedNetwork implements Network {
     const leave = (): void => exchange.finish("left");
     signal?.addEventListener("abort", leave);
     try {
-      const response = await Promise.race([server.options.handle(exchange), exchange.broken, abortOf(signal)]);
+      const answer = await Promise.race([server.options.handle(exchange), exchange.broken, abortOf(signal)]);
       await this.#pass(`response to ${call}`, signal, exchange.broken);
-      return exchange.deliver(response, request.method);
+      return exchange.deliver(responseOf(answer), request.method);
     } finally {
       signal?.removeEventListener("abort", leave);
     }
