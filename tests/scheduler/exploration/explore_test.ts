@@ -1,4 +1,3 @@
-import process from "node:process";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { group, Mutex, sleep } from "../../../mod.ts";
@@ -70,26 +69,6 @@ test("where not all schedules can be run, all with at most two events held back 
   assertEquals([cut.schedules, cut.exhaustive], [300, false]);
   assert(/^all with <= \d held-back events pass .*random/.test(cut.guarantee), cut.guarantee);
 });
-
-for (const { name, broken, mended } of racePrograms) {
-  test(`the race "${name}" is found within 50 schedules, made minimal, and replayed`, async () => {
-    const failure = await failureOf(broken, { maxSchedules: 50 });
-    assertEquals(failure.schedule.length, 1, failure.message);
-    assert(failure.message.includes(failure.token) && failure.message.includes(failure.schedule[0]!), failure.message);
-    for (let round = 0; round < 20; round++) {
-      const again = await failureOf(broken, { replay: failure.token });
-      assertEquals([again.schedules, again.token, again.schedule], [1, failure.token, failure.schedule]);
-      assertEquals(String(again.cause).replace(/\(made.*/g, ""), String(failure.cause).replace(/\(made.*/g, ""));
-    }
-    assertEquals((await explore(mended, { replay: failure.token })).schedules, 1);
-  });
-
-  test(`the mended twin of "${name}" passes under all schedules that are tried`, async () => {
-    const maxSchedules = Number(process.env["MILLRACE_SCHEDULES"] ?? 400);
-    await explore(mended, { maxSchedules });
-    await explore(mended, { maxSchedules, strategy: "random", seed: 7 });
-  });
-}
 
 const staleResponse = racePrograms.find(({ name }) => name === "stale response")!.broken;
 
