@@ -11,6 +11,11 @@ export interface LoopEvent {
   /** What it is called in a schedule. */
   readonly label: string;
   readonly kind: "timer" | "io" | "message" | "immediate";
+  /**
+   * The line of causes it belongs to: the first thing that a macrotask asks for goes on with the line of that macrotask, and all
+   * others begin lines of their own.
+   */
+  readonly chain: number;
   fn: () => void;
 }
 

@@ -54,6 +54,10 @@ export class SimulatedLoop {
   readonly #choose: Choose;
   readonly #observe: ((label: string) => void) | undefined;
   #lastId = 0;
+  #lastChain = 0;
+  /** The line of causes of the macrotask that runs; has something gone on with it? */
+  #chain = 0;
+  #goesOn = false;
   /** What has arrived or may at any time, in order. */
   #ready: Arrival[] = [];
   /** What arrives at a given time, by that, then in order. */
@@ -85,6 +89,7 @@ export class SimulatedLoop {
       id,
       label,
       kind: "timer",
+      chain: this.#nextChain(),
       delay,
       deadline: this.now + delay,
       fn,
@@ -117,7 +122,7 @@ export class SimulatedLoop {
   /** Calls back after what is ready, as `setImmediate` does; `own` is false for turns of a run queue. */
   setImmediate(fn: () => void, own: boolean): LoopEvent {
     const id = ++this.#lastId;
-    const immediate: Immediate = { id, label: "immediate", kind: "immediate", fn, own };
+    const immediate: Immediate = { id, label: "immediate", kind: "immediate", chain: this.#nextChain(), fn, own };
     this.#immediates.push(immediate);
     if (own) this.#ownImmediates++;
     return immediate;
@@ -138,6 +143,7 @@ export class SimulatedLoop {
       id: ++this.#lastId,
       label,
       kind: "io",
+      chain: this.#nextChain(),
       fn,
       at,
       port: undefined,
@@ -161,6 +167,7 @@ export class SimulatedLoop {
       id: ++this.#lastId,
       label,
       kind: "message",
+      chain: this.#nextChain(),
       fn,
       at,
       port,
@@ -317,7 +324,7 @@ export class SimulatedLoop {
     this.#jumpTo(timer.deadline);
     this.#leavePoll();
     this.timers.clear(timer);
-    this.#name(timer.label);
+    this.#name(timer);
     // The next round of an interval counts from before the callback.
     const { now } = this;
     timer.fn();
@@ -333,7 +340,7 @@ export class SimulatedLoop {
     if (!this.#polling) this.#pollLimit = this.#lastId + 1;
     this.#polling = true;
     this.#batchesInARow = 0;
-    this.#name(arrival.label);
+    this.#name(arrival);
     arrival.fn();
     if (arrival.batch !== undefined) this.#joinBatch(arrival.batch);
   }
@@ -343,10 +350,16 @@ export class SimulatedLoop {
     for (;;) {
       const next = this.#ready.find((other) => other.batch === batch);
       if (next === undefined) return;
-      const end: LoopEvent = { id: ++this.#lastId, label: `the end of a batch of ${batch}`, kind: "io", fn() {} };
+      const end: LoopEvent = {
+        id: ++this.#lastId,
+        label: `the end of a batch of ${batch}`,
+        kind: "io",
+        chain: 0,
+        fn() {},
+      };
       if (this.#choose([end, next]) === 0) return;
       this.#ready.splice(this.#ready.indexOf(next), 1);
-      this.#name(next.label);
+      this.#name(next);
       next.fn();
     }
   }
@@ -365,14 +378,22 @@ export class SimulatedLoop {
     this.#pollLimit = Infinity;
     this.steps++;
     const immediate = this.#batch[this.#batchNext++]!;
-    this.#name(immediate.label);
+    this.#name(immediate);
     immediate.fn();
     return true;
   }
 
-  #name(label: string): void {
+  #name({ label, chain }: LoopEvent): void {
     this.lastLabel = label;
+    this.#chain = chain;
+    this.#goesOn = false;
     this.#observe?.(label);
+  }
+
+  #nextChain(): number {
+    if (this.#goesOn) return ++this.#lastChain;
+    this.#goesOn = true;
+    return this.#chain;
   }
 
   #leavePoll(): void {

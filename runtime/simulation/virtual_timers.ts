@@ -13,6 +13,7 @@ export interface VirtualTimer {
   /** What it is called in a schedule. */
   readonly label: string;
   readonly kind: "timer";
+  readonly chain: number;
   /** The list it stands in: timers of one list never change places. */
   readonly delay: number;
   /** When it fires, in ms of the loop's clock. */

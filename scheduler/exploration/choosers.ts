@@ -4,7 +4,6 @@
  * @module
  */
 
-import { Random } from "../../runtime/simulation/random.ts";
 import type { LoopEvent } from "../../runtime/simulation/loop_event.ts";
 
 /** How many others an event that is held back lets pass at most: a body that polls must not wait for it for ever. */
@@ -54,6 +53,9 @@ export interface Branch {
   readonly choice: number;
 }
 
+/** Is an event held back? `"perhaps"`: it may be, and that is counted already. */
+export type Hold = "free" | "held" | "perhaps";
+
 /**
  * Goes the way of another schedule up to a decision, takes another event there, and from then on takes what comes first, except
  * that what has been passed over stays held back until nothing else is ready.
@@ -61,11 +63,16 @@ export interface Branch {
 export class HoldChooser extends Chooser {
   /** The number of the first decision that is its own. */
   readonly free: number;
-  /** For each decision of its own at which events were held back: which. */
-  readonly heldAt: Map<number, readonly boolean[]> = new Map();
+  /** For each decision of its own at which events were held back, or may be at no cost: how it stood with each. */
+  readonly holdsAt: Map<number, readonly Hold[]> = new Map();
   readonly #branch: Branch | undefined;
   /** The numbers of the events that are held back. */
   #held: Set<number> | undefined;
+  /**
+   * Events before which one that was held back has come, that could have waited for these alone: either it was held back for less
+   * long, or these are held back too. One of the two has been counted.
+   */
+  #perhaps: Set<number> | undefined;
 
   constructor(branch?: Branch) {
     super();
@@ -89,14 +96,18 @@ export class HoldChooser extends Chooser {
       return number === branch.at ? branch.choice : branch.from.chosen[number]!;
     }
     const held = this.#held;
-    if (held === undefined || held.size === 0) return 0;
-    const flags = events.map(({ id }) => held.has(id));
-    if (flags.includes(true)) this.heldAt.set(number, flags);
-    return Math.max(0, flags.indexOf(false));
+    if (held === undefined) return 0;
+    const holds = events.map(({ id }): Hold => held.has(id) ? "held" : this.#perhaps?.has(id) ? "perhaps" : "free");
+    if (holds.some((hold) => hold !== "free")) this.holdsAt.set(number, holds);
+    return Math.max(0, holds.findIndex((hold) => hold !== "held"));
   }
 
   #hold(events: readonly LoopEvent[], index: number): void {
     const held = this.#held ??= new Set();
+    if (held.has(events[index]!.id)) {
+      const free = events.filter(({ id }) => !held.has(id));
+      if (free.length === 1) (this.#perhaps ??= new Set()).add(free[0]!.id);
+    }
     for (let passed = 0; passed < index; passed++) held.add(events[passed]!.id);
     held.delete(events[index]!.id);
   }
@@ -136,34 +147,6 @@ export class PassChooser extends Chooser {
       this.deviations.set(id, { id, label, passes: (this.deviations.get(id)?.passes ?? 0) + 1, until });
     }
     return index;
-  }
-}
-
-/** Draws lots: by a priority of each event, for each decision anew, or by holding back a few events. */
-export class RandomChooser extends Chooser {
-  readonly #random: Random;
-  readonly #seed: number;
-  readonly #kind: number;
-
-  constructor(seed: number) {
-    super();
-    this.#seed = seed;
-    this.#random = new Random(seed);
-    this.#kind = seed % 3;
-  }
-
-  protected override decide(events: readonly LoopEvent[]): number {
-    if (this.#kind === 0) return this.#random.below(events.length);
-    let best = 0;
-    let highest = -1;
-    for (const [index, { id }] of events.entries()) {
-      const lot = new Random(this.#seed ^ Math.imul(id, 0x27d4eb2f)).number();
-      const priority = this.#kind === 1 ? lot : lot < 0.2 ? lot : 1;
-      if (priority <= highest) continue;
-      highest = priority;
-      best = index;
-    }
-    return best;
   }
 }
 

@@ -13,10 +13,52 @@
  * @module
  */
 
-import { type Branch, type Chooser, HoldChooser, RandomChooser } from "./choosers.ts";
+import { type Branch, type Chooser, HoldChooser } from "./choosers.ts";
+import { drawnSchedule } from "./random_choosers.ts";
 
-/** How schedules are searched. */
-export type SearchStrategy = "auto" | "exhaustive" | "held-back" | "random";
+/**
+ * How schedules are searched.
+ *
+ * - `"auto"`: with few events held back from the order of arrival first; all schedules where they are few enough, else half of them
+ *   drawn by lot.
+ * - `"exhaustive"`: all, as far as `maxSchedules` goes.
+ * - `"held-back"`: all with at most two events held back.
+ * - `"random"`: by lot, by all of the following laws in turn.
+ * - `"uniform"`: each decision anew, all events alike.
+ * - `"priority"`: by a priority of each event.
+ * - `"few"`: in the order of arrival, but for a fifth of the events, which stay out the longer the lower their priority is.
+ * - `"pct"`: by a priority of each line of causes, which changes at one or two decisions.
+ * - `"latency"`: every other event takes up to 500 times as long as the rest.
+ */
+export type SearchStrategy =
+  | "auto"
+  | "exhaustive"
+  | "held-back"
+  | "random"
+  | "uniform"
+  | "priority"
+  | "few"
+  | "pct"
+  | "latency";
+
+/** All of them. */
+export const strategies: readonly SearchStrategy[] = [
+  "auto",
+  "exhaustive",
+  "held-back",
+  "random",
+  "uniform",
+  "priority",
+  "few",
+  "pct",
+  "latency",
+];
+
+/** After so many schedules, lots take turns with the rest, where there are far more schedules than can be run. */
+const systematicFirst = 50;
+
+/** How many times as many as can be run is far more: the estimate is too high for small numbers. */
+const farMore = 20;
 
 /** How many events are held back at most, where not all schedules are run. */
 const mostHeldBack = 2;
@@ -38,6 +80,10 @@ export class Search {
   #dropped = Infinity;
   #cost = 0;
   #current: HoldChooser | undefined;
+  /** How many schedules there seem to be, from the first. */
+  #estimate = 1;
+  /** How many decisions the longest schedule had so far. */
+  #decisions = 0;
 
   constructor(strategy: SearchStrategy, budget: number, seed: number) {
     this.#strategy = strategy;
@@ -48,25 +94,30 @@ export class Search {
   /** The next schedule to run; `undefined` when the search is over. */
   next(): Chooser | undefined {
     if (this.schedules >= this.#budget) return undefined;
-    const chooser = this.#nextSystematic() ?? this.#nextRandom();
+    const chooser = this.#isTurnOfLots ? this.#nextRandom() : this.#nextSystematic() ?? this.#nextRandom();
     if (chooser !== undefined) this.schedules++;
     return chooser;
   }
 
   /** The schedule that was given out last has run. */
-  ran(): void {
+  ran({ sizes, chosen }: Chooser): void {
+    this.#decisions = Math.max(this.#decisions, chosen.length);
     const chooser = this.#current;
     if (chooser === undefined) return;
     this.#current = undefined;
-    const { sizes, chosen } = chooser;
+    if (this.schedules === 1) this.#estimate = sizes.reduce((product, size) => product * size, 1);
     const from = { sizes, chosen };
     for (let at = chooser.free; at < chosen.length; at++) {
-      const held = chooser.heldAt.get(at);
-      let more = 0;
-      for (let choice = 0; choice < sizes[at]!; choice++) {
-        const isHeld = held?.[choice] ?? false;
-        if (choice !== chosen[at]) this.#keep({ from, at, choice }, this.#cost + Math.max(1, more + (isHeld ? 1 : 0)));
-        if (!isHeld) more++;
+      const holds = chooser.holdsAt.get(at);
+      const size = sizes[at]!;
+      const free = holds === undefined ? size : holds.filter((hold) => hold === "free").length;
+      let before = 0;
+      for (let choice = 0; choice < size; choice++) {
+        const hold = holds?.[choice] ?? "free";
+        // What is held back comes when nothing else is ready: else it is let go early, or what is ready is held back as well.
+        const more = hold === "held" ? Math.min(free, before + 1) : before;
+        if (choice !== chosen[at]) this.#keep({ from, at, choice }, this.#cost + more);
+        if (hold === "free") before++;
       }
     }
   }
@@ -78,20 +129,34 @@ export class Search {
 
   /** The number of held-back events up to which all schedules have been run; -1 where not even that. */
   get heldBack(): number {
-    if (this.#strategy === "random") return -1;
+    if (this.#isByLot) return -1;
     const open = this.#branches.findIndex((branches, cost) => (this.#taken[cost] ?? 0) < branches.length);
     return Math.min(open < 0 ? Infinity : open, this.#dropped) - 1;
   }
 
+  get #systematic(): number {
+    return this.schedules - this.random;
+  }
+
+  get #isByLot(): boolean {
+    return this.#strategy !== "auto" && this.#strategy !== "exhaustive" && this.#strategy !== "held-back";
+  }
+
+  /** What is drawn by lot anyway need not come last: where many events might be the one to hold back, lots find it sooner. */
+  get #isTurnOfLots(): boolean {
+    return this.#strategy === "auto" && this.schedules >= systematicFirst && this.random * 2 < this.#budget &&
+      this.schedules % 2 === 1 && this.#estimate > this.#budget * farMore;
+  }
+
   #nextSystematic(): Chooser | undefined {
-    if (this.#strategy === "random") return undefined;
+    if (this.#isByLot) return undefined;
     if (this.schedules === 0) return this.#current = new HoldChooser();
     const cost = this.#branches.findIndex((branches, cost) => (this.#taken[cost] ?? 0) < branches.length);
     if (cost < 0 || (this.#strategy === "held-back" && cost > mostHeldBack)) return undefined;
     const left = this.#budget - this.schedules;
     // Half of the schedules are drawn by lot where the rest cannot all be run.
     const isHopeless = this.#waiting > left || this.#dropped < Infinity;
-    if (this.#strategy === "auto" && cost > 1 && isHopeless && left <= this.#budget / 2) return undefined;
+    if (this.#strategy === "auto" && cost > 1 && isHopeless && this.#systematic >= this.#budget / 2) return undefined;
     const index = this.#taken[cost] ?? 0;
     const branches = this.#branches[cost]!;
     const branch = branches[index]!;
@@ -104,9 +169,10 @@ export class Search {
   }
 
   #nextRandom(): Chooser | undefined {
-    if (this.#strategy === "exhaustive" || this.#strategy === "held-back" || this.#isDone) return undefined;
+    const strategy = this.#strategy === "auto" ? "random" : this.#strategy;
+    if (strategy === "exhaustive" || strategy === "held-back" || this.#isDone) return undefined;
     this.random++;
-    return new RandomChooser(this.#seed * 0x10000 + this.random);
+    return drawnSchedule(strategy, this.#seed, this.random, this.#decisions);
   }
 
   get #isDone(): boolean {

@@ -11,6 +11,8 @@ import { show } from "../check.ts";
 export interface RecordedSchedule {
   readonly profile: ProfileName;
   readonly seed: number;
+  /** How many decisions the failing run took, and 20 bits of what they were; `undefined` in tokens that do not say. */
+  readonly decisions: { readonly count: number; readonly hash: number } | undefined;
   /** What is held back, by number: how many others it lets pass, and the hash of its label. */
   readonly deviations: readonly { readonly id: number; readonly passes: number; readonly label: number }[];
   /** Hashes of labels of the program, to know it again. */
@@ -30,10 +32,12 @@ export function hashLabel(label: string): number {
 }
 
 /** Writes a token. */
-export function writeToken({ profile, seed, deviations, labels }: RecordedSchedule): string {
+export function writeToken({ profile, seed, decisions, deviations, labels }: RecordedSchedule): string {
+  const { count, hash } = decisions ?? { count: 0, hash: 0 };
   return [
     version,
-    profiles.indexOf(profile).toString(36) + (seed < 0 ? "n" : "p") + Math.abs(seed).toString(36),
+    profiles.indexOf(profile).toString(36) + (seed < 0 ? "n" : "p") +
+    [Math.abs(seed), count, hash].map((number) => number.toString(36)).join("."),
     labels.map((label) => label.toString(36).padStart(4, "0")).join("") || "0",
     ...deviations.map(({ id, passes, label }) =>
       `${label.toString(36).padStart(4, "0")}${id.toString(36)}_${passes.toString(36)}`
@@ -49,7 +53,7 @@ export function writeToken({ profile, seed, deviations, labels }: RecordedSchedu
 export function readToken(token: unknown): RecordedSchedule {
   const parts = typeof token === "string" ? token.split("-") : [];
   const [mark, head = "", labels = "", ...deviations] = parts;
-  const headMatch = /^([0-4])([np])([0-9a-z]+)$/.exec(head);
+  const headMatch = /^([0-4])([np])([0-9a-z]+)(?:\.([0-9a-z]+)\.([0-9a-z]+))?$/.exec(head);
   const isWhole = mark === version && headMatch !== null && /^(0|([0-9a-z]{4})+)$/.test(labels) &&
     deviations.every((each) => /^[0-9a-z]{5,}_[0-9a-z]+$/.test(each));
   if (!isWhole) {
@@ -58,6 +62,9 @@ export function readToken(token: unknown): RecordedSchedule {
   return {
     profile: profileOf(profiles[Number(headMatch[1])]!).name,
     seed: parseInt(headMatch[3]!, 36) * (headMatch[2] === "n" ? -1 : 1),
+    decisions: headMatch[4] === undefined
+      ? undefined
+      : { count: parseInt(headMatch[4], 36), hash: parseInt(headMatch[5]!, 36) },
     labels: labels === "0" ? [] : labels.match(/.{4}/g)!.map((label) => parseInt(label, 36)),
     deviations: deviations.map((each) => {
       const [id, passes] = each.slice(4).split("_").map((number) => parseInt(number, 36));

@@ -3,79 +3,16 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { group, Mutex, sleep } from "../../../mod.ts";
 import {
   DeadlockError,
-  DivergedError,
   explore,
   LeakError,
   NondeterminismError,
   ScheduleFailure,
   type Simulation,
 } from "../../../testing.ts";
+import { actors, failureOf } from "../../support/explored.ts";
 import { racePrograms } from "../../support/race_programs.ts";
 
-/** Actors of some steps each, beside each other; calls back with the order of the steps. */
-function actors(
-  steps: readonly number[],
-  onOrder: (order: string) => void = () => {},
-): (sim: Simulation) => Promise<void> {
-  return async (sim) => {
-    const order: string[] = [];
-    await Promise.all(steps.map(async (count, actor) => {
-      for (let step = 0; step < count; step++) {
-        await sim.io(`${actor}.${step}`);
-        order.push(`${actor}`);
-      }
-    }));
-    onOrder(order.join(""));
-  };
-}
-
-/** The failure that an exploration finds. */
-function failureOf(
-  body: (sim: Simulation) => unknown,
-  options?: Parameters<typeof explore>[1],
-): Promise<ScheduleFailure> {
-  return assertRejects(() => explore(body, options), ScheduleFailure);
-}
-
-test("an exhaustive search runs each schedule exactly once: as many as there are orders of the steps (S-43)", async () => {
-  for (const [steps, count] of [[[1], 1], [[2, 2], 6], [[2, 2, 2], 90], [[4, 3], 35], [[1, 1, 1, 1], 24]] as const) {
-    const orders: string[] = [];
-    const report = await explore(actors(steps, (order) => orders.push(order)));
-    assertEquals(report.guarantee, `all ${count} schedules pass`);
-    assertEquals([report.schedules, report.distinct, report.exhaustive], [count, count, true]);
-    assertEquals([orders.length, new Set(orders).size], [count, count]);
-  }
-});
-
-test("tasks of a group have the orders of plain promises: the turns of the run queue add none", async () => {
-  const report = await explore((sim) =>
-    group((g) => {
-      for (const actor of ["a", "b"]) {
-        g.spawn(async () => {
-          await sim.io(`read ${actor}`);
-          await sim.io(`write ${actor}`);
-        });
-      }
-    })
-  );
-  assertEquals(report.guarantee, "all 6 schedules pass");
-});
-
-test("where not all schedules can be run, all with at most two events held back are (S-44)", async () => {
-  const report = await explore(actors([8, 8]), { strategy: "held-back", maxSchedules: 5000 });
-  assertEquals(report.exhaustive, false);
-  assert(report.guarantee.startsWith("all with <= 2 held-back events pass"), report.guarantee);
-  const cut = await explore(actors([8, 8]), { maxSchedules: 300 });
-  assertEquals([cut.schedules, cut.exhaustive], [300, false]);
-  assert(/^all with <= \d held-back events pass .*random/.test(cut.guarantee), cut.guarantee);
-});
-
 const staleResponse = racePrograms.find(({ name }) => name === "stale response")!.broken;
-
-test("a token of one runtime is the token of all (S-38, S-41)", async () => {
-  const { token, schedules } = await failureOf(staleResponse);
-  assertEquals([token, schedules], ["m1-0p0-57edcw7mch92-ch921_2", 2]);
-});
 
 test("random schedules find it too, and the same seed finds the same", async () => {
   const first = await failureOf(staleResponse, { strategy: "random", seed: 3 });
@@ -103,17 +40,6 @@ test("events of the same name are told apart by number", async () => {
     assertEquals(order[0], 1);
   });
   assertEquals(failure.schedule, ['"fetch" (number 1 of that name) is held back until "fetch" has come']);
-});
-
-test("a token of another body is told to have diverged, and is no failure of that body (S-39)", async () => {
-  const { token } = await failureOf(staleResponse);
-  await assertRejects(() => explore(actors([2, 2]), { replay: token }), DivergedError, "of another body");
-  const failing = async (sim: Simulation) => {
-    await sim.io("something else");
-    throw new Error("fails anyway");
-  };
-  await assertRejects(() => explore(failing, { replay: token }), DivergedError);
-  await assertRejects(() => explore(() => {}, { replay: token }), DivergedError);
 });
 
 /** The orders in which two things come that log their names. */
