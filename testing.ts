@@ -26,6 +26,9 @@ export {
   CancellationFailure,
   type CancelReport,
 } from "./scheduler/exploration/cancel_everywhere.ts";
+export { type Checkpoint, checkpointsOf } from "./scheduler/exploration/checkpoints.ts";
+export { type ExpectedStep, expectOrder, type OrderCheck, OrderError } from "./scheduler/exploration/expect_order.ts";
+export { type MemoryStream, memoryStream, type MemoryStreamOptions } from "./scheduler/exploration/memory_stream.ts";
 export {
   type FastCheckArbitrary,
   type Schedule,

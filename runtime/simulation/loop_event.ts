@@ -24,7 +24,7 @@ export interface Arrival extends LoopEvent {
   readonly kind: "io" | "message";
   /** When it comes, in ms of the loop's clock; -1: at any time. */
   readonly at: number;
-  /** Messages of one port keep their order. */
+  /** What has a port in common keeps its order: messages of a port, operations of a stream. */
   readonly port: unknown;
   /** What may come together with others of the same name. */
   readonly batch: string | undefined;

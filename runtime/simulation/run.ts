@@ -73,6 +73,8 @@ export interface IoOptions {
    * socket do; whether they do is a choice of the schedule. Others complete in a macrotask each.
    */
   batch?: string;
+  /** Operations of one stream complete in the order in which they were begun, as the bytes of a socket come in theirs. */
+  stream?: string;
 }
 
 /** How a run ended. */
@@ -268,13 +270,16 @@ class BodySimulation implements Simulation {
 
   io(label: string = "io", options: IoOptions = {}): Promise<void> {
     if (typeof label !== "string") throw new TypeError(`A label has to be a string: received ${String(label)}`);
-    const { latency, batch } = options;
+    const { latency, batch, stream } = options;
     if (batch !== undefined && typeof batch !== "string") {
       throw new TypeError(`A batch has to be a string: received ${String(batch)}`);
     }
+    if (stream !== undefined && typeof stream !== "string") {
+      throw new TypeError(`A stream has to be a string: received ${String(stream)}`);
+    }
     if (latency !== undefined) checkTime(latency, "A latency");
     const scope = this.#hooks.scope();
-    return new Promise((resolve) => this.#session.loop.complete(resolve, label, latency, batch, scope));
+    return new Promise((resolve) => this.#session.loop.complete(resolve, label, latency, batch, scope, stream));
   }
 
   setSystemTime(time: number): void {

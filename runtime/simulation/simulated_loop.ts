@@ -136,8 +136,11 @@ export class SimulatedLoop {
     if ((immediate as Immediate).own) this.#ownImmediates--;
   }
 
-  /** Calls back when an operation completes: `latency` ms from now, or at any time if that is `undefined`. */
-  complete(fn: () => void, label: string, latency?: number, batch?: string, scope?: object): Arrival {
+  /**
+   * Calls back when an operation completes: `latency` ms from now, or at any time if that is `undefined`; after those of the same
+   * port before it.
+   */
+  complete(fn: () => void, label: string, latency?: number, batch?: string, scope?: object, port?: unknown): Arrival {
     const at = latency === undefined ? -1 : this.now + latency;
     const arrival: Arrival = {
       id: ++this.#lastId,
@@ -146,7 +149,7 @@ export class SimulatedLoop {
       chain: this.#nextChain(),
       fn,
       at,
-      port: undefined,
+      port,
       batch,
       scope,
       place: this.place,
@@ -268,7 +271,7 @@ export class SimulatedLoop {
     for (const arrival of this.#ready) {
       if (arrival.at >= 0) mayPass = false;
       if (immediates > 0 && arrival.id >= this.#pollLimit) continue;
-      if (arrival.port !== undefined && this.#hasEarlier(arrival)) continue;
+      if (this.#hasEarlier(arrival)) continue;
       events.push(arrival);
     }
     if (immediates > 0) {
@@ -288,11 +291,13 @@ export class SimulatedLoop {
     if (timer?.deadline === at) this.timers.firstOfLists(events as VirtualTimer[]);
     for (const later of this.#later) {
       if (later.at !== at) break;
-      events.push(later);
+      const { port } = later;
+      if (port === undefined || this.#later.find((other) => other.port === port) === later) events.push(later);
     }
   }
 
   #hasEarlier(arrival: Arrival): boolean {
+    if (arrival.port === undefined) return false;
     for (const other of this.#ready) {
       if (other === arrival) return false;
       if (other.port === arrival.port) return true;
@@ -348,7 +353,7 @@ export class SimulatedLoop {
   /** Lets others of a batch come in the same macrotask, as far as that is chosen. */
   #joinBatch(batch: string): void {
     for (;;) {
-      const next = this.#ready.find((other) => other.batch === batch);
+      const next = this.#ready.find((other) => other.batch === batch && !this.#hasEarlier(other));
       if (next === undefined) return;
       const end: LoopEvent = {
         id: ++this.#lastId,

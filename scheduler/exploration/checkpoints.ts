@@ -1,0 +1,115 @@
+/**
+ * The checkpoints of a body: the waits at which it can be cancelled.
+ *
+ * @module
+ */
+
+import { Run, type Simulation } from "../../runtime/simulation/run.ts";
+import { checkCount, checkFunction, checkOptions } from "../check.ts";
+import { loop } from "../loop.ts";
+import { pathOf } from "../path.ts";
+import type { Entry } from "../run_queue.ts";
+import { type Member, Scope } from "../scope.ts";
+import { Task } from "../task.ts";
+import { group, type TaskGroup } from "../task_group.ts";
+import { AnyWait } from "../wait.ts";
+import { checkSettings, onStage, type SimulateOptions } from "./simulate.ts";
+
+/** A wait at which a flow of control can be cancelled. */
+export interface Checkpoint {
+  /** Whose wait it is: the path of the task; that of the body itself is called "body". */
+  readonly task: string;
+  /** What is waited for. */
+  readonly waitingFor: string;
+  /** After how many macrotasks the wait was there: cancelled at this point, `cancelEverywhere` ends it. */
+  readonly point: number;
+  /** What the last macrotask before that was. */
+  readonly turn: string;
+}
+
+/**
+ * Runs a body in a group on a simulated loop, once, and lists the checkpoints it stops at, in order. Only waits of Millrace are
+ * checkpoints: a body that awaits promises of others alone has none, and is deaf to its cancellation.
+ *
+ * @throws {TypeError} or {RangeError} at the call, for arguments of a wrong kind or range.
+ * @throws (rejection) what the body fails with.
+ *
+ * @example
+ * ```ts
+ * import { Latch, sleep } from "@millrace/millrace";
+ * import { checkpointsOf } from "@millrace/millrace/testing";
+ *
+ * const checkpoints = await checkpointsOf(async (_, group) => {
+ *   const ready = new Latch();
+ *   group.spawn(() => ready.wait(), { name: "reader" });
+ *   await sleep(10);
+ *   ready.open();
+ * });
+ * for (const { task, waitingFor } of checkpoints) console.log(`${task} waits for ${waitingFor}`);
+ * // -> body#1 waits for sleep
+ * // -> reader#2 waits for a latch
+ * ```
+ */
+export function checkpointsOf(
+  body: (sim: Simulation, group: TaskGroup) => unknown,
+  options: Omit<SimulateOptions, "allowRealIo"> = {},
+): Promise<readonly Checkpoint[]> {
+  checkFunction(body, "The body to look at");
+  checkOptions(options);
+  const { seed = 0, maxSteps = 100_000 } = options;
+  checkCount(maxSteps, "maxSteps", 1);
+  return onStage(checkSettings(options), (stage, resolve: (found: readonly Checkpoint[]) => void, reject) => {
+    const { session, hooks } = stage;
+    const found: Checkpoint[] = [];
+    const seen = new Set<Entry>();
+    // In a task: turns that a body outside any task waits for are known to nobody.
+    const inTask = (sim: Simulation) => group((within) => within.spawn(() => body(sim, within), { name: "body" }));
+    const run = new Run(session, inTask, { choose: () => 0, seed, keepPlaces: true }, maxSteps, hooks);
+    let hasBegun = false;
+    return () => {
+      // Here the microtasks of the turn before have run.
+      if (hasBegun) look();
+      hasBegun = true;
+      if (run.turn()) return true;
+      const outcome = run.outcome!;
+      if (outcome.ok) resolve(found);
+      else reject(outcome.error);
+      return false;
+    };
+
+    function look(): void {
+      const { steps: point, lastLabel: turn } = session.loop;
+      for (const { wait, task, waitingFor } of waits().reverse()) {
+        if (seen.has(wait)) continue;
+        seen.add(wait);
+        found.push({ task, waitingFor, point, turn });
+      }
+    }
+  });
+}
+
+interface Waiting {
+  readonly wait: Entry;
+  readonly task: string;
+  readonly waitingFor: string;
+}
+
+/** The waits in all groups, youngest first. */
+function waits(): Waiting[] {
+  const found: Waiting[] = [];
+  const open: Scope[] = [...loop().roots];
+  for (let scope = open.pop(); scope !== undefined; scope = open.pop()) {
+    // Without the name of the group that is ours.
+    const task = pathOf(scope).replace(/^group > /, "");
+    for (let turn = scope.isTask ? scope.owner!.turns : undefined; turn !== undefined; turn = turn.older) {
+      found.push({ wait: turn, task, waitingFor: "its turn" });
+    }
+    for (let member: Member | undefined = scope.members; member !== undefined; member = member.after) {
+      if (member instanceof Scope) open.push(member);
+      if (!(member instanceof AnyWait)) continue;
+      const { what } = member as AnyWait<unknown>;
+      found.push({ wait: member, task, waitingFor: what instanceof Task ? what.name : what ?? "something" });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,174 @@
+/**
+ * Streams in memory, on whose bytes the schedule of a simulation decides: when they come, and in what pieces.
+ *
+ * @module
+ */
+
+import type { Simulation } from "../../runtime/simulation/run.ts";
+import { checkCount, checkOptions, show } from "../check.ts";
+
+/** How a stream hands on what is written to it. */
+export interface MemoryStreamOptions {
+  /** What the schedule calls its chunks. Default: "stream". */
+  label?: string;
+  /**
+   * In what pieces a chunk comes: `"kept"`, as it was written; `"bytes"`, a byte at a time; `"chosen"`, in up to three pieces, the
+   * first and the last of a byte, of which the schedule decides which come together. Default: `"kept"`.
+   */
+  pieces?: "kept" | "bytes" | "chosen";
+  /** How many chunks may be unread before a write waits. 0 is lockstep: a chunk comes only when somebody waits for it. Default: 1. */
+  buffer?: number;
+}
+
+/** The two ends of a stream of bytes. */
+export interface MemoryStream {
+  /** Where the bytes come out. Cancelling it fails the writes that come later. */
+  readonly readable: ReadableStream<Uint8Array>;
+  /** Where they go in. Aborting it fails the reader, unless the end has come before. */
+  readonly writable: WritableStream<Uint8Array>;
+}
+
+type Pieces = NonNullable<MemoryStreamOptions["pieces"]>;
+
+let streams = 0;
+
+/**
+ * A stream of bytes from one part of a body to another. Each piece and the end come in macrotasks of the schedule, in their order;
+ * a write waits while too much is unread.
+ *
+ * @throws {TypeError} or {RangeError} at the call, for options of a wrong kind or range.
+ *
+ * @example
+ * ```ts
+ * import { explore, memoryStream } from "@millrace/millrace/testing";
+ *
+ * const texts = new Set<string>();
+ * await explore(async (sim) => {
+ *   const { readable, writable } = memoryStream(sim, { pieces: "chosen" });
+ *   const writer = writable.getWriter();
+ *   void writer.write(new TextEncoder().encode("abc")).then(() => writer.close());
+ *   const pieces: string[] = [];
+ *   for await (const piece of readable) pieces.push(new TextDecoder().decode(piece));
+ *   texts.add(pieces.join("|"));
+ * });
+ * console.log([...texts].sort().join(" "));
+ * // -> a|b|c a|bc ab|c abc
+ * ```
+ */
+export function memoryStream(sim: Simulation, options: MemoryStreamOptions = {}): MemoryStream {
+  if (typeof (sim as Partial<Simulation> | null)?.io !== "function") {
+    throw new TypeError(`A memory stream belongs to a simulation: received ${show(sim)}`);
+  }
+  checkOptions(options);
+  const { label = "stream", pieces = "kept", buffer = 1 } = options;
+  if (typeof label !== "string") throw new TypeError(`A label has to be a string: received ${show(label)}`);
+  if (!["kept", "bytes", "chosen"].includes(pieces)) {
+    throw new TypeError(`Pieces are "kept", "bytes" or "chosen": received ${show(pieces)}`);
+  }
+  checkCount(buffer, "buffer", 0);
+  return new Stream(sim, label, pieces, buffer);
+}
+
+/** The state of a stream, between its two ends. */
+class Stream implements MemoryStream {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+  readonly #sim: Simulation;
+  readonly #label: string;
+  /** Pieces of one stream keep their order, and none those of another. */
+  readonly #name: string;
+  readonly #pieces: Pieces;
+  #reader!: ReadableStreamDefaultController<Uint8Array>;
+  #state: "open" | "ended" | "cancelled" = "open";
+  /** Does the reader want a chunk? */
+  #isWanted = false;
+  #onChange: (() => void) | undefined;
+  /** What has come in this macrotask. */
+  #come: Uint8Array[] = [];
+
+  constructor(sim: Simulation, label: string, pieces: Pieces, buffer: number) {
+    this.#sim = sim;
+    this.#label = label;
+    this.#name = `memory stream ${++streams}`;
+    this.#pieces = pieces;
+    this.readable = new ReadableStream<Uint8Array>({
+      start: (controller) => void (this.#reader = controller),
+      pull: () => this.#changed(this.#isWanted = true),
+      cancel: () => this.#changed(this.#state = "cancelled"),
+    }, { highWaterMark: buffer });
+    this.writable = new WritableStream<Uint8Array>({
+      start: (controller) => controller.signal.addEventListener("abort", () => this.#changed(undefined)),
+      write: (chunk, { signal }) =>
+        this.#write(chunk, signal).catch((error) => {
+          this.#abort(error);
+          throw error;
+        }),
+      close: () => this.#close(),
+      abort: (reason) => this.#abort(reason),
+    }, { highWaterMark: Math.max(1, buffer) });
+  }
+
+  async #write(chunk: Uint8Array, signal: AbortSignal): Promise<void> {
+    if (!(chunk instanceof Uint8Array)) throw new TypeError(`A stream carries Uint8Arrays: received ${show(chunk)}`);
+    for (const pieces of piecesOf(chunk.slice(), this.#pieces)) {
+      while (this.#state === "open" && !this.#isWanted && !signal.aborted) {
+        await new Promise<void>((resolve) => this.#onChange = resolve);
+      }
+      signal.throwIfAborted();
+      if (this.#state === "cancelled") throw new Error(`The reader of ${show(this.#label)} has gone`);
+      this.#isWanted = false;
+      const batch = pieces.length > 1 ? this.#name : undefined;
+      await Promise.all(pieces.map((piece) => this.#arrival(this.#label, batch).then(() => this.#receive(piece))));
+    }
+  }
+
+  /** What comes in one macrotask comes as one chunk. */
+  #receive(piece: Uint8Array): void {
+    if (this.#come.push(piece) > 1) return;
+    queueMicrotask(() => {
+      const come = this.#come.splice(0);
+      if (this.#state === "open") this.#reader.enqueue(joined(come));
+    });
+  }
+
+  async #close(): Promise<void> {
+    await this.#arrival(`end of ${this.#label}`);
+    if (this.#state !== "open") return;
+    this.#state = "ended";
+    this.#reader.close();
+  }
+
+  #abort(reason: unknown): void {
+    if (this.#state !== "open") return;
+    this.#state = "ended";
+    this.#reader.error(reason);
+  }
+
+  #arrival(label: string, batch?: string): Promise<void> {
+    return this.#sim.io(label, batch === undefined ? { stream: this.#name } : { stream: this.#name, batch });
+  }
+
+  #changed(_: unknown): void {
+    this.#onChange?.();
+    this.#onChange = undefined;
+  }
+}
+
+/** The pieces a chunk comes in, by those that may come together. */
+function piecesOf(chunk: Uint8Array, pieces: Pieces): Uint8Array[][] {
+  if (pieces === "kept" || chunk.length < 2) return [[chunk]];
+  if (pieces === "bytes") return Array.from(chunk, (_, at) => [chunk.subarray(at, at + 1)]);
+  const cuts = [...new Set([0, 1, chunk.length - 1, chunk.length])];
+  return [cuts.slice(1).map((end, index) => chunk.subarray(cuts[index], end))];
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  if (pieces.length === 1) return pieces[0]!;
+  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
