@@ -183,7 +183,7 @@ export class SimulatedLoop {
   /** Lets the schedule decide whether `wrong` happens in the place of `right`; in order of arrival it does not. */
   fault(right: string, wrong: string): boolean {
     const kind = "io";
-    const event: LoopEvent = { id: ++this.#lastId, label: right, kind, fn() {} };
+    const event: LoopEvent = { id: ++this.#lastId, label: right, kind, chain: 0, fn() {} };
     return this.#choose([event, { ...event, id: ++this.#lastId, label: wrong }]) === 1;
   }
 

@@ -1,14 +1,7 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { group, Mutex, sleep } from "../../../mod.ts";
-import {
-  DeadlockError,
-  explore,
-  LeakError,
-  NondeterminismError,
-  ScheduleFailure,
-  type Simulation,
-} from "../../../testing.ts";
+import { DeadlockError, explore, LeakError, NondeterminismError, type Simulation } from "../../../testing.ts";
 import { actors, failureOf } from "../../support/explored.ts";
 import { racePrograms } from "../../support/race_programs.ts";
 

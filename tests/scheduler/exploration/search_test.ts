@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { group } from "../../../mod.ts";
-import { explore, type Simulation } from "../../../testing.ts";
+import { explore } from "../../../testing.ts";
 import { actors, failureOf } from "../../support/explored.ts";
 
 test("an exhaustive search runs each schedule exactly once: as many as there are orders of the steps (S-43)", async () => {
