@@ -24,6 +24,21 @@ export interface Bench {
   warmUps?: number;
   /** Made on the runtime that runs the bench; peers that it cannot load are left out and named. */
   cases(): Case[] | Promise<Case[]>;
+  /** Prints what it finds itself, in the place of cases. */
+  report?(options: ReportOptions): Promise<void>;
+}
+
+/** What a bench that prints itself can be told. */
+export interface ReportOptions {
+  readonly json: boolean;
+  /** How many seeds, where lots are drawn. */
+  readonly seeds?: number | undefined;
+  /** Where a search ends that has found nothing. */
+  readonly cap?: number | undefined;
+  /** How many schedules of what is not to fail. */
+  readonly twins?: number | undefined;
+  /** Where a plot is written to. */
+  readonly plot?: string | undefined;
 }
 
 /** What a case came to. */

@@ -4,6 +4,8 @@
  *   --only NAME      the bench of that name, else those whose name contains NAME
  *   --runtime HOST   node (default), node26, deno or bun
  *   --json           the figures as JSON
+ *   --seeds, --cap, --twins, --plot   for the bench of bugs: how many seeds, where a search ends, schedules of each mended
+ *                    twin, and the file of the plot
  */
 
 import { spawnSync } from "node:child_process";
@@ -16,13 +18,13 @@ import { cancel, cancelLinear } from "./cancel.ts";
 import { afterOthers, bench as chunked, largerItems, manyJobs, typedArray } from "./chunked.ts";
 import { bench as gap } from "./gap.ts";
 import { channel, deepCancel, semaphore } from "./handover.ts";
-import { type Bench, measure, type Measured } from "./harness.ts";
+import { type Bench, measure, type Measured, type ReportOptions } from "./harness.ts";
 import { bench as ioLatency, worst as worstIoLatency } from "./io_latency.ts";
 import { bench as monitor } from "./monitor.ts";
 import { bench as parked } from "./parked.ts";
 import { bench as serve } from "./serve.ts";
 import { besideWork, draining, idleConnections, refusing, tail } from "./serve_more.ts";
-import { bench as simulatedSchedules } from "./simulated_schedules.ts";
+import { bench as simulatedSchedules, macrotasks, virtualHour } from "./simulated_schedules.ts";
 import { bench as spawnJoin } from "./spawn_join.ts";
 import { bench as timeout } from "./timeout.ts";
 import { bench as poolChaos } from "./pool_chaos.ts";
@@ -57,6 +59,8 @@ const benches: readonly Bench[] = [
   poolMatrix,
   poolChaos,
   simulatedSchedules,
+  macrotasks,
+  virtualHour,
   bugs,
   serve,
   tail,
@@ -72,6 +76,10 @@ const { values } = parseArgs({
     runtime: { type: "string" },
     json: { type: "boolean" },
     here: { type: "boolean" },
+    seeds: { type: "string" },
+    cap: { type: "string" },
+    twins: { type: "string" },
+    plot: { type: "string" },
   },
 });
 
@@ -101,7 +109,7 @@ if (!values.here) {
     process.exit(2);
   }
   for (const { name } of wanted) {
-    const args = [...flags[host], file, "--here", "--only", name, ...(values.json ? ["--json"] : [])];
+    const args = [...flags[host], file, "--here", "--only", name, ...passedOn()];
     status ||= spawnSync(executable, args, { stdio: "inherit" }).status ?? 1;
   }
   process.exit(status);
@@ -109,6 +117,11 @@ if (!values.here) {
 
 for (const bench of benches) {
   if (bench.name !== values.only) continue;
+  if (bench.report !== undefined) {
+    const [seeds, cap, twins] = [values.seeds, values.cap, values.twins].map((value) => value && Number(value));
+    await bench.report({ json: values.json === true, seeds, cap, twins, plot: values.plot } as ReportOptions);
+    continue;
+  }
   const measured = await measure(bench);
   if (values.json) {
     console.log(
@@ -118,6 +131,13 @@ for (const bench of benches) {
   for (const end of enders) end();
 }
 process.exit(0);
+
+/** The options that the process of a bench is given. */
+function passedOn(): string[] {
+  const names = ["seeds", "cap", "twins", "plot"] as const;
+  const options = names.flatMap((name) => values[name] === undefined ? [] : [`--${name}`, values[name]!]);
+  return values.json ? [...options, "--json"] : options;
+}
 
 function print(bench: Bench, measured: readonly Measured[]): void {
   console.log(`\n${bench.name} on ${hostOfThis()}: ${bench.claim}`);
