@@ -84,6 +84,11 @@ export class VirtualTimers {
   firstOfLists(found: { readonly id: number }[]): void {
     const first = this.first();
     if (first === undefined) return;
+    const { items } = this.#heap;
+    // Where neither of the next two is due with it, none is.
+    if (!(items[1]?.deadline === first.deadline || items[2]?.deadline === first.deadline)) {
+      return void found.push(first);
+    }
     const byDelay = new Map<number, VirtualTimer>();
     const open = [0];
     for (let index = open.pop(); index !== undefined; index = open.pop()) {
