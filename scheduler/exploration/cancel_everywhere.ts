@@ -8,7 +8,7 @@ import { Run, type RunOutcome, type Simulation } from "../../runtime/simulation/
 import type { Session } from "../../runtime/simulation/session.ts";
 import { checkCount, checkFunction, checkOptions, show } from "../check.ts";
 import { group, type TaskGroup } from "../task_group.ts";
-import { checkSettings, onStage, type SimulateOptions, type Stage } from "./simulate.ts";
+import { checkSettings, chooseBy, onStage, type SimulateOptions, type Stage } from "./simulate.ts";
 
 /** How a body is cancelled everywhere. */
 export interface CancelEverywhereOptions extends Omit<SimulateOptions, "allowRealIo"> {
@@ -43,7 +43,8 @@ export class CancellationFailure extends Error {
  * Runs a body in a group on a simulated loop, once to its end, and then again for each of its macrotasks, cancelling the group
  * after that one: every wait of the body, and every moment between a result and its taking, is cancelled once. Each time the body
  * has to end, with its cancellation or without, and to leave nothing behind: no task, no timer, no deadlock. Its own `finally`
- * blocks and `after` can look at more.
+ * blocks and `after` can look at more. With a `seed` the events come in another order than that of arrival, the same in each run
+ * up to the cancellation.
  *
  * @throws {TypeError} or {RangeError} at the call, for arguments of a wrong kind or range.
  * @throws {CancellationFailure} (rejection) for the first point at which the body did not end well.
@@ -80,7 +81,7 @@ export function cancelEverywhere(
   return onStage(settings, (stage, resolve: (report: CancelReport) => void, reject) => {
     let point = -1;
     let end = 0;
-    const sweep: Sweep = { body, after, seed: options.seed ?? 0, maxSteps };
+    const sweep: Sweep = { body, after, seed: options.seed, maxSteps };
     let attempt = new CancelledRun(stage, sweep, Infinity);
     return () => {
       if (attempt.turn()) return true;
@@ -103,7 +104,7 @@ export function cancelEverywhere(
 interface Sweep {
   readonly body: (sim: Simulation, group: TaskGroup) => unknown;
   readonly after: CancelEverywhereOptions["after"];
-  readonly seed: number;
+  readonly seed: number | undefined;
   readonly maxSteps: number;
 }
 
@@ -131,7 +132,8 @@ class CancelledRun {
       this.steps = session.loop.steps;
       await sweep.after?.(sim);
     };
-    const settings = { choose: () => 0, seed: sweep.seed, keepPlaces: true };
+    const { seed } = sweep;
+    const settings = { choose: chooseBy(seed), seed: seed ?? 0, keepPlaces: true };
     this.#run = new Run(session, run, settings, sweep.maxSteps, hooks);
   }
 

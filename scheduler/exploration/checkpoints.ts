@@ -13,7 +13,7 @@ import { type Member, Scope } from "../scope.ts";
 import { Task } from "../task.ts";
 import { group, type TaskGroup } from "../task_group.ts";
 import { AnyWait } from "../wait.ts";
-import { checkSettings, onStage, type SimulateOptions } from "./simulate.ts";
+import { checkSettings, chooseBy, onStage, type SimulateOptions } from "./simulate.ts";
 
 /** A wait at which a flow of control can be cancelled. */
 export interface Checkpoint {
@@ -56,7 +56,7 @@ export function checkpointsOf(
 ): Promise<readonly Checkpoint[]> {
   checkFunction(body, "The body to look at");
   checkOptions(options);
-  const { seed = 0, maxSteps = 100_000 } = options;
+  const { seed, maxSteps = 100_000 } = options;
   checkCount(maxSteps, "maxSteps", 1);
   return onStage(checkSettings(options), (stage, resolve: (found: readonly Checkpoint[]) => void, reject) => {
     const { session, hooks } = stage;
@@ -64,7 +64,13 @@ export function checkpointsOf(
     const seen = new Set<Entry>();
     // In a task: turns that a body outside any task waits for are known to nobody.
     const inTask = (sim: Simulation) => group((within) => within.spawn(() => body(sim, within), { name: "body" }));
-    const run = new Run(session, inTask, { choose: () => 0, seed, keepPlaces: true }, maxSteps, hooks);
+    const run = new Run(
+      session,
+      inTask,
+      { choose: chooseBy(seed), seed: seed ?? 0, keepPlaces: true },
+      maxSteps,
+      hooks,
+    );
     let hasBegun = false;
     return () => {
       // Here the microtasks of the turn before have run.

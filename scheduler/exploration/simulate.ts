@@ -108,7 +108,7 @@ export function onStage<R>(
 }
 
 /** What comes first goes first; with a seed, anything may. */
-function chooseBy(seed: number | undefined): Choose {
+export function chooseBy(seed: number | undefined): Choose {
   if (seed === undefined) return () => 0;
   // Not the numbers the body is given, lest its own use of them change the order.
   const random = new Random(~seed);

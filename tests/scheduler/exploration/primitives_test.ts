@@ -14,19 +14,7 @@ import {
   sleep,
   withTimeout,
 } from "../../../mod.ts";
-import { cancelEverywhere, explore, type Simulation } from "../../../testing.ts";
-
-/** Runs a body under many schedules, and cancels it everywhere, with a check after each. */
-async function searched(make: () => { body(sim: Simulation): Promise<unknown>; after?(): unknown }): Promise<void> {
-  await explore(async (sim) => {
-    const { body, after } = make();
-    await body(sim);
-    after?.();
-  }, { maxSchedules: 200 });
-  let made = make();
-  const { points } = await cancelEverywhere((sim) => (made = make()).body(sim), { after: () => made.after?.() });
-  assert(points > 2, `only ${points} points`);
-}
+import { searched } from "../../support/searched.ts";
 
 test("a mutex keeps two out of what one is in, and is free in the end", () =>
   searched(() => {
