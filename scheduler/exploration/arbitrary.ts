@@ -10,19 +10,36 @@ export interface Source {
   nextInt(from: number, to: number): number;
 }
 
+/** How fast-check makes another one of a value that is used up by a run. */
+export const cloneMethod: unique symbol = Symbol.for("fast-check/cloneMethod") as never;
+
 /** A value as arbitraries hand it to each other. */
 export class Shrinkable<T> {
-  readonly value: T;
   readonly value_: T;
   /** What the arbitrary that made it wants to know again when it is asked for smaller ones. */
   readonly context: unknown;
-  readonly hasToBeCloned = false;
-  readonly readOnce = false;
+  readonly hasToBeCloned: boolean;
+  readOnce = false;
 
   constructor(value: T, context: unknown) {
-    this.value = this.value_ = value;
+    this.value_ = value;
     this.context = context;
+    this.hasToBeCloned = isCloneable(value);
   }
+
+  /** The value; from the second time on a clone, where it has to be one. */
+  get value(): T {
+    const value: unknown = this.value_;
+    if (!this.readOnce || !isCloneable(value)) {
+      this.readOnce = true;
+      return this.value_;
+    }
+    return value[cloneMethod]() as T;
+  }
+}
+
+function isCloneable(value: unknown): value is { [cloneMethod](): unknown } {
+  return typeof (value as { [cloneMethod]?: unknown } | null | undefined)?.[cloneMethod] === "function";
 }
 
 /** Draws values of one kind and makes them smaller. */

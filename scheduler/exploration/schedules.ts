@@ -8,7 +8,7 @@ import type { Arbitrary } from "fast-check";
 import { Random } from "../../runtime/simulation/random.ts";
 import { Run, type Simulation } from "../../runtime/simulation/run.ts";
 import type { LoopEvent } from "../../runtime/simulation/loop_event.ts";
-import { DuckArbitrary, Shrinkable, type Source, Values } from "./arbitrary.ts";
+import { cloneMethod, DuckArbitrary, Shrinkable, type Source, Values } from "./arbitrary.ts";
 import { checkCount, checkFunction, checkOptions } from "../check.ts";
 import { Chooser, type Deviation, mostPasses } from "./choosers.ts";
 import { describeSchedule } from "./shrink.ts";
@@ -144,6 +144,11 @@ class PlannedSchedule implements Schedule {
 
   toString(): string {
     return `Schedule(${this.#told ?? `${this.passes.filter((count) => count > 0).length} events held back`})`;
+  }
+
+  /** The same schedule, that has told nothing yet. */
+  [cloneMethod](): PlannedSchedule {
+    return new PlannedSchedule(this.passes, this.#options);
   }
 
   /** How fast-check prints a value. */

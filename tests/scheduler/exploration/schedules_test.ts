@@ -68,6 +68,69 @@ test("filter, map and chain keep it shrinking", async () => {
   assert(mapped.failed && mapped.counterexample![1].length === 2, JSON.stringify(mapped.counterexample![1]));
 });
 
+test("a schedule is cloned where fast-check uses it twice, and the clone decides alike (S-47)", async () => {
+  const [schedule] = fc.sample(schedules(), { numRuns: 1, seed: 3 });
+  assert(fc.hasCloneMethod(schedule));
+  const clone = schedule![fc.cloneMethod] as unknown as () => Schedule;
+  const other = clone.call(schedule);
+  const texts = ["a", "b", "c", "d"];
+  assertEquals(await other.run((sim) => show(sim, texts)), await schedule!.run((sim) => show(sim, texts)));
+  assertEquals([other === schedule, String(other)], [false, String(schedule)]);
+  // Within others it is cloned for each run.
+  await fc.assert(
+    fc.asyncProperty(fc.tuple(schedules(), fc.array(schedules(), { maxLength: 3 })), async ([first, more]) => {
+      for (const each of [first, ...more]) await each.run((sim) => sim.io());
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test("the default of a hundred runs finds a race, and prints the schedule that shows it (S-47)", async () => {
+  const error = await assertRejects(() => fc.assert(property(schedules()), { seed: 42 }), Error);
+  assert(/Schedule\("\d" is held back until "\d" has come\)/.test(error.message), error.message);
+});
+
+/** Orders go out; the server answers each, and the last one is to count. */
+class Order
+  implements fc.AsyncCommand<{ last: number }, { sim: Simulation; stored: number; pending: Promise<void>[] }> {
+  readonly amount: number;
+
+  constructor(amount: number) {
+    this.amount = amount;
+  }
+
+  check = () => true;
+
+  run(model: { last: number }, real: { sim: Simulation; stored: number; pending: Promise<void>[] }): Promise<void> {
+    model.last = this.amount;
+    real.pending.push(real.sim.io(`order ${this.amount}`).then(() => void (real.stored = this.amount)));
+    return Promise.resolve();
+  }
+
+  toString = () => `order ${this.amount}`;
+}
+
+test("commands of a model and the schedule shrink together (S-47)", async () => {
+  const found = await fc.check(
+    fc.asyncProperty(
+      schedules(),
+      fc.commands([fc.nat(9).map((amount) => new Order(amount))], { maxCommands: 20 }),
+      (schedule, commands) =>
+        schedule.run(async (sim) => {
+          const model = { last: 0 };
+          const real = { sim, stored: 0, pending: [] as Promise<void>[] };
+          await fc.asyncModelRun(() => ({ model, real }), commands);
+          await Promise.all(real.pending);
+          assertEquals(real.stored, model.last);
+        }),
+    ),
+    { seed: 8 },
+  );
+  assert(found.failed);
+  const [, commands] = found.counterexample!;
+  assertEquals([...commands].length, 2, String(commands));
+});
+
 test("it works with commands of a model", async () => {
   type Model = { sent: number };
   type Real = { sim: Simulation; received: number[]; pending: Promise<void>[] };
