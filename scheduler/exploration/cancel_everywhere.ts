@@ -8,6 +8,7 @@ import { Run, type RunOutcome, type Simulation } from "../../runtime/simulation/
 import type { Session } from "../../runtime/simulation/session.ts";
 import { checkCount, checkFunction, checkOptions, show } from "../check.ts";
 import { group, type TaskGroup } from "../task_group.ts";
+import { atCall } from "./at_call.ts";
 import { checkSettings, chooseBy, onStage, type SimulateOptions, type Stage } from "./simulate.ts";
 
 /** How a body is cancelled everywhere. */
@@ -78,6 +79,7 @@ export function cancelEverywhere(
   if (after !== undefined) checkFunction(after, "after");
   checkCount(maxSteps, "maxSteps", 1);
   const settings = checkSettings(options);
+  const call = new Error();
   return onStage(settings, (stage, resolve: (report: CancelReport) => void, reject) => {
     let point = -1;
     let end = 0;
@@ -87,7 +89,7 @@ export function cancelEverywhere(
       if (attempt.turn()) return true;
       const { outcome, steps, last } = attempt;
       if (!outcome.ok) {
-        reject(point < 0 ? outcome.error : new CancellationFailure(outcome.error, point, last));
+        reject(point < 0 ? outcome.error : atCall(new CancellationFailure(outcome.error, point, last), call));
         return false;
       }
       if (point < 0) end = steps;

@@ -7,6 +7,7 @@
 import { environmentVariable } from "../../runtime/simulation/environment.ts";
 import { Run, type RunOutcome, type Simulation } from "../../runtime/simulation/run.ts";
 import { checkCount, checkFunction, checkOptions, show } from "../check.ts";
+import { atCall } from "./at_call.ts";
 import { type Chooser, NondeterminismError, PassChooser } from "./choosers.ts";
 import { DivergedError, ScheduleFailure } from "./schedule_failure.ts";
 import { Search, type SearchStrategy, strategies } from "./search.ts";
@@ -105,6 +106,7 @@ function begin(
 ): Promise<ExploreReport> {
   const { maxSchedules = 1000, strategy = "auto", maxSteps = 100_000 } = options;
   const { profile = "node", seed = 0 } = recorded ?? options;
+  const call = new Error();
   const settings = checkSettings({ ...options, profile, seed });
   return onStage(settings, (stage, resolve: (report: ExploreReport) => void, reject) => {
     const exploration = new Exploration(stage, body, { profile, seed, maxSteps });
@@ -112,7 +114,9 @@ function begin(
     const result = recorded === undefined
       ? exploration.search(new Search(strategy, maxSchedules, seed))
       : exploration.replay(recorded);
-    result.then((report) => settle = () => resolve(report), (error) => settle = () => reject(error));
+    result.then((report) => settle = () => resolve(report), (error) => {
+      settle = () => reject(error instanceof ScheduleFailure ? atCall(error, call) : error);
+    });
     return () => {
       if (settle === undefined) return exploration.turn();
       settle();

@@ -7,6 +7,14 @@ import { racePrograms } from "../../support/race_programs.ts";
 
 const staleResponse = racePrograms.find(({ name }) => name === "stale response")!.broken;
 
+test("a failure's stack begins where the test has called explore, where the host lets it", async () => {
+  const failure = await failureOf(staleResponse);
+  if ("Deno" in globalThis) return;
+  const [first] = failure.stack!.split("\n").filter((line) => /^\s*at /.test(line));
+  assert(!first!.includes("explore.ts"), failure.stack);
+  assert(failure.stack!.startsWith(`ScheduleFailure: ${failure.message}`), failure.stack);
+});
+
 test("random schedules find it too, and the same seed finds the same", async () => {
   const first = await failureOf(staleResponse, { strategy: "random", seed: 3 });
   const second = await failureOf(staleResponse, { strategy: "random", seed: 3 });

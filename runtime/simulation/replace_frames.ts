@@ -1,0 +1,14 @@
+/**
+ * Other frames for the stack of an error.
+ *
+ * @module
+ */
+
+/** Puts frames in the place of those that an error was made with, where that makes it better to read. */
+export function replaceFrames(error: Error, frames: readonly string[]): void {
+  // Deno's test runner prints the message, and then of a replaced stack all but the first line: the rest of a message of several lines
+  // would stand there twice.
+  if ("Deno" in globalThis) return;
+  const stack = [`${error.name}: ${error.message}`, ...frames].join("\n");
+  Object.defineProperty(error, "stack", { value: stack, configurable: true, writable: true });
+}
