@@ -46,8 +46,8 @@ export interface Checkpoint {
  *   ready.open();
  * });
  * for (const { task, waitingFor } of checkpoints) console.log(`${task} waits for ${waitingFor}`);
- * // -> body#1 waits for sleep
- * // -> reader#2 waits for a latch
+ * // -> body waits for sleep
+ * // -> reader waits for a latch
  * ```
  */
 export function checkpointsOf(
@@ -105,8 +105,8 @@ function waits(): Waiting[] {
   const found: Waiting[] = [];
   const open: Scope[] = [...loop().roots];
   for (let scope = open.pop(); scope !== undefined; scope = open.pop()) {
-    // Without the name of the group that is ours.
-    const task = pathOf(scope).replace(/^group > /, "");
+    // Without the group that is ours, and without numbers, which depend on what has run before.
+    const task = withoutNumbers(pathOf(scope).replace(/^group > /, ""));
     for (let turn = scope.isTask ? scope.owner!.turns : undefined; turn !== undefined; turn = turn.older) {
       found.push({ wait: turn, task, waitingFor: "its turn" });
     }
@@ -114,8 +114,16 @@ function waits(): Waiting[] {
       if (member instanceof Scope) open.push(member);
       if (!(member instanceof AnyWait)) continue;
       const { what } = member as AnyWait<unknown>;
-      found.push({ wait: member, task, waitingFor: what instanceof Task ? what.name : what ?? "something" });
+      found.push({
+        wait: member,
+        task,
+        waitingFor: withoutNumbers(what instanceof Task ? what.name : what ?? "something"),
+      });
     }
   }
   return found;
+}
+
+function withoutNumbers(name: string): string {
+  return name.replace(/#\d+/g, "");
 }

@@ -52,7 +52,7 @@ let streams = 0;
  *   texts.add(pieces.join("|"));
  * });
  * console.log([...texts].sort().join(" "));
- * // -> a|b|c a|bc ab|c abc
+ * // -> abc ab|c a|bc a|b|c
  * ```
  */
 export function memoryStream(sim: Simulation, options: MemoryStreamOptions = {}): MemoryStream {

@@ -12,9 +12,9 @@ test("the waits of all tasks are listed in order, with whose they are and what f
     ready.open();
   });
   assertEquals(checkpoints.map(({ task, waitingFor }) => `${task}: ${waitingFor}`), [
-    "body#1: sleep",
-    "reader#2: a latch",
-    "body#1: its turn",
+    "body: sleep",
+    "reader: a latch",
+    "body: its turn",
   ]);
   const points = checkpoints.map(({ point }) => point);
   assertEquals(points, [...points].sort((a, b) => a - b));
