@@ -89,8 +89,8 @@ const longestWait = 10_000;
 /** One run of a body. */
 export class Run<T> {
   outcome: RunOutcome<T> | undefined = undefined;
-  /** The marks of `sometimes` that were reached. */
-  readonly marks: Set<string> = new Set();
+  /** The marks of `sometimes` that were come by, and whether their condition ever held. */
+  readonly marks: Map<string, boolean> = new Map();
   readonly #session: Session;
   readonly #body: (sim: Simulation) => T | PromiseLike<T>;
   readonly #maxSteps: number;
@@ -238,10 +238,10 @@ export class Run<T> {
 
 class BodySimulation implements Simulation {
   readonly #session: Session;
-  readonly #marks: Set<string>;
+  readonly #marks: Map<string, boolean>;
   readonly #hooks: RunHooks;
 
-  constructor(session: Session, marks: Set<string>, hooks: RunHooks) {
+  constructor(session: Session, marks: Map<string, boolean>, hooks: RunHooks) {
     this.#session = session;
     this.#hooks = hooks;
     this.#marks = marks;
@@ -298,6 +298,6 @@ class BodySimulation implements Simulation {
   }
 
   sometimes(label: string, condition: boolean = true): void {
-    if (condition) this.#marks.add(label);
+    this.#marks.set(label, condition || this.#marks.get(label) === true);
   }
 }

@@ -40,7 +40,7 @@ export interface ExploreReport {
   readonly distinct: number;
   /** How many decisions a schedule took. */
   readonly decisions: { readonly least: number; readonly mean: number; readonly most: number };
-  /** In how many schedules each mark of `sim.sometimes` was reached. */
+  /** In how many schedules each mark of `sim.sometimes` was reached; 0 for one whose condition never held. */
   readonly reached: Readonly<Record<string, number>>;
 }
 
@@ -149,7 +149,9 @@ class Exploration {
     const run = this.#run;
     if (run === undefined || run.turn()) return true;
     this.#run = undefined;
-    for (const mark of run.marks) this.#reached.set(mark, (this.#reached.get(mark) ?? 0) + 1);
+    for (const [mark, reached] of run.marks) {
+      this.#reached.set(mark, (this.#reached.get(mark) ?? 0) + (reached ? 1 : 0));
+    }
     this.#ended!(run.outcome!);
     return true;
   }
