@@ -7,20 +7,29 @@
 import { Run, type RunOutcome, type Simulation } from "../../runtime/simulation/run.ts";
 import type { Session } from "../../runtime/simulation/session.ts";
 import { checkCount, checkFunction, checkOptions, show } from "../check.ts";
+import { Cancelled, TaskCancelledError } from "../errors.ts";
 import { group, type TaskGroup } from "../task_group.ts";
 import { atCall } from "./at_call.ts";
+import { CheckpointWatch, type FoundWait } from "./checkpoints.ts";
 import { checkSettings, chooseBy, onStage, type SimulateOptions, type Stage } from "./simulate.ts";
 
 /** How a body is cancelled everywhere. */
 export interface CancelEverywhereOptions extends Omit<SimulateOptions, "allowRealIo"> {
   /** Is called after each cancelled run, when the body has ended, in the same simulation: what it throws is a failure. */
   after?: (sim: Simulation) => unknown;
+  /**
+   * Cancels each task of the body alone, too, at each of its checkpoints: the others have to go on, or to end, without it. The body may
+   * then reject with that cancellation. Default: false.
+   */
+  tasks?: boolean;
 }
 
 /** What the cancellations came to. */
 export interface CancelReport {
   /** At how many points the body was cancelled: after each of its macrotasks. */
   readonly points: number;
+  /** At how many checkpoints a task was cancelled alone; 0 without `tasks`. */
+  readonly checkpoints: number;
 }
 
 /** A body did not end well when it was cancelled. `cause` is what it failed with. */
@@ -31,9 +40,12 @@ export class CancellationFailure extends Error {
   readonly turn: string;
 
   /** Made by `cancelEverywhere`. */
-  constructor(cause: unknown, point: number, turn: string) {
+  constructor(cause: unknown, point: number, turn: string, wait?: Pick<FoundWait, "task" | "waitingFor">) {
     const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : show(cause);
-    super(`Cancelled after ${point} macrotasks, the last of them ${turn}, the body failed: ${what}`, { cause });
+    const who = wait === undefined
+      ? "Cancelled"
+      : `With its task ${wait.task} cancelled while it waited for ${wait.waitingFor},`;
+    super(`${who} after ${point} macrotasks, the last of them ${turn}, the body failed: ${what}`, { cause });
     this.name = "CancellationFailure";
     this.point = point;
     this.turn = turn;
@@ -45,7 +57,7 @@ export class CancellationFailure extends Error {
  * after that one: every wait of the body, and every moment between a result and its taking, is cancelled once. Each time the body
  * has to end, with its cancellation or without, and to leave nothing behind: no task, no timer, no deadlock. Its own `finally`
  * blocks and `after` can look at more. With a `seed` the events come in another order than that of arrival, the same in each run
- * up to the cancellation.
+ * up to the cancellation. With `tasks` each of its tasks is cancelled alone at each of its waits as well.
  *
  * @throws {TypeError} or {RangeError} at the call, for arguments of a wrong kind or range.
  * @throws {CancellationFailure} (rejection) for the first point at which the body did not end well.
@@ -75,32 +87,40 @@ export function cancelEverywhere(
 ): Promise<CancelReport> {
   checkFunction(body, "The body to cancel");
   checkOptions(options);
-  const { after, maxSteps = 100_000 } = options;
+  const { after, maxSteps = 100_000, tasks = false } = options;
   if (after !== undefined) checkFunction(after, "after");
   checkCount(maxSteps, "maxSteps", 1);
   const settings = checkSettings(options);
   const call = new Error();
   return onStage(settings, (stage, resolve: (report: CancelReport) => void, reject) => {
-    let point = -1;
-    let end = 0;
     const sweep: Sweep = { body, after, seed: options.seed, maxSteps };
-    let attempt = new CancelledRun(stage, sweep, Infinity);
+    const uncancelled = new CancelledRun(stage, sweep, {});
+    let attempt = uncancelled;
+    let points = 0;
+    let checkpoints = 0;
     return () => {
       if (attempt.turn()) return true;
-      const { outcome, steps, last } = attempt;
+      const { outcome } = attempt;
       if (!outcome.ok) {
-        reject(point < 0 ? outcome.error : atCall(new CancellationFailure(outcome.error, point, last), call));
+        reject(attempt === uncancelled ? outcome.error : atCall(attempt.failure(outcome.error), call));
         return false;
       }
-      if (point < 0) end = steps;
-      if (++point >= end) {
-        resolve({ points: end });
+      if (points < uncancelled.steps) attempt = new CancelledRun(stage, sweep, { point: points++ });
+      else if (tasks && checkpoints < uncancelled.checkpoints) {
+        attempt = new CancelledRun(stage, sweep, { checkpoint: checkpoints++ });
+      } else {
+        resolve({ points, checkpoints });
         return false;
       }
-      attempt = new CancelledRun(stage, sweep, point);
       return true;
     };
   });
+}
+
+/** What is cancelled: the body after so many macrotasks, or a task at the checkpoint of that number; without either nothing. */
+interface Target {
+  readonly point?: number;
+  readonly checkpoint?: number;
 }
 
 interface Sweep {
@@ -110,26 +130,34 @@ interface Sweep {
   readonly maxSteps: number;
 }
 
-/** A run of the body that is cancelled after so many macrotasks. */
+/** A run of the body in which something is cancelled. */
 class CancelledRun {
-  /** How many macrotasks the body took; without what `after` did. */
+  /** How many macrotasks the body took, and how many checkpoints of tasks it had; without what `after` did. */
   steps = 0;
-  /** The macrotask after which the body was cancelled. */
-  last = "the body";
+  checkpoints = 0;
   readonly #session: Session;
   readonly #run: Run<unknown>;
-  readonly #point: number;
+  readonly #target: Target;
+  readonly #watch: CheckpointWatch = new CheckpointWatch();
+  /** When it was cancelled, and whose wait that has ended, if it was not the body. */
+  #cancelledAt = 0;
+  #turn = "the body";
+  #wait: FoundWait | undefined;
   #cancel: (() => void) | undefined;
 
-  constructor(stage: Stage, sweep: Sweep, point: number) {
+  constructor(stage: Stage, sweep: Sweep, target: Target) {
     const { session, hooks } = stage;
     this.#session = session;
-    this.#point = point;
+    this.#target = target;
     const run = async (sim: Simulation): Promise<void> => {
-      await group((within) => {
-        this.#cancel = () => within.cancel("cancelled by cancelEverywhere");
-        return sweep.body(sim, within);
-      });
+      try {
+        await group((within) => {
+          this.#cancel = () => within.cancel("cancelled by cancelEverywhere");
+          return sweep.body(sim, within);
+        });
+      } catch (error) {
+        if (target.checkpoint === undefined || !isCancellation(error)) throw error;
+      }
       this.#cancel = undefined;
       this.steps = session.loop.steps;
       await sweep.after?.(sim);
@@ -143,13 +171,36 @@ class CancelledRun {
     return this.#run.outcome!;
   }
 
+  failure(cause: unknown): CancellationFailure {
+    return new CancellationFailure(cause, this.#cancelledAt, this.#turn, this.#wait);
+  }
+
   /** Runs one macrotask; answers false when the run is over. */
   turn(): boolean {
-    if (this.#cancel !== undefined && this.#session.loop.steps >= this.#point) {
-      this.last = this.#session.loop.lastLabel;
-      this.#cancel();
-      this.#cancel = undefined;
-    }
+    if (this.#cancel !== undefined) this.#look(this.#cancel);
     return this.#run.turn();
   }
+
+  #look(cancel: () => void): void {
+    const { point, checkpoint } = this.#target;
+    if (point !== undefined) {
+      if (this.#session.loop.steps < point) return;
+      cancel();
+    } else {
+      const first = this.checkpoints;
+      const found = this.#watch.look().filter(({ scope }) => scope.owner?.handle !== undefined);
+      this.checkpoints += found.length;
+      if (checkpoint === undefined || checkpoint >= this.checkpoints) return;
+      this.#wait = found[checkpoint - first]!;
+      this.#wait.scope.owner!.handle!.cancel("cancelled by cancelEverywhere");
+    }
+    this.#cancel = undefined;
+    this.#cancelledAt = this.#session.loop.steps;
+    this.#turn = this.#session.loop.lastLabel;
+  }
+}
+
+/** Is it the cancellation of a task, on its way through those that wait for it? */
+function isCancellation(error: unknown): boolean {
+  return error instanceof Cancelled || error instanceof TaskCancelledError;
 }

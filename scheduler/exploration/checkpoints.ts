@@ -61,7 +61,7 @@ export function checkpointsOf(
   return onStage(checkSettings(options), (stage, resolve: (found: readonly Checkpoint[]) => void, reject) => {
     const { session, hooks } = stage;
     const found: Checkpoint[] = [];
-    const seen = new Set<Entry>();
+    const watch = new CheckpointWatch();
     // In a task: turns that a body outside any task waits for are known to nobody.
     const inTask = (sim: Simulation) => group((within) => within.spawn(() => body(sim, within), { name: "body" }));
     const run = new Run(
@@ -85,40 +85,48 @@ export function checkpointsOf(
 
     function look(): void {
       const { steps: point, lastLabel: turn } = session.loop;
-      for (const { wait, task, waitingFor } of waits().reverse()) {
-        if (seen.has(wait)) continue;
-        seen.add(wait);
-        found.push({ task, waitingFor, point, turn });
-      }
+      for (const { task, waitingFor } of watch.look()) found.push({ task, waitingFor, point, turn });
     }
   });
 }
 
-interface Waiting {
+/** A wait that a look at the tree of scopes has found. */
+export interface FoundWait {
   readonly wait: Entry;
+  /** Whose wait it is. */
+  readonly scope: Scope;
   readonly task: string;
   readonly waitingFor: string;
 }
 
+/** Finds waits when they are there for the first time. To be asked between macrotasks, when their microtasks have run. */
+export class CheckpointWatch {
+  readonly #seen: Set<Entry> = new Set();
+
+  /** The waits that were not there at the look before, oldest first. */
+  look(): FoundWait[] {
+    const found = waits().filter(({ wait }) => !this.#seen.has(wait)).reverse();
+    for (const { wait } of found) this.#seen.add(wait);
+    return found;
+  }
+}
+
 /** The waits in all groups, youngest first. */
-function waits(): Waiting[] {
-  const found: Waiting[] = [];
+function waits(): FoundWait[] {
+  const found: FoundWait[] = [];
   const open: Scope[] = [...loop().roots];
   for (let scope = open.pop(); scope !== undefined; scope = open.pop()) {
     // Without the group that is ours, and without numbers, which depend on what has run before.
     const task = withoutNumbers(pathOf(scope).replace(/^group > /, ""));
     for (let turn = scope.isTask ? scope.owner!.turns : undefined; turn !== undefined; turn = turn.older) {
-      found.push({ wait: turn, task, waitingFor: "its turn" });
+      found.push({ wait: turn, scope, task, waitingFor: "its turn" });
     }
     for (let member: Member | undefined = scope.members; member !== undefined; member = member.after) {
       if (member instanceof Scope) open.push(member);
       if (!(member instanceof AnyWait)) continue;
       const { what } = member as AnyWait<unknown>;
-      found.push({
-        wait: member,
-        task,
-        waitingFor: withoutNumbers(what instanceof Task ? what.name : what ?? "something"),
-      });
+      const waitingFor = withoutNumbers(what instanceof Task ? what.name : what ?? "something");
+      found.push({ wait: member, scope, task, waitingFor });
     }
   }
   return found;

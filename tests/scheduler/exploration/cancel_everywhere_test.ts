@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { Cancelled, sleep } from "../../../mod.ts";
+import { Cancelled, Latch, sleep, type TaskGroup } from "../../../mod.ts";
 import { cancelEverywhere, CancellationFailure, DeadlockError, LeakError } from "../../../testing.ts";
 
 test("the body is cancelled after each of its macrotasks once, and sees it as a cancellation of its scope (S-37)", async () => {
@@ -69,6 +69,59 @@ test("what the body's own cleanup or `after` throws is found, with the point", a
       held = false;
     }
   }, { after });
+});
+
+test("with `tasks` each task is cancelled alone at each of its waits, and what others lose by that is found (S-37)", async () => {
+  const { points, checkpoints } = await cancelEverywhere(async (_, g) => {
+    for (let task = 0; task < 2; task++) {
+      g.spawn(async () => {
+        await sleep(1);
+        await sleep(2);
+      });
+    }
+    await sleep(5);
+  }, { tasks: true });
+  assertEquals([points > 5, checkpoints], [true, 4]);
+
+  const opens = (cleanup: (ready: Latch) => void) => async (_: unknown, g: TaskGroup) => {
+    const ready = new Latch();
+    g.spawn(async () => {
+      try {
+        await sleep(5);
+        ready.open();
+      } finally {
+        cleanup(ready);
+      }
+    }, { name: "opener" });
+    await ready.wait();
+  };
+  const error = await assertRejects(
+    () => cancelEverywhere(opens(() => {}), { tasks: true }),
+    CancellationFailure,
+    "With its task opener cancelled while it waited for sleep, after 1 macrotasks",
+  );
+  assert(error.cause instanceof DeadlockError);
+  await cancelEverywhere(opens((ready) => ready.open()), { tasks: true });
+});
+
+test("a body may reject with the cancellation of a task it awaits, and `after` is called all the same", async () => {
+  let calls = 0;
+  const { points, checkpoints } = await cancelEverywhere(async (_, g) => {
+    await g.spawn(() => sleep(5));
+  }, { tasks: true, after: () => void calls++ });
+  assertEquals([calls, checkpoints], [1 + points + checkpoints, 1]);
+});
+
+test("a seed puts the events of the runs in another order", async () => {
+  const orders = new Set<string>();
+  for (const seed of [1, 2, 3, 4, 5, 6]) {
+    let order = "";
+    await cancelEverywhere(async (sim) => {
+      order = "";
+      await Promise.all(["a", "b"].map((name) => sim.io(name).then(() => order += name)));
+    }, { seed, after: () => void (order.length === 2 && orders.add(order)) });
+  }
+  assertEquals([...orders].sort(), ["ab", "ba"]);
 });
 
 test("a body that fails uncancelled fails as itself", async () => {

@@ -205,6 +205,7 @@ test("two locks taken in one order by tasks that are cancelled deadlock nobody",
   searched(() => {
     const [left, right] = [new Mutex(), new Mutex()];
     return {
+      tasks: true,
       body: (sim) =>
         group((g) => {
           for (const name of ["a", "b", "c"]) {

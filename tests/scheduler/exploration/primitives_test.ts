@@ -21,6 +21,7 @@ test("a mutex keeps two out of what one is in, and is free in the end", () =>
     const mutex = new Mutex();
     let inside = 0;
     return {
+      tasks: true,
       body: (sim) =>
         group((g) => {
           for (const name of ["a", "b", "c"]) {
@@ -43,6 +44,7 @@ test("a semaphore never gives more permits than it has, and has all of them in t
     const semaphore = new Semaphore(2);
     let inside = 0;
     return {
+      tasks: true,
       body: (sim) =>
         group((g) => {
           for (const name of ["a", "b", "c"]) {

@@ -139,6 +139,7 @@ test("mapConcurrent keeps its limit and the order, and closes its source once", 
       }
     }
     return {
+      tasks: true,
       async body(sim) {
         const results = await mapConcurrent(source(sim), (item) => work.run(sim, `item ${item}`, item), { limit: 2 });
         assertEquals(results, [0, 1, 2, 3]);
@@ -267,6 +268,7 @@ test("chunked work goes on from slice to slice and stops where it is cancelled",
   searched(() => {
     let done = 0;
     return {
+      tasks: true,
       body: (sim) =>
         group((g) => {
           g.spawn(() => forEachChunked(20, () => void (done++, sim.spin(1))));
@@ -288,6 +290,7 @@ test("a pool of workers that is cancelled anywhere settles its calls and leaves 
     let settled = 0;
     let called = 0;
     return {
+      tasks: true,
       async body() {
         const pool = new WorkerPool<typeof import("./virtual_worker_tasks.ts")>(workerTasks, { size: 2 });
         try {
