@@ -287,8 +287,8 @@ function orderOf({ chosen, sizes }: Chooser): number {
 
 function guaranteeOf(search: Search): string {
   const { schedules, exhaustive, heldBack, random } = search;
-  if (exhaustive) return `all ${schedules} schedules pass`;
   const systematic = schedules - random;
+  if (exhaustive) return `all ${systematic} schedules pass`;
   const parts: string[] = [];
   if (heldBack >= 0) parts.push(`all with <= ${heldBack} held-back events pass (of ${systematic} schedules run)`);
   else if (systematic > 0) parts.push(`the first ${systematic} schedules pass`);

@@ -27,7 +27,7 @@ import { drawnSchedule } from "./random_choosers.ts";
  * - `"uniform"`: each decision anew, all events alike.
  * - `"priority"`: by a priority of each event.
  * - `"few"`: in the order of arrival, but for a fifth of the events, which stay out the longer the lower their priority is.
- * - `"pct"`: by a priority of each line of causes, which changes at one or two decisions.
+ * - `"pct"`: PCT: by a priority of each line of causes, which changes at two decisions at most.
  * - `"latency"`: every other event takes up to 500 times as long as the rest.
  */
 export type SearchStrategy =
@@ -124,7 +124,7 @@ export class Search {
 
   /** Have all schedules been run? */
   get exhaustive(): boolean {
-    return this.schedules > 0 && this.random === 0 && this.#waiting === 0 && this.#dropped === Infinity;
+    return !this.#isByLot && this.schedules > 0 && this.#waiting === 0 && this.#dropped === Infinity;
   }
 
   /** The number of held-back events up to which all schedules have been run; -1 where not even that. */
