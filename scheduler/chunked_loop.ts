@@ -1,10 +1,20 @@
 /**
  * Loops made for one job each.
  *
- * An engine that sees one loop call many different functions over arrays of many kinds gives up inlining them: 2 ns more for each
- * item of 2.4 ns. So a job that is known to be long gets a loop of its own, as a loop written by hand would be, and the engine learns
- * from this job alone. Measured in a process with six other callbacks: 5 to 10 times the plain loop over a typed array without, 1.0 to 1.3 with. Making one costs
- * some 20 us, so that short jobs share one, and it is kept for the next job of the same function.
+ * An engine that sees one loop call many different functions over arrays of many kinds gives up inlining them. So a job that is known to
+ * be long gets a loop of its own, as a loop written by hand would be, and the engine learns from this job alone. Plain code does not do:
+ * engines learn by the text of a function, so that closures of one text share what was learnt. Measured in ns an item, folding a
+ * `Float64Array` in a process that has done so with six other functions and kinds of arrays:
+ *
+ * | | plain loop | one loop for all | a closure for each job | made from text |
+ * |-|-|-|-|-|
+ * | Node 20 | 1.65 | 13.6 | 12.5 | 1.77 |
+ * | Node 26 | 1.65 | 14.0 | 12.7 | 1.65 |
+ * | Deno | 1.64 | 12.9 | 11.4 | 1.64 |
+ * | Bun | 1.65 | 6.1 | 6.1 | 1.65 or 3.9, as its compiler decides in that run |
+ *
+ * Over counts, where nothing is read and nothing folded, all of them are within 5 %. Making one costs some 20 us, so that short jobs share
+ * one, and it is kept for the next job of the same function.
  *
  * @module
  */
