@@ -27,7 +27,7 @@ export interface TurnObserver {
 
 /** A turn that kept the loop from everything else for too long. */
 export interface LongTurn {
-  /** Who ran: a task, chunked work, a posted callback, or "outside Millrace"; with a doubt where the host ran others in between. */
+  /** Who ran: a task, chunked work, a posted callback, a request, or "outside Millrace"; with a doubt where the host ran others in between. */
   readonly who: string;
   /** For how long, in ms. */
   readonly duration: number;

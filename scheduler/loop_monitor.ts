@@ -21,8 +21,9 @@ export interface LoopMonitorOptions {
   /** Called with each long turn, after it. */
   onLongTurn?: (turn: LongTurn) => void;
   /**
-   * After how many ms without a sign of life a thread of its own prints to the error stream that the loop is stuck, and in which task;
-   * on Node also where in the code. Default: no such thread.
+   * After how many ms without a sign of life a thread of its own prints to the error stream that the loop is stuck, and in which task:
+   * 50 is enough to see a spin of 200 ms. On Node it also prints where in the code, and names the task if the host resumed it, after a
+   * wait that was not one of Millrace's. It costs some 0.5 us a turn. Default: no such thread.
    */
   watchdog?: number;
 }
