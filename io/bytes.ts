@@ -4,6 +4,15 @@
  * @module
  */
 
+import { show } from "../scheduler/check.ts";
+
+/** Refuses what a source gives that is no chunk of bytes, such as the texts of a stream with an encoding. */
+export function checkChunk(chunk: unknown): void {
+  if (!(chunk instanceof Uint8Array)) {
+    throw new TypeError(`A source of bytes gives Uint8Arrays: received ${show(chunk)}`);
+  }
+}
+
 /** The pieces in a new array of the standard's class; `length` is that of all of them. */
 export function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(length);

@@ -9,7 +9,7 @@
  */
 
 import { checkCount, checkOptions, show } from "../scheduler/check.ts";
-import { ByteBuffer } from "./bytes.ts";
+import { ByteBuffer, checkChunk } from "./bytes.ts";
 import type { Connection } from "./net/connection.ts";
 import { TooLongError } from "./too_long_error.ts";
 
@@ -142,6 +142,7 @@ async function* framesOf(
   /** That of the frame that has begun; `undefined` while its prefix is not whole. */
   let length: number | undefined;
   for await (const chunk of source) {
+    checkChunk(chunk);
     let from = 0;
     for (;;) {
       const wanted: number = length ?? prefix;

@@ -5,7 +5,7 @@
  */
 
 import { checkCount, checkOptions, show } from "../scheduler/check.ts";
-import { ByteBuffer } from "./bytes.ts";
+import { ByteBuffer, checkChunk } from "./bytes.ts";
 import { openBytes } from "./files.ts";
 import { TooLongError } from "./too_long_error.ts";
 
@@ -79,6 +79,7 @@ async function* split(
     return text.startsWith("\uFEFF") ? text.slice(1) : text;
   }
   for await (const chunk of source) {
+    checkChunk(chunk);
     let from = 0;
     for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, from)) {
       yield take(chunk.subarray(from, at));

@@ -8,6 +8,7 @@ import { type FileHandle, type NodeFiles, nodeFiles, uniqueName } from "../runti
 import { checkCount, checkOptions, show } from "../scheduler/check.ts";
 import { checkSignal } from "../scheduler/join_signal.ts";
 import { abortable } from "./abortable.ts";
+import { checkChunk } from "./bytes.ts";
 import { plainPath } from "./path.ts";
 
 /** How a file is to be written. */
@@ -68,11 +69,33 @@ async function writeTo(file: FileHandle, content: Content, signal: AbortSignal, 
   try {
     if (typeof content === "string") await writeAll(file, new TextEncoder().encode(content), signal);
     else if (content instanceof Uint8Array) await writeAll(file, content, signal);
-    else for await (const chunk of content) await writeAll(file, chunk, signal);
+    else await writeChunks(file, content, signal);
     signal.throwIfAborted();
     if (sync) await file.sync();
   } finally {
     await file.close();
+  }
+}
+
+/** An abort does not wait for a source that may never give its next chunk: it is told, and left. */
+async function writeChunks(file: FileHandle, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  const chunks = content[Symbol.asyncIterator]();
+  let abort!: () => void;
+  const aborted = new Promise<undefined>((resolve) => abort = () => resolve(undefined));
+  signal.addEventListener("abort", abort, { once: true });
+  let isOver = false;
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const next = await Promise.race([chunks.next(), aborted]);
+      isOver = next?.done === true;
+      if (next === undefined || isOver) return;
+      checkChunk(next.value);
+      await writeAll(file, next.value, signal);
+    }
+  } finally {
+    signal.removeEventListener("abort", abort);
+    if (!isOver) void Promise.resolve(chunks.return?.()).catch(() => {});
   }
 }
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { CancelScope } from "../../mod.ts";
-import { readLines, TooLongError } from "../../io/mod.ts";
+import { readFrames, readLines, TooLongError } from "../../io/mod.ts";
 import { collect, inChunks } from "../support/chunks.ts";
 
 test("however a text is cut into chunks, its lines are the same", async () => {
@@ -136,6 +136,15 @@ test("reading lines of a file is cancelled by its scope", async () => {
     await collect(readLines("LICENSE"));
   });
   assert(scope.cancelCaught);
+});
+
+test("a source of something else than bytes is an error", async () => {
+  async function* texts() {
+    yield "line\n";
+  }
+  for (const read of [readLines, readFrames]) {
+    await assertRejects(() => collect<unknown>(read(texts() as never)), TypeError, "line");
+  }
 });
 
 test("wrong arguments throw at the call", () => {
