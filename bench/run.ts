@@ -30,7 +30,11 @@ import { bench as timeout } from "./timeout.ts";
 import { bench as poolChaos } from "./pool_chaos.ts";
 import { bench as poolMatrix } from "./pool_matrix.ts";
 import { bench as turn, manyEntries, withContext, yields } from "./turn.ts";
-import { enders, inFlight, inTurn } from "./worker.ts";
+import { burst, burstOfTwo, inFlight, inFlightOfTwo, inTurn } from "./worker.ts";
+import { bench as workerMap } from "./worker_map.ts";
+import { enders } from "./worker_raw.ts";
+import { busy, cooperative } from "./worker_stop.ts";
+import { bench as workerTransfer } from "./worker_transfer.ts";
 
 const benches: readonly Bench[] = [
   turn,
@@ -56,6 +60,13 @@ const benches: readonly Bench[] = [
   parked,
   inTurn,
   inFlight,
+  inFlightOfTwo,
+  burst,
+  burstOfTwo,
+  workerMap,
+  workerTransfer,
+  cooperative,
+  busy,
   poolMatrix,
   poolChaos,
   simulatedSchedules,

@@ -1,72 +1,70 @@
-/** Calls to a worker, one after the other and 64 at a time, beside raw messages and other pools. */
+/** Calls to one and to two workers, one after the other, 64 at a time and 20,000 at once, beside raw messages and other pools. */
 
 import { WorkerPool } from "../mod.ts";
 import { type Bench, type Case, peer, timeEach } from "./harness.ts";
+import { enders, rawWorkers } from "./worker_raw.ts";
 
 type Tasks = typeof import("./worker_tasks.ts");
 const module = new URL("./worker_tasks.ts", import.meta.url);
 const peerModule = new URL("./worker_peer.mjs", import.meta.url);
 
-/** A raw worker that answers each message. */
-async function raw(): Promise<(value: number) => Promise<number>> {
-  const waiting: ((value: number) => void)[] = [];
-  const take = (value: number): void => waiting.shift()!(value);
-  const source = "onmessage = ({ data }) => postMessage(data + 1)";
-  let post: (value: number) => void;
-  if ("Bun" in globalThis || "Deno" in globalThis) {
-    const worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })), { type: "module" });
-    worker.onmessage = ({ data }) => take(data);
-    post = (value) => worker.postMessage(value);
-    enders.push(() => worker.terminate());
-  } else {
-    const threads = await import("node:worker_threads");
-    const worker = new threads.Worker(
-      "const { parentPort } = require('node:worker_threads'); parentPort.on('message', (n) => parentPort.postMessage(n + 1))",
-      { eval: true },
-    );
-    worker.on("message", take);
-    post = (value) => worker.postMessage(value);
-    enders.push(() => void worker.terminate());
-  }
-  return (value) =>
-    new Promise((resolve) => {
-      waiting.push(resolve);
-      post(value);
-    });
+type Call = (value: number) => Promise<unknown>;
+
+/** Makes `count` calls, so many at a time. */
+function drive(call: Call, count: number, inFlight: number): Promise<number> {
+  return timeEach(count, () =>
+    Promise.all(Array.from({ length: inFlight }, async () => {
+      for (let index = 0; index < count / inFlight; index++) await call(index);
+    })));
 }
 
-/** What ends the workers of a bench. */
-export const enders: (() => void)[] = [];
-
-async function callers(): Promise<[string, Case["kind"], (value: number) => Promise<number>][]> {
-  const pool = new WorkerPool<Tasks>(module, { size: 1 });
-  enders.push(() => void pool.close({ timeout: 0 }));
-  return [["raw messages", "floor", await raw()], [
-    "Millrace: pool.run",
-    "ours",
-    (value) => pool.run("increment", [value]),
-  ]];
-}
-
-async function casesOf(count: number, lanes: number): Promise<Case[]> {
-  const drive = (call: (value: number) => Promise<unknown>): Promise<number> =>
-    timeEach(count, () =>
-      Promise.all(Array.from({ length: lanes }, async () => {
-        for (let index = 0; index < count / lanes; index++) await call(index);
-      })));
-  const cases: Case[] = (await callers()).map(([name, kind, call]) => ({ name, kind, run: () => drive(call) }));
-  await peer(cases, "piscina", async () => {
+/** The other pools, by name; each is made with so many workers. */
+export const peers: Record<string, (size: number) => Promise<Call>> = {
+  async piscina(size) {
     const { Piscina } = await import("piscina");
-    const pool = new Piscina({ filename: peerModule.href, maxThreads: 1, minThreads: 1 });
+    const pool = new Piscina({ filename: peerModule.href, maxThreads: size, minThreads: size, maxQueue: Infinity });
     enders.push(() => void pool.destroy());
-    return () => drive((value) => pool.run(value));
-  });
-  if (!("Bun" in globalThis)) {
-    await peer(cases, "workerpool", async () => {
-      const { default: workerpool } = await import("workerpool");
-      const pool = workerpool.pool(new URL("./workerpool_peer.mjs", import.meta.url).pathname, { maxWorkers: 1 });
-      enders.push(() => void pool.terminate(true));
-      return () => drive((value) => Promise.resolve(pool.exec("increment", [value])));
+    return (value) => pool.run(value);
+  },
+  async tinypool(size) {
+    const { default: Tinypool } = await import("tinypool");
+    const pool = new Tinypool({ filename: peerModule.href, maxThreads: size, minThreads: size });
+    enders.push(() => void pool.destroy());
+    return (value) => pool.run(value);
+  },
+  async poolifier(size) {
+    const { FixedThreadPool } = await import("poolifier");
+    const pool = new FixedThreadPool<number, number>(size, new URL("./poolifier_peer.mjs", import.meta.url).pathname);
+    enders.push(() => void pool.destroy());
+    return (value) => pool.execute(value);
+  },
+  async workerpool(size) {
+    if ("Bun" in globalThis) throw new Error("its threads never answer here");
+    const { default: workerpool } = await import("workerpool");
+    const pool = workerpool.pool(new URL("./workerpool_peer.mjs", import.meta.url).pathname, { maxWorkers: size });
+    enders.push(() => void pool.terminate(true));
+    return (value) => Promise.resolve(pool.exec("increment", [value]));
+  },
+};
+
+async function casesOf(count: number, inFlight: number, size: number): Promise<Case[]> {
+  const raw = await rawWorkers(size);
+  const pool = new WorkerPool<Tasks>(module, { size });
+  await pool.warmUp();
+  enders.push(() => void pool.close({ timeout: 0 }));
+  const cases: Case[] = [
+    { name: "raw messages", kind: "floor", run: () => drive(raw, count, inFlight) },
+    {
+      name: "Millrace: pool.run",
+      kind: "ours",
+      run: () => drive((value) => pool.run("increment", [value]), count, inFlight),
+    },
+  ];
+  for (const [name, make] of Object.entries(peers)) {
+    await peer(cases, name, async () => {
+      const call = await make(size);
+      await call(1);
+      return () => drive(call, count, inFlight);
     });
   }
   return cases;
@@ -77,7 +75,7 @@ export const inTurn: Bench = {
   claim: "a call to a worker, one after the other, costs at most 1.2 x a raw message and its answer",
   unit: "us",
   target: 1.2,
-  cases: () => casesOf(2000, 1),
+  cases: () => casesOf(2000, 1, 1),
 };
 
 export const inFlight: Bench = {
@@ -85,5 +83,31 @@ export const inFlight: Bench = {
   claim: "64 calls in flight cost at most 0.5 x one raw message a call",
   unit: "us",
   target: 0.5,
-  cases: () => casesOf(12_800, 64),
+  cases: () => casesOf(12_800, 64, 1),
+};
+
+export const inFlightOfTwo: Bench = {
+  name: "worker-64-of-two",
+  claim: "64 calls in flight to two workers cost at most 0.5 x one raw message a call",
+  unit: "us",
+  target: 0.5,
+  cases: () => casesOf(12_800, 64, 2),
+};
+
+export const burst: Bench = {
+  name: "worker-burst",
+  claim: "20,000 calls at once cost at most 0.5 x one raw message a call",
+  unit: "us",
+  target: 0.5,
+  rounds: 5,
+  cases: () => casesOf(20_000, 20_000, 1),
+};
+
+export const burstOfTwo: Bench = {
+  name: "worker-burst-of-two",
+  claim: "20,000 calls at once to two workers cost at most 0.5 x one raw message a call",
+  unit: "us",
+  target: 0.5,
+  rounds: 5,
+  cases: () => casesOf(20_000, 20_000, 2),
 };

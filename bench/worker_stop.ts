@@ -1,0 +1,50 @@
+/** How long it takes to stop what runs in a worker: where it looks at its signal, and where it does not. */
+
+import { WorkerPool } from "../mod.ts";
+import type { Bench } from "./harness.ts";
+import { enders } from "./worker_raw.ts";
+
+type Pool = WorkerPool<typeof import("./worker_tasks.ts")>;
+
+function poolOf(teardownTimeout: number): Pool {
+  const pool: Pool = new WorkerPool(new URL("./worker_tasks.ts", import.meta.url), { size: 1, teardownTimeout });
+  enders.push(() => void pool.close({ timeout: 0 }));
+  return pool;
+}
+
+/** Aborts a call that runs; ms until its worker is free, or gone. */
+async function stop(pool: Pool, name: "spinUntilCancelled" | "spinForever"): Promise<number> {
+  const flags = new Int32Array(new SharedArrayBuffer(4));
+  const controller = new AbortController();
+  const call = pool.run(name, [flags], { signal: controller.signal }).catch(() => {});
+  while (Atomics.load(flags, 0) === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  const began = performance.now();
+  controller.abort();
+  await call;
+  while (pool.statistics().running > 0) await new Promise((resolve) => setImmediate(resolve));
+  return performance.now() - began;
+}
+
+export const cooperative: Bench = {
+  name: "worker-cancel",
+  claim: "a loop that looks at its signal is stopped in less than 1 ms, its worker kept",
+  unit: "ms",
+  target: undefined,
+  rounds: 51,
+  cases() {
+    const pool = poolOf(60_000);
+    return [{ name: "Millrace", kind: "ours", run: () => stop(pool, "spinUntilCancelled") }];
+  },
+};
+
+export const busy: Bench = {
+  name: "worker-stop",
+  claim: "a busy loop is stopped within its grace of 20 ms and 20 ms more",
+  unit: "ms beyond the grace",
+  target: undefined,
+  rounds: 11,
+  cases() {
+    const pool = poolOf(20);
+    return [{ name: "Millrace", kind: "ours", run: async () => await stop(pool, "spinForever") - 20 }];
+  },
+};
