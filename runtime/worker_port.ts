@@ -43,6 +43,8 @@ export interface WorkerExit {
 
 /** A running worker thread. */
 export interface HostWorker {
+  /** Is a string a cheaper message than an array of a few numbers, JSON's part included? */
+  readonly prefersText?: boolean;
   /** Sends a message; throws `DataCloneError` when it cannot be cloned. */
   post(message: unknown, transfer: Transferable[]): void;
   /** Lets the worker hold the process, or not; a new worker does not. */
@@ -53,6 +55,8 @@ export interface HostWorker {
 
 /** The other end, in the thread. */
 export interface HostParent {
+  /** As on the other side. */
+  readonly prefersText?: boolean;
   /** Milliseconds on a clock that never goes back. */
   now(): number;
   /** How many bytes the thread has in use, what waits for the garbage collector included; 0 where the host does not tell. */
@@ -66,6 +70,8 @@ export interface HostParent {
   post(message: unknown, transfer: Transferable[]): void;
   /** Loads the module of the user, where `import` would not do: in a simulation, which has to wait for it. */
   load?(module: string): Promise<Record<string, unknown>>;
+  /** Takes a message out of turn that has come already, where the host can; `undefined` if there is none. */
+  poll?(): unknown;
   /** Takes the messages of the pool. */
   listen(onMessage: (message: unknown) => void): void;
 }

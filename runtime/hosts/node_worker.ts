@@ -55,6 +55,7 @@ export function spawnThread(entry: URL, options: HostWorkerOptions): HostWorker 
   thread.on("exit", (code: number) => options.onExit({ code, error }));
   thread.unref();
   return {
+    prefersText: true,
     post: (message, transfer) => thread.postMessage(message, transfer),
     hold: (holds) => holds ? thread.ref() : thread.unref(),
     terminate: () => void thread.terminate(),

@@ -6,6 +6,11 @@ interface Port {
   on(event: "message" | "messageerror", listener: (message: unknown) => void): void;
 }
 
+interface Threads {
+  parentPort: Port;
+  receiveMessageOnPort(port: Port): { message: unknown } | undefined;
+}
+
 interface WebScope extends EventTarget {
   postMessage(message: unknown, transfer: readonly unknown[]): void;
 }
@@ -13,19 +18,21 @@ interface WebScope extends EventTarget {
 /** The parent of the thread this runs in, as a pool started it. */
 export function parentOfThread(): HostParent {
   const scope = globalThis as unknown as WebScope & {
-    process?: { getBuiltinModule?(name: "node:worker_threads"): { parentPort: Port } };
+    process?: { getBuiltinModule?(name: "node:worker_threads"): Threads };
   };
   // Node's threads have no postMessage of their own; Deno's and Bun's web workers have a parentPort, but a slower one.
   return typeof scope.postMessage === "function"
     ? webParent(scope)
-    : threadParent(scope.process!.getBuiltinModule!("node:worker_threads").parentPort);
+    : threadParent(scope.process!.getBuiltinModule!("node:worker_threads"));
 }
 
-function threadParent(port: Port): HostParent {
+function threadParent({ parentPort: port, receiveMessageOnPort }: Threads): HostParent {
   return {
+    prefersText: true,
     now: () => performance.now(),
     memory: memoryInUse,
     post: (message, transfer) => port.postMessage(message, transfer),
+    poll: () => receiveMessageOnPort(port)?.message,
     listen(onMessage) {
       port.on("message", onMessage);
       port.on("messageerror", failToRead);
@@ -40,6 +47,7 @@ function failToRead(): never {
 
 function webParent(scope: WebScope): HostParent {
   return {
+    prefersText: !("Bun" in scope),
     now: () => performance.now(),
     memory: memoryInUse,
     ...("Bun" in scope && { whenCollected: pauses() }),

@@ -102,6 +102,8 @@ export function spawnWebWorker(entry: URL, options: HostWorkerOptions): HostWork
   worker.postMessage({ life }, []);
   holding(worker, false);
   return {
+    // Bun copies a small array as fast as a string.
+    prefersText: !("Bun" in globalThis),
     post: (message, transfer) => worker.postMessage(message, transfer),
     hold(wanted) {
       holds = wanted;

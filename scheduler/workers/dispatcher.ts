@@ -35,7 +35,7 @@ export interface PoolSettings extends CrewSettings {
 
 /** How many jobs are sent behind the one that runs, at least and at most, and how many ms of work they may be. */
 const leastAhead = 2;
-const mostAhead = 64;
+const mostAhead = 192;
 const workAhead = 1;
 
 /** The jobs of a pool. */

@@ -8,11 +8,14 @@ import { checkAgain } from "./call_settings.ts";
 import { asDataCloneError } from "./clonable.ts";
 import { encodeError } from "./error_codec.ts";
 import type { Job, JobSettings } from "./job.ts";
+import { isPlain } from "./plain_values.ts";
 import type { Answer, JobsMessage, PoolMessage } from "./protocol.ts";
 
 /** What the outbox needs of its worker. */
 export interface OutboxWorker {
-  post(message: PoolMessage | JobsMessage, transfer: Transferable[]): void;
+  /** Are strings its cheapest messages? */
+  readonly prefersText: boolean;
+  post(message: PoolMessage | JobsMessage | string, transfer: Transferable[]): void;
   /** Gives the jobs of a message their numbers. */
   number(jobs: readonly Job[]): void;
   /** The jobs were not posted after all: they have no numbers. */
@@ -118,15 +121,21 @@ export class Outbox {
     this.#worker.number(jobs);
     const list: JobsMessage = [];
     const before: PoolMessage = {};
+    let plain = this.#worker.prefersText;
     for (const { id, settings } of jobs) {
-      const { args } = settings;
-      list.push(id, this.#numberOf(settings.name, before), settings.extra, args.length);
-      for (let index = 0; index < args.length; index++) list.push(args[index]);
+      const { args, extra } = settings;
+      list.push(id, this.#numberOf(settings.name, before), extra, args.length);
+      if (extra !== undefined) plain = false;
+      for (let index = 0; index < args.length; index++) {
+        const arg = args[index];
+        plain &&= isPlain(arg);
+        list.push(arg);
+      }
       if (settings.signals !== undefined) addAborted(before, id, settings);
     }
     if (before.names !== undefined || before.cancel !== undefined) this.#worker.post(before, []);
     try {
-      this.#worker.post(list, transfer);
+      this.#worker.post(plain ? JSON.stringify(list) : list, transfer);
       if (transfer.length > 0) jobs[0]!.moved = true;
       return false;
     } catch (error) {

@@ -22,6 +22,7 @@ import {
   cellCount,
   cells,
   type Hello,
+  isLast,
   replies,
   type RepliesMessage,
   repliesStart,
@@ -84,6 +85,8 @@ export class PoolWorker implements JobWorker {
   readonly #errors: KnownClasses | undefined;
   #isTooLarge = false;
   readonly #token: number = Math.floor(Math.random() * 2 ** 30);
+  /** How replies begin that come as text. */
+  readonly #textToken: string = `[${this.#token},`;
   readonly #outbox: Outbox;
   /** The jobs posted and not ended, each at `id % cellCount`. */
   readonly #slots: (Job | undefined)[] = new Array(cellCount).fill(undefined);
@@ -109,10 +112,11 @@ export class PoolWorker implements JobWorker {
       name,
       loads: module,
       thread,
-      onMessage: (message) => this.#take(message as RepliesMessage | WorkerMessage | null | undefined),
+      onMessage: (message) => this.#take(message as RepliesMessage | WorkerMessage | string | null | undefined),
       onExit: (exit) => this.#exit(exit),
     });
     this.#outbox = new Outbox({
+      prefersText: this.#worker.prefersText === true,
       post: (message, transfer) => this.#exited ? undefined : this.#worker.post(message, transfer),
       number: (jobs) => jobs.forEach((job) => this.#number(job)),
       unnumber: (jobs) => jobs.forEach((job) => this.#unnumber(job)),
@@ -284,8 +288,12 @@ export class PoolWorker implements JobWorker {
     this.#lastId--;
   }
 
-  #take(message: RepliesMessage | WorkerMessage | null | undefined): void {
+  #take(message: RepliesMessage | WorkerMessage | string | null | undefined): void {
     if (this.#exited) return;
+    if (typeof message === "string") {
+      if (message.startsWith(this.#textToken)) this.#takeReplies(JSON.parse(message));
+      return;
+    }
     if (Array.isArray(message)) {
       if (message[0] === this.#token) this.#takeReplies(message);
       return;
@@ -308,7 +316,7 @@ export class PoolWorker implements JobWorker {
       const job = this.#slots[(list[at] as number) % cellCount];
       if (job === undefined || job.id !== list[at]) continue;
       const kind = list[at + 1];
-      if (kind === replies.done || kind === replies.failed || kind === replies.doneWithError) {
+      if (isLast(kind)) {
         this.#ended(job);
         const ran = list[at + 3] as number;
         this.#listener.onRan(job, Math.abs(ran) / 1000, now, ran < 0);
@@ -321,6 +329,8 @@ export class PoolWorker implements JobWorker {
 
   #reply(job: Job, kind: unknown, value: unknown): void {
     switch (kind) {
+      case replies.doneEmpty:
+        return this.#listener.onDone(job, undefined);
       case replies.done:
         return this.#listener.onDone(job, value);
       case replies.doneWithError:

@@ -45,7 +45,7 @@ export interface JobMessage {
 
 /**
  * A batch of jobs from the pool. For each job: id, number of the function's name, extra, number of arguments, the
- * arguments. See {@linkcode readJobs}.
+ * arguments. See {@linkcode readJobs}. As JSON where that holds all of it; no extra is `null` there.
  */
 export type JobsMessage = unknown[];
 
@@ -70,17 +70,23 @@ export interface Answer {
 }
 
 /** What a reply says. */
-export const replies = { done: 0, failed: 1, progress: 2, value: 3, call: 4, doneWithError: 5 } as const;
+export const replies = { done: 0, failed: 1, progress: 2, value: 3, call: 4, doneWithError: 5, doneEmpty: 6 } as const;
 
 /** The kinds of replies. */
 export type ReplyKind = (typeof replies)[keyof typeof replies];
+
+/** Is it a job's last reply? */
+export function isLast(kind: unknown): boolean {
+  return kind === replies.done || kind === replies.failed || kind === replies.doneWithError ||
+    kind === replies.doneEmpty;
+}
 
 /** How many places of a message a reply takes: id, kind, value, microseconds it ran, below zero for a promise. */
 export const replyWidth = 4;
 
 /**
  * A batch of replies from a worker: the token; the id up to which all jobs have left the worker, so that their cells are free;
- * then the replies.
+ * then the replies. As JSON where that holds all of it.
  */
 export type RepliesMessage = unknown[];
 
@@ -99,7 +105,7 @@ export interface WorkerMessage {
 }
 
 /** How many jobs a worker may have been sent and not ended; each has a cell of its own. */
-export const cellCount = 128;
+export const cellCount = 512;
 
 /**
  * The state of a job in its cell (number `id % cellCount`), in shared memory. Whoever moves it from `sent` decides:
@@ -116,7 +122,7 @@ export function readJobs(list: JobsMessage, names: readonly string[]): JobMessag
     jobs.push({
       id: list[at] as number,
       name: names[list[at + 1] as number]!,
-      extra: list[at + 2] as JobExtra | undefined,
+      extra: (list[at + 2] ?? undefined) as JobExtra | undefined,
       args: list.slice(at + 4, at + 4 + count),
     });
     at += 4 + count;

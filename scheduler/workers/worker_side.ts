@@ -10,10 +10,12 @@
 import type { HostParent } from "../../runtime/worker_port.ts";
 import { setCurrentJob, setWorkerData } from "./current_job.ts";
 import { decodeError, encodeError } from "./error_codec.ts";
+import { isPlain } from "./plain_values.ts";
 import {
   cellCount,
   cells,
   type Hello,
+  isLast,
   type JobMessage,
   type JobsMessage,
   type PoolMessage,
@@ -33,6 +35,9 @@ const short = 0.2;
 /** After so many jobs the pool is told in any case, so that it is at work at the same time. */
 const repliesTogether = 64;
 
+/** For how long, in ms, further messages are taken within one turn of the thread's loop. */
+const longestTurn = 2;
+
 /** One worker: it listens to its parent from the beginning. */
 export class WorkerSide {
   readonly #parent: HostParent;
@@ -47,26 +52,35 @@ export class WorkerSide {
   #jobs: JobMessage[] = [];
   #next = 0;
   #running: RunningJob | undefined = undefined;
+  /** Do jobs run, or are they about to? */
+  #atWork = false;
   /** Cancellations of jobs that have come but not started. */
   #early: NonNullable<PoolMessage["cancel"]> = [];
   /** For each function the longest time it has run lately, in ms. */
   readonly #longest: Map<string, number> = new Map();
   #replies: RepliesMessage = [0, 0];
+  /** Can the replies travel as text? */
+  #plain = false;
   #transfer: Transferable[] = [];
   /** When the oldest of the replies that wait came, and when the job that runs now was started. */
   #oldestReply = 0;
   #started = 0;
+  /** When the message came whose jobs are run. */
+  #turnBegan = 0;
   /** The job that left last, and the last one the pool knows to have left. */
   #left = 0;
   #told = 0;
 
   constructor(parent: HostParent) {
     this.#parent = parent;
-    parent.listen((message) => {
-      if (this.#module === undefined && "module" in (message as Hello)) void this.#load(message as Hello);
-      else if (Array.isArray(message)) this.#takeJobs(message);
-      else this.#take(message as PoolMessage);
-    });
+    parent.listen((message) => this.#hear(message));
+  }
+
+  #hear(message: unknown): void {
+    if (this.#module === undefined && "module" in (message as Hello)) void this.#load(message as Hello);
+    else if (typeof message === "string") this.#takeJobs(JSON.parse(message));
+    else if (Array.isArray(message)) this.#takeJobs(message);
+    else this.#take(message as PoolMessage);
   }
 
   async #load(hello: Hello): Promise<void> {
@@ -103,12 +117,13 @@ export class WorkerSide {
       this.#jobs = jobs;
       this.#next = 0;
     }
-    if (this.#running === undefined) void this.#runAll();
+    if (!this.#atWork) void this.#runAll();
   }
 
   async #runAll(): Promise<void> {
-    this.#started = this.#parent.now();
-    while (this.#next < this.#jobs.length && !this.#spent) {
+    this.#atWork = true;
+    this.#started = this.#turnBegan = this.#parent.now();
+    while (!this.#spent && (this.#next < this.#jobs.length || this.#hearMore())) {
       const job = this.#jobs[this.#next++]!;
       const cell = job.id % cellCount;
       // Taken back while it waited: somebody else runs it, or nobody.
@@ -132,8 +147,23 @@ export class WorkerSide {
     }
     this.#jobs = [];
     this.#next = 0;
+    this.#atWork = false;
     this.#flush();
     if (this.#maxMemory !== Infinity) this.#parent.whenCollected?.(() => this.#tellIfTooLarge());
+  }
+
+  /**
+   * Takes the jobs that have come meanwhile, so that the replies of both messages go together: many calls in flight would
+   * otherwise go round in ever smaller lots. A single job is answered at once, and the thread's own loop gets its turns.
+   */
+  #hearMore(): boolean {
+    if (this.#replies.length <= repliesStart + replyWidth || this.#started - this.#turnBegan > longestTurn) {
+      return false;
+    }
+    for (let message = this.#parent.poll?.(); message !== undefined; message = this.#parent.poll!()) {
+      this.#hear(message);
+    }
+    return this.#next < this.#jobs.length;
   }
 
   /** Tells the pool if the thread has grown too large; answers whether it has. */
@@ -173,11 +203,13 @@ export class WorkerSide {
   }
 
   readonly #reply = (id: number, kind: ReplyKind, value: unknown, list?: readonly Transferable[]): void => {
-    const isLast = kind === replies.done || kind === replies.failed || kind === replies.doneWithError;
-    if (this.#replies.length > repliesStart && (!isLast || typeof value === "object")) this.#flush();
+    const last = isLast(kind);
+    if (value === undefined && kind === replies.done) [kind, value] = [replies.doneEmpty, null];
+    if (this.#replies.length > repliesStart && (!last || (typeof value === "object" && value !== null))) this.#flush();
+    this.#plain &&= isPlain(value);
     this.#replies.push(id, kind, value, 0);
     if (list !== undefined) this.#transfer.push(...list);
-    if (isLast) return;
+    if (last) return;
     // What is sent in the middle of a job is waited for now; what cannot be sent is the job's own error.
     this.#send();
   };
@@ -192,6 +224,7 @@ export class WorkerSide {
       // Only the last reply, of the job that has just ended, can hold an object: what came before has been sent.
       const id = list[list.length - replyWidth];
       this.#replies = [...list.slice(0, -replyWidth), id, replies.failed, encodeError(error), list.at(-1)];
+      this.#plain = false;
       this.#send();
     }
   }
@@ -202,6 +235,8 @@ export class WorkerSide {
     this.#told = list[1] = this.#left;
     this.#replies = [this.#token, 0];
     this.#transfer = [];
-    this.#parent.post(list, transfer);
+    const plain = this.#plain;
+    this.#plain = this.#parent.prefersText === true;
+    this.#parent.post(plain && transfer.length === 0 ? JSON.stringify(list) : list, transfer);
   }
 }

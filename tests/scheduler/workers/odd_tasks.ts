@@ -171,3 +171,10 @@ export function waits(signal: AbortSignal, flags: Int32Array): Promise<string> {
   Atomics.store(flags, 0, 1);
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(nameOf())));
 }
+
+/** Counts in `flags` every few milliseconds, long after the call. */
+export function ticks(flags: Int32Array): void {
+  const timer = setInterval(() => {
+    if (Atomics.add(flags, 0, 1) > 10) clearInterval(timer);
+  }, 2);
+}

@@ -67,6 +67,20 @@ test("every kind of value that can be cloned arrives, both ways, as what it was"
   });
 });
 
+test("a worker's own timers go on while short calls keep coming", async () => {
+  await withPool(async (pool) => {
+    const flags = flagsOf();
+    await pool.run("ticks", [flags]);
+    let over = false;
+    const calls = Array.from({ length: 64 }, async () => {
+      while (!over) await pool.run("arrow", [1]);
+    });
+    await until(() => Atomics.load(flags, 0) >= 3);
+    over = true;
+    await Promise.all(calls);
+  });
+});
+
 test("instances of classes come as plain objects; getters are read; one that throws fails its call alone", async () => {
   await withPool(async (pool) => {
     const instance = await pool.run("instance", []);
