@@ -26,6 +26,7 @@ interface BunHost {
     port?: number;
     unix?: string;
     tls?: { cert: string; key: string };
+    http2?: boolean;
     idleTimeout: number;
     maxRequestBodySize: number;
     development: boolean;
@@ -45,7 +46,7 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
   try {
     server = Bun.serve({
       ...(unix === undefined ? { hostname, port } : { unix }),
-      ...(tls === undefined ? {} : { tls }),
+      ...(tls === undefined ? {} : { tls, http2: true }),
       // For idle connections; requests that take longer are let off it.
       idleTimeout: secondsOf(options.keepAlive),
       // It would refuse bodies of more than 128 MiB.

@@ -13,6 +13,7 @@ import {
   type ServeOptions,
   type Server,
 } from "../../io/mod.ts";
+import { certificate } from "../support/certificate.ts";
 import { hostOfThis } from "../support/hosts.ts";
 import { ask, deferred, RawClient, until } from "../support/http.ts";
 
@@ -1137,33 +1138,11 @@ test("a Unix socket is listened on, and taken away at the end", async () => {
   rmSync(dirname(path), { recursive: true });
 });
 
-/** For localhost, valid for 100 years. */
-const tls = {
-  cert: `-----BEGIN CERTIFICATE-----
-MIIBmjCCAUGgAwIBAgIUOyqtHDElYg6pveVVqojrunK9DRkwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNTAzMzc0NVoYDzIxMjYxMTAx
-MDMzNzQ1WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAATvK/lFWikoSoYjJ4r0fsPFacK6DxZz5bOWx4o2t+XIbuyzX+QJ38QC
-lB82jc1D0FA23rsY/HbZeTEf/YhtvLDro28wbTAdBgNVHQ4EFgQUzxoSbzevqQKr
-8VhcJEzsGPfmVcUwHwYDVR0jBBgwFoAUzxoSbzevqQKr8VhcJEzsGPfmVcUwDwYD
-VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
-zj0EAwIDRwAwRAIhAJsNm8g4XEPPqjPDiQLiAXKbrhGeX9t8kKhvOfBL67BWAh9G
-7GJkjujFWtr92s9I0QHOGF09O8dCyvh9RUDxhE6d
------END CERTIFICATE-----
-`,
-  key: `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgyVq958Uyjd1C0pon
-PzsCoGmUSOipTQZRhYcicShC/ruhRANCAATvK/lFWikoSoYjJ4r0fsPFacK6DxZz
-5bOWx4o2t+XIbuyzX+QJ38QClB82jc1D0FA23rsY/HbZeTEf/YhtvLDr
------END PRIVATE KEY-----
-`,
-};
-
 test("with tls the server speaks it", async () => {
-  const server = await serve((request) => new Response(new URL(request.url).protocol), { tls });
+  const server = await serve((request) => new Response(new URL(request.url).protocol), { tls: certificate });
   assertEquals(server.url.protocol, "https:");
   const answer = await new Promise<string>((resolve, reject) => {
-    const asked = https.get(`https://localhost:${server.port}/`, { ca: tls.cert }, (response) => {
+    const asked = https.get(`https://localhost:${server.port}/`, { ca: certificate.cert }, (response) => {
       response.setEncoding("utf8");
       let text = "";
       response.on("data", (chunk: string) => text += chunk);

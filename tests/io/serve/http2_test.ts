@@ -1,0 +1,71 @@
+import http2 from "node:http2";
+import { test } from "node:test";
+import { assertEquals } from "@std/assert";
+import { sleep } from "../../../mod.ts";
+import type { Server } from "../../../io/mod.ts";
+import { certificate } from "../../support/certificate.ts";
+import { hostOfThis } from "../../support/hosts.ts";
+import { deferred, until } from "../../support/http.ts";
+import { withServer } from "./with_server.ts";
+
+const host = hostOfThis();
+
+function connect(server: Server): http2.ClientHttp2Session {
+  const session = http2.connect(`https://localhost:${server.port}`, { ca: certificate.cert });
+  session.on("error", () => {});
+  return session;
+}
+
+function ask(session: http2.ClientHttp2Session, path: string, body?: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const stream = session.request({ ":path": path, ":method": body === undefined ? "GET" : "POST" });
+    let status = 0;
+    let text = "";
+    stream.on("response", (headers) => status = headers[":status"] ?? 0);
+    stream.setEncoding("utf8").on("data", (chunk: string) => text += chunk);
+    stream.on("end", () => resolve(`${status} ${text}`));
+    stream.on("error", reject);
+    stream.end(body);
+  });
+}
+
+test("with tls a server speaks HTTP/2, many requests at once", { skip: host.startsWith("node") }, async () => {
+  const both = deferred();
+  let running = 0;
+  await withServer(
+    async (request) => {
+      if (++running === 2) both.resolve();
+      await both.promise;
+      return new Response(request.method === "POST" ? await request.text() : new URL(request.url).pathname);
+    },
+    { tls: certificate },
+    async (server) => {
+      const session = connect(server);
+      assertEquals(await Promise.all([ask(session, "/a"), ask(session, "/b", "body")]), ["200 /a", "200 body"]);
+      assertEquals(session.alpnProtocol, "h2");
+      session.close();
+    },
+  );
+});
+
+test("a stream that its client resets cancels the request", { skip: host !== "bun" }, async () => {
+  const outcome = deferred<string>();
+  await withServer(
+    async (_request, context) => {
+      context.defer(({ status }) => outcome.resolve(status));
+      await sleep(1e6);
+      return new Response("never");
+    },
+    { tls: certificate },
+    async (server) => {
+      const session = connect(server);
+      const stream = session.request({ ":path": "/" });
+      stream.on("error", () => {});
+      stream.end();
+      await until(() => server.statistics().active === 1, "the request runs");
+      stream.close(http2.constants.NGHTTP2_CANCEL);
+      assertEquals(await outcome.promise, "cancelled");
+      session.close();
+    },
+  );
+});
