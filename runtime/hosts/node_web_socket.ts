@@ -64,6 +64,8 @@ export function upgrade(
   return upgraded;
 }
 
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
 class NodeWebSocket implements HostWebSocket {
   readonly protocol: string;
   readonly #socket: WsSocket;
@@ -74,14 +76,14 @@ class NodeWebSocket implements HostWebSocket {
     this.#socket = socket;
     socket.on("message", (message, isBinary) => {
       const bytes = new Uint8Array(message.buffer, message.byteOffset, message.byteLength);
-      listener.onMessage(isBinary ? bytes : new TextDecoder().decode(bytes));
+      listener.onMessage(isBinary ? bytes : decoder.decode(bytes));
     });
     // "close" follows, but says nothing of a message that was too long.
     socket.on("error", ({ code }) => {
       if (code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") this.#closing = { code: 1009, reason: "" };
     });
     socket.on("close", (code, reason) => {
-      const { code: ownCode, reason: ownReason } = this.#closing ?? { code, reason: new TextDecoder().decode(reason) };
+      const { code: ownCode, reason: ownReason } = this.#closing ?? { code, reason: decoder.decode(reason) };
       listener.onClosed(ownCode, ownReason);
     });
   }

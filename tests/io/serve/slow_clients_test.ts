@@ -136,3 +136,54 @@ test("a head that does not come is cut after headerTimeout", onNode, async () =>
     assertEquals(await (await fetch(server.url)).text(), "hello");
   });
 });
+
+test("Bun's idle timer is for idle connections alone: it cuts no event stream and no slow handler", {
+  skip: hostOfThis() !== "bun",
+}, async () => {
+  type Serve = (options: { idleTimeout: number; fetch(request: Request, server: object): unknown }) => object;
+  const { Bun } = globalThis as unknown as { Bun: { serve: Serve } };
+  const original = Bun.serve;
+  const seconds: number[] = [];
+  Bun.serve = (options) => {
+    assertEquals(options.idleTimeout, 7);
+    const spy = (server: object) =>
+      new Proxy(server, {
+        get(target, name) {
+          const member = target[name as keyof typeof target] as unknown;
+          if (typeof member !== "function") return member;
+          return (...args: unknown[]) => {
+            if (name === "timeout") seconds.push(args[1] as number);
+            return member.apply(target, args);
+          };
+        },
+      });
+    return original({ ...options, fetch: (request, server) => options.fetch(request, spy(server)) });
+  };
+  try {
+    const events = () => {
+      let count = 0;
+      return new ReadableStream<Uint8Array>({
+        async pull(controller) {
+          await Promise.resolve();
+          if (count++ === 3) return controller.close();
+          controller.enqueue(new TextEncoder().encode(`data: ${count}\n\n`));
+        },
+      });
+    };
+    const handler = (request: Request): Response | Promise<Response> => {
+      const { pathname } = new URL(request.url);
+      if (pathname === "/now") return new Response("now");
+      if (pathname === "/later") return Promise.resolve(new Response("later"));
+      return new Response(events(), { headers: { "content-type": "text/event-stream" } });
+    };
+    await withServer(handler, { keepAlive: 7000 }, async (server) => {
+      for (const [path, expected] of [["/now", []], ["/later", [0, 7]], ["/events", [0, 7]]] as const) {
+        await (await fetch(new URL(path, server.url))).text();
+        await until(() => server.statistics().active === 0, "the request has ended");
+        assertEquals(seconds.splice(0), [...expected], path);
+      }
+    });
+  } finally {
+    Bun.serve = original;
+  }
+});
