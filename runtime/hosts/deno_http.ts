@@ -41,7 +41,7 @@ interface DenoHost {
       onListen(): void;
       onError(error: unknown): Response;
     },
-    handler: (request: Request, info: DenoInfo) => Promise<Response>,
+    handler: (request: Request, info: DenoInfo) => Promise<Response> | Response,
   ): DenoServer;
 }
 
@@ -62,8 +62,7 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
         onListen() {},
         onError: () => new Response(null, { status: 500 }),
       },
-      (request, info) =>
-        isValid(request) ? new DenoExchange(request, info, open, options).answer() : Promise.resolve(badRequest()),
+      (request, info) => isValid(request) ? new DenoExchange(request, info, open, options).answer() : badRequest(),
     );
     server.finished.catch(() => setTimer(relisten, relistenDelay));
   }
@@ -171,8 +170,6 @@ class DenoExchange extends Exchange {
     this.#open = open;
     // Once the exchange has ended, Deno tells only what was looked at before.
     void request.url;
-    open.add(this);
-    info.completed.then(() => this.#completed(), () => this.finish("left"));
   }
 
   get remoteAddress(): string | undefined {
@@ -227,9 +224,25 @@ class DenoExchange extends Exchange {
     return this.#webSocket !== undefined;
   }
 
-  async answer(): Promise<Response> {
+  answer(): Promise<Response> | Response {
     const handled = this.#options.handle(this);
-    const response = handled instanceof Promise ? await this.#first(handled) : responseOf(handled);
+    if (handled instanceof Promise) {
+      this.#follow();
+      return this.#first(handled).then((response) => this.#send(response));
+    }
+    const response = responseOf(handled);
+    if (sizeOf(response) <= handedOver) this.finish("sent");
+    else this.#follow();
+    return this.end === undefined ? this.#send(response) : response;
+  }
+
+  /** Learns of the end. */
+  #follow(): void {
+    this.#open.add(this);
+    this.#info.completed.then(() => this.#completed(), () => this.finish("left"));
+  }
+
+  #send(response: Response): Response {
     if (this.isUpgraded) return response;
     if (this.end !== undefined) {
       discard(response);
@@ -237,7 +250,7 @@ class DenoExchange extends Exchange {
     }
     this.#answered = true;
     // Looking at `body` makes a stream of any body.
-    if (!isStream(response) || response.body === null) return response;
+    if (sizeOf(response) < Infinity || response.body === null) return response;
     this.#body = new WatchedBody(response.body.getReader(), this);
     const { status, statusText, headers } = response;
     return new Response(this.#body.stream, { status, statusText, headers });
@@ -267,17 +280,28 @@ class DenoExchange extends Exchange {
   }
 }
 
+/** An answer of at most so many bytes counts as sent when Deno has it: the system takes it, whatever the client does. */
+const handedOver = 16 * 1024;
+
 /**
- * Is the body a stream that is still being made? To watch one costs half of the server's speed, so that bodies which are there
- * whole are let through. Deno shows the difference only in a property that is not public; without it every body is watched.
+ * The size of a body that is there whole; `Infinity` for a stream that is still being made. To watch a stream costs half of the
+ * server's speed, so that other bodies are let through. Deno shows the difference only in a property that is not public; without it
+ * every body is watched.
  */
-function isStream(response: Response): boolean {
+function sizeOf(response: Response): number {
   const inner = responseSymbol === undefined ? undefined : (response as unknown as Inner)[responseSymbol];
-  const source = inner?.body?.streamOrStatic;
-  return source === undefined || source instanceof ReadableStream;
+  if (inner?.body === undefined) return Infinity;
+  if (inner.body === null) return 0;
+  const source = inner.body.streamOrStatic;
+  if (source === undefined || source instanceof ReadableStream) return Infinity;
+  const { length = longest } = (source as { body?: { length?: number } }).body ?? {};
+  return length;
 }
 
-type Inner = Record<symbol, { body?: { streamOrStatic?: unknown } } | undefined>;
+/** Of a body that is there whole, but does not say how long it is. */
+const longest = Number.MAX_SAFE_INTEGER;
+
+type Inner = Record<symbol, { body?: { streamOrStatic?: unknown } | null } | undefined>;
 
 const responseSymbol = Object.getOwnPropertySymbols(new Response(null)).find(({ description }) =>
   description === "response"
