@@ -23,7 +23,11 @@ export interface OrderCheck {
    * @throws {OrderError} if something has not happened.
    */
   end(): void;
-  /** Notes that `step` has happened once a promise is fulfilled or a function has been called, and hands on what it gives. */
+  /**
+   * Notes that `step` has happened once a promise is fulfilled, or what a function returns is, and hands on what it gives.
+   *
+   * @throws {TypeError} at the call, for work of another kind.
+   */
   after<T>(step: string, work: PromiseLike<T> | (() => T | PromiseLike<T>)): Promise<T>;
   /** What has happened. */
   readonly steps: readonly string[];
@@ -86,16 +90,22 @@ export function expectOrder(...expected: ExpectedStep[]): OrderCheck {
     steps.push(step);
   }
 
+  async function noteAfter<T>(step: string, work: PromiseLike<T> | (() => T | PromiseLike<T>)): Promise<T> {
+    const result = await (typeof work === "function" ? work() : work);
+    note(step);
+    return result;
+  }
+
   return Object.assign(note, {
     steps,
     end(): void {
       if (groups.length > 0) throw new OrderError([...steps], groups[0]!, "the end came");
     },
-    async after<T>(step: string, work: PromiseLike<T> | (() => T | PromiseLike<T>)): Promise<T> {
-      if (typeof work !== "function" && typeof work?.then !== "function") checkFunction(work, "The work of a step");
-      const result = await (typeof work === "function" ? work() : work);
-      note(step);
-      return result;
+    after<T>(step: string, work: PromiseLike<T> | (() => T | PromiseLike<T>)): Promise<T> {
+      if (typeof (work as Partial<PromiseLike<T>> | undefined)?.then !== "function") {
+        checkFunction(work, "The work of a step");
+      }
+      return noteAfter(step, work);
     },
   });
 }

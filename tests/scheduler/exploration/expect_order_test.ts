@@ -49,5 +49,6 @@ test("in an exploration it is the failure of the schedule that breaks the order"
 
 test("wrong steps throw at the call", () => {
   assertThrows(() => expectOrder(1 as unknown as string), TypeError, "1");
+  assertThrows(() => void expectOrder("a").after("a", 5 as unknown as Promise<void>), TypeError, "5");
   assertThrows(() => expectOrder(["a", 2] as unknown as string[]), TypeError, "2");
 });
