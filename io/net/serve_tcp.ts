@@ -150,8 +150,8 @@ class Serving {
         this.#onError(error);
       } finally {
         this.#shields.delete(shield);
-        this.#slots.delete(slot);
-        slot.release();
+        // Not where the call is over already, because the handler has outlasted its `teardownTimeout`.
+        if (this.#slots.delete(slot)) slot.release();
       }
     }, { name: "connection" });
   }
