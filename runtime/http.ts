@@ -171,6 +171,12 @@ export class WatchedBody {
     this.#reader.cancel(error).catch(() => {});
   }
 
+  /** The reader is gone: what it still reads fails with `reason`. */
+  leave(reason: unknown): void {
+    this.#controller.error(reason);
+    this.#reader.cancel(reason).catch(() => {});
+  }
+
   /** Gives the host one more chunk. */
   async #pass(): Promise<void> {
     let result: ReadableStreamReadResult<Uint8Array>;

@@ -43,3 +43,12 @@ export interface Immediate extends LoopEvent {
 
 /** Decides which of several events runs next, by its index. */
 export type Choose = (events: readonly LoopEvent[]) => number;
+
+/** What a loop is made with. */
+export interface LoopOptions {
+  readonly keepPlaces: boolean;
+  /** The shortest delay of a timer, in ms. */
+  readonly shortestDelay: number;
+  /** Is told what each macrotask is called, as it runs. */
+  readonly observe: ((label: string) => void) | undefined;
+}

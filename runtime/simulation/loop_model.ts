@@ -36,8 +36,8 @@ export abstract class LoopModel implements LoopApi {
   readonly #wanted: readonly string[] | undefined;
   readonly #visited: Visited;
   #lastId = 0;
-  /** The numbers of the callbacks that have run, in order: what is still to come follows from it. */
-  #history = "";
+  /** Stands for which callbacks have run, in which order: what is still to come follows from it. */
+  #history = 0;
   #ticks: (() => void)[] = [];
   #microtasks: (() => void)[] = [];
   /** How long the loop has been kept busy since the clock was read, in ms. */
@@ -123,7 +123,7 @@ export abstract class LoopModel implements LoopApi {
     checkCallback(fn, member);
     const id = ++this.#lastId;
     return () => {
-      this.#history += `${id} `;
+      this.#history = this.#visited.follow(this.#history, id);
       fn();
     };
   }

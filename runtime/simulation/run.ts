@@ -209,16 +209,16 @@ export class Run<T> {
 
   #leaks(): string[] {
     const { loop } = this.#session;
-    const { network: { ports }, workers: { left } } = this.#session;
+    const { network, workers: { left } } = this.#session;
     const tasks = this.#hooks.unfinished();
     const held = this.#hooks.left();
-    const count = loop.timers.referenced + loop.unfinishedCount + ports.length + left.length;
+    const count = loop.timers.referenced + loop.unfinishedCount + network.left.length + left.length;
     if (count + tasks.length + held.length === 0) return [];
     // Whoever began these was cancelled and no longer waits: they are not forgotten, but given up.
     const operations = loop.unfinished.filter(({ scope }) => scope === undefined || !this.#hooks.isCancelled(scope));
     return [
-      ...ports.map((port) => `the server on port ${port}`),
-      ...left.map(({ name, place }) => `the worker ${name}: its pool was not closed${placeOf(place)}`),
+      ...network.left,
+      ...left.map(({ name, place }) => `${name}: its pool was not closed${placeOf(place)}`),
       ...tasks.map((task) => `the task ${task}`),
       ...loop.timers.all().filter(({ referenced }) => referenced).map(({ label, deadline, place }) =>
         `the timer ${label}, due at ${deadline} ms${placeOf(place)}`

@@ -8,7 +8,8 @@ import type { ContextSlot } from "../host.ts";
 import { currentHost } from "../host.ts";
 import { builtin, keepFunctions } from "../hosts/shared.ts";
 import { doors, refusal } from "./real_io.ts";
-import { dateOf, simulatedClock, temporalOf } from "./simulated_clock.ts";
+import { dateOf, simulatedClock, temporalOf, timeStampOf } from "./simulated_clock.ts";
+import { type Frames, framesOf } from "./simulated_frames.ts";
 import { messageChannelOf } from "./simulated_message_channel.ts";
 import { SimulatedNetwork } from "./simulated_network.ts";
 import { SimulatedWorkers } from "./simulated_workers.ts";
@@ -33,6 +34,8 @@ export interface SessionSettings {
   readonly startTime: number;
   /** The shortest delay of a timer, in ms. */
   readonly shortestDelay: number;
+  /** Has the host of the profile frames, and clamps of nested timers? */
+  readonly isBrowser: boolean;
   /** Is real I/O allowed? */
   readonly allowRealIo: boolean;
 }
@@ -58,6 +61,7 @@ export class Session {
   onUnhandled: (error: unknown) => void = () => {};
   /** Is called with each error that a tick or a microtask throws. */
   onUncaught: (error: unknown) => void = () => {};
+  readonly frames: Frames = framesOf(this);
   readonly #restores: (() => void)[] = [];
 
   constructor(settings: SessionSettings) {
@@ -110,12 +114,16 @@ export class Session {
     for (const [name, value] of Object.entries(timers)) {
       if (global[name] !== undefined) this.#replace(global, name, value);
     }
+    if (this.settings.isBrowser) {
+      for (const [name, value] of Object.entries(this.frames)) this.#replace(global, name, value);
+    }
     this.#replace(global, "Date", dateOf(this));
     const temporal = temporalOf(this);
     for (const [name, value] of Object.entries(temporal?.functions ?? {})) this.#replace(temporal!.target, name, value);
     this.#replace(global, "MessageChannel", messageChannelOf(this));
     const clock = simulatedClock(this);
     this.#replace(performance, "now", clock.now);
+    this.#replaceGetter(Event.prototype, "timeStamp", timeStampOf(this));
     this.#replaceGetter(performance, "timeOrigin", () => this.settings.startTime);
     this.#replace(AbortSignal, "timeout", clock.abortAfter);
     this.#replace(Math, "random", () => this.random.number());
@@ -162,7 +170,7 @@ export class Session {
     this.#define(target, name, { value, writable: true, configurable: true, enumerable: true });
   }
 
-  #replaceGetter(target: object, name: string, get: () => unknown): void {
+  #replaceGetter(target: object, name: string, get: (this: never) => unknown): void {
     this.#define(target, name, { get, configurable: true, enumerable: true });
   }
 

@@ -50,6 +50,16 @@ export function simulatedClock(session: Session): {
   };
 }
 
+/** `event.timeStamp`: when an event was first looked at, which is in the macrotask it was made in. */
+export function timeStampOf(session: Session): (this: Event) => number {
+  const times = new WeakMap<Event, number>();
+  return function timeStamp(this: Event): number {
+    let time = times.get(this);
+    if (time === undefined) times.set(this, time = session.loop.now);
+    return time;
+  };
+}
+
 interface TemporalNow {
   instant(): { toZonedDateTimeISO(zone: string): Record<string, () => unknown> };
   timeZoneId(): string;

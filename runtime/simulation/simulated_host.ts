@@ -16,6 +16,7 @@ export function simulatedHost(session: Session, real: Host, start: StartWorker):
   }
   return {
     ...real,
+    ...(session.settings.isBrowser && pageCallbacks(session)),
     name: "simulation",
     now: () => session.loop.now,
     openTurns: (onTurn) => openTurns(session, onTurn),
@@ -27,9 +28,26 @@ export function simulatedHost(session: Session, real: Host, start: StartWorker):
     raise: () => {},
     exit: (code) => refuse(`end the process: exit was called with ${code}`),
     setExitCode: () => {},
+    // The same on every machine, so that a schedule found on one is found again on another.
+    parallelism: () => 4,
     spawnWorker: (_, options) => session.workers.spawn(options, { session, worlds: session.worlds, start }),
     listenHttp: (options) => session.network.listen(options),
-    net: () => refuse("open connections of the system's"),
+    // Real I/O, where it is allowed, is all real.
+    net: () => session.settings.allowRealIo ? real.net() : session.network,
+  };
+}
+
+/** `Host.requestFrame` and `Host.requestIdle` of a page. */
+function pageCallbacks({ frames }: Session): Required<Pick<Host, "requestFrame" | "requestIdle">> {
+  return {
+    requestFrame(callback) {
+      const handle = frames.requestAnimationFrame(callback);
+      return () => frames.cancelAnimationFrame(handle);
+    },
+    requestIdle(callback) {
+      const handle = frames.requestIdleCallback(callback);
+      return () => frames.cancelIdleCallback(handle);
+    },
   };
 }
 

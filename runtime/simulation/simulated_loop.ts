@@ -13,6 +13,7 @@
  *
  * Rules of what may be chosen:
  * - a timer never comes before one of an earlier deadline, nor before one of its own list that was set first;
+ * - from I/O on, and for timers that timers set, immediates come first;
  * - the clock passes over nothing that completes at a given time, and over immediates only for a timer of at most 1 ms, and not
  *   right after I/O;
  * - a completion without a latency may come at any time after it was asked for;
@@ -21,16 +22,9 @@
  * @module
  */
 
-import type { Arrival, Choose, Immediate, LoopEvent } from "./loop_event.ts";
+import type { Arrival, Choose, Immediate, LoopEvent, LoopOptions } from "./loop_event.ts";
+import { TimerPhase } from "./timer_phase.ts";
 import { type VirtualTimer, VirtualTimers } from "./virtual_timers.ts";
-
-/** What a loop is made with. */
-export interface LoopOptions {
-  readonly keepPlaces: boolean;
-  readonly shortestDelay: number;
-  /** Is told what each macrotask is called, as it runs. */
-  readonly observe: ((label: string) => void) | undefined;
-}
 
 /** After how many batches of turns alone whatever else is ready comes in between. */
 const turnsInARow = 1;
@@ -44,6 +38,8 @@ export class SimulatedLoop {
   now = 0;
   /** How many macrotasks have run. */
   steps = 0;
+  /** How deep in timers set by timers the callback is that runs. */
+  nesting = 0;
   /** What the last macrotask is called. */
   lastLabel = "the body";
   readonly timers: VirtualTimers = new VirtualTimers();
@@ -71,6 +67,9 @@ export class SimulatedLoop {
   /** Was the last macrotask I/O? Then what it asked for comes after the immediates. */
   #polling = false;
   #pollLimit = Infinity;
+  readonly #phase = new TimerPhase();
+  /** The timer that fires now. */
+  #parent: VirtualTimer | undefined;
   #blocked: (() => void)[] = [];
   readonly #events: LoopEvent[] = [];
 
@@ -84,24 +83,9 @@ export class SimulatedLoop {
   /** Sets a timer; `delay` in ms of any length. */
   setTimer(fn: () => void, delay: number, label: string, repeat = false): VirtualTimer {
     const id = ++this.#lastId;
-    const { place } = this;
-    const timer: VirtualTimer = {
-      id,
-      label,
-      kind: "timer",
-      chain: this.#nextChain(),
-      delay,
-      deadline: this.now + delay,
-      fn,
-      repeat,
-      referenced: true,
-      wakes: true,
-      set: false,
-      cleared: false,
-      place,
-    };
-    this.timers.set(timer);
-    return timer;
+    const [chain, deadline] = [this.#nextChain(), this.now + delay];
+    const { place, steps: setIn } = this;
+    return this.timers.add({ id, label, chain, delay, deadline, fn, repeat, setIn, place }, this.#parent);
   }
 
   /** Takes a timer back for good. */
@@ -142,20 +126,8 @@ export class SimulatedLoop {
    */
   complete(fn: () => void, label: string, latency?: number, batch?: string, scope?: object, port?: unknown): Arrival {
     const at = latency === undefined ? -1 : this.now + latency;
-    const arrival: Arrival = {
-      id: ++this.#lastId,
-      label,
-      kind: "io",
-      chain: this.#nextChain(),
-      fn,
-      at,
-      port,
-      batch,
-      scope,
-      place: this.place,
-    };
-    this.#arrive(arrival);
-    return arrival;
+    const [chain, { place }] = [this.#nextChain(), this];
+    return this.#arrive({ id: ++this.#lastId, label, kind: "io", chain, fn, at, port, batch, scope, place });
   }
 
   /** Takes an operation back that has not completed. */
@@ -165,19 +137,9 @@ export class SimulatedLoop {
   }
 
   /** Delivers a message of a port, after those of the same port before it: now, or `at` a time (-1: at any). */
-  deliver(fn: () => void, label: string, port: unknown, at: number = this.now): void {
-    this.#arrive({
-      id: ++this.#lastId,
-      label,
-      kind: "message",
-      chain: this.#nextChain(),
-      fn,
-      at,
-      port,
-      batch: undefined,
-      scope: undefined,
-      place: undefined,
-    });
+  deliver(fn: () => void, label: string, port: unknown, at: number = this.now, batch?: string): void {
+    const [chain, nowhere] = [this.#nextChain(), { scope: undefined, place: undefined }];
+    this.#arrive({ id: ++this.#lastId, label, kind: "message", chain, fn, at, port, batch, ...nowhere });
   }
 
   /** Lets the schedule decide whether `wrong` happens in the place of `right`; in order of arrival it does not. */
@@ -192,9 +154,15 @@ export class SimulatedLoop {
     this.#blocked.push(fn);
   }
 
+  /** When the clock is going to stop next, if nothing else is asked for. */
+  get nextAt(): number {
+    return Math.min(this.timers.first()?.deadline ?? Infinity, this.#later[0]?.at ?? Infinity);
+  }
+
   /** Lets time pass in which nothing runs, as if a callback took that long. */
   spin(ms: number): void {
     this.now += ms;
+    this.#phase.spunTo = this.now;
     this.#mature();
   }
 
@@ -263,32 +231,36 @@ export class SimulatedLoop {
   #offers(): readonly LoopEvent[] {
     const events = this.#events;
     events.length = 0;
-    const timer = this.timers.first();
-    const isDue = timer !== undefined && timer.deadline <= this.now;
-    if (isDue) this.timers.firstOfLists(events as VirtualTimer[]);
     const immediates = this.#immediates.length;
+    const limit = this.#phase.limitNow(immediates > 0, this.#polling);
+    const timer = this.timers.firstBefore(limit);
+    const isDue = timer !== undefined && timer.deadline <= this.now;
+    if (isDue) this.timers.firstOfLists(events as VirtualTimer[], limit);
+    if (isDue && this.#phase.isNext(timer, this.#polling)) return events;
+    const isCertain = isDue && timer.deadline <= this.#phase.spunTo;
     let mayPass = !isDue;
     for (const arrival of this.#ready) {
       if (arrival.at >= 0) mayPass = false;
-      if (immediates > 0 && arrival.id >= this.#pollLimit) continue;
+      // What was asked for in this phase of I/O comes in the next, with these between.
+      if (arrival.id >= this.#pollLimit && (immediates > 0 || isCertain)) continue;
       if (this.#hasEarlier(arrival)) continue;
       events.push(arrival);
     }
     if (immediates > 0) {
       events.push(this.#immediates[0]!);
       const soon = timer !== undefined && timer.delay <= 1 && timer.deadline <= this.now + 1;
-      mayPass &&= soon && !this.#polling;
+      mayPass &&= soon;
     }
     // Timers that only watch are no reason for the clock to go on.
-    if (mayPass && (this.timers.waking > 0 || this.#later.length > 0)) this.#offerLater(events, timer);
+    if (mayPass && (this.timers.waking > 0 || this.#later.length > 0)) this.#offerLater(events, timer, limit);
     return events;
   }
 
   /** What comes first of all that comes at a given time. */
-  #offerLater(events: LoopEvent[], timer: VirtualTimer | undefined): void {
+  #offerLater(events: LoopEvent[], timer: VirtualTimer | undefined, limit: number): void {
     const arrival = this.#later[0];
     const at = Math.min(timer?.deadline ?? Infinity, arrival?.at ?? Infinity);
-    if (timer?.deadline === at) this.timers.firstOfLists(events as VirtualTimer[]);
+    if (timer?.deadline === at) this.timers.firstOfLists(events as VirtualTimer[], limit);
     for (const later of this.#later) {
       if (later.at !== at) break;
       const { port } = later;
@@ -305,13 +277,14 @@ export class SimulatedLoop {
     return false;
   }
 
-  #arrive(arrival: Arrival): void {
+  #arrive(arrival: Arrival): Arrival {
     if (arrival.at <= this.now) this.#ready.push(arrival);
     else {
       let index = this.#later.length;
       while (index > 0 && this.#later[index - 1]!.at > arrival.at) index--;
       this.#later.splice(index, 0, arrival);
     }
+    return arrival;
   }
 
   /** Moves what has arrived by now. */
@@ -326,10 +299,12 @@ export class SimulatedLoop {
   }
 
   #fire(timer: VirtualTimer): void {
+    this.#phase.fire(timer, this.#immediates.length === 0 && timer.deadline > this.now, this.#lastId);
     this.#jumpTo(timer.deadline);
     this.#leavePoll();
     this.timers.clear(timer);
     this.#name(timer);
+    this.#parent = timer;
     // The next round of an interval counts from before the callback.
     const { now } = this;
     timer.fn();
@@ -340,6 +315,7 @@ export class SimulatedLoop {
   }
 
   #run(arrival: Arrival): void {
+    this.#phase.interrupt(this.timers.first());
     if (arrival.at >= 0) this.#jumpTo(arrival.at);
     this.#ready.splice(this.#ready.indexOf(arrival), 1);
     if (!this.#polling) this.#pollLimit = this.#lastId + 1;
@@ -370,6 +346,7 @@ export class SimulatedLoop {
   }
 
   #startBatch(): boolean {
+    this.#phase.interrupt(this.timers.first());
     this.#batch = this.#immediates;
     this.#batchNext = 0;
     this.#batchesInARow = this.#ownImmediates === 0 ? this.#batchesInARow + 1 : 0;
@@ -380,7 +357,7 @@ export class SimulatedLoop {
 
   #runImmediate(): boolean {
     this.#polling = false;
-    this.#pollLimit = Infinity;
+    this.#pollLimit = this.#phase.limit = Infinity;
     this.steps++;
     const immediate = this.#batch[this.#batchNext++]!;
     this.#name(immediate);
@@ -389,6 +366,8 @@ export class SimulatedLoop {
   }
 
   #name({ label, chain }: LoopEvent): void {
+    this.#parent = undefined;
+    this.#phase.begin(this.#lastId);
     this.lastLabel = label;
     this.#chain = chain;
     this.#goesOn = false;

@@ -1,46 +1,84 @@
 /**
- * A network for the programs of a simulation: `fetch` reaches the servers that listen in the same simulation, and each passage
- * over it is an operation of the schedule.
- *
- * ```
- *   fetch ──"GET /a arrives"──> handler of the server ──"response to GET /a"──> fetch resolves ──> its body is read
- * ```
+ * A network for the programs of a simulation: `fetch` reaches the servers that listen in the same simulation, `connect` the
+ * listeners, and each passage over it is an event of the schedule.
  *
  * @module
  */
 
-import { Exchange, type HttpListener, type HttpListenOptions, responseOf, WatchedBody } from "../http.ts";
+import { type Answer, discard, type HttpListener, type HttpListenOptions, responseOf } from "../http.ts";
+import type { HostAddress, HostNet, HostNetServer, HostSocket, NetAddress, SecureServerSettings } from "../net.ts";
 import { refusal } from "./real_io.ts";
 import type { Session } from "./session.ts";
+import { failed, FetchAbort, SimulatedExchange, SimulatedServer } from "./simulated_http.ts";
+import type { SimulatedLoop } from "./simulated_loop.ts";
+import { type Ports, SimulatedNetServer } from "./simulated_net_server.ts";
+import { type Carrier, SimulatedSocket } from "./simulated_socket.ts";
+import { placeOf } from "./simulation_errors.ts";
 
 /** What a body can do to the network of its simulation. */
 export interface Network {
   /** How long each passage takes, in ms; `undefined`, the default, lets the schedule decide. */
   latency: number | undefined;
+  /**
+   * How many connections the network may still lose, with what is on its way on them: both sides find that it is reset. Whether and
+   * when is a choice of the schedule; in order of arrival none is lost. A request may be lost after the server has done what it
+   * asks for. Default: 0.
+   */
+  loss: number;
+  /**
+   * How many chunks of streams may still come in two pieces, the first byte alone: a stream keeps no boundaries. Which is a choice of
+   * the schedule; in order of arrival none does. Default: 1.
+   */
+  fragments: number;
   /** Nothing passes any more, in neither direction, until `heal`; what is under way waits. */
   partition(): void;
   /** Everything passes again. */
   heal(): void;
+  /** All connections that are open now break: both sides find that it is reset. */
+  reset(): void;
+  /**
+   * All connections that are open now are half-open: nothing that is sent on them arrives, and neither side is told that the other
+   * is no longer there. New ones work.
+   */
+  halfOpen(): void;
 }
 
-const localHosts = /^(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\])$/;
+/** The way of a request and its response. */
+interface Way {
+  readonly abort: FetchAbort;
+  readonly era: object;
+  /** How long a passage takes where they take a time. */
+  readonly latency: number | undefined;
+  isFirst: boolean;
+}
+
+const localHosts = /^(localhost|127\.0\.0\.1|0\.0\.0\.0|\[?::1?\]?)$/;
 const firstFreePort = 49_152;
 
 /** The network of one run. */
-export class SimulatedNetwork implements Network {
+export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
   latency: number | undefined = undefined;
+  loss = 0;
+  fragments = 1;
   readonly #session: Session;
-  readonly #servers = new Map<number, SimulatedServer>();
+  readonly #servers = new Map<number | string, SimulatedServer | SimulatedNetServer>();
+  readonly #sockets = new Set<SimulatedSocket>();
   #nextPort = firstFreePort;
   /** Those who wait for the network to be whole again. */
-  #waiting: (() => void)[] | undefined;
+  #waiting: Set<() => void> | undefined;
+  /** Takes what is on its way now for lost; renewed when it is. */
+  #era: object = {};
 
   constructor(session: Session) {
     this.#session = session;
   }
 
+  get loop(): SimulatedLoop {
+    return this.#session.loop;
+  }
+
   partition(): void {
-    this.#waiting ??= [];
+    this.#waiting ??= new Set();
   }
 
   heal(): void {
@@ -49,15 +87,56 @@ export class SimulatedNetwork implements Network {
     for (const pass of waiting) pass();
   }
 
-  /** The ports that servers listen on. */
-  get ports(): readonly number[] {
-    return [...this.#servers.keys()];
+  get isPartitioned(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  whenWhole(fn: () => void): void {
+    this.#waiting!.add(fn);
+  }
+
+  reset(): void {
+    for (const socket of [...this.#sockets]) socket.reset();
+    for (const server of this.#servers.values()) if (server instanceof SimulatedServer) server.reset();
+  }
+
+  halfOpen(): void {
+    this.#era = {};
+    for (const socket of this.#sockets) socket.lose();
+  }
+
+  loses(label: string): boolean {
+    if (this.loss <= 0 || !this.loop.fault(label, `the loss of ${label}`)) return false;
+    this.loss--;
+    return true;
+  }
+
+  splits(label: string): boolean {
+    if (this.fragments <= 0 || !this.loop.fault(`all of the ${label}`, `the first of the ${label}`)) return false;
+    this.fragments--;
+    return true;
+  }
+
+  leave(socket: SimulatedSocket): void {
+    this.#sockets.delete(socket);
+  }
+
+  /** What is left of it at the end of a run. */
+  get left(): readonly string[] {
+    if (this.#servers.size + this.#sockets.size === 0) return [];
+    return [
+      ...[...this.#servers].map(([where, server]) => {
+        const place = server instanceof SimulatedNetServer ? placeOf(server.place) : "";
+        return typeof where === "number" ? `the server on port ${where}${place}` : `the server at ${where}${place}`;
+      }),
+      ...[...this.#sockets].map(({ name, place }) => `the connection of ${name}, not closed${placeOf(place)}`),
+    ];
   }
 
   /** `Host.listenHttp` on this network. */
   listen(options: HttpListenOptions): Promise<HttpListener> {
     if (options.unix !== undefined) {
-      return Promise.reject(new TypeError("The network of a simulation has no Unix sockets"));
+      return Promise.reject(new TypeError("The network of a simulation has no Unix sockets for HTTP"));
     }
     const port = options.port === 0 ? this.#nextPort++ : options.port;
     if (this.#servers.has(port)) {
@@ -68,6 +147,60 @@ export class SimulatedNetwork implements Network {
     return Promise.resolve(server);
   }
 
+  /** `HostNet.createServer` on this network. */
+  createServer(tls: SecureServerSettings | undefined): HostNetServer {
+    return new SimulatedNetServer(this, tls !== undefined);
+  }
+
+  /** There is one machine. */
+  lookup(hostname: string): Promise<readonly HostAddress[]> {
+    if (!localHosts.test(hostname)) refusal("connect")();
+    return Promise.resolve([{ address: "127.0.0.1", family: 4 }]);
+  }
+
+  /** Nothing is encrypted: what matters here is the order. */
+  secure(socket: HostSocket): HostSocket {
+    this.#deliver(() => socket.destroyed || (socket as SimulatedSocket).emit("secureConnect"), "the handshake of TLS");
+    return socket;
+  }
+
+  open(address: NetAddress, server: SimulatedNetServer): number | undefined {
+    const key = "path" in address ? address.path : address.port === 0 ? this.#nextPort++ : address.port;
+    if (this.#servers.has(key)) return undefined;
+    this.#servers.set(key, server);
+    return typeof key === "number" ? key : 0;
+  }
+
+  close(server: SimulatedNetServer): void {
+    for (const [key, other] of this.#servers) if (other === server) this.#servers.delete(key);
+  }
+
+  /** A socket that begins to connect. */
+  connect(address: NetAddress): HostSocket {
+    const key = "path" in address ? address.path : address.port;
+    if ("host" in address && !this.#servers.has(key) && !localHosts.test(address.host)) refusal("connect")();
+    const port = typeof key === "number" ? key : 0;
+    const where = port === 0 ? key : `port ${key}`;
+    const number = this.#nextPort++;
+    const socket = new SimulatedSocket(this, `client ${number} of ${where}`, number, port);
+    this.#sockets.add(socket);
+    const label = `a connection to ${where}`;
+    const connect = (): void => {
+      if (socket.destroyed) return;
+      if (this.isPartitioned) return this.whenWhole(() => this.#deliver(connect, label));
+      if (this.loses(label)) return socket.reset();
+      const server = this.#servers.get(key);
+      if (!(server instanceof SimulatedNetServer)) return socket.fail("ECONNREFUSED", `connect ECONNREFUSED ${where}`);
+      const other = new SimulatedSocket(this, `the server's side of client ${number}`, port, number);
+      other.join(socket);
+      this.#sockets.add(other);
+      server.accept(other);
+      this.#deliver(() => socket.destroyed || socket.emit("connect"), `the answer to client ${number}`);
+    };
+    this.#deliver(connect, label);
+    return socket;
+  }
+
   /** `fetch` on this network. */
   async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     const request = new Request(input, init);
@@ -76,143 +209,75 @@ export class SimulatedNetwork implements Network {
     if (!this.#servers.has(port) && !localHosts.test(url.hostname)) refusal("fetch")();
     const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
     const call = `${request.method} ${url.pathname}${url.search}`;
-    await this.#pass(`${call} arrives`, signal);
-    const server = this.#servers.get(port);
-    if (server === undefined) {
-      throw failed(Object.assign(new Error(`connect ECONNREFUSED ${url.host}`), { code: "ECONNREFUSED" }));
-    }
-    const exchange = new SimulatedExchange(request, server);
-    const leave = (): void => exchange.finish("left");
-    signal?.addEventListener("abort", leave);
+    const abort = new FetchAbort(signal ?? undefined);
+    let exchange: SimulatedExchange | undefined;
+    let response: Answer | undefined;
     try {
-      const answer = await Promise.race([server.options.handle(exchange), exchange.broken, abortOf(signal)]);
-      await this.#pass(`response to ${call}`, signal, exchange.broken);
-      return exchange.deliver(responseOf(answer), request.method);
-    } finally {
-      signal?.removeEventListener("abort", leave);
-    }
-  }
-
-  /** One passage over the network. */
-  async #pass(label: string, signal: AbortSignal | null | undefined, broken?: Promise<never>): Promise<void> {
-    signal?.throwIfAborted();
-    const { loop } = this.#session;
-    while (this.#waiting !== undefined) {
-      await Promise.race([new Promise<void>((resolve) => this.#waiting!.push(resolve)), abortOf(signal)]);
-    }
-    await new Promise<void>((resolve, reject) => {
-      const arrival = loop.complete(
-        () => {
-          signal?.removeEventListener("abort", onAbort);
-          resolve();
-        },
-        label,
-        this.latency,
-      );
-      function onAbort(): void {
-        loop.withdraw(arrival);
-        reject(signal!.reason);
+      await this.#pass(`${call} arrives`, { abort, era: this.#era, latency: this.latency });
+      const server = this.#servers.get(port);
+      if (!(server instanceof SimulatedServer)) {
+        throw failed(Object.assign(new Error(`connect ECONNREFUSED ${url.host}`), { code: "ECONNREFUSED" }));
       }
-      // What the server has cut does not arrive any more.
-      broken?.catch((error) => {
-        loop.withdraw(arrival);
-        reject(error);
-      });
-      signal?.addEventListener("abort", onAbort, { once: true });
-    });
-  }
-}
-
-/** A server of the network. */
-class SimulatedServer implements HttpListener {
-  readonly options: HttpListenOptions;
-  readonly port: number;
-  readonly #leave: () => void;
-  readonly #open = new Set<SimulatedExchange>();
-  #drained: (() => void) | undefined;
-
-  constructor(options: HttpListenOptions, port: number, leave: () => void) {
-    this.options = options;
-    this.port = port;
-    this.#leave = leave;
-  }
-
-  add(exchange: SimulatedExchange): void {
-    this.#open.add(exchange);
-  }
-
-  remove(exchange: SimulatedExchange): void {
-    this.#open.delete(exchange);
-    if (this.#open.size === 0) this.#drained?.();
-  }
-
-  async stop(): Promise<void> {
-    this.#leave();
-    if (this.#open.size > 0) await new Promise<void>((resolve) => this.#drained = resolve);
-  }
-
-  abort(): void {
-    for (const exchange of this.#open) exchange.cut();
-  }
-}
-
-class SimulatedExchange extends Exchange {
-  readonly request: Request;
-  readonly remoteAddress = "127.0.0.1";
-  /** Rejects when the server cuts the exchange before its response has arrived. */
-  readonly broken: Promise<never>;
-  readonly #server: SimulatedServer;
-  #break!: (error: unknown) => void;
-  #body: WatchedBody | undefined;
-
-  constructor(request: Request, server: SimulatedServer) {
-    super();
-    this.request = request;
-    this.#server = server;
-    this.broken = new Promise((_, reject) => this.#break = reject);
-    this.broken.catch(() => {});
-    server.add(this);
-  }
-
-  override finish(...[end, error]: Parameters<Exchange["finish"]>): void {
-    if (this.end === undefined) this.#server.remove(this);
-    super.finish(end, error);
-  }
-
-  override failBody(error: unknown): void {
-    this.#body?.fail(error);
-  }
-
-  override cut(): void {
-    this.failBody(new TypeError("terminated"));
-    this.finish("cut");
-    this.#break(failed(new Error("The other side closed the connection")));
-  }
-
-  /** The response as the client gets it. */
-  deliver(response: Response, method: string): Response {
-    const { status, statusText, headers } = response;
-    let body: ReadableStream<Uint8Array> | null = null;
-    if (response.body !== null && method !== "HEAD" && status !== 204 && status !== 304) {
-      this.#body = new WatchedBody(response.body.getReader(), this);
-      body = this.#body.stream;
-    } else {
-      this.finish("sent");
+      const { broken } = exchange = new SimulatedExchange(request, server);
+      abort.on((reason) => exchange!.leave(reason));
+      const way: Way = { abort, era: this.#era, latency: 0, isFirst: true };
+      response = await abort.race(Promise.race([server.options.handle(exchange), broken]));
+      await Promise.race([this.#pass(`response to ${call}`, { ...way, latency: this.latency }), broken]);
+      return exchange.deliver(
+        responseOf(response),
+        (chunk, take) =>
+          this.#passChunk(`body of ${call}`, way, chunk, take).catch((error) => {
+            exchange!.leave(error);
+            throw error;
+          }),
+        () => abort.end(new TypeError("terminated")),
+      );
+    } catch (error) {
+      exchange?.leave(error);
+      if (response !== undefined) discard(response);
+      abort.end(error);
+      throw error;
     }
-    return new Response(body, { status, statusText, headers });
   }
-}
 
-/** What `fetch` rejects with when the network fails it. */
-function failed(cause: Error): TypeError {
-  return new TypeError("fetch failed", { cause });
-}
+  /** One passage over the network; what is on its way when connections become half-open never comes. */
+  #pass(label: string, { abort, era, latency }: Omit<Way, "isFirst">): Promise<void> {
+    return abort.race(
+      new Promise<void>((resolve, reject) => {
+        const { loop } = this;
+        const begin = (): void => {
+          const arrive = (): void => {
+            off();
+            if (era !== this.#era) return;
+            if (this.isPartitioned) return wait();
+            if (!this.loses(label)) return resolve();
+            reject(failed(Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })));
+          };
+          const arrival = loop.complete(arrive, label, this.latency === undefined ? undefined : latency);
+          const off = abort.on(() => loop.withdraw(arrival));
+        };
+        const wait = (): void => {
+          this.whenWhole(begin);
+          abort.on(() => this.#waiting?.delete(begin));
+        };
+        if (era !== this.#era) return;
+        if (this.isPartitioned) wait();
+        else begin();
+      }),
+    );
+  }
 
-/** Rejects when a signal is aborted. */
-function abortOf(signal: AbortSignal | null | undefined): Promise<never> {
-  const aborted = new Promise<never>((_, reject) => {
-    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-  aborted.catch(() => {});
-  return aborted;
+  /** The way of a chunk of a body; the first has come with the head, and the others follow it closely. */
+  async #passChunk(label: string, way: Way, chunk: Uint8Array, take: (part: Uint8Array) => void): Promise<void> {
+    if (!way.isFirst) await this.#pass(label, way);
+    way.isFirst = false;
+    if (chunk.length < 2 || !this.splits(label)) return take(chunk);
+    take(chunk.subarray(0, 1));
+    take(chunk.subarray(1));
+  }
+
+  #deliver(fn: () => void, label: string): void {
+    const { latency, loop } = this;
+    loop.deliver(fn, label, undefined, latency === undefined ? -1 : loop.now + latency);
+  }
 }

@@ -6,7 +6,7 @@
 
 import type { Session } from "./session.ts";
 import { timersPromisesOf } from "./simulated_timers_promises.ts";
-import { delayOf } from "./timer_delay.ts";
+import { clamped, delayOf } from "./timer_delay.ts";
 import type { LoopEvent } from "./loop_event.ts";
 import type { SimulatedLoop } from "./simulated_loop.ts";
 import type { WorkerWorld } from "./simulated_workers.ts";
@@ -116,9 +116,30 @@ export function timersOf(session: Session): Record<string, Callback> {
   function start(name: string, fn: unknown, ms: unknown, args: unknown[], repeat: boolean): SimulatedTimeout {
     check(fn, name);
     const { loop } = session;
-    const delay = delayOf(session, ms);
-    const timer = loop.setTimer(inContext(session, fn, args), delay, `${name}(${delay})`, repeat);
-    (session.worlds.get() as WorkerWorld | undefined)?.timers.add(timer);
+    let { nesting } = loop;
+    const world = session.worlds.get() as WorkerWorld | undefined;
+    const delay = clamped(session, delayOf(session, ms), nesting);
+    const run = inContext(session, fn, args);
+    const timer = loop.setTimer(
+      () => {
+        loop.nesting = ++nesting;
+        if (repeat) timer.delay = clamped(session, timer.delay, nesting);
+        else world?.timers.delete(timer);
+        try {
+          run();
+        } catch (error) {
+          if (world === undefined) throw error;
+          world.fail(error);
+        } finally {
+          // Microtasks do not inherit it.
+          loop.nesting = 0;
+        }
+      },
+      delay,
+      `${name}(${delay})`,
+      repeat,
+    );
+    world?.timers.add(timer);
     return new SimulatedTimeout(loop, timer);
   }
   function clear(handle: unknown): void {

@@ -54,7 +54,7 @@ export class SimulatedWorkers implements Workers {
 
   /** `Host.spawnWorker`. */
   spawn(options: HostWorkerOptions, settings: WorkerSettings): HostWorker {
-    const name = `${options.name || "worker"} ${++this.#spawned}`;
+    const name = `worker ${++this.#spawned} of ${options.name}`;
     const worker = new SimulatedWorker(name, options, settings, this, () => this.#alive.delete(worker));
     this.#alive.add(worker);
     worker.start();
@@ -75,6 +75,12 @@ export class SimulatedWorkers implements Workers {
 /** What the code of a worker has begun outside of Millrace. */
 export class WorkerWorld {
   readonly timers: Set<VirtualTimer> = new Set();
+  /** An error that a callback threw and nobody caught: it ends the worker. */
+  readonly fail: (error: unknown) => void;
+
+  constructor(fail: (error: unknown) => void) {
+    this.fail = fail;
+  }
 }
 
 /** A worker of a simulation. */
@@ -86,7 +92,7 @@ export class SimulatedWorker implements HostWorker {
   readonly #settings: WorkerSettings;
   readonly #workers: Workers;
   readonly #leave: () => void;
-  readonly #world = new WorkerWorld();
+  readonly #world: WorkerWorld = new WorkerWorld((error) => this.die(1, error));
   #code: WorkerCode | undefined;
   #listener: ((message: unknown) => void) | undefined;
   #dead = false;
@@ -132,18 +138,18 @@ export class SimulatedWorker implements HostWorker {
   terminate(): void {
     if (this.ending || this.#dead) return;
     this.ending = true;
-    this.#settings.session.loop.deliver(() => this.die(1), `the end of ${this.name}`, this, -1);
+    this.#settings.session.loop.deliver(() => this.die(1), `the end of ${this.name}`, this);
   }
 
   /** The thread ends; with a code it is told. */
-  die(code?: number): void {
+  die(code?: number, error?: unknown): void {
     if (this.#dead) return;
     this.#dead = true;
     this.#leave();
     const { loop } = this.#settings.session;
     for (const timer of this.#world.timers) loop.clearTimer(timer);
     this.#code!.end();
-    if (code !== undefined) this.#options.onExit({ code, error: undefined });
+    if (code !== undefined) this.#options.onExit({ code, error });
   }
 
   /** One message, after those before it of the same direction; it takes a time that nobody knows. */

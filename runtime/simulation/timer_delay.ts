@@ -6,3 +6,12 @@ export function delayOf(session: Session, ms: unknown): number {
   const { shortestDelay } = session.settings;
   return delay >= shortestDelay && delay <= 2 ** 31 - 1 ? delay : shortestDelay;
 }
+
+/** In a browser a timer set by a timer, and so on for more than so many, waits `clampedDelay` at least. */
+const nestingToClamp = 5;
+const clampedDelay = 4;
+
+/** The delay of a timer that is set so deep in timers that set timers. */
+export function clamped(session: Session, delay: number, nesting: number): number {
+  return session.settings.isBrowser && nesting > nestingToClamp ? Math.max(delay, clampedDelay) : delay;
+}

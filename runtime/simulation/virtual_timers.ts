@@ -15,7 +15,7 @@ export interface VirtualTimer {
   readonly kind: "timer";
   readonly chain: number;
   /** The list it stands in: timers of one list never change places. */
-  readonly delay: number;
+  delay: number;
   /** When it fires, in ms of the loop's clock. */
   deadline: number;
   fn: () => void;
@@ -28,9 +28,21 @@ export interface VirtualTimer {
   set: boolean;
   /** Was it taken back for good? */
   cleared: boolean;
+  /** The macrotask in which it was set. */
+  setIn: number;
+  /** The timer whose callback set it, if one did: its number and macrotask; and the first of such a chain. */
+  parentId: number;
+  parentSetIn: number;
+  rootId: number;
   /** Where it was set; kept where somebody wants to know. */
   readonly place: Error | undefined;
 }
+
+/** What a loop knows of a timer that it makes. */
+type NewTimer = Pick<
+  VirtualTimer,
+  "id" | "label" | "chain" | "delay" | "deadline" | "fn" | "repeat" | "setIn" | "place"
+>;
 
 interface Slot {
   readonly deadline: number;
@@ -46,6 +58,23 @@ export class VirtualTimers {
   size = 0;
   referenced = 0;
   waking = 0;
+
+  /** Sets a new timer; `parent` is the one whose callback does, if one does. */
+  add(made: NewTimer, parent: VirtualTimer | undefined): VirtualTimer {
+    const timer: VirtualTimer = {
+      ...made,
+      kind: "timer",
+      referenced: true,
+      wakes: true,
+      set: false,
+      cleared: false,
+      parentId: parent?.id ?? 0,
+      parentSetIn: parent?.setIn ?? 0,
+      rootId: parent?.rootId ?? made.id,
+    };
+    this.set(timer);
+    return timer;
+  }
 
   /** Sets a timer that is not set, with its `deadline` and `id`. */
   set(timer: VirtualTimer): void {
@@ -80,13 +109,26 @@ export class VirtualTimers {
     return this.#heap.first?.timer;
   }
 
-  /** Adds to `found` the first timer of each list among those of the earliest deadline. */
-  firstOfLists(found: { readonly id: number }[]): void {
+  /** The timer to fire first of those asked for before `limit`. */
+  firstBefore(limit: number): VirtualTimer | undefined {
     const first = this.first();
+    if (first === undefined || first.id < limit) return first;
+    let best: Slot | undefined;
+    for (const slot of this.#heap.items) {
+      if (slot.id < limit && !isDead(slot) && (best === undefined || isBefore(slot, best))) best = slot;
+    }
+    return best?.timer;
+  }
+
+  /** Adds to `found` the first timer of each list among those of the earliest deadline that were asked for before `limit`. */
+  firstOfLists(found: { readonly id: number }[], limit: number): void {
+    const first = this.firstBefore(limit);
     if (first === undefined) return;
     const { items } = this.#heap;
     // Where neither of the next two is due with it, none is.
-    if (!(items[1]?.deadline === first.deadline || items[2]?.deadline === first.deadline)) {
+    if (
+      items[0]?.timer === first && !(items[1]?.deadline === first.deadline || items[2]?.deadline === first.deadline)
+    ) {
       return void found.push(first);
     }
     const byDelay = new Map<number, VirtualTimer>();
@@ -95,12 +137,15 @@ export class VirtualTimers {
       const slot = this.#heap.items[index];
       if (slot === undefined || slot.deadline > first.deadline) continue;
       open.push(index * 2 + 1, index * 2 + 2);
-      if (isDead(slot)) continue;
+      if (isDead(slot) || slot.id >= limit || slot.deadline < first.deadline) continue;
       const other = byDelay.get(slot.timer.delay);
       if (other === undefined || slot.id < other.id) byDelay.set(slot.timer.delay, slot.timer);
     }
     if (byDelay.size === 1) found.push(first);
-    else found.push(...[...byDelay.values()].sort((a, b) => a.id - b.id));
+    else {
+      const firsts = [...byDelay.values()].sort((a, b) => a.id - b.id);
+      found.push(...firsts.filter((timer) => !firsts.some((other) => isSurelyBefore(other, timer))));
+    }
   }
 
   /** The timers that are set. */
@@ -118,6 +163,15 @@ export class VirtualTimers {
     this.#heap.keep((slot) => !isDead(slot));
     this.#dead = 0;
   }
+}
+
+/**
+ * Does a timer of the same deadline come first however slow the host is? It does if it was set before the one whose callback has set
+ * the other, or the first of a chain of such.
+ */
+function isSurelyBefore(timer: VirtualTimer, other: VirtualTimer): boolean {
+  if (other.parentId === 0) return false;
+  return other.rootId > timer.id || (other.parentId > timer.id && other.parentSetIn === timer.setIn);
 }
 
 function isDead({ id, timer }: Slot): boolean {

@@ -6,7 +6,17 @@
 
 /** States that have been reached. */
 export class Visited {
+  /** Sequences of callbacks as a tree: each is a number, and one callback more leads to another. */
+  readonly #sequences = new Map<string, number>();
   readonly #bounds = new Map<string, number[][]>();
+
+  /** The number of a sequence of callbacks with one more. */
+  follow(sequence: number, callback: number): number {
+    const key = `${sequence} ${callback}`;
+    let next = this.#sequences.get(key);
+    if (next === undefined) this.#sequences.set(key, next = this.#sequences.size + 1);
+    return next;
+  }
 
   /**
    * Enters a state: which callbacks have run in which order, with all that decides what can come next, and what is known of the

@@ -141,7 +141,7 @@ function openStage(settings: Session["settings"]): Stage {
         permits.clear();
       },
       unfinished: () => loan.isUsed() ? unfinished(tasks()).map(({ line }) => line) : [],
-      cycle: () => cycleOf(unfinished(tasks())),
+      cycle: () => loan.isUsed() ? cycleOf(unfinished(tasks())) : [],
       left: () => permits.left(),
       scope: () => loan.isUsed() ? currentScope() : undefined,
       isCancelled: (scope) => (scope as Scope).effective !== undefined,
@@ -167,7 +167,8 @@ export function checkSettings(options: SimulateOptions): Session["settings"] {
   }
   if (!Number.isFinite(startTime)) throw new RangeError(`startTime has to be finite: received ${startTime}`);
   if (maxSteps !== undefined) checkCount(maxSteps, "maxSteps", 1);
-  return { startTime, shortestDelay: profileOf(profile).shortestDelay, allowRealIo };
+  const { shortestDelay, kind } = profileOf(profile);
+  return { startTime, shortestDelay, isBrowser: kind === "browser", allowRealIo };
 }
 
 interface Unfinished {

@@ -33,3 +33,10 @@ export async function untilCancelled(): Promise<void> {
   const { signal } = currentJob();
   await new Promise((resolve) => signal.addEventListener("abort", resolve));
 }
+
+export async function dies(): Promise<void> {
+  setTimeout(() => {
+    throw new RangeError("nobody catches this");
+  }, 5);
+  await new Promise(() => {});
+}

@@ -1,0 +1,67 @@
+/**
+ * A listener for connections on a simulated network.
+ *
+ * @module
+ */
+
+import type { HostNetServer, HostSocket, NetAddress } from "../net.ts";
+import type { SimulatedLoop } from "./simulated_loop.ts";
+
+/** What the network is to its listeners. */
+export interface Ports {
+  readonly loop: SimulatedLoop;
+  /** Takes a place for a server and answers with its port, or 0 for a path; `undefined` if it is taken. */
+  open(address: NetAddress, server: SimulatedNetServer): number | undefined;
+  close(server: SimulatedNetServer): void;
+}
+
+/** A server as `node:net` has them. */
+export class SimulatedNetServer implements HostNetServer {
+  readonly place: Error | undefined;
+  readonly #ports: Ports;
+  readonly #listeners = new Map<string, ((value: never) => void)[]>();
+  readonly #event: "connection" | "secureConnection";
+  #port: number | undefined;
+
+  /** What TLS would encrypt is not encrypted here. */
+  constructor(ports: Ports, isSecure: boolean) {
+    this.#ports = ports;
+    this.#event = isSecure ? "secureConnection" : "connection";
+    this.place = ports.loop.place;
+  }
+
+  on(event: string, listener: (value: never) => void): void {
+    this.#listeners.set(event, [...this.#listeners.get(event) ?? [], listener]);
+  }
+
+  once(event: string, listener: (value: never) => void): void {
+    this.on(event, listener);
+  }
+
+  listen(address: NetAddress): void {
+    const port = this.#port = this.#ports.open(address, this);
+    const where = "path" in address ? address.path : `port ${address.port}`;
+    this.#ports.loop.setImmediate(() => {
+      if (port !== undefined) return this.#emit("listening", undefined);
+      this.#emit("error", Object.assign(new Error(`listen EADDRINUSE: ${where} is in use`), { code: "EADDRINUSE" }));
+    }, false);
+  }
+
+  address(): { port: number } | null {
+    return this.#port === undefined ? null : { port: this.#port };
+  }
+
+  /** Somebody has connected. */
+  accept(socket: HostSocket): void {
+    this.#emit(this.#event, socket);
+  }
+
+  close(done: () => void): void {
+    this.#ports.close(this);
+    this.#ports.loop.setImmediate(done, false);
+  }
+
+  #emit(event: string, value: unknown): void {
+    for (const listener of this.#listeners.get(event) ?? []) listener(value as never);
+  }
+}

@@ -1,0 +1,252 @@
+/**
+ * Connections of a simulated network: streams of bytes whose packets are events of the schedule, in order each way.
+ *
+ * ```
+ *   write ──> on the way ──a packet arrives──> received, unread ──while it flows──> "data"
+ *             └────────── more than `room` of both: write answers false, "drain" follows ──────────┘
+ * ```
+ *
+ * A stream has no boundaries of messages. So it is a choice whether the first byte of a packet comes alone, and whether packets that
+ * are on the way together come as one chunk.
+ *
+ * @module
+ */
+
+import type { HostSocket } from "../net.ts";
+import type { SimulatedLoop } from "./simulated_loop.ts";
+
+/** What the network is to its connections. */
+export interface Carrier {
+  readonly loop: SimulatedLoop;
+  readonly latency: number | undefined;
+  /** Does nothing pass? Then `whenWhole` calls back when it does again. */
+  readonly isPartitioned: boolean;
+  whenWhole(fn: () => void): void;
+  /** Is what is on its way under this label lost, and the connection with it? */
+  loses(label: string): boolean;
+  /** Does the first byte of what comes under this label come alone? */
+  splits(label: string): boolean;
+  /** The connection is over. */
+  leave(socket: SimulatedSocket): void;
+}
+
+/** How many bytes may be on the way and unread until a writer has to wait. */
+const room = 65_536;
+
+type Packet = Uint8Array<ArrayBuffer> | "end" | "reset";
+type Listener = (value: never) => void;
+
+/** One end of a connection. */
+export class SimulatedSocket implements HostSocket {
+  readonly remoteAddress = "127.0.0.1";
+  readonly remotePort: number;
+  readonly localPort: number;
+  readonly name: string;
+  readonly place: Error | undefined;
+  destroyed = false;
+  readableEnded = false;
+  writableEnded = false;
+  writableFinished = false;
+  readonly #carrier: Carrier;
+  readonly #listeners = new Map<string, Set<Listener>>();
+  #peer: SimulatedSocket | undefined;
+  /** What this end has sent and has not arrived. */
+  #sent: Packet[] = [];
+  #lastAt = 0;
+  /** What has arrived here and is unread. */
+  #received: Uint8Array<ArrayBuffer>[] = [];
+  #endReceived = false;
+  #flowing = false;
+  #needsDrain = false;
+  /** The other end has vanished without a word. */
+  #isLost = false;
+
+  constructor(carrier: Carrier, name: string, localPort: number, remotePort: number) {
+    this.#carrier = carrier;
+    this.name = name;
+    this.localPort = localPort;
+    this.remotePort = remotePort;
+    this.place = carrier.loop.place;
+  }
+
+  /** Connects two ends. */
+  join(peer: SimulatedSocket): void {
+    this.#peer = peer;
+    peer.#peer = this;
+  }
+
+  on(event: string, listener: Listener): void {
+    let listeners = this.#listeners.get(event);
+    if (listeners === undefined) this.#listeners.set(event, listeners = new Set());
+    listeners.add(listener);
+  }
+
+  off(event: string, listener: Listener): void {
+    this.#listeners.get(event)?.delete(listener);
+  }
+
+  emit(event: string, value?: unknown): void {
+    for (const listener of [...this.#listeners.get(event) ?? []]) listener(value as never);
+  }
+
+  setNoDelay(): void {}
+
+  setKeepAlive(): void {}
+
+  pause(): void {
+    this.#flowing = false;
+  }
+
+  resume(): void {
+    this.#flowing = true;
+    queueMicrotask(() => this.#flow());
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.destroyed || this.writableEnded) return false;
+    if (bytes.length > 0) this.#send(new Uint8Array(bytes));
+    return !(this.#needsDrain = this.#waiting > room);
+  }
+
+  end(): void {
+    if (this.destroyed || this.writableEnded) return;
+    this.writableEnded = true;
+    this.#send("end");
+    this.#carrier.loop.setImmediate(() => {
+      if (this.destroyed) return;
+      this.writableFinished = true;
+      this.emit("finish");
+      this.#closeIfOver();
+    }, false);
+  }
+
+  destroy(): void {
+    if (this.destroyed) return;
+    const unread = this.#received.length > 0;
+    if (unread) this.#sent = [];
+    if (this.#peer !== undefined && (unread || !this.writableEnded)) this.#send(unread ? "reset" : "end");
+    this.writableEnded = true;
+    this.#close();
+  }
+
+  /** Breaks this end as the system does. */
+  fail(code: string, text: string): void {
+    if (this.destroyed) return;
+    this.emit("error", Object.assign(new Error(text), { code }));
+    this.#close();
+  }
+
+  /** From now on nothing gets through, in neither direction, and nobody is told. */
+  lose(): void {
+    this.#isLost = true;
+    this.#sent = [];
+  }
+
+  /** Breaks both ends. */
+  reset(): void {
+    const peer = this.#peer;
+    for (const end of [this, peer]) end?.fail("ECONNRESET", "read ECONNRESET");
+  }
+
+  /** How many bytes this end has sent that have not been read. */
+  get #waiting(): number {
+    let sum = 0;
+    for (const packet of this.#sent) if (typeof packet !== "string") sum += packet.length;
+    if (this.#peer !== undefined) { for (const packet of this.#peer.#received) sum += packet.length; }
+    return sum;
+  }
+
+  #send(packet: Packet): void {
+    if (this.#isLost) return;
+    this.#sent.push(packet);
+    this.#schedule();
+  }
+
+  /** One packet arrives; which one is decided by the order of sending. */
+  #schedule(): void {
+    const { loop, latency } = this.#carrier;
+    const at = latency === undefined ? this.#lastAt > loop.now ? this.#lastAt : -1 : loop.now + latency;
+    this.#lastAt = Math.max(at, this.#lastAt);
+    const label = `bytes of ${this.name}`;
+    const arrive = (): void => {
+      if (this.#carrier.isPartitioned) this.#carrier.whenWhole(() => this.#schedule());
+      else this.#arrive(label);
+    };
+    loop.deliver(arrive, label, this, at < 0 ? at : this.#lastAt, label);
+  }
+
+  #arrive(label: string): void {
+    const packet = this.#sent.shift();
+    const peer = this.#peer!;
+    if (packet === undefined || peer.destroyed) {
+      // Nobody is there any more: the system answers for them.
+      if (packet !== undefined && packet !== "end" && peer.destroyed) this.fail("ECONNRESET", "read ECONNRESET");
+      return;
+    }
+    if (this.#carrier.loses(label)) return this.reset();
+    peer.#take(this.#split(packet, label));
+  }
+
+  /** Lets the first byte come alone, if that is chosen; the rest follows as a packet of its own. */
+  #split(packet: Packet, label: string): Packet {
+    if (typeof packet === "string" || packet.length < 2 || this.#isRest(packet)) return packet;
+    if (!this.#carrier.splits(label)) return packet;
+    const rest = packet.subarray(1);
+    this.#sent.unshift(rest);
+    this.#schedule();
+    return packet.subarray(0, 1);
+  }
+
+  #isRest(packet: Uint8Array): boolean {
+    return packet.byteOffset > 0;
+  }
+
+  #take(packet: Packet): void {
+    if (packet === "reset") return this.fail("ECONNRESET", "read ECONNRESET");
+    if (packet === "end") this.#endReceived = true;
+    else this.#received.push(packet);
+    // After all that come in the same macrotask: they are one chunk.
+    queueMicrotask(() => this.#flow());
+  }
+
+  #flow(): void {
+    if (this.destroyed) return;
+    if (this.#flowing && this.#received.length > 0) {
+      const chunk = joined(this.#received.splice(0));
+      if (this.#peer !== undefined) this.#peer.#drain();
+      this.emit("data", chunk);
+    }
+    if (!this.#endReceived || this.#received.length > 0 || this.readableEnded || this.destroyed) return;
+    this.readableEnded = true;
+    this.emit("end");
+    this.#closeIfOver();
+  }
+
+  #drain(): void {
+    if (!this.#needsDrain || this.destroyed) return;
+    this.#needsDrain = false;
+    this.#carrier.loop.deliver(() => this.destroyed || this.emit("drain"), `room for ${this.name}`, {});
+  }
+
+  #closeIfOver(): void {
+    if (this.readableEnded && this.writableFinished && !this.destroyed) this.#close();
+  }
+
+  #close(): void {
+    this.destroyed = true;
+    this.#received = [];
+    this.#carrier.leave(this);
+    this.#carrier.loop.setImmediate(() => this.emit("close"), false);
+  }
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  if (chunks.length === 1) return chunks[0]!;
+  const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}
