@@ -27,6 +27,9 @@ export interface InlineListener
   onUnloadable(error: unknown): void;
 }
 
+/** With as many calls waiting for their turns here, further ones go to workers: together they share the way there. */
+const few = 8;
+
 /** What the calls are; checked already. */
 export interface InlineSettings {
   readonly module: URL;
@@ -71,7 +74,7 @@ export class InlineRunner implements JobWorker {
     if (!this.costs.isCheap(settings.name) || this.#pending !== undefined || settings.runTimeout !== Infinity) {
       return false;
     }
-    if (settings.extra?.credit !== undefined || settings.extra?.each) return false;
+    if (settings.extra?.credit !== undefined || settings.extra?.each || this.#calls.size >= few) return false;
     if (this.#functions === undefined && !this.#loading) void this.#load();
     return this.#functions !== undefined;
   }

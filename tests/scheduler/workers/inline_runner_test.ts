@@ -113,6 +113,16 @@ test("each call has a turn of its own, after the code that made it, in order of 
   }, (pool) => pool.run("note", [flagsOf(1000), 0]));
 });
 
+test("of many calls made at once only a few run here: the others share the way to a worker", async () => {
+  await withInline(async (pool) => {
+    const inlined = await inlinedBy(pool, async () => {
+      const calls = numbers(100).map((n) => pool.run("mirror", [n]));
+      assertEquals(await Promise.all(calls), numbers(100));
+    });
+    assertEquals(inlined, 8);
+  }, (pool) => pool.run("mirror", [1]));
+});
+
 test("an abort, a cancelled scope and a closing pool stop a call before its turn, and it never runs", async () => {
   await withInline(async (pool) => {
     const counts = flagsOf();
