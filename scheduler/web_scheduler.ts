@@ -16,7 +16,7 @@ import { reportUnhandled } from "./configure.ts";
 import { Cancelled, type CancelSource } from "./errors.ts";
 import { joinSignal } from "./join_signal.ts";
 import { loop } from "./loop.ts";
-import { plainLane, postPlainly } from "./plain_post.ts";
+import { LaneScope, plainLane, PlainPost, postPlainly } from "./plain_post.ts";
 import { laneOf, type Priority } from "./run_queue.ts";
 import { currentScope, deliver, laneIn, Member, type Owner, Scope } from "./scope.ts";
 import {
@@ -94,10 +94,7 @@ export class Scheduler {
         throw new TypeError(`A signal is an AbortSignal: received ${show(signal)}`);
       }
       if (signal?.aborted) return Promise.reject(signal.reason);
-      if (ms === 0 && signal === undefined && (lane ?? plainLane) === plainLane) {
-        const promise = postPlainly(callback);
-        if (promise !== undefined) return promise;
-      }
+      if (ms === 0 && signal === undefined) return postPlainly(callback, lane ?? plainLane);
       return new Promise<T>((resolve, reject) => {
         new Posted(callback, signal, lane ?? prioritySource(signal), resolve as (value: unknown) => void, reject).post(
           ms,
@@ -120,11 +117,17 @@ export class Scheduler {
     } catch (error) {
       return Promise.reject(error);
     }
+    const { context } = loop();
+    const state = context.get();
+    if (state instanceof PlainPost) return state.yield();
     const scope = currentScope();
     if (scope === undefined) return turnIn(undefined, plainLane + 1);
     const { owner } = scope;
-    if (!(owner instanceof Posted)) return new Continuation(scope, undefined).promise;
-    if (!owner.leadsHere() && loop().context.endInTimer?.()) return turnIn(undefined, plainLane + 1);
+    const isPosted = owner instanceof Posted;
+    if (!isPosted && !(owner instanceof LaneScope)) return new Continuation(scope, undefined).promise;
+    const leadsHere = isPosted && owner.leadsHere();
+    if (!leadsHere && context.endInTimer?.()) return turnIn(undefined, plainLane + 1);
+    if (!isPosted) return new Continuation(scope, undefined).promise;
     owner.look();
     return new Continuation(scope, owner).promise;
   }
