@@ -52,7 +52,7 @@ export interface FoundInMain {
 const longestLook = 3000;
 
 /** How many steps the main thread is taken on if it stands in a function of the host's, or between two microtasks. */
-const mostSteps = 40;
+const mostSteps = 1000;
 
 /**
  * Stops the main thread for a moment to see where it is, and what an expression comes to there; `undefined` where the host does not
