@@ -39,6 +39,8 @@ const deathsInRow = 3;
 /** The workers of a pool. */
 export class Crew {
   readonly workers: PoolWorker[] = [];
+  /** That of the pool, even where a worker's message comes while another loop simulates. */
+  readonly #loop = loop();
   readonly #settings: CrewSettings;
   readonly #listener: WorkerListener;
   /** Told when it is time to try again to start a worker. */
@@ -106,11 +108,11 @@ export class Crew {
   /** Starts as many workers as the waiting jobs can use and the size allows. */
   grow(waiting: number): void {
     while (this.#starting < waiting && this.#mayGrow()) {
-      if (loop().host.now() < this.#retryAt) {
-        this.#retryTimer ??= loop().timers.setTimer(() => {
+      if (this.#loop.host.now() < this.#retryAt) {
+        this.#retryTimer ??= this.#loop.timers.setTimer(() => {
           this.#retryTimer = undefined;
           this.#onRetry();
-        }, this.#retryAt - loop().host.now());
+        }, this.#retryAt - this.#loop.host.now());
         return;
       }
       if (!this.#spawn()) return;
@@ -148,7 +150,7 @@ export class Crew {
     if (index < 0) return false;
     if (!worker.ready) this.#starting--;
     if (hadStarted || worker.served > 0 || worker.terminated) return false;
-    this.#retryAt = loop().host.now() + Math.min(longestPause, firstPause * 2 ** this.#failures++);
+    this.#retryAt = this.#loop.host.now() + Math.min(longestPause, firstPause * 2 ** this.#failures++);
     return !worker.ready || this.#failures >= deathsInRow;
   }
 
@@ -170,7 +172,7 @@ export class Crew {
 
   /** Some workers may have nothing to do: they let the process go, and end after a while. */
   rest(): void {
-    this.#letGoTimer ??= loop().timers.setTimer(
+    this.#letGoTimer ??= this.#loop.timers.setTimer(
       () => {
         this.#letGoTimer = undefined;
         for (const worker of this.workers) if (worker.count === 0 && worker.ready) worker.hold(false);
@@ -201,7 +203,7 @@ export class Crew {
     try {
       worker = new PoolWorker(this.#settings, this.#listener);
     } catch (error) {
-      this.#retryAt = loop().host.now() + Math.min(longestPause, firstPause * 2 ** this.#failures++);
+      this.#retryAt = this.#loop.host.now() + Math.min(longestPause, firstPause * 2 ** this.#failures++);
       this.#onBroken(error);
       return false;
     }
@@ -214,7 +216,7 @@ export class Crew {
   #dismiss(): void {
     const { size, idleTimeout } = this.#settings;
     const min = Math.max(this.#settings.min, this.wanted);
-    const now = loop().host.now();
+    const now = this.#loop.host.now();
     let next = Infinity;
     for (const worker of [...this.workers]) {
       if (worker.count > 0 || !worker.ready) continue;
@@ -224,7 +226,7 @@ export class Crew {
       else if (this.workers.length > min) next = Math.min(next, until);
     }
     this.#idleTimer?.cancel();
-    this.#idleTimer = next === Infinity ? undefined : loop().timers.setTimer(
+    this.#idleTimer = next === Infinity ? undefined : this.#loop.timers.setTimer(
       () => {
         this.#idleTimer = undefined;
         this.#dismiss();

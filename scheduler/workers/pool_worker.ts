@@ -77,6 +77,8 @@ export class PoolWorker implements JobWorker {
   idleSince = 0;
   /** How many jobs have ended here. */
   served = 0;
+  /** That of the pool, even where a message comes while another loop simulates. */
+  readonly #loop = loop();
   readonly #worker: HostWorker;
   readonly #listener: WorkerListener;
   readonly #cells: Int32Array | undefined;
@@ -251,7 +253,7 @@ export class PoolWorker implements JobWorker {
   terminate(): void {
     if (this.#exited || this.#terminating !== undefined) return;
     this.hold(true);
-    this.#terminating = loop().timers.setTimer(() => this.#abandon(), terminateLimit);
+    this.#terminating = this.#loop.timers.setTimer(() => this.#abandon(), terminateLimit);
     this.#worker.terminate();
   }
 
@@ -306,12 +308,12 @@ export class PoolWorker implements JobWorker {
       return this.#listener.onSpent(this);
     }
     this.ready = true;
-    this.idleSince = loop().host.now();
+    this.idleSince = this.#loop.host.now();
     this.#listener.onReady(this);
   }
 
   #takeReplies(list: RepliesMessage): void {
-    const now = loop().host.now();
+    const now = this.#loop.host.now();
     for (let at = repliesStart; at < list.length; at += replyWidth) {
       const job = this.#slots[(list[at] as number) % cellCount];
       if (job === undefined || job.id !== list[at]) continue;
@@ -353,7 +355,7 @@ export class PoolWorker implements JobWorker {
   }
 
   #room(): void {
-    if (this.count === 0) this.idleSince = loop().host.now();
+    if (this.count === 0) this.idleSince = this.#loop.host.now();
     this.#listener.onRoom(this);
   }
 
