@@ -13,44 +13,18 @@
  */
 
 import { type Answer, discard, type HttpEnd, type HttpExchange } from "../../runtime/http.ts";
-import type { Outcome } from "../../scheduler/deferred.ts";
 import { GroupNode } from "../../scheduler/group_node.ts";
 import type { GroupSettings } from "../../scheduler/group_options.ts";
 import { loop } from "../../scheduler/loop.ts";
 import { pathOf } from "../../scheduler/path.ts";
 import { laneOf } from "../../scheduler/run_queue.ts";
 import { type Scope, within } from "../../scheduler/scope.ts";
-import type { Task } from "../../scheduler/task.ts";
-import { adoptGroup, type SpawnOptions, type TaskGroup } from "../../scheduler/task_group.ts";
 import { answerTo, checkResponse, plain, unavailable } from "./answers.ts";
+import { Context, type RequestContext } from "./request_context.ts";
 import { BodyLimitError, BodyTimeoutError, RequestBody } from "./request_body.ts";
 import type { RequestDeadlines } from "./request_deadlines.ts";
 import { type RequestTrace, traceOf } from "./request_trace.ts";
-import { type ServerWebSocket, type Upgradable, type UpgradeOptions, upgradeRequest } from "./web_socket.ts";
-
-/** What a handler gets beside the request. */
-export interface RequestContext {
-  /** The request's group: what is spawned in it ends before the request does. */
-  readonly group: TaskGroup;
-  /** `group.spawn`. */
-  spawn<T>(fn: (task: Task<T>) => T | PromiseLike<T>, options?: SpawnOptions): Task<T>;
-  /** `group.defer`. */
-  defer(cleanup: (outcome: Outcome) => void | PromiseLike<void>): void;
-  /** Aborted when the request is cancelled, never by its normal end; made when first read. */
-  readonly signal: AbortSignal;
-  /**
-   * What to send as `traceparent` with requests made for this one: the trace is the client's, if it sent one; made when first read.
-   */
-  readonly traceparent: string;
-  /** The client's address, where known. */
-  readonly remoteAddress: string | undefined;
-  /**
-   * Makes a WebSocket of a request that asks for one, and runs `body` with it as a task of the request; the handler has to return
-   * what this resolves with. The socket is closed when the body ends (1000), fails (1011) or is cancelled (1001, by a drain too). A
-   * connection that is lost cancels the request. Any other request is answered 426. On Node it needs the package `ws`.
-   */
-  upgrade(body: (socket: ServerWebSocket) => unknown, options?: UpgradeOptions): Promise<Response>;
-}
+import type { Upgradable } from "./web_socket.ts";
 
 /** Answers a request. */
 export type Handler = (request: Request, context: RequestContext) => Response | PromiseLike<Response>;
@@ -177,6 +151,15 @@ export class LiveRequest extends GroupNode {
     this.fate = "forced";
     this.exchange.cut();
     if (this.state === "running" && !this.closed) this.giveUp("the drain of its server is over");
+  }
+
+  /** The request's own, until it is answered. */
+  override get deadline(): number {
+    return this.#isAnswered ? super.deadline : Math.min(super.deadline, this.began + this.#owner.timeout);
+  }
+
+  override set deadline(time: number) {
+    super.deadline = time;
   }
 
   /** Its time is over. */
@@ -346,44 +329,6 @@ export class LiveRequest extends GroupNode {
 /** What runs within a request's scope. */
 function handle(live: LiveRequest): Response | PromiseLike<Response> {
   return live.handle();
-}
-
-/** {@linkcode RequestContext}, as cheap as can be: what few handlers ask for is made when asked for. */
-class Context implements RequestContext {
-  readonly #live: LiveRequest;
-  #group: TaskGroup | undefined = undefined;
-
-  constructor(live: LiveRequest) {
-    this.#live = live;
-  }
-
-  get group(): TaskGroup {
-    return this.#group ??= adoptGroup(this.#live);
-  }
-
-  spawn<T>(fn: (task: Task<T>) => T | PromiseLike<T>, options?: SpawnOptions): Task<T> {
-    return this.group.spawn(fn, options);
-  }
-
-  defer(cleanup: (outcome: Outcome) => void | PromiseLike<void>): void {
-    this.group.defer(cleanup);
-  }
-
-  get signal(): AbortSignal {
-    return this.#live.signal;
-  }
-
-  get traceparent(): string {
-    return this.#live.trace.traceparent;
-  }
-
-  get remoteAddress(): string | undefined {
-    return this.#live.exchange.remoteAddress;
-  }
-
-  upgrade(body: (socket: ServerWebSocket) => unknown, options: UpgradeOptions = {}): Promise<Response> {
-    return upgradeRequest(this.#live.upgradable, body, options);
-  }
 }
 
 function nameOf({ method, url }: Request): string {

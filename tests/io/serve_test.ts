@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { Cancelled, CancelScope, configure, group, sleep, tasks } from "../../mod.ts";
+import { Cancelled, CancelScope, configure, effectiveDeadline, group, sleep, tasks, withTimeout } from "../../mod.ts";
 import {
   BodyLimitError,
   type RequestContext,
@@ -257,6 +257,17 @@ test("an error thrown after the deadline is reported, once; the client has its 5
       assertEquals(seen, [bug]);
     },
   );
+});
+
+test("a handler's effective deadline is the request's, and that of a tighter scope inside", async () => {
+  const handler = async () => {
+    const left = effectiveDeadline() - performance.now();
+    const tighter = await withTimeout(1000, () => effectiveDeadline() - performance.now());
+    return Response.json([left > 1000 && left <= 60_000, tighter <= 1000]);
+  };
+  await withServer(handler, { timeout: 60_000 }, async (server) => {
+    assertEquals(await (await fetch(server.url)).json(), [true, true]);
+  });
 });
 
 test("at the deadline a checkpoint throws, and reading the request's body fails", async () => {

@@ -1,6 +1,5 @@
 import { type ChildProcessWithoutNullStreams, execFile, spawn } from "node:child_process";
 import http from "node:http";
-import process from "node:process";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { assert, assertEquals } from "@std/assert";
@@ -322,9 +321,7 @@ test("curl is served: small and big, up and down, and again on the same connecti
   });
 });
 
-test("out of descriptors a server goes on, and serves again when there are some", {
-  skip: process.platform === "win32",
-}, async () => {
+test("out of descriptors a server goes on, and serves again when there are some", async () => {
   const { command, args } = commandFor("tests/io/serve/exhaustion_program.ts");
   const child = spawn("sh", ["-c", 'ulimit -n 72; exec "$0" "$@"', command, ...args], {
     cwd: root,

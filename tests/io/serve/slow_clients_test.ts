@@ -7,8 +7,7 @@ import { hostOfThis } from "../../support/hosts.ts";
 import { ask, deferred, until } from "../../support/http.ts";
 import { withServer } from "./with_server.ts";
 
-/** Deno waits for a head for ever, and Bun for 10 to 12 s whatever it is told; both tell nothing of a body that they were given whole. */
-const onNode = { skip: !hostOfThis().startsWith("node") };
+const isNode = hostOfThis().startsWith("node");
 
 interface Client {
   progress: number | undefined;
@@ -115,21 +114,29 @@ test("a client that takes nothing of a streamed answer is cut, its source cancel
   });
 });
 
-test("a client that takes nothing of a big answer of known length does not hold it for ever", onNode, async () => {
+test("a client that takes nothing of a big answer of known length does not hold it for ever", async () => {
   const body = new Uint8Array(32 * 1024 * 1024);
   await withServer(() => new Response(body), { sendTimeout: 50 }, async (server) => {
     const client = await ask(server, "GET / HTTP/1.1\nhost: a\n\n");
     client.socket.pause();
-    await until(() => server.statistics().stalled === 1, "the client is given up");
-    await until(() => server.statistics().active === 0, "the request has ended");
+    // Of a body that they were given whole, Deno and Bun tell nothing: the request has ended with the answer.
+    await until(() => server.statistics().completed === 1, "the request has ended");
+    assertEquals(server.statistics().stalled, isNode ? 1 : 0);
     client.leave();
   });
 });
 
-test("a head that does not come is cut after headerTimeout", onNode, async () => {
+test("a head that does not come is cut after headerTimeout; Deno waits for ever, Bun for 10 s whatever it is told", async () => {
   await withServer(() => new Response("hello"), { headerTimeout: 60 }, async (server) => {
     for (const begin of ["GET / HT", "GET / HTTP/1.1\nhost: a\nx-a: b"]) {
       const client = await ask(server, begin);
+      if (!isNode) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        client.send(begin.endsWith("HT") ? "TP/1.1\r\nhost: a\r\n\r\n" : "\r\n\r\n");
+        await client.waitFor(/^HTTP\/1.1 200/);
+        client.leave();
+        continue;
+      }
       await client.closed;
       assert(/^HTTP\/1.1 408/.test(client.received), client.received);
     }
@@ -137,9 +144,10 @@ test("a head that does not come is cut after headerTimeout", onNode, async () =>
   });
 });
 
-test("Bun's idle timer is for idle connections alone: it cuts no event stream and no slow handler", {
-  skip: hostOfThis() !== "bun",
-}, async () => {
+/** The other hosts have no such timer. */
+const testOnBun = hostOfThis() === "bun" ? test : () => {};
+
+testOnBun("Bun's idle timer is for idle connections alone: it cuts no event stream and no slow handler", async () => {
   type Serve = (options: { idleTimeout: number; fetch(request: Request, server: object): unknown }) => object;
   const { Bun } = globalThis as unknown as { Bun: { serve: Serve } };
   const original = Bun.serve;

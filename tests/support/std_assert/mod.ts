@@ -18,6 +18,11 @@ function refuse(message: string, detail?: string): never {
   nodeAssert.fail(detail === undefined ? message : `${message}: ${detail}`);
 }
 
+/** Node 26 refuses a message that is `undefined`. */
+function asGiven(message: string | undefined): [] | [never] {
+  return message === undefined ? [] : [message as never];
+}
+
 export function assert(value: unknown, message: string = ""): asserts value {
   if (!value) refuse(message || "The value is not truthy", String(value));
 }
@@ -27,19 +32,19 @@ export function assertFalse(value: unknown, message: string = ""): void {
 }
 
 export function assertEquals<T>(actual: T, expected: T, message?: string): void {
-  nodeAssert.deepStrictEqual(actual, expected, message as string);
+  nodeAssert.deepStrictEqual(actual, expected, ...asGiven(message));
 }
 
 export function assertNotEquals<T>(actual: T, expected: T, message?: string): void {
-  nodeAssert.notDeepStrictEqual(actual, expected, message as string);
+  nodeAssert.notDeepStrictEqual(actual, expected, ...asGiven(message));
 }
 
 export function assertStrictEquals<T>(actual: unknown, expected: T, message?: string): asserts actual is T {
-  nodeAssert.strictEqual(actual, expected, message as string);
+  nodeAssert.strictEqual(actual, expected, ...asGiven(message));
 }
 
 export function assertNotStrictEquals<T>(actual: T, expected: T, message?: string): void {
-  nodeAssert.notStrictEqual(actual, expected, message as string);
+  nodeAssert.notStrictEqual(actual, expected, ...asGiven(message));
 }
 
 export function assertExists<T>(actual: T, message: string = ""): asserts actual is NonNullable<T> {
