@@ -5,31 +5,11 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { Cancelled, CancelScope, configure, effectiveDeadline, group, sleep, tasks, withTimeout } from "../../mod.ts";
-import {
-  BodyLimitError,
-  type RequestContext,
-  type RequestRecord,
-  serve,
-  type ServeOptions,
-  type Server,
-} from "../../io/mod.ts";
+import { BodyLimitError, type RequestRecord, serve, type Server } from "../../io/mod.ts";
 import { certificate } from "../support/certificate.ts";
 import { hostOfThis } from "../support/hosts.ts";
 import { ask, deferred, RawClient, until } from "../support/http.ts";
-
-/** Opens a server, hands it to the test and ends it whatever happens. */
-async function withServer(
-  handler: (request: Request, context: RequestContext) => Response | Promise<Response>,
-  options: ServeOptions,
-  body: (server: Server) => Promise<void>,
-): Promise<void> {
-  const server = await serve(handler, options);
-  try {
-    await body(server);
-  } finally {
-    await server.drain({ grace: 0, force: 100 });
-  }
-}
+import { withServer } from "./serve/with_server.ts";
 
 /** `onError` that collects. */
 function errors(): { onError: (error: unknown) => void; seen: unknown[] } {
