@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { assert, assertEquals } from "@std/assert";
 import { configure, sleep } from "../../../mod.ts";
 import type { Server } from "../../../io/mod.ts";
+import { start } from "../../support/child.ts";
 import { commandFor, hostOfThis, root } from "../../support/hosts.ts";
 import { ask, deferred, RawClient, until } from "../../support/http.ts";
 import { withServer } from "./with_server.ts";
@@ -319,6 +320,24 @@ test("curl is served: small and big, up and down, and again on the same connecti
     assertEquals((await curl("-H", "expect: 100-continue", "-d", "wait", url)).stdout, "wait");
     assert((await curl("-I", url)).stdout.startsWith("HTTP/1.1 200"), "HEAD");
   });
+});
+
+test("a listener of a request's signal that throws is the program's uncaught exception, and harms no other listener and no request", async () => {
+  const program = start("tests/io/serve/listener_program.ts");
+  try {
+    const [, port] = await program.waitFor(/port (\d+)/);
+    const client = await RawClient.open(Number(port));
+    client.send("GET / HTTP/1.1\nhost: a\n\n");
+    await program.waitFor(/waiting/);
+    client.leave();
+    for (const line of [/uncaught: thrown by a listener/, /the next listener is told/, /the request is cancelled/]) {
+      await program.waitFor(line);
+    }
+    assertEquals(await (await fetch(`http://127.0.0.1:${port}/hello`)).text(), "hello");
+  } finally {
+    program.process.kill("SIGKILL");
+    await program.ended;
+  }
 });
 
 test("out of descriptors a server goes on, and serves again when there are some", async () => {
