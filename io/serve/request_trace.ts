@@ -4,7 +4,7 @@
  * @module
  */
 
-import { diagnosticsChannel } from "../../runtime/diagnostics.ts";
+import { type DiagnosticsChannel, diagnosticsChannel } from "../../runtime/diagnostics.ts";
 import type { RequestRecord } from "./serve_options.ts";
 
 /**
@@ -73,28 +73,42 @@ function randomHex(length: number): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-const started = diagnosticsChannel("millrace.request.start");
-const failed = diagnosticsChannel("millrace.request.error");
-const ended = diagnosticsChannel("millrace.request.end");
+interface Channels {
+  readonly started: DiagnosticsChannel;
+  readonly failed: DiagnosticsChannel;
+  readonly ended: DiagnosticsChannel;
+}
+
+let opened: Channels | undefined;
+
+/** Opened when first used: an import alone is to load nothing of the host's. */
+function channels(): Channels {
+  return opened ??= {
+    started: diagnosticsChannel("millrace.request.start"),
+    failed: diagnosticsChannel("millrace.request.error"),
+    ended: diagnosticsChannel("millrace.request.end"),
+  };
+}
 
 /** Does anybody want to know? A channel of its own is asked: that of Bun's `tracingChannel` does not say. */
 export function isTraced(): boolean {
+  const { started, failed, ended } = channels();
   return started.hasSubscribers || ended.hasSubscribers || failed.hasSubscribers;
 }
 
 /** A request begins. */
 export function publishStart(trace: RequestTrace): void {
-  started.publish(trace);
+  channels().started.publish(trace);
 }
 
 /** An error was reported for a request. */
 export function publishError(trace: RequestTrace, error: unknown): void {
   trace.error = error;
-  failed.publish(trace);
+  channels().failed.publish(trace);
 }
 
 /** A request has ended. */
 export function publishEnd(trace: RequestTrace, record: RequestRecord): void {
   trace.record = record;
-  ended.publish(trace);
+  channels().ended.publish(trace);
 }
