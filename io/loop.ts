@@ -14,6 +14,7 @@
 import { checkDuration, checkFunction, checkOptions, checkTime, show } from "../scheduler/check.ts";
 import { reportUnhandled } from "../scheduler/configure.ts";
 import { StructureError } from "../scheduler/errors.ts";
+import { interruptible } from "../scheduler/interruptible.ts";
 import { loop } from "../scheduler/loop.ts";
 import { currentScope, type Scope } from "../scheduler/scope.ts";
 import { throwIfCancelled } from "../scheduler/sleep.ts";
@@ -125,8 +126,9 @@ export async function gather<T>(
   const { returnExceptions = false } = options;
   const all = [...awaitables].map((one) => typeof one === "function" ? createTask(one) : one);
   let failed = false;
+  // A task is awaited as a checkpoint; a promise of somebody else's would keep a cancelled gather waiting.
   const results = all.map((one) =>
-    Promise.resolve(one).catch((error) => {
+    Promise.resolve(one instanceof LoopTask ? one : interruptible(one)).catch((error) => {
       if (returnExceptions || currentScope()?.effective !== undefined) return error as T;
       if (failed) return void reportUnhandled(error) as never;
       failed = true;
@@ -134,7 +136,9 @@ export async function gather<T>(
     })
   );
   const gathered = await Promise.all(results);
-  if (currentScope()?.effective !== undefined) { for (const one of all) if (one instanceof LoopTask) one.cancel(); }
+  if (currentScope()?.effective !== undefined) {
+    for (const one of all) if (one instanceof LoopTask) one.cancel();
+  }
   throwIfCancelled();
   return gathered;
 }

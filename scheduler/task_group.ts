@@ -5,7 +5,7 @@
  */
 
 import { checkFunction, checkName, checkOptions } from "./check.ts";
-import { type CancelSource, isAbort, StructureError } from "./errors.ts";
+import { isAbort, StructureError } from "./errors.ts";
 import type { Cleanup, Outcome } from "./deferred.ts";
 import { GroupNode } from "./group_node.ts";
 import { checkGroupOptions, type GroupOptions, type SpawnOptions } from "./group_options.ts";
@@ -269,9 +269,4 @@ let adopted: GroupNode | undefined;
 export function adoptGroup<G extends TaskGroup = TaskGroup>(node: GroupNode, make?: () => G): G {
   adopted = node;
   return make === undefined ? new TaskGroup() as G : make();
-}
-
-/** Cancels a group in the name of somebody else; for the other rooms of the house. */
-export function cancelGroup(group: TaskGroup, source: CancelSource, reason?: unknown): void {
-  groupNode(group).cancel(source, reason);
 }

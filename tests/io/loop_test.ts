@@ -1,6 +1,15 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { Cancelled, configure, sleep, StructureError, TaskCancelledError, WorkerPool } from "../../mod.ts";
+import {
+  Cancelled,
+  configure,
+  sleep,
+  StructureError,
+  TaskCancelledError,
+  TimeoutError,
+  withTimeout,
+  WorkerPool,
+} from "../../mod.ts";
 import {
   callAt,
   callLater,
@@ -200,4 +209,11 @@ test("wrong arguments throw at the call, and so does a task outside of runUntilC
   callSoon(() => called = true);
   await sleep(1);
   assert(called);
+});
+
+testOnFakeLoop("a cancelled gather waits for no promise of somebody else's", async () => {
+  const endless = new Promise<never>(() => {});
+  await runUntilComplete(async () => {
+    await assertRejects(() => withTimeout(5, () => gather([endless, () => sleep(1000)])), TimeoutError);
+  });
 });
