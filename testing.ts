@@ -8,15 +8,17 @@ export { allowsOrder, predictOrders } from "./runtime/simulation/predict_orders.
 export { observeOrder } from "./runtime/simulation/observe_order.ts";
 export type { LoopApi, LoopHandle, LoopProgram } from "./runtime/simulation/loop_program.ts";
 export type { ProfileName } from "./runtime/simulation/profile.ts";
-export { simulate, type SimulateOptions } from "./scheduler/exploration/simulate.ts";
-export type { IoOptions, Simulation } from "./runtime/simulation/run.ts";
+export { simulate } from "./scheduler/exploration/simulate.ts";
+export { type SimulateOptions } from "./scheduler/exploration/stage.ts";
+export type { IoOptions, Simulation } from "./runtime/simulation/simulation.ts";
 export {
   DeadlockError,
   LeakError,
   LivelockError,
   UnhandledRejectionError,
 } from "./runtime/simulation/simulation_errors.ts";
-export { explore, type ExploreOptions, type ExploreReport } from "./scheduler/exploration/explore.ts";
+export { explore, type ExploreOptions } from "./scheduler/exploration/explore.ts";
+export { type ExploreReport } from "./scheduler/exploration/exploration.ts";
 export { DivergedError, ScheduleFailure } from "./scheduler/exploration/schedule_failure.ts";
 export type { SearchStrategy } from "./scheduler/exploration/search.ts";
 export { NondeterminismError } from "./scheduler/exploration/choosers.ts";

@@ -11,10 +11,10 @@
 
 import { type HostExit, type HostProcess, spawnProcess, type Stdio } from "../runtime/processes.ts";
 import { checkCount, checkDuration, checkFunction, checkOptions, show } from "../scheduler/check.ts";
+import { currentScope } from "../scheduler/current_scope.ts";
 import { TimeoutError } from "../scheduler/errors.ts";
 import { checkSignal } from "../scheduler/join_signal.ts";
 import { loop } from "../scheduler/loop.ts";
-import { currentScope } from "../scheduler/scope.ts";
 import { Wait } from "../scheduler/wait.ts";
 import { concatenate } from "./bytes.ts";
 import { ExecResult, ExitError } from "./exec_result.ts";

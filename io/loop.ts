@@ -12,13 +12,14 @@
  */
 
 import { checkDuration, checkFunction, checkOptions, checkTime, show } from "../scheduler/check.ts";
-import { reportUnhandled } from "../scheduler/configure.ts";
+import { currentScope } from "../scheduler/current_scope.ts";
 import { StructureError } from "../scheduler/errors.ts";
 import { interruptible } from "../scheduler/interruptible.ts";
 import { loop } from "../scheduler/loop.ts";
-import { currentScope, type Scope } from "../scheduler/scope.ts";
+import type { Scope } from "../scheduler/scope.ts";
 import { throwIfCancelled } from "../scheduler/sleep.ts";
 import { group, type TaskGroup } from "../scheduler/task_group.ts";
+import { reportUnhandled } from "../scheduler/unhandled.ts";
 import { scheduler } from "../scheduler/web_scheduler.ts";
 import { LoopTask } from "./loop_task.ts";
 

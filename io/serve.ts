@@ -13,14 +13,15 @@
  */
 
 import { checkFunction } from "../scheduler/check.ts";
+import { currentScope, within } from "../scheduler/current_scope.ts";
 import { nearestGroup } from "../scheduler/group_node.ts";
-import { laneOf } from "../scheduler/run_queue.ts";
-import { currentScope, Scope, within } from "../scheduler/scope.ts";
+import { laneOf } from "../scheduler/priority.ts";
+import { Scope } from "../scheduler/scope.ts";
+import { Wait } from "../scheduler/wait.ts";
 import { CancelHook } from "./cancel_hook.ts";
 import type { Handler } from "./serve/live_request.ts";
 import { checkServeOptions, type ServeOptions } from "./serve/serve_options.ts";
 import { open, Server, shutDown } from "./serve/server.ts";
-import { Wait } from "../scheduler/wait.ts";
 
 /**
  * Opens an HTTP server and resolves when it listens. Each request runs in a group of its own, which the client's

@@ -6,8 +6,8 @@
 
 import type { Host, HostSignal } from "../runtime/host.ts";
 import { show } from "../scheduler/check.ts";
+import { currentScope } from "../scheduler/current_scope.ts";
 import { loop } from "../scheduler/loop.ts";
-import { currentScope } from "../scheduler/scope.ts";
 import { throwIfCancelled } from "../scheduler/sleep.ts";
 import { Wait } from "../scheduler/wait.ts";
 

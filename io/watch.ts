@@ -11,9 +11,9 @@
 
 import { type FolderWatcher, isFolder, joinPath, nodeFiles, splitPath, watchFolder } from "../runtime/files.ts";
 import { checkCount, checkDuration, checkOptions, show } from "../scheduler/check.ts";
+import { currentScope } from "../scheduler/current_scope.ts";
 import { checkSignal } from "../scheduler/join_signal.ts";
 import { loop } from "../scheduler/loop.ts";
-import { currentScope } from "../scheduler/scope.ts";
 import { throwIfCancelled } from "../scheduler/sleep.ts";
 import { Wait } from "../scheduler/wait.ts";
 import { plainPath } from "./path.ts";

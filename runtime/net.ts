@@ -4,8 +4,6 @@
  * @module
  */
 
-import { builtin } from "./hosts/shared.ts";
-
 /** Where to connect to, or to listen: an address and a port, or the path of a Unix socket. */
 export type NetAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
@@ -81,46 +79,4 @@ export interface HostNet {
   secure(socket: HostSocket, settings: SecureSettings): HostSocket;
   /** A listener that does not listen yet; with `tls` its connections come as "secureConnection". */
   createServer(tls: SecureServerSettings | undefined): HostNetServer;
-}
-
-interface NodeNet {
-  connect(options: object): HostSocket;
-  createServer(options: object): HostNetServer;
-}
-
-interface NodeDns {
-  lookup(hostname: string, options: { all: true }): Promise<readonly HostAddress[]>;
-}
-
-/** `Host.net` over Node's modules. */
-export function nodeNet(): HostNet {
-  const net = builtin<NodeNet>("node:net");
-  const tls = builtin<NodeNet>("node:tls");
-  return {
-    lookup: (hostname) => builtin<NodeDns>("node:dns/promises").lookup(hostname, { all: true }),
-    // Which address comes next is decided by us.
-    connect: (address) => net.connect({ ...address, allowHalfOpen: true, autoSelectFamily: false }),
-    secure(socket, settings) {
-      checkReadable(settings);
-      return tls.connect({ ...settings, socket, allowHalfOpen: true });
-    },
-    createServer(settings) {
-      if (settings !== undefined) checkReadable(settings);
-      // Who connects and does not shake hands is not to hold a descriptor for the two minutes that Node allows.
-      const options = { allowHalfOpen: true, pauseOnConnect: true, handshakeTimeout: 10_000 };
-      return settings === undefined ? net.createServer(options) : tls.createServer({ ...options, ...settings });
-    },
-  };
-}
-
-interface NodeCrypto {
-  readonly X509Certificate: new (pem: string) => unknown;
-  createPrivateKey(pem: string): unknown;
-}
-
-/** Throws for a certificate or key that cannot be read: Deno takes it for none, and fails at each handshake. */
-function checkReadable({ cert, key }: { readonly cert?: string; readonly key?: string }): void {
-  const { X509Certificate, createPrivateKey } = builtin<NodeCrypto>("node:crypto");
-  if (cert !== undefined) new X509Certificate(cert);
-  if (key !== undefined) createPrivateKey(key);
 }

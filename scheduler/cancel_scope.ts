@@ -1,17 +1,17 @@
 /**
- * Cancel scopes and what is made of them: timeouts and shields.
+ * Cancel scopes.
  *
  * @module
  */
 
 import { checkDuration, checkFunction, checkName, checkOptions, checkTime } from "./check.ts";
-import { Cancelled, isAbort, StructureError, TimeoutError } from "./errors.ts";
+import { currentScope, within } from "./current_scope.ts";
+import { Cancelled, isAbort, StructureError } from "./errors.ts";
 import { checkSignal, joinSignal } from "./join_signal.ts";
 import { closeLeftOpen } from "./left_open.ts";
 import { loop } from "./loop.ts";
+import { Scope } from "./scope.ts";
 import { ScopeSignal } from "./scope_signal.ts";
-import { currentScope, Scope, within } from "./scope.ts";
-import { allowUnawaited } from "./wait.ts";
 
 /** How a scope is to be. */
 export interface CancelScopeOptions {
@@ -168,129 +168,11 @@ export class CancelScope {
   }
 }
 
-/**
- * Runs `body`, at most for `ms` milliseconds: then it is cancelled, and when it has ended the promise rejects with
- * `TimeoutError`, also if the body swallowed the cancellation. An error that the body throws in reaction wins. 0 cancels at the
- * first checkpoint, `Infinity` never.
- *
- * @throws {RangeError} or {TypeError} at the call, for a time that is negative or no number.
- * @throws {TimeoutError} (rejection) if this deadline passed, and only then.
- *
- * @example
- * ```ts
- * import { sleep, TimeoutError, withTimeout } from "@millrace/millrace";
- *
- * try {
- *   await withTimeout(10, () => sleep(60_000));
- * } catch (error) {
- *   console.log(error instanceof TimeoutError);
- * }
- * ```
- */
-export function withTimeout<T>(ms: number, body: () => T | PromiseLike<T>): Promise<T> {
-  checkDuration(ms, "A timeout");
-  checkFunction(body, "The body of withTimeout");
-  return new TimedScope("withTimeout", ms).runTimed(body);
-}
-
 /** Is an error the scope's own cancellation, or what the host made of it? */
-function isOwn(error: unknown, scope: Scope): boolean {
+export function isOwn(error: unknown, scope: Scope): boolean {
   if (scope.request === undefined) return false;
   return error === scope.request ||
     (scope.effective === scope.request && !(error instanceof Cancelled) && isAbort(error));
-}
-
-/** A scope whose end by its deadline is an error. */
-class TimedScope extends Scope {
-  readonly #what: string;
-  readonly #timeout: number;
-  #promise: Promise<unknown> | undefined = undefined;
-
-  constructor(what: string, timeout: number) {
-    super(currentScope());
-    this.#what = what;
-    this.#timeout = timeout;
-  }
-
-  /** Runs the body with the deadline; an expired one is thrown even if the body took no notice. */
-  runTimed<T>(body: () => T | PromiseLike<T>): Promise<T> {
-    this.deadline = loop().host.now() + this.#timeout;
-    const promise = this.#run(body);
-    this.#promise = promise;
-    return promise;
-  }
-
-  /** Whoever left it open is told so; its own promise is to tell nobody, if nobody awaits it. */
-  override leftOpen(): void {
-    if (this.#promise !== undefined) allowUnawaited(this.#promise);
-  }
-
-  async #run<T>(body: () => T | PromiseLike<T>): Promise<T> {
-    let value: T;
-    let thrown: { error: unknown } | undefined;
-    try {
-      value = await within(this, body, undefined);
-    } catch (error) {
-      thrown = { error };
-    }
-    const misuse = this.inner > 0 ? await closeLeftOpen(this) : undefined;
-    this.close();
-    if (thrown !== undefined && !isOwn(thrown.error, this)) throw thrown.error;
-    if (misuse !== undefined) throw misuse;
-    if (this.request !== undefined) throw this.#verdict(this.request);
-    return value!;
-  }
-
-  #verdict(request: Cancelled): Error {
-    return request.source === "deadline" ? new TimeoutError(this.#what, this.#timeout) : request;
-  }
-}
-
-/**
- * Runs `body`, at most for `ms` milliseconds: then it is cancelled, and the promise resolves to `undefined`. A value that the body
- * returns in time, or in spite of the cancellation, is the result.
- *
- * @throws {RangeError} or {TypeError} at the call, for a time that is negative or no number.
- *
- * @example
- * ```ts
- * import { moveOnAfter, sleep } from "@millrace/millrace";
- *
- * console.log(await moveOnAfter(10, () => sleep(60_000).then(() => "late")));
- * ```
- */
-export function moveOnAfter<T>(ms: number, body: () => T | PromiseLike<T>): Promise<T | undefined> {
-  checkDuration(ms, "A timeout");
-  return new CancelScope({ timeout: ms }).run(body);
-}
-
-/**
- * Runs `body` apart from the cancellation around it: for cleaning up. Bound it with `timeout` (ms): then it is cancelled itself
- * and the promise rejects with `TimeoutError`. A cancellation that came meanwhile shows at the next checkpoint after it.
- *
- * @throws {RangeError} or {TypeError} at the call, for a time that is negative or no number.
- * @throws {TimeoutError} (rejection) when `options.timeout` has passed.
- *
- * @example
- * ```ts
- * import { CancelScope, shield, sleep } from "@millrace/millrace";
- *
- * const scope = new CancelScope();
- * await scope.run(async () => {
- *   scope.cancel();
- *   await shield(() => sleep(1), { timeout: 1000 });
- *   console.log("cleaned up");
- * });
- * ```
- */
-export function shield<T>(body: () => T | PromiseLike<T>, options: { timeout?: number } = {}): Promise<T> {
-  checkFunction(body, "The body of shield");
-  checkOptions(options);
-  const { timeout = Infinity } = options;
-  checkDuration(timeout, "The timeout of a shield");
-  const scope = new TimedScope("shield", timeout);
-  scope.setShield(true);
-  return scope.runTimed(body);
 }
 
 /**

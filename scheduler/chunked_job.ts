@@ -12,14 +12,15 @@
  * @module
  */
 
-import type { ChunkedOptions, ChunkedProgress } from "./chunked.ts";
+import type { ChunkedOptions, ChunkedProgress } from "./chunked_options.ts";
 import type { Work } from "./chunked_work.ts";
-import { reportUnhandled } from "./configure.ts";
+import { currentScope, deliver } from "./current_scope.ts";
 import { joinSignal } from "./join_signal.ts";
 import { loop } from "./loop.ts";
-import { laneOf } from "./run_queue.ts";
-import { currentScope, deliver, Member, Scope } from "./scope.ts";
+import { laneOf } from "./priority.ts";
+import { Member, Scope } from "./scope.ts";
 import { turnIn } from "./turn.ts";
+import { reportUnhandled } from "./unhandled.ts";
 
 /** How often progress is reported, in ms. */
 const progressInterval = 100;

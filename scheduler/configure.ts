@@ -4,20 +4,9 @@
  * @module
  */
 
-import { checkDuration, checkFunction, checkOptions, show } from "./check.ts";
-import { suppressed } from "./errors.ts";
+import { checkDuration, checkFunction, checkOptions } from "./check.ts";
 import { defaults, loop } from "./loop.ts";
-import { originOf, pathOf } from "./path.ts";
-import type { Scope } from "./scope.ts";
-import type { Task } from "./task.ts";
-
-/** Where an error comes from that nobody awaits. */
-export interface UnhandledContext {
-  /** The task it comes from, if any. */
-  readonly task: Task<unknown> | undefined;
-  /** The names of the groups and tasks around it, outermost first, joined by " > "; empty outside any. */
-  readonly path: string;
-}
+import { setUnhandledHook, type UnhandledContext } from "./unhandled.ts";
 
 /** What `configure` sets. */
 export interface ConfigureOptions {
@@ -31,8 +20,6 @@ export interface ConfigureOptions {
    */
   onUnhandled?: ((error: unknown, context: UnhandledContext) => void) | undefined;
 }
-
-let hook: ConfigureOptions["onUnhandled"];
 
 /**
  * Sets defaults of the process; what is left out stays as it is. They are in force at once, for work that is queued already too.
@@ -55,37 +42,5 @@ export function configure(options: ConfigureOptions): void {
   if (onUnhandled !== undefined) checkFunction(onUnhandled, "onUnhandled");
   if (slice !== undefined) loop().slice = defaults.slice = slice;
   if (ageing !== undefined) loop().queue.ageing = defaults.ageing = ageing;
-  if ("onUnhandled" in options) hook = onUnhandled;
-}
-
-/** Hands an error to the hook for those that nobody else can be given; `scope` is where it comes from. */
-export function reportUnhandled(error: unknown, scope?: Scope): void {
-  const path = originOf(error) || pathOf(scope);
-  if (hook === undefined) return print(error, path);
-  try {
-    hook(error, { task: scope?.owner?.handle, path });
-  } catch (hookError) {
-    print(error, path);
-    print(hookError, "onUnhandled");
-  }
-}
-
-function print(error: unknown, path: string): void {
-  loop().host.report(`Unhandled${path === "" ? "" : ` in ${path}`}: ${describeError(error)}`);
-}
-
-/** An error as it is printed for a person: with its stack, its causes and what came after it. */
-export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return show(error);
-  const own = error.stack?.includes(error.message)
-    ? error.stack
-    : `${error.name}: ${error.message}\n${error.stack ?? ""}`;
-  const parts = [own];
-  if (error.cause !== undefined) parts.push(`caused by ${describeOne(error.cause)}`);
-  for (const later of suppressed(error)) parts.push(`followed by ${describeOne(later)}`);
-  return parts.join("\n");
-}
-
-function describeOne(error: unknown): string {
-  return error instanceof Error ? error.stack ?? `${error.name}: ${error.message}` : show(error);
+  if ("onUnhandled" in options) setUnhandledHook(onUnhandled);
 }

@@ -10,10 +10,11 @@
  */
 
 import { checkDuration, checkFunction, checkOptions } from "./check.ts";
-import { reportUnhandled } from "./configure.ts";
+import { currentScope, laneIn, within } from "./current_scope.ts";
 import { loop } from "./loop.ts";
-import { currentScope, laneIn, Member, type Scope, within } from "./scope.ts";
+import { Member, type Scope } from "./scope.ts";
 import type { Timed } from "./timer_queue.ts";
+import { reportUnhandled } from "./unhandled.ts";
 
 /** How calls are to be thinned out. */
 export interface ThrottleOptions {

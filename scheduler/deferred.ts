@@ -4,8 +4,9 @@
  * @module
  */
 
+import { within } from "./current_scope.ts";
 import { closeLeftOpen } from "./left_open.ts";
-import { Scope, within } from "./scope.ts";
+import { Scope } from "./scope.ts";
 
 /** How a group ended, as its deferred functions see it. */
 export type Outcome =

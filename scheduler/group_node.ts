@@ -15,8 +15,9 @@
  * @module
  */
 
-import { reportUnhandled } from "./configure.ts";
+import { currentScope, within } from "./current_scope.ts";
 import { type Cleanup, type Outcome, runDeferred } from "./deferred.ts";
+import { EntryList } from "./entry.ts";
 import {
   type Cancelled,
   isAbort,
@@ -30,12 +31,12 @@ import type { GroupSettings } from "./group_options.ts";
 import { joinSignal } from "./join_signal.ts";
 import { closeLeftOpen } from "./left_open.ts";
 import { loop } from "./loop.ts";
-import { rememberOrigin } from "./path.ts";
-import { EntryList } from "./run_queue.ts";
-import { currentScope, Scope, within } from "./scope.ts";
+import { roots } from "./roots.ts";
+import { Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
 import { TaskNode } from "./task_node.ts";
 import { rememberPlace, Teardown } from "./teardown.ts";
+import { rememberOrigin, reportUnhandled } from "./unhandled.ts";
 import { Wait } from "./wait.ts";
 
 type Body = (task: Task<unknown>) => unknown;
@@ -78,7 +79,7 @@ export class GroupNode extends Scope {
   /** Why the group has rejected ahead of its end. */
   #abandoned: TeardownError | undefined = undefined;
   /** Where the group is listed if no group is around it. */
-  readonly #roots: Set<Scope> = loop().roots;
+  readonly #roots: Set<Scope> = roots();
 
   constructor(parent: Scope | undefined, settings: GroupSettings) {
     super(parent);
@@ -104,6 +105,10 @@ export class GroupNode extends Scope {
 
   override get isGroup(): boolean {
     return true;
+  }
+
+  override get runningCode(): string | undefined {
+    return this.bodyRuns ? `the body of ${this.name}` : undefined;
   }
 
   get phase(): "open" | "closing" | "cleaning" | "closed" {

@@ -5,9 +5,9 @@
  */
 
 import { checkCount, checkDuration, checkName, checkOptions } from "./check.ts";
+import { currentScope } from "./current_scope.ts";
 import { checkSignal } from "./join_signal.ts";
-import { checkPriority, laneOf, type Priority } from "./run_queue.ts";
-import { currentScope } from "./scope.ts";
+import { checkPriority, laneOf, type Priority } from "./priority.ts";
 
 /** How a group is to be. */
 export interface GroupOptions {

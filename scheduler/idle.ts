@@ -5,9 +5,10 @@
  */
 
 import { checkDuration, checkOptions, show } from "./check.ts";
+import { currentScope, laneIn } from "./current_scope.ts";
 import { loop } from "./loop.ts";
-import { laneOf } from "./run_queue.ts";
-import { currentScope, laneIn, type Scope } from "./scope.ts";
+import { laneOf } from "./priority.ts";
+import type { Scope } from "./scope.ts";
 import { sleepUntil } from "./sleep.ts";
 import { Wait } from "./wait.ts";
 

@@ -5,9 +5,9 @@
  */
 
 import { show } from "./check.ts";
-import { reportUnhandled } from "./configure.ts";
+import { currentScope } from "./current_scope.ts";
 import { isAbort } from "./errors.ts";
-import { currentScope } from "./scope.ts";
+import { reportUnhandled } from "./unhandled.ts";
 import { Wait } from "./wait.ts";
 
 /** Those who wait for a promise. */

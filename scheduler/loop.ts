@@ -5,9 +5,9 @@
  * @module
  */
 
-import { type ContextSlot, currentHost, type Host } from "../runtime/host.ts";
+import { currentHost } from "../runtime/current_host.ts";
+import type { ContextSlot, Host } from "../runtime/host.ts";
 import { RunQueue } from "./run_queue.ts";
-import type { Scope } from "./scope.ts";
 import { TimerQueue } from "./timer_queue.ts";
 
 /** What `configure` has set, for every loop that is made from then on. */
@@ -23,8 +23,6 @@ export class Loop {
   readonly timers: TimerQueue;
   /** Holds the innermost scope of the flow of control. */
   readonly context: ContextSlot;
-  /** The groups that are open outside any other group, and those that were given up and have not ended. */
-  readonly roots: Set<Scope> = new Set();
 
   /** How long all entries of the run queue together may run before timers and I/O get the loop, in ms. */
   get slice(): number {

@@ -8,9 +8,9 @@ import type { DelayHistogram } from "../runtime/histogram.ts";
 import { type LongTurn, LoopRecorder, type LoopSnapshot } from "../runtime/monitor.ts";
 import { Watchdog } from "../runtime/watchdog.ts";
 import { checkDuration, checkFunction, checkOptions } from "./check.ts";
+import { currentScope } from "./current_scope.ts";
 import { StructureError } from "./errors.ts";
 import { type Loop, loop } from "./loop.ts";
-import { currentScope } from "./scope.ts";
 
 /** How to watch the loop. */
 export interface LoopMonitorOptions {

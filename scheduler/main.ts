@@ -6,10 +6,9 @@
 
 import type { HostSignal } from "../runtime/host.ts";
 import { checkFunction } from "./check.ts";
-import { describeError } from "./configure.ts";
 import { loop } from "./loop.ts";
-import { originOf } from "./path.ts";
 import { group, groupNode, type TaskGroup } from "./task_group.ts";
+import { describeError, originOf } from "./unhandled.ts";
 
 /** The exit codes a shell expects of a program that a signal ended. */
 const exitCodes: Partial<Record<HostSignal, number>> = { SIGINT: 130, SIGTERM: 143 };

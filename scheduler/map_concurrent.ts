@@ -11,11 +11,11 @@
 
 import { checkFunction, show } from "./check.ts";
 import { Combination, reportLate } from "./combination.ts";
+import { deliver, within } from "./current_scope.ts";
 import { Cancelled } from "./errors.ts";
 import { checkGroupOptions, type GroupOptions, type GroupSettings } from "./group_options.ts";
 import { loop } from "./loop.ts";
-import { deliver, Scope, within } from "./scope.ts";
-import { mayAnswer } from "./sync/wait_line.ts";
+import { Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
 import type { TaskNode } from "./task_node.ts";
 import { turnIn } from "./turn.ts";
@@ -95,7 +95,7 @@ class Mapping<R> extends Combination {
         if (step.done) return;
         this.add((task) => fn(step.value, index, task as Task<R>), index, fn.name || "item");
         // The tasks get their turn also while a long source is pulled.
-        if (!mayAnswer()) await turnIn(this);
+        if (!loop().queue.mayAnswer()) await turnIn(this);
       }
     } finally {
       await source.close(this);

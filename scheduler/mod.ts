@@ -4,27 +4,13 @@
  * @module
  */
 
-export {
-  CancelScope,
-  type CancelScopeOptions,
-  effectiveDeadline,
-  moveOnAfter,
-  shield,
-  withTimeout,
-} from "./cancel_scope.ts";
-export {
-  type ChunkedOptions,
-  type ChunkedProgress,
-  type ChunkedSource,
-  forEachChunked,
-  mapChunked,
-  type MapChunkedOptions,
-  reduceChunked,
-  runChunked,
-  type SlowItem,
-} from "./chunked.ts";
+export { CancelScope, type CancelScopeOptions, effectiveDeadline } from "./cancel_scope.ts";
+export { moveOnAfter, shield, withTimeout } from "./timeouts.ts";
+export { type ChunkedSource, forEachChunked, mapChunked, reduceChunked, runChunked } from "./chunked.ts";
+export { type ChunkedOptions, type ChunkedProgress, type MapChunkedOptions, type SlowItem } from "./chunked_options.ts";
 export { all, allSettled, any, race, type ResultsOf, type SettledResultsOf, type TaskFunction } from "./combinators.ts";
-export { configure, type ConfigureOptions, type UnhandledContext } from "./configure.ts";
+export { configure, type ConfigureOptions } from "./configure.ts";
+export { type UnhandledContext } from "./unhandled.ts";
 export { debounce, type Debounced, type DebounceOptions, throttle, type ThrottleOptions } from "./debounce.ts";
 export {
   Cancelled,
@@ -43,7 +29,7 @@ export type { DelayHistogram, DelaySummary } from "../runtime/histogram.ts";
 export type { LongTurn, LoopSnapshot } from "../runtime/monitor.ts";
 export { main } from "./main.ts";
 export { mapConcurrent } from "./map_concurrent.ts";
-export type { Priority } from "./run_queue.ts";
+export type { Priority } from "./priority.ts";
 export { retry, type RetryOptions } from "./retry.ts";
 export { checkpoint, sleep, sleepUntil, throwIfCancelled } from "./sleep.ts";
 export {
@@ -57,14 +43,16 @@ export {
 } from "./supervisor.ts";
 export { SupervisorError } from "./supervisor_error.ts";
 export { Barrier, BarrierBrokenError, type BarrierStatistics } from "./sync/barrier.ts";
-export { Channel, type ChannelOptions, type ChannelStatistics, type Receiver, type Sender } from "./sync/channel.ts";
+export { Channel, type ChannelOptions, type ChannelStatistics } from "./sync/channel.ts";
+export { type Receiver, type Sender } from "./sync/channel_ends.ts";
 export { ChannelBrokenError, ChannelClosedError, ChannelEndError } from "./sync/channel_errors.ts";
 export { Condition, type ConditionStatistics } from "./sync/condition.ts";
 export { Latch, type LatchStatistics } from "./sync/latch.ts";
 export { Mutex, type MutexStatistics } from "./sync/mutex.ts";
 export { Permit } from "./sync/permit.ts";
 export { Semaphore, type SemaphoreStatistics } from "./sync/semaphore.ts";
-export { currentTask, Task, type TaskState } from "./task.ts";
+export { Task, type TaskState } from "./task.ts";
+export { currentTask } from "./current_task.ts";
 export {
   group,
   type GroupOptions,
@@ -78,11 +66,10 @@ export {
   type PriorityChangeHandler,
   TaskController,
   type TaskControllerInit,
-  TaskPriorityChangeEvent,
-  type TaskPriorityChangeEventInit,
   TaskSignal,
   type TaskSignalAnyInit,
 } from "./task_signal.ts";
+export { TaskPriorityChangeEvent, type TaskPriorityChangeEventInit } from "./web_priority_change_event.ts";
 export { Scheduler, scheduler, type SchedulerPostTaskOptions } from "./web_scheduler.ts";
 export type { RunOptions } from "./workers/call_settings.ts";
 export type { Arguments, FunctionName, PoolFunctions, Result, StreamedValue } from "./workers/function_types.ts";

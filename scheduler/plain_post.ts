@@ -7,8 +7,9 @@
  * @module
  */
 
+import { Entry } from "./entry.ts";
 import { type Loop, loop } from "./loop.ts";
-import { Entry, laneOf, priorityOf } from "./run_queue.ts";
+import { laneOf, priorityOf } from "./priority.ts";
 import { type Owner, Scope } from "./scope.ts";
 import { keepSettlers, rejectLast, resolveLast } from "./settlers.ts";
 import type { TurnWait } from "./turn.ts";

@@ -5,12 +5,13 @@
  */
 
 import { type Backoff, checkBackoff, delayAfter } from "./backoff.ts";
-import { CancelScope, withTimeout } from "./cancel_scope.ts";
+import { CancelScope } from "./cancel_scope.ts";
 import { checkCount, checkDuration, checkFunction, checkOptions } from "./check.ts";
+import { currentScope, deliver, within } from "./current_scope.ts";
 import { suppress } from "./errors.ts";
 import { checkSignal } from "./join_signal.ts";
-import { currentScope, deliver, within } from "./scope.ts";
 import { sleep } from "./sleep.ts";
+import { withTimeout } from "./timeouts.ts";
 
 /** How to try again. */
 export interface RetryOptions {

@@ -16,116 +16,17 @@
 
 import type { Host, Turns } from "../runtime/host.ts";
 import type { TurnObserver, TurnRunner } from "../runtime/monitor.ts";
-
-/** How urgent a task is, in the words of the web's `scheduler.postTask`. The default is `"user-visible"`. */
-export type Priority = "user-blocking" | "user-visible" | "background";
-
-/** The lane of each priority; the lane above it holds the continuations of the same priority, which go first. */
-const lanes: Record<Priority, number> = { "background": 0, "user-visible": 2, "user-blocking": 4 };
-const laneCount = 6;
-
-/** The priorities, lowest first: the index of a lane halved is the index of its priority. */
-const priorities: readonly Priority[] = ["background", "user-visible", "user-blocking"];
-
-/** The lane of the entries of a priority. */
-export function laneOf(priority: Priority): number {
-  return lanes[priority];
-}
-
-/** The priority of a lane. */
-export function priorityOf(lane: number): Priority {
-  return priorities[lane >> 1]!;
-}
-
-/** Refuses what is not a priority. */
-export function checkPriority(priority: unknown): asserts priority is Priority | undefined {
-  if (priority !== undefined && !(typeof priority === "string" && Object.hasOwn(lanes, priority))) {
-    throw new TypeError(
-      `A priority is "user-blocking", "user-visible" or "background": received ${String(priority)}`,
-    );
-  }
-}
-
-/** Something that can stand in the run queue, in one place at a time. */
-export abstract class Entry implements TurnRunner {
-  /** The neighbours in the list the entry stands in. */
-  next: Entry | undefined = undefined;
-  previous: Entry | undefined = undefined;
-  /** The list the entry stands in; `undefined` when it stands in none. */
-  list: EntryList | undefined = undefined;
-  /** When the entry came into the run queue, in whole ms of the queue's own time; only ageing looks at it. */
-  stamp = 0;
-  /** The place in the order in which entries came into the run queue, whatever their priority; it wraps round. */
-  arrival = 0;
-
-  /** What kind of work this is, and its name, for monitors. */
-  describe(): string {
-    return "the run queue";
-  }
-
-  /** Does this go before others of its priority? */
-  get isContinuation(): boolean {
-    return false;
-  }
-
-  /** Runs in a turn of the entry's own. It does not throw. */
-  abstract run(): void;
-}
-
-/** A first-in-first-out list of entries, linked through them, so that one that is cancelled leaves in constant time. */
-export class EntryList {
-  first: Entry | undefined = undefined;
-  last: Entry | undefined = undefined;
-  size = 0;
-
-  push(entry: Entry): void {
-    entry.list = this;
-    entry.previous = this.last;
-    if (this.last === undefined) this.first = entry;
-    else this.last.next = entry;
-    this.last = entry;
-    this.size++;
-  }
-
-  /** Puts an entry before one that is in the list; at the end for `undefined`. */
-  insert(entry: Entry, next: Entry | undefined): void {
-    if (next === undefined) return this.push(entry);
-    entry.list = this;
-    entry.next = next;
-    entry.previous = next.previous;
-    if (next.previous === undefined) this.first = entry;
-    else next.previous.next = entry;
-    next.previous = entry;
-    this.size++;
-  }
-
-  /** Takes the first entry out; there is one. */
-  shift(): Entry {
-    const entry = this.first!;
-    const { next } = entry;
-    this.first = next;
-    if (next === undefined) this.last = undefined;
-    else next.previous = undefined;
-    entry.next = entry.list = undefined;
-    this.size--;
-    return entry;
-  }
-
-  remove(entry: Entry): void {
-    if (entry.previous === undefined) this.first = entry.next;
-    else entry.previous.next = entry.next;
-    if (entry.next === undefined) this.last = entry.previous;
-    else entry.next.previous = entry.previous;
-    entry.next = entry.previous = entry.list = undefined;
-    this.size--;
-  }
-}
+import { type Entry, EntryList } from "./entry.ts";
+import { laneCount } from "./priority.ts";
 
 /** How many turns are asked for ahead of time. One for each entry would be quadratic when slices end early. */
 const turnsAhead = 512;
 
 /** After how many ms of continuations an entry of the same priority that is none goes first, once. */
 const continuationBound = 1000;
+
+/** Answers given without a turn, before one is taken. */
+const answersPerTurn = 64;
 
 /** Is `arrival` before `other`? Right as long as both are within 2^31 entries of each other. */
 function isBefore(arrival: number, other: number): boolean {
@@ -166,6 +67,9 @@ export class RunQueue {
   #nextAgeCheck = 0;
   /** Since when continuations of each priority have gone before other entries of it; -1 when they have not. */
   readonly #continuing: number[] = [-1, -1, -1];
+  /** How many answers were given without a turn since the entry of that number began to run. */
+  #answers = 0;
+  #answersOf = 0;
   /** The arrival of the entry that came last. */
   #arrivals = 0;
   readonly #origin: number;
@@ -244,6 +148,18 @@ export class RunQueue {
       // An old entry may have come before younger ones.
       this.#nextAgeCheck = -Infinity;
     }
+  }
+
+  /**
+   * May an answer that is there be given at once? After so many in one turn it may not: a loop that is always answered at once,
+   * such as a receiver of a full channel, would otherwise keep the host in its microtasks for as long as it runs.
+   */
+  mayAnswer(): boolean {
+    if (this.entriesRun !== this.#answersOf) {
+      this.#answersOf = this.entriesRun;
+      this.#answers = 0;
+    }
+    return ++this.#answers <= answersPerTurn;
   }
 
   /** Work of ours begins in a callback of the host's: who watches the loop is told of it as of a turn. */

@@ -15,14 +15,12 @@
  */
 
 import type { TurnRunner } from "../runtime/monitor.ts";
+import { Entry } from "./entry.ts";
 import { Cancelled, type CancelSource } from "./errors.ts";
 import { loop } from "./loop.ts";
-import { pathOf } from "./path.ts";
 import { ScopeSignal } from "./scope_signal.ts";
-import { Entry } from "./run_queue.ts";
 import type { Task } from "./task.ts";
 import type { Timed } from "./timer_queue.ts";
-import type { TurnWait } from "./turn.ts";
 
 /** A member of the tree of scopes. */
 export abstract class Member extends Entry {
@@ -69,6 +67,13 @@ export abstract class Member extends Entry {
   leftBehind(): void {}
 }
 
+/** A turn that the owner of a scope waits for. */
+export interface WaitingTurn extends Entry {
+  /** The neighbours among the turns that the owner waits for. */
+  older: WaitingTurn | undefined;
+  younger: WaitingTurn | undefined;
+}
+
 /** What a task that is the owner of scopes shows to them. */
 export interface Owner extends TurnRunner {
   /** `undefined` for a posted callback, which is no task. */
@@ -78,7 +83,7 @@ export interface Owner extends TurnRunner {
   /** The lane of its own priority. */
   readonly baseLane: number;
   /** The youngest of the turns it waits for; the others follow by `older`. */
-  turns: TurnWait | undefined;
+  turns: WaitingTurn | undefined;
   /** A checkpoint has thrown the task's own cancellation to it. */
   delivered: boolean;
   readonly effective: Cancelled | undefined;
@@ -120,6 +125,11 @@ export class Scope extends Member {
   /** Does this scope own tasks? */
   get isGroup(): boolean {
     return false;
+  }
+
+  /** What a scope that has code of its own, a task's function or the body of a group, calls it while it runs. */
+  get runningCode(): string | undefined {
+    return undefined;
   }
 
   constructor(parent: Scope | undefined) {
@@ -296,35 +306,17 @@ function refresh(top: Scope): void {
   for (let index = reached.length - 1; index >= 0; index--) reached[index]!.interrupt();
 }
 
-/** The innermost open scope of the flow of control; `undefined` outside any, and in what outlives its task. */
-export function currentScope(): Scope | undefined {
-  let scope = loop().context.get() as Scope | undefined;
-  while (scope !== undefined && scope.closed) {
-    if (scope.owner === (scope as unknown)) return undefined;
-    scope = scope.parent;
+/** A scope that has a name to show: a task or a group. */
+interface Named {
+  readonly name: string;
+}
+
+/** The names of the groups and tasks around and including `scope`, outermost first. */
+export function pathOf(scope: Scope | undefined): string {
+  const names: string[] = [];
+  for (let at = scope; at !== undefined; at = at.parent) {
+    const { name } = at as Partial<Named>;
+    if (name !== undefined) names.push(name);
   }
-  return scope;
-}
-
-/** Calls `fn(argument)` with `scope` as the innermost scope. */
-export function within<A, R>(scope: Scope | undefined, fn: (argument: A) => R, argument: A): R {
-  return loop().context.run(scope, fn, argument);
-}
-
-/** The scope's cancellation, on its way to be thrown. */
-export function deliver(scope: Scope): Cancelled | undefined {
-  const owner = scope.owner;
-  if (owner?.effective !== undefined) owner.delivered = true;
-  return scope.effective;
-}
-
-/**
- * The lane for what continues in `scope`: that of the task it belongs to; or the given one, unless the task has been raised
- * above it by somebody who waits.
- */
-export function laneIn(scope: Scope | undefined, lane?: number): number {
-  const owner = scope?.owner;
-  if (owner === undefined) return lane ?? 2;
-  if (lane === undefined || (owner.lane > owner.baseLane && owner.lane > lane)) return owner.lane;
-  return lane;
+  return names.reverse().join(" > ");
 }

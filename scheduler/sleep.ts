@@ -5,8 +5,9 @@
  */
 
 import { checkDuration, checkTime } from "./check.ts";
+import { currentScope, deliver } from "./current_scope.ts";
 import { loop } from "./loop.ts";
-import { currentScope, deliver, type Scope } from "./scope.ts";
+import type { Scope } from "./scope.ts";
 import type { Timed } from "./timer_queue.ts";
 import { turnIn } from "./turn.ts";
 import { AnyWait } from "./wait.ts";

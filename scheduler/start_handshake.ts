@@ -11,9 +11,9 @@
  * @module
  */
 
+import { currentScope } from "./current_scope.ts";
 import { isAbort, StructureError, TaskCancelledError } from "./errors.ts";
 import type { GroupNode } from "./group_node.ts";
-import { currentScope } from "./scope.ts";
 import type { Task } from "./task.ts";
 import { Wait } from "./wait.ts";
 

@@ -6,8 +6,8 @@
 
 import { checkBackoff } from "./backoff.ts";
 import { checkCount, checkDuration, checkFunction, checkOptions, show } from "./check.ts";
+import { currentScope } from "./current_scope.ts";
 import { checkGroupOptions, type GroupOptions, type SpawnOptions } from "./group_options.ts";
-import { currentScope } from "./scope.ts";
 import { type Policy, SupervisorNode } from "./supervisor_node.ts";
 import type { Task } from "./task.ts";
 import { adoptGroup, TaskGroup } from "./task_group.ts";

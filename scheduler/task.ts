@@ -5,20 +5,33 @@
  */
 
 import { printAs } from "./inspect.ts";
-import type { Priority } from "./run_queue.ts";
-import { currentScope } from "./scope.ts";
-import type { TaskNode } from "./task_node.ts";
+import type { Priority } from "./priority.ts";
 
 /**
  * Where a task stands: waiting for its first turn, running, asked to end, or ended in one of three ways.
  */
 export type TaskState = "queued" | "running" | "cancelling" | "fulfilled" | "rejected" | "cancelled";
 
+/** What a handle, and whoever holds one, needs of the machinery behind it. */
+export interface TaskCore {
+  readonly name: string;
+  readonly id: number;
+  readonly state: TaskState;
+  readonly priority: Priority;
+  readonly signal: AbortSignal;
+  readonly result: Promise<unknown>;
+  cancel(source: "cancel", reason: unknown): void;
+  /** Waits for the end, as a checkpoint of the caller. */
+  join(): Promise<unknown>;
+  /** Brings the lane up to date after that of one who awaits the task, or of the task around its group, has changed. */
+  relane(): void;
+}
+
 /** Makes the handle of a task; only the machinery may. */
-export let makeTask: (node: TaskNode) => Task<unknown>;
+export let makeTask: (core: TaskCore) => Task<unknown>;
 
 /** The machinery of a task; for the other rooms of the house. */
-export let nodeOf: (task: Task<unknown>) => TaskNode;
+export let coreOf: (task: Task<unknown>) => TaskCore;
 
 /**
  * One async function with a parent group, a name, a state and a result. Tasks are made by `TaskGroup.spawn`.
@@ -40,43 +53,43 @@ export let nodeOf: (task: Task<unknown>) => TaskNode;
  * ```
  */
 export class Task<T> implements PromiseLike<T> {
-  #node!: TaskNode;
+  #core!: TaskCore;
 
   private constructor() {}
 
   static {
-    makeTask = (node) => {
+    makeTask = (core) => {
       const task = new Task<unknown>();
-      task.#node = node;
+      task.#core = core;
       return task;
     };
-    nodeOf = (task) => task.#node;
+    coreOf = (task) => task.#core;
     printAs(Task, (task) => `Task(${task.name}, ${task.state})`);
   }
 
   /** The name given to `spawn`, else that of its function, with the task's number. */
   get name(): string {
-    return this.#node.name;
+    return this.#core.name;
   }
 
   /** The task's number, unique in the process. */
   get id(): number {
-    return this.#node.id;
+    return this.#core.id;
   }
 
   /** Where the task stands. */
   get state(): TaskState {
-    return this.#node.state;
+    return this.#core.state;
   }
 
   /** The priority of the task's turns: its own, or that of the most urgent task that awaits it. */
   get priority(): Priority {
-    return this.#node.priority;
+    return this.#core.priority;
   }
 
   /** Aborted when the task is cancelled, with its `Cancelled`; made when first read. */
   get signal(): AbortSignal {
-    return this.#node.signal;
+    return this.#core.signal;
   }
 
   /**
@@ -84,7 +97,7 @@ export class Task<T> implements PromiseLike<T> {
    * checkpoint, and it causes no unhandled rejection when nobody looks at it.
    */
   get result(): Promise<T> {
-    return this.#node.result as Promise<T>;
+    return this.#core.result as Promise<T>;
   }
 
   /**
@@ -92,7 +105,7 @@ export class Task<T> implements PromiseLike<T> {
    * never starts. The others in its group go on. A second call, or one after the end, does nothing.
    */
   cancel(reason?: unknown): void {
-    this.#node.cancel("cancel", reason);
+    this.#core.cancel("cancel", reason);
   }
 
   /** Makes the task awaitable; see the class. */
@@ -100,23 +113,6 @@ export class Task<T> implements PromiseLike<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    return (this.#node.join() as Promise<T>).then(onFulfilled, onRejected);
+    return (this.#core.join() as Promise<T>).then(onFulfilled, onRejected);
   }
-}
-
-/**
- * The task that the calling code belongs to; `undefined` outside any, and in a callback that outlived its task. Where the host has no
- * async context (browsers) it is known up to the first `await` of a task's function.
- *
- * @example
- * ```ts
- * import { currentTask, group } from "@millrace/millrace";
- *
- * await group((g) => {
- *   g.spawn(() => console.log(currentTask()?.state), { name: "reader" });
- * });
- * ```
- */
-export function currentTask(): Task<unknown> | undefined {
-  return currentScope()?.owner?.handle;
 }

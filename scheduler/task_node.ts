@@ -16,15 +16,14 @@
  * @module
  */
 
+import { currentScope, laneIn } from "./current_scope.ts";
 import { Cancelled, isAbort, StructureError, TaskCancelledError } from "./errors.ts";
-import type { GroupNode } from "./group_node.ts";
+import { moveQueued } from "./inheritance.ts";
 import { closeLeftOpen } from "./left_open.ts";
 import { type Loop, loop } from "./loop.ts";
-import { type Priority, priorityOf } from "./run_queue.ts";
-import { currentScope, laneIn, type Owner, Scope } from "./scope.ts";
-import { pathOf } from "./path.ts";
-import { makeTask, nodeOf, type Task, type TaskState } from "./task.ts";
-import { moveQueued, type TurnWait } from "./turn.ts";
+import { type Priority, priorityOf } from "./priority.ts";
+import { type Owner, pathOf, Scope, type WaitingTurn } from "./scope.ts";
+import { makeTask, type Task, type TaskCore, type TaskState } from "./task.ts";
 import { Wait } from "./wait.ts";
 
 /** The number of the task made last. */
@@ -54,13 +53,23 @@ function reactions(): Reactions {
   return reactionsOf.reactions;
 }
 
+/** What a task asks of the group that owns it. */
+export interface TaskParent extends Scope {
+  /** Does a task wait for a slot? */
+  isPending(task: TaskNode): boolean;
+  /** Takes a task that has not started out of wherever it waits. */
+  unqueue(task: TaskNode): void;
+  /** A task has ended, started or not. */
+  childEnded(task: TaskNode): void;
+}
+
 /** A task, as its group sees it. */
-export class TaskNode extends Scope implements Owner {
+export class TaskNode extends Scope implements Owner, TaskCore {
   readonly id: number = ++lastId;
   readonly handle: Task<unknown>;
   lane: number;
   readonly baseLane: number;
-  turns: TurnWait | undefined = undefined;
+  turns: WaitingTurn | undefined = undefined;
   /** A daemon is cancelled when all other tasks of its group have ended. */
   readonly daemon: boolean;
   /** Does the task hold a slot of its group's limit? Owned by the group. */
@@ -76,7 +85,7 @@ export class TaskNode extends Scope implements Owner {
   #audience: Audience | undefined = undefined;
 
   constructor(
-    group: GroupNode,
+    group: TaskParent,
     fn: (task: Task<unknown>) => unknown,
     name: string | undefined,
     lane: number,
@@ -96,12 +105,16 @@ export class TaskNode extends Scope implements Owner {
     return true;
   }
 
-  get group(): GroupNode {
-    return this.parent as GroupNode;
+  get #group(): TaskParent {
+    return this.parent as TaskParent;
   }
 
   get name(): string {
     return `${this.#name ?? (this.#fn.name || "task")}#${this.id}`;
+  }
+
+  override get runningCode(): string {
+    return this.name;
   }
 
   override describe(): string {
@@ -115,7 +128,7 @@ export class TaskNode extends Scope implements Owner {
   /** Does the task wait for a slot of its group, or for its first turn? */
   get waitsToStart(): "a slot of its group" | "its first turn" | undefined {
     if (this.#state !== "queued") return undefined;
-    return this.group.isPending(this) ? "a slot of its group" : "its first turn";
+    return this.#group.isPending(this) ? "a slot of its group" : "its first turn";
   }
 
   get state(): TaskState {
@@ -177,7 +190,7 @@ export class TaskNode extends Scope implements Owner {
 
   /** Brings the lane up to date after that of one who awaits the task, or of the task around its group, has changed. */
   relane(): void {
-    let lane = laneIn(this.group, this.baseLane);
+    let lane = laneIn(this.#group, this.baseLane);
     for (const { parent } of this.#audience?.joiners ?? []) lane = Math.max(lane, laneIn(parent));
     if (lane !== this.lane) this.#setLane(lane);
   }
@@ -191,13 +204,13 @@ export class TaskNode extends Scope implements Owner {
   #setLane(lane: number): void {
     this.lane = lane;
     loop().queue.move([this], lane);
-    moveQueued(this, lane, (task) => nodeOf(task).relane());
+    moveQueued(this, lane);
   }
 
   override interrupt(): void {
     super.interrupt();
     if (this.#state !== "queued") return;
-    this.group.unqueue(this);
+    this.#group.unqueue(this);
     this.#end("cancelled", this.effective);
   }
 
@@ -251,7 +264,7 @@ export class TaskNode extends Scope implements Owner {
     this.#content = outcome;
     if (this.#audience !== undefined) this.#tell(this.#audience);
     this.close();
-    this.group.childEnded(this);
+    this.#group.childEnded(this);
   }
 
   #tell({ joiners, settle }: Audience): void {

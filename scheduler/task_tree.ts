@@ -6,7 +6,8 @@
 
 import { GroupNode } from "./group_node.ts";
 import { loop } from "./loop.ts";
-import { type Priority, priorityOf } from "./run_queue.ts";
+import { type Priority, priorityOf } from "./priority.ts";
+import { roots } from "./roots.ts";
 import { type Member, Scope } from "./scope.ts";
 import { Task, type TaskState } from "./task.ts";
 import { TaskNode } from "./task_node.ts";
@@ -51,7 +52,7 @@ export interface TaskInfo {
  * ```
  */
 export function tasks(): readonly TaskInfo[] {
-  return [...loop().roots].map((root) => describe(root as GroupNode));
+  return [...roots()].map((root) => describe(root as GroupNode));
 }
 
 /**

@@ -4,24 +4,28 @@
  * @module
  */
 
-import { reportUnhandled } from "./configure.ts";
 import { TeardownError, type UnfinishedTask } from "./errors.ts";
-import type { GroupNode } from "./group_node.ts";
 import { loop } from "./loop.ts";
-import { pathOf } from "./path.ts";
-import type { Member, Scope } from "./scope.ts";
-import type { TaskNode } from "./task_node.ts";
+import { type Member, pathOf, type Scope } from "./scope.ts";
+import { reportUnhandled } from "./unhandled.ts";
 
 /** After how long a group without a bound says whom it waits for, in ms; then after twice that, and so on. */
 const firstWord = 10_000;
 
+/** What the watch needs of a group. */
+export interface WatchedGroup extends Scope {
+  readonly name: string;
+  /** All failures, in the order in which they happened. */
+  readonly failures: readonly unknown[];
+}
+
 /** Watches a group from the moment it is cancelled, or begins to clean up, until it has ended. */
 export class Teardown {
-  readonly #group: GroupNode;
+  readonly #group: WatchedGroup;
   readonly #onOver: (error: TeardownError) => void;
   #timer: { cancel(): void };
 
-  constructor(group: GroupNode, timeout: number, onOver: (error: TeardownError) => void) {
+  constructor(group: WatchedGroup, timeout: number, onOver: (error: TeardownError) => void) {
     this.#group = group;
     this.#onOver = onOver;
     this.#timer = timeout === Infinity ? this.#sayAfter(firstWord) : loop().timers.setTimer(() => {
@@ -66,7 +70,7 @@ export class Teardown {
  * The tasks that keep a group from ending, and its body, but not those that only wait for a group further in; `deep` has those of
  * the groups further in too.
  */
-function unfinished(group: GroupNode, deep: boolean): UnfinishedTask[] {
+function unfinished(group: Scope, deep: boolean): UnfinishedTask[] {
   const found: UnfinishedTask[] = [];
   const open: Scope[] = [group];
   for (let scope = open.pop(); scope !== undefined; scope = open.pop()) {
@@ -74,12 +78,9 @@ function unfinished(group: GroupNode, deep: boolean): UnfinishedTask[] {
       if (isScope(member) && (deep || !member.isGroup)) open.push(member);
     }
     if (hasInnerGroup(scope)) continue;
-    const spawnedAt = whereSpawned(scope);
-    const path = pathOf(scope);
-    if (scope.isTask) found.push({ name: (scope as TaskNode).name, path, age: ageOf(scope), spawnedAt });
-    else if (scope.isGroup && (scope as GroupNode).bodyRuns) {
-      found.push({ name: `the body of ${(scope as GroupNode).name}`, path, age: ageOf(scope), spawnedAt });
-    }
+    const name = scope.runningCode;
+    if (name === undefined) continue;
+    found.push({ name, path: pathOf(scope), age: ageOf(scope), spawnedAt: whereSpawned(scope) });
   }
   return found;
 }

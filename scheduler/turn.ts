@@ -4,19 +4,19 @@
  * @module
  */
 
+import { allowUnawaited } from "../runtime/promises.ts";
+import { deliver, laneIn } from "./current_scope.ts";
+import { Entry } from "./entry.ts";
 import { loop } from "./loop.ts";
-import { Entry, laneOf } from "./run_queue.ts";
-import { deliver, laneIn, Scope } from "./scope.ts";
+import { laneOf } from "./priority.ts";
+import type { Scope, WaitingTurn } from "./scope.ts";
 import { keepSettlers, rejectLast, resolveLast } from "./settlers.ts";
-import type { Task } from "./task.ts";
-import { allowUnawaited, Wait } from "./wait.ts";
 
 /** One turn that a flow of control waits for. Not a member of its scope: it looks at it when its turn has come. */
-export class TurnWait extends Entry {
+export class TurnWait extends Entry implements WaitingTurn {
   readonly promise: Promise<void>;
-  /** The neighbours among the turns that the owner of the scope waits for. */
-  older: TurnWait | undefined = undefined;
-  #younger: TurnWait | undefined = undefined;
+  older: WaitingTurn | undefined = undefined;
+  younger: WaitingTurn | undefined = undefined;
   readonly #scope: Scope | undefined;
   readonly #what: string | undefined;
   readonly #resolve: () => void;
@@ -33,7 +33,7 @@ export class TurnWait extends Entry {
     const owner = scope?.owner;
     if (owner === undefined) return;
     this.older = owner.turns;
-    if (this.older !== undefined) this.older.#younger = this;
+    if (this.older !== undefined) this.older.younger = this;
     owner.turns = this;
   }
 
@@ -46,9 +46,9 @@ export class TurnWait extends Entry {
   override run(): void {
     const owner = this.#scope?.owner;
     if (owner !== undefined) {
-      if (this.older !== undefined) this.older.#younger = this.#younger;
-      if (this.#younger === undefined) owner.turns = this.older;
-      else this.#younger.older = this.older;
+      if (this.older !== undefined) this.older.younger = this.younger;
+      if (this.younger === undefined) owner.turns = this.older;
+      else this.younger.older = this.older;
     }
     if (this.#scope?.effective === undefined) return this.#resolve();
     allowUnawaited(this.promise);
@@ -83,26 +83,4 @@ export function turnIn(scope: Scope | undefined, lane?: number, what?: string): 
   const wait = new TurnWait(scope, what);
   loop().queue.enqueue(wait, laneIn(scope, lane));
   return wait.promise;
-}
-
-/**
- * Moves what is queued for the flow of control in `scope` into another lane, because somebody more urgent has begun to wait for
- * it, or ceased to. Tells `awaited` whom it waits for in turn: tasks that it awaits, and those of its groups, which it cannot leave
- * before them.
- */
-export function moveQueued(scope: Scope, lane: number, awaited: (task: Task<unknown>) => void): void {
-  const { queue } = loop();
-  const { owner } = scope;
-  for (let turn = owner?.turns; owner === (scope as unknown) && turn !== undefined; turn = turn.older) {
-    queue.move([turn], lane);
-  }
-  for (let member = scope.members; member !== undefined; member = member.after) {
-    if (member instanceof Scope) {
-      if (member.isTask) awaited(member.owner!.handle!);
-      else moveQueued(member, lane, awaited);
-      continue;
-    }
-    queue.move([member], member.isContinuation ? lane + 1 : lane);
-    if (member instanceof Wait && typeof member.what === "object") awaited(member.what);
-  }
 }

@@ -11,16 +11,11 @@
  * @module
  */
 
+import { allowUnawaited } from "../runtime/promises.ts";
+import { deliver, laneIn } from "./current_scope.ts";
 import { loop } from "./loop.ts";
-import { deliver, laneIn, Member, type Scope } from "./scope.ts";
+import { Member, type Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
-
-/** A promise that is going to reject with a cancellation: if nobody awaits it, that is nothing to be told of. */
-export function allowUnawaited(promise: Promise<unknown>): void {
-  promise.then(undefined, ignore);
-}
-
-function ignore(): void {}
 
 /**
  * One wait of a flow of control, and a checkpoint: its promise settles with what `resolve` or `reject` is given, or

@@ -6,10 +6,10 @@
 
 import type { HostSocket, NetAddress, SecureSettings } from "../../runtime/net.ts";
 import { checkDuration, show } from "../../scheduler/check.ts";
+import { currentScope } from "../../scheduler/current_scope.ts";
 import { TimeoutError } from "../../scheduler/errors.ts";
 import { checkSignal } from "../../scheduler/join_signal.ts";
 import { loop } from "../../scheduler/loop.ts";
-import { currentScope } from "../../scheduler/scope.ts";
 import { Wait } from "../../scheduler/wait.ts";
 import { checkAddress } from "./address.ts";
 import { type Connection, connectionOver } from "./connection.ts";

@@ -5,10 +5,11 @@
  */
 
 import type { HostSocket } from "../../runtime/net.ts";
+import { allowUnawaited } from "../../runtime/promises.ts";
 import { show } from "../../scheduler/check.ts";
+import { currentScope } from "../../scheduler/current_scope.ts";
 import { StructureError } from "../../scheduler/errors.ts";
-import { currentScope } from "../../scheduler/scope.ts";
-import { allowUnawaited, Wait } from "../../scheduler/wait.ts";
+import { Wait } from "../../scheduler/wait.ts";
 
 /** Wraps a socket that is connected; for the other files of the floor. */
 export let connectionOver: (socket: HostSocket, options: { allowHalfOpen?: boolean }) => Connection;

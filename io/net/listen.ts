@@ -6,8 +6,8 @@
 
 import type { HostNetServer, HostSocket, NetAddress, SecureServerSettings } from "../../runtime/net.ts";
 import { checkCount } from "../../scheduler/check.ts";
+import { currentScope } from "../../scheduler/current_scope.ts";
 import { loop } from "../../scheduler/loop.ts";
-import { currentScope } from "../../scheduler/scope.ts";
 import { Wait } from "../../scheduler/wait.ts";
 import { checkAddress } from "./address.ts";
 import { checkConnection, type ConnectionOptions, setUp } from "./connect.ts";

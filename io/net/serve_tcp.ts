@@ -10,13 +10,12 @@
 
 import { CancelScope } from "../../scheduler/cancel_scope.ts";
 import { checkCount, checkDuration, checkFunction } from "../../scheduler/check.ts";
+import { currentScope } from "../../scheduler/current_scope.ts";
 import { loop } from "../../scheduler/loop.ts";
-import { currentScope } from "../../scheduler/scope.ts";
 import { throwIfCancelled } from "../../scheduler/sleep.ts";
 import type { Permit } from "../../scheduler/sync/permit.ts";
 import { Semaphore } from "../../scheduler/sync/semaphore.ts";
-import type { TaskGroup } from "../../scheduler/task_group.ts";
-import { group } from "../../scheduler/task_group.ts";
+import { group, type TaskGroup } from "../../scheduler/task_group.ts";
 import { type Connection, discardInput } from "./connection.ts";
 import { checkListen, type ListenOptions, openListener } from "./listen.ts";
 

@@ -6,7 +6,6 @@
 
 import type { SecureServerSettings, SecureSettings } from "../../runtime/net.ts";
 import { show } from "../../scheduler/check.ts";
-import type { TlsOptions } from "../serve/serve_options.ts";
 
 /** How a connection speaks TLS. */
 export interface ConnectTlsOptions {
@@ -92,4 +91,12 @@ function checkShared(
 function checkPem(value: unknown, what: string): void {
   if (typeof value === "string" && value.includes("-----BEGIN ")) return;
   throw new TypeError(`${what} of TLS is a text in PEM form: received ${show(value)}`);
+}
+
+/** What a server needs to speak TLS. */
+export interface TlsOptions {
+  /** The certificate chain, as PEM. */
+  cert: string;
+  /** The private key, as PEM. */
+  key: string;
 }

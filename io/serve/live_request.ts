@@ -13,15 +13,15 @@
  */
 
 import { type Answer, discard, type HttpEnd, type HttpExchange } from "../../runtime/http.ts";
+import { within } from "../../scheduler/current_scope.ts";
 import { GroupNode } from "../../scheduler/group_node.ts";
 import type { GroupSettings } from "../../scheduler/group_options.ts";
 import { loop } from "../../scheduler/loop.ts";
-import { pathOf } from "../../scheduler/path.ts";
-import { laneOf } from "../../scheduler/run_queue.ts";
-import { type Scope, within } from "../../scheduler/scope.ts";
+import { laneOf } from "../../scheduler/priority.ts";
+import { pathOf, type Scope } from "../../scheduler/scope.ts";
 import { answerTo, checkResponse, plain, unavailable } from "./answers.ts";
-import { Context, type RequestContext } from "./request_context.ts";
 import { BodyLimitError, BodyTimeoutError, RequestBody } from "./request_body.ts";
+import { Context, type RequestContext } from "./request_context.ts";
 import type { RequestDeadlines } from "./request_deadlines.ts";
 import { type RequestTrace, traceOf } from "./request_trace.ts";
 import type { Upgradable } from "./web_socket.ts";

@@ -5,6 +5,7 @@
  */
 
 import { checkCount, checkDuration, checkFunction, checkName, checkOptions, show } from "../../scheduler/check.ts";
+import type { TlsOptions } from "../net/tls.ts";
 
 /** How a server is to be. */
 export interface ServeOptions {
@@ -66,14 +67,6 @@ export interface RequestRecord {
   readonly end: "sent" | "left" | "failed" | "cut";
   /** From the head of the request to the end of all that it started, in ms. */
   readonly duration: number;
-}
-
-/** What a server needs to speak TLS. */
-export interface TlsOptions {
-  /** The certificate chain, as PEM. */
-  cert: string;
-  /** The private key, as PEM. */
-  key: string;
 }
 
 /** The phases of a drain, in ms. */

@@ -10,16 +10,17 @@
  */
 
 import type { Answer, HttpExchange, HttpListener } from "../../runtime/http.ts";
-import { reportUnhandled } from "../../scheduler/configure.ts";
+import { currentScope } from "../../scheduler/current_scope.ts";
 import { loop } from "../../scheduler/loop.ts";
-import { currentScope, type Scope } from "../../scheduler/scope.ts";
-import { DelayGauge } from "./delay_gauge.ts";
+import type { Scope } from "../../scheduler/scope.ts";
+import { reportUnhandled } from "../../scheduler/unhandled.ts";
 import { tooLarge, unavailable } from "./answers.ts";
+import { DelayGauge } from "./delay_gauge.ts";
 import { type Handler, LiveRequest, type RequestOwner } from "./live_request.ts";
 import { RequestDeadlines } from "./request_deadlines.ts";
 import { isTraced, publishEnd, publishError, publishStart } from "./request_trace.ts";
-import { SlowClients } from "./slow_clients.ts";
 import { checkDrain, type DrainOptions, type ServeSettings } from "./serve_options.ts";
+import { SlowClients } from "./slow_clients.ts";
 
 /** What became of the requests that were live when a drain began; each counts once, by its worst fate. */
 export interface DrainSummary {

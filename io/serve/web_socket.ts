@@ -13,8 +13,8 @@
 
 import type { HostWebSocket, WebSocketListener, WebSocketMessage } from "../../runtime/web_socket.ts";
 import { checkFunction, checkOptions, show } from "../../scheduler/check.ts";
+import { currentScope } from "../../scheduler/current_scope.ts";
 import { loop } from "../../scheduler/loop.ts";
-import { currentScope } from "../../scheduler/scope.ts";
 import { Wait } from "../../scheduler/wait.ts";
 import { CancelHook } from "../cancel_hook.ts";
 

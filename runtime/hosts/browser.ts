@@ -1,5 +1,5 @@
 import type { ContextSlot, Host, Turns } from "../host.ts";
-import { keepAlive, now, setTimer } from "./shared.ts";
+import { keepAlive, now, setTimer } from "./timers.ts";
 import { spawnWebWorker } from "./web_worker.ts";
 
 /** The host over a browser's loop, in a window or a worker. */

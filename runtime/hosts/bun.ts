@@ -1,18 +1,9 @@
 import type { Host } from "../host.ts";
-import { nodeNet } from "../net.ts";
-import {
-  asyncContext,
-  exit,
-  immediateTurns,
-  keepAlive,
-  now,
-  onSignal,
-  parallelism,
-  raise,
-  report,
-  setExitCode,
-  setTimer,
-} from "./shared.ts";
+import { asyncContext } from "./async_context.ts";
+import { nodeNet } from "./node_net.ts";
+import { exit, onSignal, parallelism, raise, report, setExitCode } from "./shared.ts";
+import { keepAlive, now, setTimer } from "./timers.ts";
+import { immediateTurns } from "./turns.ts";
 import { spawnWebWorker } from "./web_worker.ts";
 
 /** The host over Bun's loop. */

@@ -1,15 +1,9 @@
-import {
-  type Answer,
-  discard,
-  Exchange,
-  type HttpListener,
-  type HttpListenOptions,
-  responseOf,
-  WatchedBody,
-} from "../http.ts";
+import { type Answer, discard, type HttpListener, type HttpListenOptions, responseOf } from "../http.ts";
 import type { Upgraded, WebSocketListener } from "../web_socket.ts";
 import { BunWebSocket, webSocketHandlers } from "./bun_web_socket.ts";
+import { Exchange } from "./exchange.ts";
 import { builtin } from "./shared.ts";
+import { WatchedBody } from "./watched_body.ts";
 
 interface BunServer {
   readonly port: number | undefined;

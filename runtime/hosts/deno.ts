@@ -1,17 +1,8 @@
 import type { ContextSlot, Host, Turns } from "../host.ts";
-import { nodeNet } from "../net.ts";
-import {
-  asyncContext,
-  exit,
-  keepAlive,
-  now,
-  onSignal,
-  parallelism,
-  raise,
-  report,
-  setExitCode,
-  setTimer,
-} from "./shared.ts";
+import { asyncContext } from "./async_context.ts";
+import { nodeNet } from "./node_net.ts";
+import { exit, onSignal, parallelism, raise, report, setExitCode } from "./shared.ts";
+import { keepAlive, now, setTimer } from "./timers.ts";
 import { spawnWebWorker } from "./web_worker.ts";
 
 /** The host over Deno's loop (2.9 and later). */

@@ -1,16 +1,10 @@
-import {
-  type Answer,
-  discard,
-  Exchange,
-  type HttpListener,
-  type HttpListenOptions,
-  isHost,
-  responseOf,
-  WatchedBody,
-} from "../http.ts";
+import { type Answer, discard, type HttpListener, type HttpListenOptions, responseOf } from "../http.ts";
 import type { HostWebSocket, Upgraded, WebSocketListener } from "../web_socket.ts";
 import { upgrade } from "./deno_web_socket.ts";
-import { onSignal, setTimer } from "./shared.ts";
+import { Exchange, isHost } from "./exchange.ts";
+import { onSignal } from "./shared.ts";
+import { setTimer } from "./timers.ts";
+import { WatchedBody } from "./watched_body.ts";
 
 /** After how long without an answer a request is watched for its client's leaving at the earliest, in ms; after twice that at the latest. */
 const disconnectLatency = 5;

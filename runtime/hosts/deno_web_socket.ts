@@ -1,5 +1,5 @@
 import { type HostWebSocket, sendHighWater, type Upgraded, type WebSocketListener } from "../web_socket.ts";
-import { setTimer } from "./shared.ts";
+import { setTimer } from "./timers.ts";
 
 interface DenoWebSockets {
   upgradeWebSocket(

@@ -1,20 +1,10 @@
 import type { ContextSlot, Host } from "../host.ts";
-import { nodeNet } from "../net.ts";
+import { asyncContext } from "./async_context.ts";
+import { nodeNet } from "./node_net.ts";
 import { spawnThread } from "./node_worker.ts";
-import {
-  asyncContext,
-  builtin,
-  exit,
-  immediateTurns,
-  keepAlive,
-  now,
-  onSignal,
-  parallelism,
-  raise,
-  report,
-  setExitCode,
-  setTimer,
-} from "./shared.ts";
+import { builtin, exit, onSignal, parallelism, raise, report, setExitCode } from "./shared.ts";
+import { keepAlive, now, setTimer } from "./timers.ts";
+import { immediateTurns } from "./turns.ts";
 
 /** The host over Node's loop (20 and later). */
 export function nodeHost(): Host {

@@ -1,4 +1,4 @@
-import { RequestBodyError } from "../http.ts";
+import { RequestBodyError } from "./exchange.ts";
 
 /** A request of `node:http`, as far as it is used. */
 export interface Incoming {

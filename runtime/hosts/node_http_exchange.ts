@@ -1,7 +1,7 @@
-import { Exchange, isHost } from "../http.ts";
 import type { HostWebSocket, Upgraded, WebSocketListener } from "../web_socket.ts";
-import { loadWs, type RawSocket, upgrade } from "./node_web_socket.ts";
+import { Exchange, isHost } from "./exchange.ts";
 import { bodyOf, type Incoming } from "./node_http_body.ts";
+import { loadWs, type RawSocket, upgrade } from "./node_web_socket.ts";
 
 /** An answer of `node:http`, as far as it is used. */
 export interface Outgoing {

@@ -1,6 +1,7 @@
-import { checkChunk, type PlainAnswer } from "../http.ts";
+import type { PlainAnswer } from "../http.ts";
 import type { Incoming } from "./node_http_body.ts";
 import type { NodeExchange } from "./node_http_exchange.ts";
+import { checkChunk } from "./watched_body.ts";
 
 declare const Buffer: {
   from(buffer: ArrayBufferLike, offset: number, length: number): { toString(encoding: "latin1"): string };

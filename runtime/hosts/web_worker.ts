@@ -1,5 +1,5 @@
-import { setTimer } from "./shared.ts";
 import type { HostWorker, HostWorkerOptions, WorkerExit } from "../worker_port.ts";
+import { setTimer } from "./timers.ts";
 
 interface WebWorker extends EventTarget {
   postMessage(message: unknown, transfer: Transferable[]): void;

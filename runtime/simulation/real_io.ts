@@ -78,13 +78,3 @@ export function doors(): Door[] {
   add(processes.ChildProcess?.prototype, ["spawn"], "child_process.");
   return found;
 }
-
-/** What stands in such a door. */
-export function refusal(call: string): () => never {
-  return function refused(): never {
-    throw new Error(
-      `${call} is real I/O, which a simulation does not control: ` +
-        "give the code something that waits for sim.io() in its place, or set allowRealIo",
-    );
-  };
-}

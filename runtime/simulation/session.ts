@@ -4,20 +4,23 @@
  * @module
  */
 
+import { currentHost } from "../current_host.ts";
 import type { ContextSlot } from "../host.ts";
-import { currentHost } from "../host.ts";
-import { builtin, keepFunctions } from "../hosts/shared.ts";
-import { doors, refusal } from "./real_io.ts";
+import { builtin } from "../hosts/shared.ts";
+import { keepFunctions } from "../hosts/timers.ts";
+import type { Choose } from "./loop_event.ts";
+import { Random } from "./random.ts";
+import { doors } from "./real_io.ts";
 import { dateOf, simulatedClock, temporalOf, timeStampOf } from "./simulated_clock.ts";
 import { type Frames, framesOf } from "./simulated_frames.ts";
+import { SimulatedLoop } from "./simulated_loop.ts";
 import { messageChannelOf } from "./simulated_message_channel.ts";
 import { SimulatedNetwork } from "./simulated_network.ts";
-import { SimulatedWorkers } from "./simulated_workers.ts";
 import { timersOf } from "./simulated_timer_functions.ts";
 import { timersPromisesOf } from "./simulated_timers_promises.ts";
-import { Random } from "./random.ts";
-import type { Choose } from "./loop_event.ts";
-import { SimulatedLoop } from "./simulated_loop.ts";
+import { SimulatedWorkers } from "./simulated_workers.ts";
+import { refusal } from "./simulation_errors.ts";
+import type { World, WorldSettings } from "./world.ts";
 
 /** What one run is made with. */
 export interface RunSettings {
@@ -28,35 +31,19 @@ export interface RunSettings {
   readonly observe?: ((label: string) => void) | undefined;
 }
 
-/** What a session is made with. */
-export interface SessionSettings {
-  /** The wall clock at the beginning, in ms. */
-  readonly startTime: number;
-  /** The shortest delay of a timer, in ms. */
-  readonly shortestDelay: number;
-  /** Has the host of the profile frames, and clamps of nested timers? */
-  readonly isBrowser: boolean;
-  /** Is real I/O allowed? */
-  readonly allowRealIo: boolean;
-}
-
 let active: Session | undefined;
 
 /** Any number of runs, one after the other, in which the functions of the host are simulated. */
-export class Session {
-  readonly settings: SessionSettings;
-  /** Remembers the async context in which a callback was asked for. */
+export class Session implements World {
+  readonly settings: WorldSettings;
   readonly context: ContextSlot = currentHost().openContext();
-  /** How far the wall clock is before the loop's, in ms. */
   wall = 0;
   loop!: SimulatedLoop;
   random!: Random;
   network!: SimulatedNetwork;
   workers!: SimulatedWorkers;
-  /** How many modules of the real world the loop waits for. */
   loading = 0;
-  /** In the code of a virtual worker, its world. */
-  readonly worlds: ContextSlot = currentHost().openContext();
+  readonly threads: ContextSlot = currentHost().openContext();
   /** Is called with each unhandled rejection. */
   onUnhandled: (error: unknown) => void = () => {};
   /** Is called with each error that a tick or a microtask throws. */
@@ -64,7 +51,7 @@ export class Session {
   readonly frames: Frames = framesOf(this);
   readonly #restores: (() => void)[] = [];
 
-  constructor(settings: SessionSettings) {
+  constructor(settings: WorldSettings) {
     this.settings = settings;
   }
 

@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { Session } from "./session.ts";
+import type { World } from "./world.ts";
 
 const RealDate = Date;
 
 /** `Date`, whose present is the simulation's; points in time that are given are as ever. */
-export function dateOf(session: Session): DateConstructor {
-  const now = (): number => Math.floor(session.wall + session.loop.now);
+export function dateOf(world: World): DateConstructor {
+  const now = (): number => Math.floor(world.wall + world.loop.now);
   const date: DateConstructor = new Proxy(RealDate, {
     construct: (target, args, newTarget) =>
       Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget === date ? target : newTarget),
@@ -21,41 +21,41 @@ export function dateOf(session: Session): DateConstructor {
 }
 
 /** The other functions that tell the time. */
-export function simulatedClock(session: Session): {
+export function simulatedClock(world: World): {
   now(): number;
   hrtime: object;
   abortAfter(ms: number): AbortSignal;
 } {
   const hrtime = (since?: [number, number]): [number, number] => {
-    const nanoseconds = Math.round(session.loop.now * 1e6);
+    const nanoseconds = Math.round(world.loop.now * 1e6);
     const [seconds, rest] = [Math.floor(nanoseconds / 1e9), nanoseconds % 1e9];
     if (since === undefined) return [seconds, rest];
     const difference = rest - since[1];
     return [seconds - since[0] - (difference < 0 ? 1 : 0), difference < 0 ? difference + 1e9 : difference];
   };
   return {
-    now: () => session.loop.now,
-    hrtime: Object.assign(hrtime, { bigint: () => BigInt(Math.round(session.loop.now * 1e6)) }),
+    now: () => world.loop.now,
+    hrtime: Object.assign(hrtime, { bigint: () => BigInt(Math.round(world.loop.now * 1e6)) }),
     abortAfter(ms) {
       const controller = new AbortController();
       const reason = () => new DOMException("The operation was aborted due to timeout", "TimeoutError");
-      const timer = session.loop.setTimer(
+      const timer = world.loop.setTimer(
         () => controller.abort(reason()),
-        Math.max(session.settings.shortestDelay, Math.trunc(ms)),
+        Math.max(world.settings.shortestDelay, Math.trunc(ms)),
         `AbortSignal.timeout(${ms})`,
       );
-      session.loop.timers.reference(timer, false);
+      world.loop.timers.reference(timer, false);
       return controller.signal;
     },
   };
 }
 
 /** `event.timeStamp`: when an event was first looked at, which is in the macrotask it was made in. */
-export function timeStampOf(session: Session): (this: Event) => number {
+export function timeStampOf(world: World): (this: Event) => number {
   const times = new WeakMap<Event, number>();
   return function timeStamp(this: Event): number {
     let time = times.get(this);
-    if (time === undefined) times.set(this, time = session.loop.now);
+    if (time === undefined) times.set(this, time = world.loop.now);
     return time;
   };
 }
@@ -66,12 +66,12 @@ interface TemporalNow {
 }
 
 /** The functions of `Temporal.Now`, where the host has them. */
-export function temporalOf(session: Session): { target: object; functions: Record<string, unknown> } | undefined {
+export function temporalOf(world: World): { target: object; functions: Record<string, unknown> } | undefined {
   const { Temporal } = globalThis as unknown as {
     Temporal?: { Now: TemporalNow; Instant: { fromEpochMilliseconds(ms: number): ReturnType<TemporalNow["instant"]> } };
   };
   if (Temporal === undefined) return undefined;
-  const instant = () => Temporal.Instant.fromEpochMilliseconds(Math.floor(session.wall + session.loop.now));
+  const instant = () => Temporal.Instant.fromEpochMilliseconds(Math.floor(world.wall + world.loop.now));
   const zoned = (zone: string = Temporal.Now.timeZoneId()) => instant().toZonedDateTimeISO(zone);
   return {
     target: Temporal.Now,

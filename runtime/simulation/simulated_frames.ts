@@ -8,8 +8,8 @@
  * @module
  */
 
-import type { Session } from "./session.ts";
 import type { VirtualTimer } from "./virtual_timers.ts";
+import type { World } from "./world.ts";
 
 /** How long a picture is shown, in ms. */
 const frameTime = 1000 / 60;
@@ -23,7 +23,7 @@ interface IdleDeadline {
   timeRemaining(): number;
 }
 
-/** The functions of one session. */
+/** The functions of one world. */
 export interface Frames {
   requestAnimationFrame(callback: (time: number) => void): number;
   cancelAnimationFrame(handle: number): void;
@@ -40,21 +40,21 @@ interface Requests {
 }
 
 /** Makes the functions; what was asked for belongs to the run it was asked for in. */
-export function framesOf(session: Session): Frames {
+export function framesOf(world: World): Frames {
   const ofRun = new WeakMap<object, Requests>();
   let last = 0;
 
   function requests(): Requests {
-    let found = ofRun.get(session.loop);
-    if (found === undefined) ofRun.set(session.loop, found = { frames: new Map(), drawn: new Map(), idle: new Map() });
+    let found = ofRun.get(world.loop);
+    if (found === undefined) ofRun.set(world.loop, found = { frames: new Map(), drawn: new Map(), idle: new Map() });
     return found;
   }
   function inContext<A>(callback: (argument: A) => void): (argument: A) => void {
-    const captured = session.context.capture();
-    return (argument) => void session.context.resume(captured, callback, argument);
+    const captured = world.context.capture();
+    return (argument) => void world.context.resume(captured, callback, argument);
   }
   function draw(time: number): void {
-    const { loop } = session;
+    const { loop } = world;
     const all = requests();
     const frame = all.drawn = all.frames;
     all.frames = new Map();
@@ -67,7 +67,7 @@ export function framesOf(session: Session): Frames {
   return {
     requestAnimationFrame(callback) {
       check(callback, "requestAnimationFrame");
-      const { loop } = session;
+      const { loop } = world;
       const { frames } = requests();
       const handle = ++last;
       if (frames.size === 0) {
@@ -84,7 +84,7 @@ export function framesOf(session: Session): Frames {
     },
     requestIdleCallback(callback, options) {
       check(callback, "requestIdleCallback");
-      const { loop } = session;
+      const { loop } = world;
       const { idle } = requests();
       const handle = ++last;
       const run = inContext(callback);
@@ -107,7 +107,7 @@ export function framesOf(session: Session): Frames {
     cancelIdleCallback(handle) {
       const { idle } = requests();
       const timer = idle.get(handle);
-      if (timer !== undefined) session.loop.clearTimer(timer);
+      if (timer !== undefined) world.loop.clearTimer(timer);
       idle.delete(handle);
     },
   };

@@ -30,7 +30,7 @@ export function simulatedHost(session: Session, real: Host, start: StartWorker):
     setExitCode: () => {},
     // The same on every machine, so that a schedule found on one is found again on another.
     parallelism: () => 4,
-    spawnWorker: (_, options) => session.workers.spawn(options, { session, worlds: session.worlds, start }),
+    spawnWorker: (_, options) => session.workers.spawn(options, { world: session, start }),
     listenHttp: (options) => session.network.listen(options),
     // Real I/O, where it is allowed, is all real.
     net: () => session.settings.allowRealIo ? real.net() : session.network,

@@ -8,7 +8,9 @@
  * @module
  */
 
-import { Exchange, type HttpListener, type HttpListenOptions, WatchedBody } from "../http.ts";
+import { Exchange } from "../hosts/exchange.ts";
+import { WatchedBody } from "../hosts/watched_body.ts";
+import type { HttpListener, HttpListenOptions } from "../http.ts";
 
 /** The aborting of a fetch, with one listener for all that it may interrupt. */
 export class FetchAbort {

@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { Session } from "./session.ts";
+import type { World } from "./world.ts";
 
-/** A class of channels whose messages go over the loop of the session. */
-export function messageChannelOf(session: Session): unknown {
+/** A class of channels whose messages go over the loop of the world. */
+export function messageChannelOf(world: World): unknown {
   return class MessageChannel {
-    readonly port1: SimulatedPort = new SimulatedPort(session);
-    readonly port2: SimulatedPort = new SimulatedPort(session);
+    readonly port1: SimulatedPort = new SimulatedPort(world);
+    readonly port2: SimulatedPort = new SimulatedPort(world);
 
     constructor() {
       this.port1.join(this.port2);
@@ -23,7 +23,7 @@ type Listener = (event: MessageEvent) => void;
 
 /** An end of a channel, with the members of browsers and those of Node. */
 class SimulatedPort extends EventTarget {
-  readonly #session: Session;
+  readonly #world: World;
   #other!: SimulatedPort;
   #started = false;
   #closed = false;
@@ -32,9 +32,9 @@ class SimulatedPort extends EventTarget {
   readonly #early: unknown[] = [];
   readonly #wrapped = new Map<(data: unknown) => void, EventListener>();
 
-  constructor(session: Session) {
+  constructor(world: World) {
     super();
-    this.#session = session;
+    this.#world = world;
   }
 
   /** Connects the two ends; for the channel alone. */
@@ -66,7 +66,7 @@ class SimulatedPort extends EventTarget {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#session.loop.setImmediate(() => {
+    this.#world.loop.setImmediate(() => {
       this.dispatchEvent(new Event("close"));
       this.#other.close();
     }, false);
@@ -104,7 +104,7 @@ class SimulatedPort extends EventTarget {
   }
 
   #deliver(data: unknown): void {
-    this.#session.loop.deliver(
+    this.#world.loop.deliver(
       () => {
         if (this.#closed) return;
         const event = new MessageEvent("message", { data });

@@ -7,13 +7,12 @@
 
 import { type Answer, discard, type HttpListener, type HttpListenOptions, responseOf } from "../http.ts";
 import type { HostAddress, HostNet, HostNetServer, HostSocket, NetAddress, SecureServerSettings } from "../net.ts";
-import { refusal } from "./real_io.ts";
-import type { Session } from "./session.ts";
 import { failed, FetchAbort, SimulatedExchange, SimulatedServer } from "./simulated_http.ts";
 import type { SimulatedLoop } from "./simulated_loop.ts";
 import { type Ports, SimulatedNetServer } from "./simulated_net_server.ts";
 import { type Carrier, SimulatedSocket } from "./simulated_socket.ts";
-import { placeOf } from "./simulation_errors.ts";
+import { placeOf, refusal } from "./simulation_errors.ts";
+import type { World } from "./world.ts";
 
 /** What a body can do to the network of its simulation. */
 export interface Network {
@@ -60,7 +59,7 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
   latency: number | undefined = undefined;
   loss = 0;
   fragments = 1;
-  readonly #session: Session;
+  readonly #world: World;
   readonly #servers = new Map<number | string, SimulatedServer | SimulatedNetServer>();
   readonly #sockets = new Set<SimulatedSocket>();
   #nextPort = firstFreePort;
@@ -69,12 +68,12 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
   /** Takes what is on its way now for lost; renewed when it is. */
   #era: object = {};
 
-  constructor(session: Session) {
-    this.#session = session;
+  constructor(world: World) {
+    this.#world = world;
   }
 
   get loop(): SimulatedLoop {
-    return this.#session.loop;
+    return this.#world.loop;
   }
 
   partition(): void {

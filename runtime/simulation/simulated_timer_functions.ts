@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { Session } from "./session.ts";
-import { timersPromisesOf } from "./simulated_timers_promises.ts";
-import { clamped, delayOf } from "./timer_delay.ts";
 import type { LoopEvent } from "./loop_event.ts";
 import type { SimulatedLoop } from "./simulated_loop.ts";
-import type { WorkerWorld } from "./simulated_workers.ts";
+import { timersPromisesOf } from "./simulated_timers_promises.ts";
+import type { VirtualThread } from "./simulated_workers.ts";
+import { clamped, delayOf } from "./timer_delay.ts";
 import type { VirtualTimer } from "./virtual_timers.ts";
+import type { World } from "./world.ts";
 
 type Callback = (...args: unknown[]) => unknown;
 
@@ -98,8 +98,8 @@ class SimulatedImmediate {
 }
 
 /** A callback that runs in the async context in which it was asked for. */
-function inContext(session: Session, fn: Callback, args: readonly unknown[]): () => void {
-  const { context } = session;
+function inContext(world: World, fn: Callback, args: readonly unknown[]): () => void {
+  const { context } = world;
   const captured = context.capture();
   return () => void context.resume(captured, (all: readonly unknown[]) => fn(...all), args);
 }
@@ -112,24 +112,24 @@ function check(fn: unknown, name: string): asserts fn is Callback {
 const promisified: symbol = Symbol.for("nodejs.util.promisify.custom");
 
 /** The functions, by the names they have in `globalThis` and in `node:timers`. */
-export function timersOf(session: Session): Record<string, Callback> {
+export function timersOf(world: World): Record<string, Callback> {
   function start(name: string, fn: unknown, ms: unknown, args: unknown[], repeat: boolean): SimulatedTimeout {
     check(fn, name);
-    const { loop } = session;
+    const { loop } = world;
     let { nesting } = loop;
-    const world = session.worlds.get() as WorkerWorld | undefined;
-    const delay = clamped(session, delayOf(session, ms), nesting);
-    const run = inContext(session, fn, args);
+    const thread = world.threads.get() as VirtualThread | undefined;
+    const delay = clamped(world, delayOf(world, ms), nesting);
+    const run = inContext(world, fn, args);
     const timer = loop.setTimer(
       () => {
         loop.nesting = ++nesting;
-        if (repeat) timer.delay = clamped(session, timer.delay, nesting);
-        else world?.timers.delete(timer);
+        if (repeat) timer.delay = clamped(world, timer.delay, nesting);
+        else thread?.timers.delete(timer);
         try {
           run();
         } catch (error) {
-          if (world === undefined) throw error;
-          world.fail(error);
+          if (thread === undefined) throw error;
+          thread.fail(error);
         } finally {
           // Microtasks do not inherit it.
           loop.nesting = 0;
@@ -139,19 +139,19 @@ export function timersOf(session: Session): Record<string, Callback> {
       `${name}(${delay})`,
       repeat,
     );
-    world?.timers.add(timer);
+    thread?.timers.add(timer);
     return new SimulatedTimeout(loop, timer);
   }
   function clear(handle: unknown): void {
     if (handle instanceof SimulatedTimeout) return void handle.close();
     if (handle instanceof SimulatedImmediate) return handle.clear();
     if (typeof handle === "number" || typeof handle === "string") {
-      return void SimulatedTimeout.byNumber(session.loop, Number(handle))?.close();
+      return void SimulatedTimeout.byNumber(world.loop, Number(handle))?.close();
     }
     if (handle === undefined || handle === null) return;
     throw new TypeError("This handle is of a timer of the real host, which a simulation cannot clear");
   }
-  const promises = timersPromisesOf(session);
+  const promises = timersPromisesOf(world);
   return {
     setTimeout: Object.assign(
       (fn: unknown, ms: unknown, ...args: unknown[]) => start("setTimeout", fn, ms, args, false),
@@ -160,8 +160,8 @@ export function timersOf(session: Session): Record<string, Callback> {
     setInterval: (fn, ms, ...args) => start("setInterval", fn, ms, args, true),
     setImmediate: Object.assign((fn: unknown, ...args: unknown[]) => {
       check(fn, "setImmediate");
-      const { loop } = session;
-      return new SimulatedImmediate(loop, loop.setImmediate(inContext(session, fn, args), true));
+      const { loop } = world;
+      return new SimulatedImmediate(loop, loop.setImmediate(inContext(world, fn, args), true));
     }, { [promisified]: promises["setImmediate"] }),
     clearTimeout: clear,
     clearInterval: clear,

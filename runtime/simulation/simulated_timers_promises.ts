@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Session } from "./session.ts";
 import { delayOf } from "./timer_delay.ts";
+import type { World } from "./world.ts";
 
 interface Options {
   signal?: AbortSignal;
@@ -19,7 +19,7 @@ function aborted(signal: AbortSignal): Error {
 }
 
 /** The functions, by their names in the module. */
-export function timersPromisesOf(session: Session): Record<string, unknown> {
+export function timersPromisesOf(world: World): Record<string, unknown> {
   /** Waits until `start` calls back, or for the signal; `start` answers with what takes the wait back. */
   function wait<T>(value: T, options: Options | undefined, start: (done: () => void) => () => void): Promise<T> {
     const signal = options?.signal;
@@ -38,9 +38,9 @@ export function timersPromisesOf(session: Session): Record<string, unknown> {
   }
 
   function setTimeout<T>(ms?: number, value?: T, options?: Options): Promise<T | undefined> {
-    const { loop } = session;
+    const { loop } = world;
     return wait(value, options, (done) => {
-      const delay = delayOf(session, ms);
+      const delay = delayOf(world, ms);
       const timer = loop.setTimer(done, delay, `setTimeout(${delay})`);
       if (options?.ref === false) loop.timers.reference(timer, false);
       return () => loop.clearTimer(timer);
@@ -48,7 +48,7 @@ export function timersPromisesOf(session: Session): Record<string, unknown> {
   }
 
   function setImmediate<T>(value?: T, options?: Options): Promise<T | undefined> {
-    const { loop } = session;
+    const { loop } = world;
     return wait(value, options, (done) => {
       const immediate = loop.setImmediate(done, true);
       return () => loop.clearImmediate(immediate);
@@ -56,8 +56,8 @@ export function timersPromisesOf(session: Session): Record<string, unknown> {
   }
 
   async function* setInterval<T>(ms?: number, value?: T, options?: Options): AsyncGenerator<T | undefined> {
-    const { loop } = session;
-    const delay = delayOf(session, ms);
+    const { loop } = world;
+    const delay = delayOf(world, ms);
     let due = 0;
     let wake: (() => void) | undefined;
     const timer = loop.setTimer(

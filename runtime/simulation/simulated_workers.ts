@@ -10,10 +10,9 @@
  * @module
  */
 
-import type { ContextSlot } from "../host.ts";
 import type { HostParent, HostWorker, HostWorkerOptions } from "../worker_port.ts";
-import type { Session } from "./session.ts";
 import type { VirtualTimer } from "./virtual_timers.ts";
+import type { World } from "./world.ts";
 
 /** What a body can do to the workers of its simulation. */
 export interface Workers {
@@ -37,9 +36,7 @@ export type StartWorker = (parent: HostParent, world: object) => WorkerCode;
 
 /** What stays the same over the runs of a session. */
 export interface WorkerSettings {
-  readonly session: Session;
-  /** In the code of a worker, its world. */
-  readonly worlds: ContextSlot;
+  readonly world: World;
   readonly start: StartWorker;
 }
 
@@ -73,7 +70,7 @@ export class SimulatedWorkers implements Workers {
 }
 
 /** What the code of a worker has begun outside of Millrace. */
-export class WorkerWorld {
+export class VirtualThread {
   readonly timers: Set<VirtualTimer> = new Set();
   /** An error that a callback threw and nobody caught: it ends the worker. */
   readonly fail: (error: unknown) => void;
@@ -92,7 +89,7 @@ export class SimulatedWorker implements HostWorker {
   readonly #settings: WorkerSettings;
   readonly #workers: Workers;
   readonly #leave: () => void;
-  readonly #world: WorkerWorld = new WorkerWorld((error) => this.die(1, error));
+  readonly #thread: VirtualThread = new VirtualThread((error) => this.die(1, error));
   #code: WorkerCode | undefined;
   #listener: ((message: unknown) => void) | undefined;
   #dead = false;
@@ -105,7 +102,7 @@ export class SimulatedWorker implements HostWorker {
     leave: () => void,
   ) {
     this.name = name;
-    this.place = settings.session.loop.place;
+    this.place = settings.world.loop.place;
     this.#options = options;
     this.#settings = settings;
     this.#workers = workers;
@@ -113,8 +110,8 @@ export class SimulatedWorker implements HostWorker {
   }
 
   start(): void {
-    const { session, start } = this.#settings;
-    const { loop } = session;
+    const { world, start } = this.#settings;
+    const { loop } = world;
     this.#code = start({
       now: () => loop.now,
       memory: () => 0,
@@ -124,12 +121,12 @@ export class SimulatedWorker implements HostWorker {
           this.#options.onMessage(copy);
         }),
       listen: (onMessage) => void (this.#listener = onMessage),
-    }, this.#world);
+    }, this.#thread);
   }
 
   post(message: unknown, transfer: Transferable[]): void {
     this.#send(message, transfer, `a message to ${this.name}`, "in", (copy) => {
-      this.#settings.worlds.run(this.#world, () => this.#code!.run(() => this.#listener!(copy)), undefined);
+      this.#settings.world.threads.run(this.#thread, () => this.#code!.run(() => this.#listener!(copy)), undefined);
     });
   }
 
@@ -138,7 +135,7 @@ export class SimulatedWorker implements HostWorker {
   terminate(): void {
     if (this.ending || this.#dead) return;
     this.ending = true;
-    this.#settings.session.loop.deliver(() => this.die(1), `the end of ${this.name}`, this);
+    this.#settings.world.loop.deliver(() => this.die(1), `the end of ${this.name}`, this);
   }
 
   /** The thread ends; with a code it is told. */
@@ -146,8 +143,8 @@ export class SimulatedWorker implements HostWorker {
     if (this.#dead) return;
     this.#dead = true;
     this.#leave();
-    const { loop } = this.#settings.session;
-    for (const timer of this.#world.timers) loop.clearTimer(timer);
+    const { loop } = this.#settings.world;
+    for (const timer of this.#thread.timers) loop.clearTimer(timer);
     this.#code!.end();
     if (code !== undefined) this.#options.onExit({ code, error });
   }
@@ -162,8 +159,8 @@ export class SimulatedWorker implements HostWorker {
   ): void {
     const copy: unknown = structuredClone(message, { transfer });
     if (this.#dead) return;
-    const { loop } = this.#settings.session;
-    const port = direction === "in" ? this.#world : this.#world.timers;
+    const { loop } = this.#settings.world;
+    const port = direction === "in" ? this.#thread : this.#thread.timers;
     loop.deliver(
       () => {
         if (this.#dead) return;
@@ -182,14 +179,14 @@ export class SimulatedWorker implements HostWorker {
   async #load(module: string): Promise<Record<string, unknown>> {
     const known = modules.get(module);
     if (known !== undefined) return known;
-    const { session } = this.#settings;
-    session.loading++;
+    const { world } = this.#settings;
+    world.loading++;
     try {
       const loaded = await import(module) as Record<string, unknown>;
       modules.set(module, loaded);
       return loaded;
     } finally {
-      session.loading--;
+      world.loading--;
     }
   }
 }

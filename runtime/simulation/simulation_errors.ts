@@ -94,3 +94,13 @@ export function placeOf(error: Error | undefined): string {
   const place = lines?.[0]?.trim().replace(/^at /, "");
   return place === undefined ? "" : ` (made at ${place})`;
 }
+
+/** What stands in such a door. */
+export function refusal(call: string): () => never {
+  return function refused(): never {
+    throw new Error(
+      `${call} is real I/O, which a simulation does not control: ` +
+        "give the code something that waits for sim.io() in its place, or set allowRealIo",
+    );
+  };
+}

@@ -1,9 +1,9 @@
-import type { Session } from "./session.ts";
+import type { World } from "./world.ts";
 
 /** The delay a timer has: of at least the profile's shortest, and that one where it is too long. */
-export function delayOf(session: Session, ms: unknown): number {
+export function delayOf(world: World, ms: unknown): number {
   const delay = Math.trunc(Number(ms));
-  const { shortestDelay } = session.settings;
+  const { shortestDelay } = world.settings;
   return delay >= shortestDelay && delay <= 2 ** 31 - 1 ? delay : shortestDelay;
 }
 
@@ -12,6 +12,6 @@ const nestingToClamp = 5;
 const clampedDelay = 4;
 
 /** The delay of a timer that is set so deep in timers that set timers. */
-export function clamped(session: Session, delay: number, nesting: number): number {
-  return session.settings.isBrowser && nesting > nestingToClamp ? Math.max(delay, clampedDelay) : delay;
+export function clamped(world: World, delay: number, nesting: number): number {
+  return world.settings.isBrowser && nesting > nestingToClamp ? Math.max(delay, clampedDelay) : delay;
 }

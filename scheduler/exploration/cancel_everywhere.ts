@@ -4,14 +4,15 @@
  * @module
  */
 
-import { Run, type RunOutcome, type Simulation } from "../../runtime/simulation/run.ts";
+import { Run, type RunOutcome } from "../../runtime/simulation/run.ts";
 import type { Session } from "../../runtime/simulation/session.ts";
+import type { Simulation } from "../../runtime/simulation/simulation.ts";
 import { checkCount, checkFunction, checkOptions, show } from "../check.ts";
 import { Cancelled, TaskCancelledError } from "../errors.ts";
 import { group, type TaskGroup } from "../task_group.ts";
 import { atCall } from "./at_call.ts";
 import { CheckpointWatch, type FoundWait } from "./checkpoints.ts";
-import { checkSettings, chooseBy, onStage, type SimulateOptions, type Stage } from "./simulate.ts";
+import { checkSettings, chooseBy, onStage, type SimulateOptions, type Stage } from "./stage.ts";
 
 /** How a body is cancelled everywhere. */
 export interface CancelEverywhereOptions extends Omit<SimulateOptions, "allowRealIo"> {

@@ -4,16 +4,16 @@
  * @module
  */
 
-import { Run, type Simulation } from "../../runtime/simulation/run.ts";
+import { Run } from "../../runtime/simulation/run.ts";
+import type { Simulation } from "../../runtime/simulation/simulation.ts";
 import { checkCount, checkFunction, checkOptions } from "../check.ts";
-import { loop } from "../loop.ts";
-import { pathOf } from "../path.ts";
-import type { Entry } from "../run_queue.ts";
-import { type Member, Scope } from "../scope.ts";
+import type { Entry } from "../entry.ts";
+import { roots } from "../roots.ts";
+import { type Member, pathOf, Scope } from "../scope.ts";
 import { Task } from "../task.ts";
 import { group, type TaskGroup } from "../task_group.ts";
 import { AnyWait } from "../wait.ts";
-import { checkSettings, chooseBy, onStage, type SimulateOptions } from "./simulate.ts";
+import { checkSettings, chooseBy, onStage, type SimulateOptions } from "./stage.ts";
 
 /** A wait at which a flow of control can be cancelled. */
 export interface Checkpoint {
@@ -114,7 +114,7 @@ export class CheckpointWatch {
 /** The waits in all groups, youngest first. */
 function waits(): FoundWait[] {
   const found: FoundWait[] = [];
-  const open: Scope[] = [...loop().roots];
+  const open: Scope[] = [...roots()];
   for (let scope = open.pop(); scope !== undefined; scope = open.pop()) {
     // Without the group that is ours, and without numbers, which depend on what has run before.
     const task = withoutNumbers(pathOf(scope).replace(/^group > /, ""));

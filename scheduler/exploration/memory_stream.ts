@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Simulation } from "../../runtime/simulation/run.ts";
+import type { Simulation } from "../../runtime/simulation/simulation.ts";
 import { checkCount, checkOptions, show } from "../check.ts";
 
 /** How a stream hands on what is written to it. */

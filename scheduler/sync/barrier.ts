@@ -10,10 +10,10 @@
  */
 
 import { checkCount } from "../check.ts";
+import { currentScope } from "../current_scope.ts";
 import { printAs } from "../inspect.ts";
-import { currentScope } from "../scope.ts";
-import { WaitLine } from "./wait_line.ts";
 import { Wait } from "../wait.ts";
+import { WaitLine } from "./wait_line.ts";
 
 /** A party of a {@linkcode Barrier} was cancelled, so that it will never fill. */
 export class BarrierBrokenError extends Error {

@@ -17,12 +17,14 @@
  * @module
  */
 
-import { reportUnhandled } from "../configure.ts";
-import { currentScope, type Scope } from "../scope.ts";
+import { currentScope } from "../current_scope.ts";
+import { loop } from "../loop.ts";
+import type { Scope } from "../scope.ts";
+import { reportUnhandled } from "../unhandled.ts";
+import { Wait } from "../wait.ts";
 import { ChannelBrokenError, ChannelClosedError, ChannelEndError } from "./channel_errors.ts";
 import { Deque } from "./deque.ts";
-import { LineWait, mayAnswer, WaitLine } from "./wait_line.ts";
-import { Wait } from "../wait.ts";
+import { LineWait, WaitLine } from "./wait_line.ts";
 
 /** What a full channel does with one more value. */
 export type Overflow = "wait" | "sliding" | "dropping";
@@ -68,7 +70,7 @@ class SendWait<T> extends EndWait<void> {
     this.#accepted = true;
     this.leave();
     // As `WaitLine.answer` does: nothing can be taken back from a sender, so that it needs no turn to be asked in.
-    if (this.line.inFlight > 0 || !mayAnswer()) {
+    if (this.line.inFlight > 0 || !loop().queue.mayAnswer()) {
       this.hand();
     } else {
       this.leaveLine();
@@ -132,7 +134,7 @@ export class ChannelCore<T> {
       if (this.#overflow === "sliding") this.#slide(item);
       else this.undelivered(item);
     }
-    if (mayAnswer()) return Promise.resolve();
+    if (loop().queue.mayAnswer()) return Promise.resolve();
     const wait = new LineWait(this.senders, scope);
     // What was accepted stays so: no cancellation reaches the wait for the turn.
     wait.leave();

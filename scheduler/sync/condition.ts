@@ -4,12 +4,14 @@
  * @module
  */
 
+import { allowUnawaited } from "../../runtime/promises.ts";
 import { checkCount, show } from "../check.ts";
+import { currentScope, deliver } from "../current_scope.ts";
 import { printAs } from "../inspect.ts";
-import { currentScope, deliver, type Scope } from "../scope.ts";
+import type { Scope } from "../scope.ts";
+import { Wait } from "../wait.ts";
 import { Mutex, resumeMutex, suspendMutex } from "./mutex.ts";
 import { LineWait, WaitLine } from "./wait_line.ts";
-import { allowUnawaited, Wait } from "../wait.ts";
 
 /** A wait that, once notified, is in line for the mutex, ahead of those who ask for it later. */
 class ConditionWait extends LineWait<void> {

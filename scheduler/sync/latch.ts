@@ -4,10 +4,10 @@
  * @module
  */
 
+import { currentScope } from "../current_scope.ts";
 import { printAs } from "../inspect.ts";
-import { currentScope } from "../scope.ts";
-import { WaitLine } from "./wait_line.ts";
 import { Wait } from "../wait.ts";
+import { WaitLine } from "./wait_line.ts";
 
 /** The numbers of a latch at one moment. */
 export interface LatchStatistics {

@@ -11,14 +11,15 @@
  */
 
 import { checkFunction } from "../check.ts";
+import { currentScope } from "../current_scope.ts";
 import { StructureError } from "../errors.ts";
 import { printAs } from "../inspect.ts";
-import { currentScope, type Owner, Scope } from "../scope.ts";
+import { type Owner, Scope } from "../scope.ts";
 import type { TaskNode } from "../task_node.ts";
+import { Wait } from "../wait.ts";
 import { forgetPermit, makePermit, type Permit } from "./permit.ts";
 import { runWith } from "./semaphore.ts";
 import { WaitLine } from "./wait_line.ts";
-import { Wait } from "../wait.ts";
 
 /**
  * Gives a mutex back without ending the permit it is held by; for `Condition`. Throws if the caller does not hold it.

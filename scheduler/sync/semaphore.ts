@@ -5,11 +5,12 @@
  */
 
 import { checkCount, checkFunction } from "../check.ts";
+import { currentScope } from "../current_scope.ts";
 import { printAs } from "../inspect.ts";
-import { currentScope, type Scope } from "../scope.ts";
+import type { Scope } from "../scope.ts";
+import { Wait } from "../wait.ts";
 import { holdersOf, makePermit, type Permit } from "./permit.ts";
 import { WaitLine } from "./wait_line.ts";
-import { Wait } from "../wait.ts";
 
 /** The numbers of a semaphore at one moment. */
 export interface SemaphoreStatistics {

@@ -13,8 +13,8 @@
  * @module
  */
 
+import { EntryList } from "../entry.ts";
 import { loop } from "../loop.ts";
-import { EntryList, type RunQueue } from "../run_queue.ts";
 import type { Scope } from "../scope.ts";
 import { AnyWait } from "../wait.ts";
 
@@ -77,7 +77,7 @@ export class WaitLine<T> {
    * been given theirs and have not gone on.
    */
   answer(scope: Scope | undefined, value: T): Promise<T> {
-    if (this.inFlight === 0 && mayAnswer()) return Promise.resolve(value);
+    if (this.inFlight === 0 && loop().queue.mayAnswer()) return Promise.resolve(value);
     const wait = new LineWait(this, scope);
     wait.hand(value);
     return wait.promise;
@@ -153,26 +153,6 @@ export class LineWait<T> extends AnyWait<T> {
       this.line.left();
     }
   }
-}
-
-/** Answers given without a turn, before one is taken. */
-const answersPerTurn = 64;
-let queue: RunQueue | undefined;
-let turn = 0;
-let answers = 0;
-
-/**
- * May an answer that is there be given at once? After so many in one turn it may not: a loop that is always answered at
- * once, such as a receiver of a full channel, would otherwise keep the host in its microtasks for as long as it runs.
- */
-export function mayAnswer(): boolean {
-  const current = loop().queue;
-  if (current !== queue || current.entriesRun !== turn) {
-    queue = current;
-    turn = current.entriesRun;
-    answers = 0;
-  }
-  return ++answers <= answersPerTurn;
 }
 
 function ignore(): void {}

@@ -5,11 +5,11 @@
  */
 
 import { checkDuration, checkFunction, checkName, checkOptions, show } from "../check.ts";
+import { currentScope } from "../current_scope.ts";
 import { checkSignal } from "../join_signal.ts";
-import { pathOf } from "../path.ts";
 import { loop } from "../loop.ts";
-import { checkPriority, laneOf, type Priority } from "../run_queue.ts";
-import { currentScope } from "../scope.ts";
+import { checkPriority, laneOf, type Priority } from "../priority.ts";
+import { pathOf } from "../scope.ts";
 import { checkTransfer, Inspection } from "./clonable.ts";
 import type { JobSettings } from "./job.ts";
 import { Callback } from "./markers.ts";

@@ -4,8 +4,9 @@
  * @module
  */
 
+import { allowUnawaited } from "../../runtime/promises.ts";
 import type { Scope } from "../scope.ts";
-import { allowUnawaited, Wait } from "../wait.ts";
+import { Wait } from "../wait.ts";
 import { addCaller, rejectWithAwaiters, stackAtCall } from "./caller_stack.ts";
 
 /** What a wait gives up when nobody wants its result any more. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isPooledBuffer, isProxy } from "../../runtime/worker_port.ts";
+import { isPooledBuffer, isProxy } from "../../runtime/transferable.ts";
 import { show } from "../check.ts";
 import { Callback, Transfer } from "./markers.ts";
 

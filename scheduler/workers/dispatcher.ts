@@ -9,10 +9,10 @@
  */
 
 import type { WorkerExit } from "../../runtime/worker_port.ts";
-import { reportUnhandled } from "../configure.ts";
 import { TimeoutError } from "../errors.ts";
 import { loop } from "../loop.ts";
 import type { Scope } from "../scope.ts";
+import { reportUnhandled } from "../unhandled.ts";
 import { onAbort } from "./abort_listeners.ts";
 import { Crew, type CrewSettings } from "./crew.ts";
 import { encodeError } from "./error_codec.ts";

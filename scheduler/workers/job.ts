@@ -11,8 +11,8 @@
  * @module
  */
 
+import { Entry } from "../entry.ts";
 import { loop } from "../loop.ts";
-import { Entry } from "../run_queue.ts";
 import type { Answer, JobExtra } from "./protocol.ts";
 
 /** Who waits for a job. */

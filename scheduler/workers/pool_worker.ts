@@ -11,8 +11,8 @@
  */
 
 import type { HostWorker, ThreadOptions, WorkerExit } from "../../runtime/worker_port.ts";
-import { reportUnhandled } from "../configure.ts";
 import { loop } from "../loop.ts";
+import { reportUnhandled } from "../unhandled.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { decodeError, type KnownClasses } from "./error_codec.ts";
 import type { Job, JobWorker } from "./job.ts";

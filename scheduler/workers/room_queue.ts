@@ -4,9 +4,10 @@
  * @module
  */
 
+import { currentScope } from "../current_scope.ts";
+import { Entry } from "../entry.ts";
 import { loop } from "../loop.ts";
-import { Entry, laneOf } from "../run_queue.ts";
-import { currentScope } from "../scope.ts";
+import { laneOf } from "../priority.ts";
 import { Wait } from "../wait.ts";
 
 /** Lets those who wait in one at a time: the next one once it is seen what the one before has taken. */

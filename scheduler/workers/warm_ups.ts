@@ -4,8 +4,8 @@
  * @module
  */
 
+import { currentScope } from "../current_scope.ts";
 import { loop } from "../loop.ts";
-import { currentScope } from "../scope.ts";
 import { Wait } from "../wait.ts";
 import type { Crew } from "./crew.ts";
 

@@ -10,10 +10,11 @@
  * @module
  */
 
-import { currentScope, Member, type Scope } from "../scope.ts";
+import { currentScope } from "../current_scope.ts";
+import { Member, type Scope } from "../scope.ts";
+import { Wait } from "../wait.ts";
 import { addCaller } from "./caller_stack.ts";
 import type { Job } from "./job.ts";
-import { Wait } from "../wait.ts";
 
 /** What the stream needs of its pool. */
 export interface StreamControl {

@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
-import { currentHost, type Turns } from "../../runtime/host.ts";
+import { currentHost } from "../../runtime/current_host.ts";
+import type { Turns } from "../../runtime/host.ts";
 import { run, start } from "../support/child.ts";
 
 const program = fileURLToPath(new URL("./programs/host.ts", import.meta.url));

@@ -1,10 +1,10 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { configure, currentTask, group, type UnhandledContext } from "../../mod.ts";
-import { describeError, reportUnhandled } from "../../scheduler/configure.ts";
+import { currentScope } from "../../scheduler/current_scope.ts";
 import { suppress } from "../../scheduler/errors.ts";
 import { loop, replaceLoop } from "../../scheduler/loop.ts";
-import { currentScope } from "../../scheduler/scope.ts";
+import { describeError, reportUnhandled } from "../../scheduler/unhandled.ts";
 
 /** What `act` makes the process print to its error stream. */
 async function reports(act: () => unknown): Promise<string[]> {

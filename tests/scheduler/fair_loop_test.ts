@@ -4,12 +4,12 @@
  * timers and the turns are the host's.
  */
 
-import fc from "fast-check";
 import { createServer, type Server, type Socket } from "node:net";
 import { test } from "node:test";
 import { assert } from "@std/assert";
+import fc from "fast-check";
 import { checkpoint, configure, group, runChunked } from "../../mod.ts";
-import { currentHost } from "../../runtime/host.ts";
+import { currentHost } from "../../runtime/current_host.ts";
 import { Loop, replaceLoop } from "../../scheduler/loop.ts";
 import type { WriterStart } from "./programs/writer.ts";
 

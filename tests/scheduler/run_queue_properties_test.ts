@@ -4,13 +4,14 @@
  * With `MILLRACE_PROGRAMS=n` the number of programs is another one.
  */
 
-import fc from "fast-check";
 import process from "node:process";
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
 import { forEachChunked, TaskGroup } from "../../mod.ts";
+import { Entry } from "../../scheduler/entry.ts";
 import { loop } from "../../scheduler/loop.ts";
-import { Entry, RunQueue } from "../../scheduler/run_queue.ts";
+import { RunQueue } from "../../scheduler/run_queue.ts";
 import { FakeHost } from "../support/fake_host.ts";
 
 const programs = Number(process.env["MILLRACE_PROGRAMS"] ?? 1000);

@@ -1,8 +1,8 @@
 /** Cancellation as it runs down the tree of scopes. */
 
-import fc from "fast-check";
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
 import {
   Cancelled,
   CancelScope,
@@ -20,11 +20,12 @@ import {
   TimeoutError,
   withTimeout,
 } from "../../mod.ts";
+import { currentScope } from "../../scheduler/current_scope.ts";
 import { loop } from "../../scheduler/loop.ts";
-import { currentScope, Scope } from "../../scheduler/scope.ts";
-import { latch } from "../support/latch.ts";
-import { onFakeLoop, testOnFakeLoop } from "../support/fake_loop.ts";
+import { Scope } from "../../scheduler/scope.ts";
 import { Wait } from "../../scheduler/wait.ts";
+import { onFakeLoop, testOnFakeLoop } from "../support/fake_loop.ts";
+import { latch } from "../support/latch.ts";
 
 testOnFakeLoop("explicit cancellation then deadline stays explicit, and the reverse (S-37)", async () => {
   const explicit = new CancelScope({ timeout: 1 });

@@ -5,8 +5,8 @@
  * @module
  */
 
+import { currentHost } from "../../runtime/current_host.ts";
 import type { Host, HostTimer, Turns } from "../../runtime/host.ts";
-import { currentHost } from "../../runtime/host.ts";
 
 export class FakeHost {
   time = 0;

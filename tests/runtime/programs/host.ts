@@ -1,7 +1,7 @@
 /** Small programs for the tests of the host that need a process of their own: the argument says which one. */
 
 import process from "node:process";
-import { currentHost } from "../../../runtime/host.ts";
+import { currentHost } from "../../../runtime/current_host.ts";
 
 const host = currentHost();
 const programs: Record<string, () => void> = {

@@ -1,0 +1,52 @@
+/**
+ * What every host's exchange of a request and its answer is made of.
+ *
+ * @module
+ */
+
+import type { HttpEnd, HttpExchange } from "../http.ts";
+import type { Upgraded, WebSocketListener } from "../web_socket.ts";
+
+/** Reading a request's body fails with this on hosts where that is ours to say. */
+export class RequestBodyError extends Error {
+  override readonly name = "RequestBodyError";
+
+  constructor() {
+    super("The client left before the whole body of its request had come");
+  }
+}
+
+/** What every host's exchange is made of: that it ends once, and tells of it. */
+export abstract class Exchange implements HttpExchange {
+  abstract readonly request: Request;
+  abstract readonly remoteAddress: string | undefined;
+  end: HttpEnd | undefined = undefined;
+  onEnd: ((end: HttpEnd, error?: unknown) => void) | undefined = undefined;
+
+  abstract failBody(error: unknown): void;
+  abstract cut(): void;
+
+  get sendProgress(): number | undefined {
+    return undefined;
+  }
+
+  upgrade(_listener: WebSocketListener, _protocol: string | undefined): Promise<Upgraded> {
+    return Promise.reject(new TypeError("There are no WebSockets here"));
+  }
+
+  isBodyFailure(error: unknown): boolean {
+    return error instanceof RequestBodyError;
+  }
+
+  /** Ends the exchange; only the first call counts. */
+  finish(end: HttpEnd, error?: unknown): void {
+    if (this.end !== undefined) return;
+    this.end = end;
+    this.onEnd?.(end, error);
+  }
+}
+
+/** Can it be the host of a request? One with a slash in it would become part of the URL's path. */
+export function isHost(host: string): boolean {
+  return /^[\w.:[\]~-]*$/.test(host);
+}

@@ -1,0 +1,78 @@
+/**
+ * A response's body on its way out, watched for how it ends.
+ *
+ * @module
+ */
+
+import type { Exchange } from "./exchange.ts";
+
+/** A body on its way out that is watched, for hosts that do not tell how it ended, and that can be failed. */
+export class WatchedBody {
+  readonly stream: ReadableStream<Uint8Array>;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #exchange: Exchange;
+  #controller!: ReadableStreamDefaultController<Uint8Array>;
+  #pieces = 0;
+  #isPulled = false;
+
+  constructor(reader: ReadableStreamDefaultReader<Uint8Array>, exchange: Exchange) {
+    this.#reader = reader;
+    this.#exchange = exchange;
+    this.stream = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        this.#controller = controller;
+      },
+      pull: () => this.#pass(),
+      cancel: (reason) => {
+        exchange.finish("left");
+        return reader.cancel(reason);
+      },
+    }, { highWaterMark: 0 });
+  }
+
+  /** See `HttpExchange`: hosts ask for a piece when the client has taken those before. */
+  get sendProgress(): number | undefined {
+    return this.#isPulled ? undefined : this.#pieces;
+  }
+
+  /** Makes the client see that the body is not whole. */
+  fail(error: unknown): void {
+    if (this.#exchange.end !== undefined) return;
+    this.#exchange.finish("cut");
+    this.#controller.error(error);
+    this.#reader.cancel(error).catch(() => {});
+  }
+
+  /** The reader is gone: what it still reads fails with `reason`. */
+  leave(reason: unknown): void {
+    this.#controller.error(reason);
+    this.#reader.cancel(reason).catch(() => {});
+  }
+
+  /** Gives the host one more chunk. */
+  async #pass(): Promise<void> {
+    let result: ReadableStreamReadResult<Uint8Array>;
+    this.#isPulled = true;
+    try {
+      result = await this.#reader.read();
+      if (!result.done) checkChunk(result.value);
+    } catch (error) {
+      this.#exchange.finish("failed", error);
+      this.#reader.cancel(error).catch(() => {});
+      throw error;
+    }
+    if (this.#exchange.end !== undefined) return;
+    this.#isPulled = false;
+    this.#pieces++;
+    if (!result.done) return this.#controller.enqueue(result.value);
+    this.#controller.close();
+    this.#exchange.finish("sent");
+  }
+}
+
+/** Refuses a chunk of a body that is no bytes: what a host makes of one differs. */
+export function checkChunk(chunk: unknown): asserts chunk is Uint8Array {
+  if (!(chunk instanceof Uint8Array)) {
+    throw new TypeError(`The stream of a body gives Uint8Arrays: received ${typeof chunk}`);
+  }
+}

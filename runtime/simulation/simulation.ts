@@ -1,0 +1,137 @@
+/**
+ * What the body of a simulation is given.
+ *
+ * @module
+ */
+
+import { checkTime } from "./loop_model.ts";
+import type { Session } from "./session.ts";
+import type { Network } from "./simulated_network.ts";
+import type { Workers } from "./simulated_workers.ts";
+
+/** What the layers above have to say about a run. */
+export interface RunHooks {
+  /** A run begins. */
+  onBegin(): void;
+  /** The unfinished tasks, each with what it waits for. */
+  unfinished(): readonly string[];
+  /** Unfinished tasks of which each waits for the next, and the last for the first. */
+  cycle(): readonly string[];
+  /** What else was left behind, and where it was made. */
+  left(): readonly { what: string; place: Error | undefined }[];
+  /** What stands for the flow of control, to `isCancelled`. */
+  scope(): object | undefined;
+  isCancelled(scope: object): boolean;
+}
+
+/** What a body can ask of the simulation it runs in. */
+export interface Simulation {
+  /** Milliseconds of the simulated wall clock: `Date.now()`, with fractions. */
+  now(): number;
+  /** How many macrotasks have run. */
+  readonly steps: number;
+  /**
+   * An operation of the world outside: resolves in a macrotask of its own, after `latency` ms. Without a latency it completes at
+   * once under `simulate`, and at any time under `explore`. Schedules call it by its label.
+   */
+  io(label?: string, options?: IoOptions): Promise<void>;
+  /**
+   * Sets the wall clock, as people and time servers do: `Date` and `now()` jump to `time`, in ms since 1970; timers and the monotonic
+   * `performance.now()` do not.
+   */
+  setSystemTime(time: number): void;
+  /** Resolves when nothing more can run before the clock moves on. */
+  allBlocked(): Promise<void>;
+  /** The network on which `fetch` reaches the servers of the same simulation. */
+  readonly network: Network;
+  /** The workers of pools, whose code runs in this thread as if in threads of its own. */
+  readonly workers: Workers;
+  /**
+   * Does what is called `label` go wrong this time? No in order of arrival; in other schedules of `explore` it does. For whatever can
+   * fail: a refused call, a crash, a message that comes twice.
+   */
+  fault(label: string): boolean;
+  /** Lets `ms` milliseconds pass in which nothing else runs: work that takes time. */
+  spin(ms: number): void;
+  /** Marks that this place was reached, if the condition holds; the report of `explore` counts the schedules that did. */
+  sometimes(label: string, condition?: boolean): void;
+}
+
+/** How an operation completes. */
+export interface IoOptions {
+  /** After so many ms exactly. */
+  latency?: number;
+  /**
+   * Operations of one batch may complete in one macrotask, where they are ready together, as several messages in one chunk of a
+   * socket do; whether they do is a choice of the schedule. Others complete in a macrotask each.
+   */
+  batch?: string;
+  /** Operations of one stream complete in the order in which they were begun, as the bytes of a socket come in theirs. */
+  stream?: string;
+}
+
+export class BodySimulation implements Simulation {
+  readonly #session: Session;
+  readonly #marks: Map<string, boolean>;
+  readonly #hooks: RunHooks;
+
+  constructor(session: Session, marks: Map<string, boolean>, hooks: RunHooks) {
+    this.#session = session;
+    this.#hooks = hooks;
+    this.#marks = marks;
+  }
+
+  now(): number {
+    return this.#session.wall + this.#session.loop.now;
+  }
+
+  get network(): Network {
+    return this.#session.network;
+  }
+
+  get workers(): Workers {
+    return this.#session.workers;
+  }
+
+  fault(label: string): boolean {
+    if (typeof label !== "string") throw new TypeError(`A label has to be a string: received ${String(label)}`);
+    return this.#session.loop.fault(`${label} going well`, label);
+  }
+
+  get steps(): number {
+    return this.#session.loop.steps;
+  }
+
+  io(label: string = "io", options: IoOptions = {}): Promise<void> {
+    if (typeof label !== "string") throw new TypeError(`A label has to be a string: received ${String(label)}`);
+    const { latency, batch, stream } = options;
+    if (batch !== undefined && typeof batch !== "string") {
+      throw new TypeError(`A batch has to be a string: received ${String(batch)}`);
+    }
+    if (stream !== undefined && typeof stream !== "string") {
+      throw new TypeError(`A stream has to be a string: received ${String(stream)}`);
+    }
+    if (latency !== undefined) checkTime(latency, "A latency");
+    const scope = this.#hooks.scope();
+    return new Promise((resolve) => this.#session.loop.complete(resolve, label, latency, batch, scope, stream));
+  }
+
+  setSystemTime(time: number): void {
+    if (typeof time !== "number") throw new TypeError(`A time has to be a number of ms: received ${String(time)}`);
+    if (!Number.isFinite(time)) throw new RangeError(`A time has to be finite: received ${time}`);
+    this.#session.wall = time - this.#session.loop.now;
+  }
+
+  allBlocked(): Promise<void> {
+    return new Promise((resolve) => this.#session.loop.whenBlocked(resolve));
+  }
+
+  spin(ms: number): void {
+    checkTime(ms, "spin");
+    this.#session.loop.spin(ms);
+  }
+
+  sometimes(label: string, condition: boolean = true): void {
+    this.#marks.set(label, condition || this.#marks.get(label) === true);
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * What the parts of a simulation see of the session they belong to, so that they can stand below it.
+ *
+ * @module
+ */
+
+import type { ContextSlot } from "../host.ts";
+import type { SimulatedLoop } from "./simulated_loop.ts";
+
+/** What a session is made with. */
+export interface WorldSettings {
+  /** The wall clock at the beginning, in ms. */
+  readonly startTime: number;
+  /** The shortest delay of a timer, in ms. */
+  readonly shortestDelay: number;
+  /** Has the host of the profile frames, and clamps of nested timers? */
+  readonly isBrowser: boolean;
+  /** Is real I/O allowed? */
+  readonly allowRealIo: boolean;
+}
+
+/** The simulated world that a part works in; the loop is another one in each run. */
+export interface World {
+  readonly settings: WorldSettings;
+  /** Remembers the async context in which a callback was asked for. */
+  readonly context: ContextSlot;
+  /** In the code of a virtual worker, its thread. */
+  readonly threads: ContextSlot;
+  readonly loop: SimulatedLoop;
+  /** How far the wall clock is before the loop's, in ms. */
+  readonly wall: number;
+  /** How many modules of the real world the loop waits for. */
+  loading: number;
+}

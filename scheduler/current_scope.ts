@@ -1,0 +1,42 @@
+/**
+ * The scope that the calling code runs in, and what it means for what continues there.
+ *
+ * @module
+ */
+
+import type { Cancelled } from "./errors.ts";
+import { loop } from "./loop.ts";
+import type { Scope } from "./scope.ts";
+
+/** The innermost open scope of the flow of control; `undefined` outside any, and in what outlives its task. */
+export function currentScope(): Scope | undefined {
+  let scope = loop().context.get() as Scope | undefined;
+  while (scope !== undefined && scope.closed) {
+    if (scope.owner === (scope as unknown)) return undefined;
+    scope = scope.parent;
+  }
+  return scope;
+}
+
+/** Calls `fn(argument)` with `scope` as the innermost scope. */
+export function within<A, R>(scope: Scope | undefined, fn: (argument: A) => R, argument: A): R {
+  return loop().context.run(scope, fn, argument);
+}
+
+/** The scope's cancellation, on its way to be thrown. */
+export function deliver(scope: Scope): Cancelled | undefined {
+  const owner = scope.owner;
+  if (owner?.effective !== undefined) owner.delivered = true;
+  return scope.effective;
+}
+
+/**
+ * The lane for what continues in `scope`: that of the task it belongs to; or the given one, unless the task has been raised
+ * above it by somebody who waits.
+ */
+export function laneIn(scope: Scope | undefined, lane?: number): number {
+  const owner = scope?.owner;
+  if (owner === undefined) return lane ?? 2;
+  if (lane === undefined || (owner.lane > owner.baseLane && owner.lane > lane)) return owner.lane;
+  return lane;
+}

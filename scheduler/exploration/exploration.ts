@@ -1,0 +1,201 @@
+/**
+ * One exploration: many runs of a body, and what they prove.
+ *
+ * @module
+ */
+
+import { Run, type RunOutcome } from "../../runtime/simulation/run.ts";
+import type { Simulation } from "../../runtime/simulation/simulation.ts";
+import { type Chooser, NondeterminismError, PassChooser } from "./choosers.ts";
+import { DivergedError, ScheduleFailure } from "./schedule_failure.ts";
+import type { Search } from "./search.ts";
+import { describeSchedule, PassCounter, shrink } from "./shrink.ts";
+import type { Stage } from "./stage.ts";
+import { hashLabel, labelsInToken, type RecordedSchedule, writeToken } from "./token.ts";
+
+/** What an exploration that found nothing has done. */
+export interface ExploreReport {
+  /** How many times the body was run. */
+  readonly schedules: number;
+  /** Have all schedules been run that there are? */
+  readonly exhaustive: boolean;
+  /** What is now known, in words. */
+  readonly guarantee: string;
+  /** How many different orders there were among them. */
+  readonly distinct: number;
+  /** How many decisions a schedule took. */
+  readonly decisions: { readonly least: number; readonly mean: number; readonly most: number };
+  /** In how many schedules each mark of `sim.sometimes` was reached; 0 for one whose condition never held. */
+  readonly reached: Readonly<Record<string, number>>;
+}
+
+/** The runs of one call of `explore`, one after the other. */
+export class Exploration {
+  readonly #stage: Stage;
+  readonly #body: (sim: Simulation) => unknown;
+  readonly #settings: Pick<RecordedSchedule, "profile" | "seed"> & { maxSteps: number };
+  readonly #reached = new Map<string, number>();
+  #run: Run<unknown> | undefined;
+  #ended: ((outcome: RunOutcome<unknown>) => void) | undefined;
+
+  constructor(
+    stage: Stage,
+    body: (sim: Simulation) => unknown,
+    settings: Pick<RecordedSchedule, "profile" | "seed"> & { maxSteps: number },
+  ) {
+    this.#stage = stage;
+    this.#body = body;
+    this.#settings = settings;
+  }
+
+  /** Runs one macrotask of the run that is on. */
+  turn(): boolean {
+    const run = this.#run;
+    if (run === undefined || run.turn()) return true;
+    this.#run = undefined;
+    for (const [mark, reached] of run.marks) {
+      this.#reached.set(mark, (this.#reached.get(mark) ?? 0) + (reached ? 1 : 0));
+    }
+    this.#ended!(run.outcome!);
+    return true;
+  }
+
+  async search(search: Search): Promise<ExploreReport> {
+    const orders = new Set<number>();
+    let [least, sum, most] = [Infinity, 0, 0];
+    for (let chooser = search.next(); chooser !== undefined; chooser = search.next()) {
+      const outcome = await this.#execute(chooser);
+      if (!outcome.ok) throw await this.#explain(chooser, outcome.error, search.schedules);
+      search.ran(chooser);
+      orders.add(orderOf(chooser));
+      const { length } = chooser.chosen;
+      least = Math.min(least, length);
+      most = Math.max(most, length);
+      sum += length;
+    }
+    const { schedules, exhaustive } = search;
+    return {
+      schedules,
+      exhaustive,
+      guarantee: guaranteeOf(search),
+      distinct: orders.size,
+      decisions: { least, mean: sum / schedules, most },
+      reached: Object.fromEntries(this.#reached),
+    };
+  }
+
+  async replay(recorded: RecordedSchedule): Promise<ExploreReport> {
+    const chooser = new PassChooser(new Map(recorded.deviations.map(({ id, passes }) => [id, passes])));
+    const seen = new Set<number>();
+    const outcome = await this.#execute(chooser, (label) => seen.add(hashLabel(label)));
+    const known = recorded.labels.filter((label) => seen.has(label)).length;
+    const missing = recorded.deviations.filter(({ id, label }) => hashLabel(chooser.labels.get(id) ?? "") !== label);
+    const isOther = known * 2 < recorded.labels.length;
+    const { count, hash } = recorded.decisions ?? decisionsOf(chooser);
+    const now = decisionsOf(chooser);
+    const decidesOtherwise = now.count !== count || now.hash !== hash;
+    // A body that was mended may well decide otherwise: it passes.
+    if (isOther || (!outcome.ok && (missing.length > 0 || decidesOtherwise))) {
+      const error = outcome.ok ? undefined : outcome.error;
+      const labels = [...new Set(chooser.labels.values())].slice(0, 8).map((label) => JSON.stringify(label)).join(", ");
+      const why = isOther
+        ? `of the ${recorded.labels.length} events it knows, ${known} came; there were ${
+          labels || "no events to decide on"
+        }`
+        : missing.length > 0
+        ? `event number ${missing[0]!.id}, which it holds back, was not there; there were ${labels}`
+        : `it knows a run of ${count} decisions; this one took ${now.count}, between ${labels}`;
+      throw new DivergedError(why, error);
+    }
+    if (!outcome.ok) throw await this.#failure(chooser, outcome.error, 1);
+    return {
+      schedules: 1,
+      exhaustive: false,
+      guarantee: "the schedule of the token passes",
+      distinct: 1,
+      decisions: { least: chooser.chosen.length, mean: chooser.chosen.length, most: chooser.chosen.length },
+      reached: Object.fromEntries(this.#reached),
+    };
+  }
+
+  #execute(chooser: Chooser, observe?: (label: string) => void): Promise<RunOutcome<unknown>> {
+    return new Promise((resolve) => {
+      const { seed, maxSteps } = this.#settings;
+      const settings = { choose: chooser.choose, seed, keepPlaces: observe !== undefined, observe };
+      this.#run = new Run(this.#stage.session, this.#body, settings, maxSteps, this.#stage.hooks);
+      this.#ended = resolve;
+    });
+  }
+
+  /** The failure of a schedule, made small. */
+  async #explain(found: Chooser, error: unknown, schedules: number): Promise<unknown> {
+    if (error instanceof NondeterminismError) return error;
+    const attempt = async (chooser: Chooser) => {
+      const outcome = await this.#execute(chooser);
+      if (!outcome.ok && outcome.error instanceof NondeterminismError) throw outcome.error;
+      return outcome.ok ? undefined : outcome;
+    };
+    const counter = new PassCounter(found);
+    if (await attempt(counter) === undefined) return notAgain(error);
+    const passes = await shrink(counter.passes, attempt);
+    const last = new PassChooser(passes);
+    const outcome = await this.#execute(last, () => {});
+    if (outcome.ok) return notAgain(error);
+    return this.#failure(last, outcome.error, schedules);
+  }
+
+  async #failure(chooser: PassChooser, error: unknown, schedules: number): Promise<unknown> {
+    const labels = new Set<string>();
+    const passes = new Map([...chooser.deviations.values()].map(({ id, passes }) => [id, passes]));
+    const again = new PassChooser(passes);
+    const outcome = await this.#execute(again, (label) => labels.add(label));
+    if (outcome.ok || orderOf(again) !== orderOf(chooser)) return notAgain(error);
+    // Immediates have no name by which a program could be known again.
+    labels.delete("immediate");
+    const token = writeToken({
+      ...this.#settings,
+      decisions: decisionsOf(chooser),
+      deviations: [...chooser.deviations.values()].map(({ id, passes, label }) => ({
+        id,
+        passes,
+        label: hashLabel(label),
+      })),
+      labels: [...labels].slice(0, labelsInToken).map(hashLabel),
+    });
+    const lines = describeSchedule(chooser.deviations.values(), chooser.labels);
+    return new ScheduleFailure(error, lines, token, schedules);
+  }
+}
+
+function notAgain(error: unknown): Error {
+  return new Error(
+    "The body has failed under a schedule, and not when that was run again: something in it depends on what an earlier run has left behind, " +
+      "or on what a simulation does not control",
+    { cause: error },
+  );
+}
+
+/** What a token says of the decisions of a run. */
+function decisionsOf(chooser: Chooser): { count: number; hash: number } {
+  return { count: chooser.chosen.length, hash: orderOf(chooser) & 0xfffff };
+}
+
+/** A number that stands for the order of a schedule. */
+function orderOf({ chosen, sizes }: Chooser): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < chosen.length; index++) {
+    hash = Math.imul(hash ^ (chosen[index]! + (sizes[index]! << 12)), 0x01000193);
+  }
+  return hash ^ chosen.length;
+}
+
+function guaranteeOf(search: Search): string {
+  const { schedules, exhaustive, heldBack, random } = search;
+  const systematic = schedules - random;
+  if (exhaustive) return `all ${systematic} schedules pass`;
+  const parts: string[] = [];
+  if (heldBack >= 0) parts.push(`all with <= ${heldBack} held-back events pass (of ${systematic} schedules run)`);
+  else if (systematic > 0) parts.push(`the first ${systematic} schedules pass`);
+  if (random > 0) parts.push(`${random} random schedules pass`);
+  return parts.join("; ");
+}

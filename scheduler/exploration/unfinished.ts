@@ -1,0 +1,60 @@
+/**
+ * Tasks that have not ended, and what they wait for.
+ *
+ * @module
+ */
+
+import type { TaskInfo } from "../task_tree.ts";
+
+interface Unfinished {
+  readonly name: string;
+  readonly line: string;
+  readonly blockedBy: readonly string[];
+}
+
+/** The unfinished tasks of the simulation, by their path, with what each waits for and who has it. */
+export function unfinished(roots: readonly TaskInfo[]): readonly Unfinished[] {
+  const found: Unfinished[] = [];
+  function look(infos: readonly TaskInfo[], path: string): void {
+    for (const info of infos) {
+      const { name, waitingFor, blockedBy, children, kind } = info;
+      const own = path === "" ? name : `${path} > ${name}`;
+      if (kind === "task" || children.length === 0) {
+        const holders = blockedBy.filter((holder) => holder !== waitingFor);
+        const held = holders.length === 0 ? "" : ` held by ${holders.join(" and ")}`;
+        found.push({
+          name,
+          blockedBy,
+          line: waitingFor === undefined ? own : `${own}, waiting for ${waitingFor}${held}`,
+        });
+      }
+      look(children, own);
+    }
+  }
+  look(roots, "");
+  return found;
+}
+
+/** The names of tasks each of which waits for the next, and the last for the first; empty if there are none. */
+export function cycleOf(tasks: readonly Unfinished[]): readonly string[] {
+  const byName = new Map(tasks.map((task) => [task.name, task]));
+  const done = new Set<string>();
+  const path: string[] = [];
+  function look(name: string): readonly string[] {
+    if (path.includes(name)) return path.slice(path.indexOf(name));
+    if (done.has(name)) return [];
+    done.add(name);
+    path.push(name);
+    for (const next of byName.get(name)?.blockedBy ?? []) {
+      const cycle = look(next);
+      if (cycle.length > 0) return cycle;
+    }
+    path.pop();
+    return [];
+  }
+  for (const { name } of tasks) {
+    const cycle = look(name);
+    if (cycle.length > 0) return cycle;
+  }
+  return [];
+}

@@ -1,0 +1,32 @@
+/**
+ * The inheritance of priorities: what is queued for a flow of control moves when its lane changes.
+ *
+ * @module
+ */
+
+import { loop } from "./loop.ts";
+import { Scope } from "./scope.ts";
+import { coreOf } from "./task.ts";
+import { Wait } from "./wait.ts";
+
+/**
+ * Moves what is queued for the flow of control in `scope` into another lane, because somebody more urgent has begun to wait for
+ * it, or ceased to. Those it waits for in turn follow: tasks that it awaits, and those of its groups, which it cannot leave before
+ * them.
+ */
+export function moveQueued(scope: Scope, lane: number): void {
+  const { queue } = loop();
+  const { owner } = scope;
+  for (let turn = owner?.turns; owner === (scope as unknown) && turn !== undefined; turn = turn.older) {
+    queue.move([turn], lane);
+  }
+  for (let member = scope.members; member !== undefined; member = member.after) {
+    if (member instanceof Scope) {
+      if (member.isTask) coreOf(member.owner!.handle!).relane();
+      else moveQueued(member, lane);
+      continue;
+    }
+    queue.move([member], member.isContinuation ? lane + 1 : lane);
+    if (member instanceof Wait && typeof member.what === "object") coreOf(member.what).relane();
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Where errors go that nobody else can be given, and where they come from.
+ *
+ * @module
+ */
+
+import { show } from "./check.ts";
+import { suppressed } from "./errors.ts";
+import { loop } from "./loop.ts";
+import { pathOf, type Scope } from "./scope.ts";
+import type { Task } from "./task.ts";
+
+/** Where an error comes from that nobody awaits. */
+export interface UnhandledContext {
+  /** The task it comes from, if any. */
+  readonly task: Task<unknown> | undefined;
+  /** The names of the groups and tasks around it, outermost first, joined by " > "; empty outside any. */
+  readonly path: string;
+}
+
+/** Is given each error that can be neither thrown nor returned to anybody. */
+export type UnhandledHook = (error: unknown, context: UnhandledContext) => void;
+
+let hook: UnhandledHook | undefined;
+
+/** Sets the hook; `undefined` puts the default back, which prints. */
+export function setUnhandledHook(fn: UnhandledHook | undefined): void {
+  hook = fn;
+}
+
+/** Hands an error to the hook for those that nobody else can be given; `scope` is where it comes from. */
+export function reportUnhandled(error: unknown, scope?: Scope): void {
+  const path = originOf(error) || pathOf(scope);
+  if (hook === undefined) return print(error, path);
+  try {
+    hook(error, { task: scope?.owner?.handle, path });
+  } catch (hookError) {
+    print(error, path);
+    print(hookError, "onUnhandled");
+  }
+}
+
+function print(error: unknown, path: string): void {
+  loop().host.report(`Unhandled${path === "" ? "" : ` in ${path}`}: ${describeError(error)}`);
+}
+
+/** An error as it is printed for a person: with its stack, its causes and what came after it. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return show(error);
+  const own = error.stack?.includes(error.message)
+    ? error.stack
+    : `${error.name}: ${error.message}\n${error.stack ?? ""}`;
+  const parts = [own];
+  if (error.cause !== undefined) parts.push(`caused by ${describeOne(error.cause)}`);
+  for (const later of suppressed(error)) parts.push(`followed by ${describeOne(later)}`);
+  return parts.join("\n");
+}
+
+function describeOne(error: unknown): string {
+  return error instanceof Error ? error.stack ?? `${error.name}: ${error.message}` : show(error);
+}
+
+/** Where errors were thrown, by error. Primitives cannot be keys. */
+const origins = new WeakMap<object, string>();
+
+/** Remembers where an error comes from, unless that is known: it goes on through the groups around. */
+export function rememberOrigin(error: unknown, scope: Scope): void {
+  if (typeof error === "object" && error !== null && !origins.has(error)) origins.set(error, pathOf(scope));
+}
+
+/** The path to the task or group body that an error comes from; empty where that is not known. */
+export function originOf(error: unknown): string {
+  return typeof error === "object" && error !== null ? origins.get(error) ?? "" : "";
+}
