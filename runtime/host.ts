@@ -1,8 +1,8 @@
 /**
  * The `Host` port: everything Millrace needs from the JavaScript runtime it runs on, and how that runtime is found.
  *
- * Rule 10 of the house: code above `runtime/` reaches time, turns, timers, context, threads and signals only through
- * this interface, so that the same code runs on Node, Deno, Bun, in a browser and on a simulated loop.
+ * Code above `runtime/` reaches time, turns, timers, context, threads and signals only through this interface, so that
+ * the same code runs on Node, Deno, Bun, in a browser and on a simulated loop.
  *
  * @module
  */

@@ -336,7 +336,7 @@ test("a client that leaves cancels its request, with source disconnect, and is n
   );
 });
 
-test("a normal end aborts no signal (S-126)", async () => {
+test("a normal end aborts no signal", async () => {
   const signals: AbortSignal[] = [];
   await withServer(
     async (request, { signal }) => {

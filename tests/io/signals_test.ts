@@ -73,7 +73,7 @@ test("a task that waits for a signal holds its group, and gets it", async () => 
   assertEquals(got, "SIGWINCH");
 });
 
-test("a signal that arrived and was not taken has its effect when the loop is left, unless another listener had it (S-122)", async () => {
+test("a signal that arrived and was not taken has its effect when the loop is left, unless another listener had it", async () => {
   const program = join(root, "tests/io/signals_program.ts");
   const alone = await run(program);
   assertEquals([alone.stdout, alone.code === 0], ["leaving\n", false]);

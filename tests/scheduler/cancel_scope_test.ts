@@ -39,7 +39,7 @@ testOnFakeLoop("a scope absorbs the cancellation it caused, and no other", async
   ]);
 });
 
-testOnFakeLoop("a scope that is left before any checkpoint saw the request throws nothing (S-34)", async () => {
+testOnFakeLoop("a scope that is left before any checkpoint saw the request throws nothing", async () => {
   const scope = new CancelScope();
   assertEquals(await scope.run(() => (scope.cancel(), "value")), "value");
   assertEquals([scope.cancelCalled, scope.cancelCaught], [true, false]);

@@ -47,7 +47,7 @@ test("what is no iterable of functions is refused at the call, and so are bad op
   }
 });
 
-test("with no functions: all and allSettled resolve to [], any rejects, race refuses (S-119)", async () => {
+test("with no functions: all and allSettled resolve to [], any rejects, race refuses", async () => {
   assertEquals(await all([]), []);
   assertEquals(await allSettled([]), []);
   assertEquals((await assertRejects(() => any([]), AggregateError)).errors, []);
@@ -61,7 +61,7 @@ test("all gives the results in order, whatever the order of their coming, from a
   assertEquals(await all(new Set([() => 1, () => 2])), [1, 2]);
 });
 
-test("all: the first failure cancels and awaits the rest; later failures are suppressed (S-25)", async () => {
+test("all: the first failure cancels and awaits the rest; later failures are suppressed", async () => {
   const first = new Error("first");
   const later = new Error("in cleanup");
   const log: string[] = [];
@@ -85,7 +85,7 @@ test("all: the first failure cancels and awaits the rest; later failures are sup
   assertEquals(log, ["cleaned up"]);
 });
 
-test("all: what waits for a slot when another fails never starts (S-25)", async () => {
+test("all: what waits for a slot when another fails never starts", async () => {
   const started: number[] = [];
   const fns = [0, 1, 2, 3, 4].map((index) => async () => {
     started.push(index);
@@ -135,7 +135,7 @@ test("allSettled reports every outcome in order and cancels nobody", async () =>
   assertInstanceOf(cancelled.reason, TaskCancelledError);
 });
 
-test("race: the losers are cancelled and awaited, and those that have not started never do (S-118)", async () => {
+test("race: the losers are cancelled and awaited, and those that have not started never do", async () => {
   const log: string[] = [];
   const winner = await race([
     async () => {
@@ -153,7 +153,7 @@ test("race: the losers are cancelled and awaited, and those that have not starte
   assertEquals(log, ["loser has ended"]);
 });
 
-test("race: the first to end decides, also by failing; in a tie the first in order (S-118)", async () => {
+test("race: the first to end decides, also by failing; in a tie the first in order", async () => {
   const error = new RangeError("first");
   assertStrictEquals(await race([() => sleep(1e6), () => Promise.reject(error)]).catch((it) => it), error);
   const tied = [0, 1, 2].map((index) => () => checkpoint().then(() => index));
@@ -198,7 +198,7 @@ test("what a loser throws in cleaning up goes to onUnhandled, an AbortError exce
   }
 });
 
-test("a signal that is aborted already means that nothing starts; aborted later it is the rejection itself (S-127)", async () => {
+test("a signal that is aborted already means that nothing starts; aborted later it is the rejection itself", async () => {
   for (const [, combine] of each) {
     let started = 0;
     const fn = () => {
@@ -215,14 +215,14 @@ test("a signal that is aborted already means that nothing starts; aborted later 
   }
 });
 
-test("a timeout is a TimeoutError, and a result that comes after it does not win (S-77)", async () => {
+test("a timeout is a TimeoutError, and a result that comes after it does not win", async () => {
   for (const [, combine] of each) {
     await assertRejects(() => combine([() => sleep(1e6)], { timeout: 1 }), TimeoutError);
     await assertRejects(() => combine([() => sleep(1e6).catch(() => "swallowed")], { timeout: 1 }), TimeoutError);
   }
 });
 
-test("a cancellation from around passes through when the tasks have ended (S-30, S-49)", async () => {
+test("a cancellation from around passes through when the tasks have ended", async () => {
   for (const [name, combine] of each) {
     const scope = new CancelScope();
     const log: string[] = [];
@@ -252,7 +252,7 @@ test("a cancellation from around passes through when the tasks have ended (S-30,
   }
 });
 
-test("functions see the async context of the call, also when the limit delays them (S-106)", async () => {
+test("functions see the async context of the call, also when the limit delays them", async () => {
   const storage = new AsyncLocalStorage<string>();
   const seen = await storage.run(
     "mine",
@@ -271,7 +271,7 @@ test("tasks carry the combinator's name and priority", async () => {
   assertEquals(names, ["fetchUser", "background"]);
 });
 
-test("1000 races against one long-lived signal leave no listener behind (S-125, P-1)", async () => {
+test("1000 races against one long-lived signal leave no listener behind", async () => {
   const controller = new AbortController();
   let listeners = 0;
   const { signal } = controller;
@@ -328,7 +328,7 @@ test("whatever the tasks do and in whatever order, each combinator settles as it
   );
 });
 
-test("cancelled at any step, a combinator leaves nothing running (S-137)", async () => {
+test("cancelled at any step, a combinator leaves nothing running", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.nat(6), { minLength: 1, maxLength: 5 }),

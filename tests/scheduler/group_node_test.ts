@@ -1,4 +1,4 @@
-/** How groups end: the statements on exit, failure and cleanup. */
+/** How groups end: exit, failure and cleanup. */
 
 import fc from "fast-check";
 import { test } from "node:test";
@@ -33,7 +33,7 @@ async function failsWhenCancelled(error: unknown): Promise<void> {
 }
 
 testOnFakeLoop(
-  "when the body and a task fail, the group rejects with the first, and the other is suppressed (S-2)",
+  "when the body and a task fail, the group rejects with the first, and the other is suppressed",
   async () => {
     const ofBody = new Error("body");
     const ofTask = new Error("task");
@@ -49,7 +49,7 @@ testOnFakeLoop(
   },
 );
 
-test("all failures of tasks are kept, in the order in which they happened, primitives too (S-3)", async () => {
+test("all failures of tasks are kept, in the order in which they happened, primitives too", async () => {
   const failures = [new Error("one"), "two", undefined, null, new Error("five")];
   let seen: readonly unknown[] = [];
   const error = await assertRejects(() =>
@@ -64,7 +64,7 @@ test("all failures of tasks are kept, in the order in which they happened, primi
   assertEquals(suppressed(error), failures.slice(1));
 });
 
-test("a failure is the group's own, however many tasks failed: the shape does not depend on load (S-5)", async () => {
+test("a failure is the group's own, however many tasks failed: the shape does not depend on load", async () => {
   for (const count of [1, 2, 50]) {
     const error = await assertRejects(
       () =>
@@ -87,7 +87,7 @@ test("a failure that is a primitive, even undefined, rejects the group with it",
   }
 });
 
-testOnFakeLoop("the cancellations that a failing sibling causes are not reported (S-6)", async () => {
+testOnFakeLoop("the cancellations that a failing sibling causes are not reported", async () => {
   const failure = new Error("cause");
   const error = await assertRejects(() =>
     group((g) => {
@@ -101,7 +101,7 @@ testOnFakeLoop("the cancellations that a failing sibling causes are not reported
 });
 
 testOnFakeLoop(
-  "an inner group that was cancelled from outside keeps the outer cancellation, and only the outer scope absorbs it (S-7)",
+  "an inner group that was cancelled from outside keeps the outer cancellation, and only the outer scope absorbs it",
   async () => {
     const outer = new CancelScope();
     let inner: unknown;
@@ -120,7 +120,7 @@ testOnFakeLoop(
   },
 );
 
-test("a failure goes through nested groups as itself, and each adds what came later (S-9)", async () => {
+test("a failure goes through nested groups as itself, and each adds what came later", async () => {
   const first = new Error("first");
   const inner = new Error("inner cleanup");
   const outer = new Error("outer cleanup");
@@ -158,7 +158,7 @@ testOnFakeLoop(
   },
 );
 
-test("a body that throws something else while it is being cancelled has both errors reported (S-10)", async () => {
+test("a body that throws something else while it is being cancelled has both errors reported", async () => {
   const first = new Error("task");
   const second = new Error("finally");
   const error = await assertRejects(() =>
@@ -172,7 +172,7 @@ test("a body that throws something else while it is being cancelled has both err
 });
 
 testOnFakeLoop(
-  "a cancel that reaches a group waiting at its exit cancels the tasks and keeps waiting (S-15)",
+  "a cancel that reaches a group waiting at its exit cancels the tasks and keeps waiting",
   async () => {
     const log: string[] = [];
     const scope = new CancelScope();
@@ -198,7 +198,7 @@ testOnFakeLoop(
 );
 
 testOnFakeLoop(
-  "cancel is idempotent and allowed from a task, from outside, twice and after the end (S-17)",
+  "cancel is idempotent and allowed from a task, from outside, twice and after the end",
   async () => {
     let outside!: TaskGroup;
     await group(async (g) => {
@@ -234,7 +234,7 @@ testOnFakeLoop("a task may be spawned while the group waits at its exit, and is 
   assertEquals(log, ["grandchild"]);
 });
 
-test("joining from a task of the group is refused: it would wait for itself (S-21)", async () => {
+test("joining from a task of the group is refused: it would wait for itself", async () => {
   await group(async (g) => {
     await g.spawn(() => assertThrows(() => g.join(), StructureError, "from within"));
     await g.spawn(() => group(() => assertThrows(() => g.join(), StructureError, "from within")));
@@ -297,7 +297,7 @@ testOnFakeLoop(
   },
 );
 
-testOnFakeLoop("leaving without join keeps what the tasks failed with as the cause (S-19)", async () => {
+testOnFakeLoop("leaving without join keeps what the tasks failed with as the cause", async () => {
   const failure = new Error("in cleanup");
   const g = new TaskGroup();
   g.spawn(() => failsWhenCancelled(failure));
@@ -307,7 +307,7 @@ testOnFakeLoop("leaving without join keeps what the tasks failed with as the cau
   await g[Symbol.asyncDispose]();
 });
 
-testOnFakeLoop("a group that lives long keeps nothing of the tasks that have ended (S-22, S-66)", async () => {
+testOnFakeLoop("a group that lives long keeps nothing of the tasks that have ended", async () => {
   await group(async (g) => {
     for (let round = 0; round < 50; round++) {
       for (let index = 0; index < 200; index++) g.spawn(() => checkpoint());
@@ -343,7 +343,7 @@ testOnFakeLoop("awaiting a task that somebody cancelled by hand, and not catchin
     }), TaskCancelledError);
 });
 
-test("a failing task that is awaited and caught still fails its group; attempt does not (S-111)", async () => {
+test("a failing task that is awaited and caught still fails its group; attempt does not", async () => {
   const failure = new Error("task");
   const error = await assertRejects(() =>
     group(async (g) => {
@@ -370,7 +370,7 @@ testOnFakeLoop("an attempt that is cancelled is cancelled, and no result", async
 });
 
 testOnFakeLoop(
-  "cancel and await resolves only after the task's own children and cleanup have ended (S-49)",
+  "cancel and await resolves only after the task's own children and cleanup have ended",
   async () => {
     const log: string[] = [];
     await group(async (g) => {
@@ -397,7 +397,7 @@ testOnFakeLoop(
 );
 
 testOnFakeLoop(
-  "deferred functions run exactly once, last in first out; one that throws, even at once, stops no other, and no error of theirs is lost, as the first is with Effection (S-62, S-63)",
+  "deferred functions run exactly once, last in first out; one that throws, even at once, stops no other, and no error of theirs is lost, as the first is with Effection",
   async () => {
     const log: number[] = [];
     const failures = [new Error("at once"), new Error("later"), new Error("body")];
@@ -423,7 +423,7 @@ testOnFakeLoop(
 );
 
 testOnFakeLoop(
-  "an empty group ends in the turn of its caller, and is never itself the source of a cancellation (S-14)",
+  "an empty group ends in the turn of its caller, and is never itself the source of a cancellation",
   async () => {
     const { entriesRun } = loop().queue;
     assertEquals(await group(() => 1), 1);
@@ -441,7 +441,7 @@ testOnFakeLoop(
 );
 
 testOnFakeLoop(
-  "a cancel during a cleanup that runs waits for that cleanup, and does not report the body's error twice (S-69)",
+  "a cancel during a cleanup that runs waits for that cleanup, and does not report the body's error twice",
   async () => {
     const log: string[] = [];
     const failure = new Error("body");
@@ -464,7 +464,7 @@ testOnFakeLoop(
 );
 
 testOnFakeLoop(
-  "after a cancelled step whose cleanup was asynchronous nothing past the next checkpoint runs (S-70)",
+  "after a cancelled step whose cleanup was asynchronous nothing past the next checkpoint runs",
   async () => {
     const log: string[] = [];
     await group(async (g) => {
@@ -487,7 +487,7 @@ testOnFakeLoop(
   },
 );
 
-testOnFakeLoop("a deferred function sees how the group ended (S-65)", async () => {
+testOnFakeLoop("a deferred function sees how the group ended", async () => {
   const seen: unknown[] = [];
   const failure = new Error("failed");
   await group((g) => {
@@ -560,7 +560,7 @@ testOnFakeLoop(
   },
 );
 
-testOnFakeLoop("a group's timeout reaches its tasks as a deadline, and wins over a later cancel (S-37)", async () => {
+testOnFakeLoop("a group's timeout reaches its tasks as a deadline, and wins over a later cancel", async () => {
   let source: unknown;
   await assertRejects(
     () =>
@@ -578,7 +578,7 @@ testOnFakeLoop("a group's timeout reaches its tasks as a deadline, and wins over
   assertEquals(source, "deadline");
 });
 
-testOnFakeLoop("a group that was cancelled by hand before its timeout passed does not time out (S-37)", async () => {
+testOnFakeLoop("a group that was cancelled by hand before its timeout passed does not time out", async () => {
   await group(async (g) => {
     g.cancel();
     await shield(() => sleep(3));
@@ -652,7 +652,7 @@ testOnFakeLoop("a limit is kept under failures, cancellations and spawning from 
   );
 });
 
-test("an aborted signal means not started; its reason may be anything, and is what the group rejects with (S-127)", async () => {
+test("an aborted signal means not started; its reason may be anything, and is what the group rejects with", async () => {
   for (const reason of [null, undefined, 0, "text", new Error("why")]) {
     const controller = new AbortController();
     controller.abort(reason);
@@ -663,7 +663,7 @@ test("an aborted signal means not started; its reason may be anything, and is wh
   }
 });
 
-test("no listener is left on a signal after 10,000 operations on it, and two dozen at once have one together (S-125, P-2)", async () => {
+test("no listener is left on a signal after 10,000 operations on it, and two dozen at once have one together", async () => {
   const controller = new AbortController();
   const { signal } = controller;
   let listeners = 0;
@@ -708,7 +708,7 @@ test("a throwing listener on a task's signal does not keep the cancellation from
   assertEquals(cancelled, [0, 1, 2]);
 });
 
-test("a wait that nobody awaits is no unhandled rejection when it is cancelled (S-112)", async () => {
+test("a wait that nobody awaits is no unhandled rejection when it is cancelled", async () => {
   const stray = await strayRejections(() =>
     group(async (g) => {
       void sleep(1e6);

@@ -11,7 +11,7 @@ test("main refuses what is no function", () => {
   assertThrows(() => main(undefined as never), TypeError);
 });
 
-test("the process stays alive until the body has ended, and then ends by itself (S-123)", async () => {
+test("the process stays alive until the body has ended, and then ends by itself", async () => {
   const { code, stdout } = await run(program, ["quiet"]);
   assertEquals([code, stdout], [0, "ended\n"]);
 });
@@ -34,7 +34,7 @@ test("after the end no listener is left", async () => {
   assertEquals(stdout, "after 0 0\n");
 });
 
-test("a signal cancels the tasks with source shutdown; after their cleanup the exit code is the signal's (S-121)", async () => {
+test("a signal cancels the tasks with source shutdown; after their cleanup the exit code is the signal's", async () => {
   for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     const child = start(program, ["waits"]);
     await child.waitFor(/ready/);

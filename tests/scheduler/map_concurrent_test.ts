@@ -103,7 +103,7 @@ test("limit bounds how many run at once; each pulls the next only when there is 
   }
 });
 
-test("an endless source does not run ahead, and is closed once when an item fails (S-25)", async () => {
+test("an endless source does not run ahead, and is closed once when an item fails", async () => {
   for (const kind of ["sync", "async"] as const) {
     const source = new Counted(naturals());
     const error = new Error("17");
@@ -177,7 +177,7 @@ test("cancelled, by a signal, a timeout or from around, it closes its source onc
   }
 });
 
-test("a source that is stalled does not keep it from being cancelled, nor from failing (S-129)", async () => {
+test("a source that is stalled does not keep it from being cancelled, nor from failing", async () => {
   for (const how of ["signal", "failure"] as const) {
     let closes = 0;
     const stalled: AsyncIterable<number> = {
@@ -242,7 +242,7 @@ test("what closing the source throws comes after the failure, and is the failure
   assertEquals(suppressed(error), [second]);
 });
 
-test("a task that is cancelled by itself fails the whole with TaskCancelledError (S-114)", async () => {
+test("a task that is cancelled by itself fails the whole with TaskCancelledError", async () => {
   await assertRejects(() =>
     mapConcurrent([1, 2], (item, _, task) => {
       if (item === 1) task.cancel();
@@ -291,7 +291,7 @@ test("20,000 items that need no waiting leave the loop its turns", async () => {
   assert(others > 100, `others had ${others} turns`);
 });
 
-test("cancelled at any step: no task is left, the source is closed at most once (S-137)", async () => {
+test("cancelled at any step: no task is left, the source is closed at most once", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.nat(4), { maxLength: 8 }),
@@ -324,7 +324,7 @@ test("cancelled at any step: no task is left, the source is closed at most once 
   );
 });
 
-test("aborted while the last items run, after the source has ended, it rejects and closes nothing (S-129)", async () => {
+test("aborted while the last items run, after the source has ended, it rejects and closes nothing", async () => {
   const source = new Counted([1, 2, 3]);
   const controller = new AbortController();
   let ended = 0;

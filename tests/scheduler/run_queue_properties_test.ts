@@ -223,7 +223,7 @@ class Costly extends Entry {
   }
 }
 
-test("timers and I/O wait at most a slice and one item, whatever is queued (S14)", () => {
+test("timers and I/O wait at most a slice and one item, whatever is queued", () => {
   fc.assert(
     fc.property(
       fc.array(fc.record({ lane: fc.nat(5), cost: fc.double({ min: 0, max: 12, noNaN: true }), again: fc.nat(3) }), {
@@ -323,7 +323,7 @@ test("under a load of higher priorities that never ends, entries wait for the ag
   );
 });
 
-test("an entry of the lowest priority runs once it has waited for the ageing bound, however many of higher priority come (S15)", () => {
+test("an entry of the lowest priority runs once it has waited for the ageing bound, however many of higher priority come", () => {
   const fake = new FakeHost();
   const queue = new RunQueue(fake.host);
   let at = -1;

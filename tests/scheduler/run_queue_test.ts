@@ -126,7 +126,7 @@ test("the ageing bound can be set, also while entries wait, and set to never", (
   assertEquals(late, 7000);
 });
 
-test("continuations go before other entries of their priority, but not for longer than a second on end (S2, S15)", () => {
+test("continuations go before other entries of their priority, but not for longer than a second on end", () => {
   const other = waitsUnderFlood(2, 3, () => {});
   assert(other >= 1000 && other <= 1010, `${other} ms`);
   // Of lower priority: only ageing helps.

@@ -27,7 +27,7 @@ import { Wait } from "../../scheduler/wait.ts";
 import { onFakeLoop, testOnFakeLoop } from "../support/fake_loop.ts";
 import { latch } from "../support/latch.ts";
 
-testOnFakeLoop("explicit cancellation then deadline stays explicit, and the reverse (S-37)", async () => {
+testOnFakeLoop("explicit cancellation then deadline stays explicit, and the reverse", async () => {
   const explicit = new CancelScope({ timeout: 1 });
   let first: Cancelled | undefined;
   await explicit.run(async () => {
@@ -49,7 +49,7 @@ testOnFakeLoop("explicit cancellation then deadline stays explicit, and the reve
 });
 
 testOnFakeLoop(
-  "a sibling's cancellation names the failing task and its error, also in nested scopes (S-38, S-39)",
+  "a sibling's cancellation names the failing task and its error, also in nested scopes",
   async () => {
     const failure = new Error("cause");
     const seen: Cancelled[] = [];
@@ -79,7 +79,7 @@ testOnFakeLoop(
   },
 );
 
-testOnFakeLoop("a cancellation reaches each descendant in the same turn, however deep (S-35)", async () => {
+testOnFakeLoop("a cancellation reaches each descendant in the same turn, however deep", async () => {
   await group(async (g) => {
     const top = new CancelScope();
     const signals: AbortSignal[] = [];
@@ -121,7 +121,7 @@ testOnFakeLoop("nobody's callback sees a tree that is marked in part", async () 
   });
 });
 
-test("if the result and the cancellation come in the same turn, the cancellation wins, whichever was first (S-41)", async () => {
+test("if the result and the cancellation come in the same turn, the cancellation wins, whichever was first", async () => {
   for (const order of ["result first", "cancellation first"]) {
     const result = latch<string>();
     const outcome = await group(async (g) => {
@@ -141,7 +141,7 @@ test("if the result and the cancellation come in the same turn, the cancellation
 });
 
 testOnFakeLoop(
-  "of two who await a task or a promise, the first to go on can still cancel the second (S-41)",
+  "of two who await a task or a promise, the first to go on can still cancel the second",
   async () => {
     for (const kind of ["task", "promise"]) {
       const foreign = latch<string>();
@@ -166,7 +166,7 @@ testOnFakeLoop(
 );
 
 testOnFakeLoop(
-  "if an awaited task has ended but the awaiter has not gone on, the awaiter's cancellation wins (S-41)",
+  "if an awaited task has ended but the awaiter has not gone on, the awaiter's cancellation wins",
   async () => {
     let outcome: unknown;
     await group(async (g) => {
@@ -189,7 +189,7 @@ testOnFakeLoop(
   },
 );
 
-testOnFakeLoop("an error of its own beats the cancellation of a task that throws it (S-42)", async () => {
+testOnFakeLoop("an error of its own beats the cancellation of a task that throws it", async () => {
   const own = new Error("own");
   const error = await assertRejects(() =>
     group((g) => {
@@ -201,7 +201,7 @@ testOnFakeLoop("an error of its own beats the cancellation of a task that throws
   assertStrictEquals(error, own);
 });
 
-testOnFakeLoop("a task may cancel itself; the code up to its next checkpoint still runs (S-45)", async () => {
+testOnFakeLoop("a task may cancel itself; the code up to its next checkpoint still runs", async () => {
   const log: string[] = [];
   await group((g) => {
     g.spawn(async (task) => {
@@ -216,7 +216,7 @@ testOnFakeLoop("a task may cancel itself; the code up to its next checkpoint sti
   assertEquals(log, ["same turn", "after a foreign await"]);
 });
 
-test("a cancelled scope whose task has ended does not spin: no turn and no timer is used (S-47)", async () => {
+test("a cancelled scope whose task has ended does not spin: no turn and no timer is used", async () => {
   await group(async (g) => {
     const scope = new CancelScope();
     const stuck = latch();
@@ -232,7 +232,7 @@ test("a cancelled scope whose task has ended does not spin: no turn and no timer
 });
 
 testOnFakeLoop(
-  "a shield keeps out the cancellation around it, not its own, nor that of scopes inside (S-50)",
+  "a shield keeps out the cancellation around it, not its own, nor that of scopes inside",
   async () => {
     const outer = new CancelScope();
     const shielded = new CancelScope({ shield: true });
@@ -259,7 +259,7 @@ testOnFakeLoop(
 );
 
 testOnFakeLoop(
-  "inside a shield the code is not cancelled, while the handle tells the truth from outside (S-54)",
+  "inside a shield the code is not cancelled, while the handle tells the truth from outside",
   async () => {
     await group(async (g) => {
       const inside = latch();
@@ -282,7 +282,7 @@ testOnFakeLoop(
 );
 
 testOnFakeLoop(
-  "tasks spawned in a group inside a shield are shielded; a shield around the call of spawn alone is no help (S-55)",
+  "tasks spawned in a group inside a shield are shielded; a shield around the call of spawn alone is no help",
   async () => {
     const log: string[] = [];
     const scope = new CancelScope();
@@ -303,7 +303,7 @@ testOnFakeLoop(
   },
 );
 
-testOnFakeLoop("a timeout around a shield waits for what is shielded, then is thrown (S-59)", async () => {
+testOnFakeLoop("a timeout around a shield waits for what is shielded, then is thrown", async () => {
   let done = false;
   await assertRejects(
     () => withTimeout(1, () => shield(() => sleep(5).then(() => done = true))),
@@ -312,7 +312,7 @@ testOnFakeLoop("a timeout around a shield waits for what is shielded, then is th
   assert(done, "the shielded work was cut");
 });
 
-test("relative deadlines start when the scope is entered, not when it is made (S-71)", async () => {
+test("relative deadlines start when the scope is entered, not when it is made", async () => {
   await onFakeLoop(async () => {
     const scope = new CancelScope({ timeout: 1000 });
     await sleep(5000);
@@ -325,7 +325,7 @@ test("relative deadlines start when the scope is entered, not when it is made (S
   });
 });
 
-test("the effective deadline is the least of those around, moves with them, and is -Infinity once cancelled (S-73)", async () => {
+test("the effective deadline is the least of those around, moves with them, and is -Infinity once cancelled", async () => {
   await onFakeLoop(async () => {
     const outer = new CancelScope({ deadline: 1000 });
     const inner = new CancelScope({ deadline: 2000 });
@@ -361,7 +361,7 @@ test("a deadline in the past cancels at once, one that is moved away in time doe
   });
 });
 
-testOnFakeLoop("zero, negative, NaN and infinite times (S-74)", async () => {
+testOnFakeLoop("zero, negative, NaN and infinite times", async () => {
   let checkpoints = 0;
   await assertRejects(() =>
     withTimeout(0, async () => {
@@ -380,7 +380,7 @@ testOnFakeLoop("zero, negative, NaN and infinite times (S-74)", async () => {
 });
 
 testOnFakeLoop(
-  "a scope that was cancelled by hand is no timeout, as it is with Trio's fail_after, also when the deadline passes afterwards (S-75)",
+  "a scope that was cancelled by hand is no timeout, as it is with Trio's fail_after, also when the deadline passes afterwards",
   async () => {
     const outer = new CancelScope();
     const error = await outer.run(() =>
@@ -395,7 +395,7 @@ testOnFakeLoop(
   },
 );
 
-testOnFakeLoop("an inner timeout is not mistaken for the outer one's (S-78)", async () => {
+testOnFakeLoop("an inner timeout is not mistaken for the outer one's", async () => {
   const result = await moveOnAfter(
     1e6,
     () => withTimeout(1, () => sleep(1e6)).catch((error) => error instanceof TimeoutError ? "inner" : "other"),
@@ -405,7 +405,7 @@ testOnFakeLoop("an inner timeout is not mistaken for the outer one's (S-78)", as
   assertEquals(await moveOnAfter(1, () => moveOnAfter(1e6, () => sleep(1e6).then(() => "late"))), undefined);
 });
 
-test("when both deadlines pass while the loop is blocked, the outer timeout is thrown, and the inner one is not (S-79)", async () => {
+test("when both deadlines pass while the loop is blocked, the outer timeout is thrown, and the inner one is not", async () => {
   const caught: string[] = [];
   await onFakeLoop(async (host) => {
     const error = await withTimeout(20, () =>
@@ -422,14 +422,14 @@ test("when both deadlines pass while the loop is blocked, the outer timeout is t
   assertEquals(caught.length, 1);
 });
 
-test("no timer is left when a scope ends: a thousand of them leave none (S-81)", async () => {
+test("no timer is left when a scope ends: a thousand of them leave none", async () => {
   await onFakeLoop(async (host) => {
     for (let round = 0; round < 1000; round++) await withTimeout(1e6, () => checkpoint());
     assertEquals([loop().timers.size, host.timers], [0, 0]);
   });
 });
 
-test("a wall clock that jumps back lengthens no deadline (S-83)", async () => {
+test("a wall clock that jumps back lengthens no deadline", async () => {
   const { now } = Date;
   Date.now = () => now() - 3_600_000;
   try {
@@ -440,7 +440,7 @@ test("a wall clock that jumps back lengthens no deadline (S-83)", async () => {
   }
 });
 
-test("a delay beyond what a timer of the host can hold is waited for (S-82)", async () => {
+test("a delay beyond what a timer of the host can hold is waited for", async () => {
   await onFakeLoop(async (host) => {
     await sleep(2 ** 31 + 5000);
     assertEquals(host.time, 2 ** 31 + 5000);
@@ -479,7 +479,7 @@ testOnFakeLoop(
 );
 
 testOnFakeLoop(
-  "a scope left open across a yield of an async generator is closed with the code that iterates (S-130)",
+  "a scope left open across a yield of an async generator is closed with the code that iterates",
   async () => {
     const log: string[] = [];
     async function* generator(): AsyncGenerator<number> {

@@ -56,13 +56,13 @@ testOnFakeLoop("a task that fails after started fails its group", async () => {
   assertStrictEquals(error, failure);
 });
 
-test("a task that ends without calling started rejects start with a StructureError (S-101)", async () => {
+test("a task that ends without calling started rejects start with a StructureError", async () => {
   await group(async (g) => {
     await assertRejects(() => g.start(() => {}, { name: "mute" }), StructureError, "mute");
   });
 });
 
-testOnFakeLoop("calling started twice throws a StructureError (S-102)", async () => {
+testOnFakeLoop("calling started twice throws a StructureError", async () => {
   const error = await assertRejects(() =>
     group(async (g) => {
       await g.start<number>((started) => {
@@ -75,7 +75,7 @@ testOnFakeLoop("calling started twice throws a StructureError (S-102)", async ()
 });
 
 testOnFakeLoop(
-  "whoever is cancelled while it waits in start cancels the task, and a late started is ignored (S-103)",
+  "whoever is cancelled while it waits in start cancels the task, and a late started is ignored",
   async () => {
     const log: string[] = [];
     await group(async (g) => {
@@ -121,7 +121,7 @@ testOnFakeLoop(
 );
 
 testOnFakeLoop(
-  "a task that is cancelled before started rejects start with TaskCancelledError outside its group (S-105)",
+  "a task that is cancelled before started rejects start with TaskCancelledError outside its group",
   async () => {
     await group(async (outer) => {
       const g = new TaskGroup();

@@ -50,7 +50,7 @@ testOnFakeLoop("a wrong restart mode is refused by spawn", async () => {
 });
 
 testOnFakeLoop(
-  "a task that fails does so alone; unrestarted failures go to onFailure, all of them (S-109)",
+  "a task that fails does so alone; unrestarted failures go to onFailure, all of them",
   async () => {
     const failures: [unknown, string][] = [];
     const log: string[] = [];
@@ -97,7 +97,7 @@ testOnFakeLoop("what onFailure throws is the supervisor's failure", async () => 
 });
 
 testOnFakeLoop(
-  "a failure of the body cancels and awaits the tasks; theirs in reaction are told apart (S-109, S-110)",
+  "a failure of the body cancels and awaits the tasks; theirs in reaction are told apart",
   async () => {
     const error = new Error("body");
     const cleanup = new Error("cleanup");
@@ -164,7 +164,7 @@ testOnFakeLoop("the handle stands for all runs: it settles as the last one does"
 });
 
 testOnFakeLoop(
-  "a task cancelled by its handle, or by itself, has ended for good, a permanent one too (S-11)",
+  "a task cancelled by its handle, or by itself, has ended for good, a permanent one too",
   async () => {
     for (const byItself of [true, false]) {
       let runs = 0;
@@ -254,7 +254,7 @@ testOnFakeLoop("the wait before a restart grows, has a longest, and begins anew 
   assertEquals(gaps, [100, 200, 300, 300, 10_100, 200]);
 });
 
-testOnFakeLoop("a restart that is waiting ends with the supervisor (S-97)", async (host) => {
+testOnFakeLoop("a restart that is waiting ends with the supervisor", async (host) => {
   for (const strategy of strategies) {
     let runs = 0;
     const start = host.time;
@@ -442,7 +442,7 @@ testOnFakeLoop("onRestart is told of each restart with what was thrown", async (
 });
 
 testOnFakeLoop(
-  "a cancellation from around stops all and is no failure; so are signal and timeout their own errors (S-109)",
+  "a cancellation from around stops all and is no failure; so are signal and timeout their own errors",
   async () => {
     for (const strategy of strategies) {
       const failures: unknown[] = [];
@@ -508,7 +508,7 @@ testOnFakeLoop("10,000 restarts leave nothing behind", async () => {
   assertEquals(runs, 10_000);
 });
 
-test("whatever fails when, no child runs twice at once, and the living are those that should be (S-137)", async () => {
+test("whatever fails when, no child runs twice at once, and the living are those that should be", async () => {
   const plans = fc.record({
     strategy: fc.constantFrom(...strategies),
     children: fc.array(

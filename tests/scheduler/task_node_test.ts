@@ -65,7 +65,7 @@ test("tasks and groups show what they are when they are printed", async () => {
   }, { name: "server" });
 });
 
-testOnFakeLoop("two who await a task get the same outcome, also when it fails, and also late (S-113)", async () => {
+testOnFakeLoop("two who await a task get the same outcome, also when it fails, and also late", async () => {
   const failure = new Error("failed");
   await group(async (outer) => {
     const g = new TaskGroup();
@@ -82,7 +82,7 @@ testOnFakeLoop("two who await a task get the same outcome, also when it fails, a
 });
 
 testOnFakeLoop(
-  "a task that was cancelled rejects each who awaits it with its own error, whose cause is the cancellation (S-114)",
+  "a task that was cancelled rejects each who awaits it with its own error, whose cause is the cancellation",
   async () => {
     await group(async (g) => {
       const task = g.spawn(() => sleep(1e6), { name: "stuck" });
@@ -95,7 +95,7 @@ testOnFakeLoop(
   },
 );
 
-testOnFakeLoop("one who stops waiting for a task leaves nothing in it (S-117)", async () => {
+testOnFakeLoop("one who stops waiting for a task leaves nothing in it", async () => {
   await group(async (g) => {
     const task = g.spawn(() => sleep(100).then(() => "value"));
     for (let index = 0; index < 100; index++) {
@@ -108,7 +108,7 @@ testOnFakeLoop("one who stops waiting for a task leaves nothing in it (S-117)", 
   });
 });
 
-test("a change of context in a task is seen neither by its siblings nor by whoever spawned it (S-107)", async () => {
+test("a change of context in a task is seen neither by its siblings nor by whoever spawned it", async () => {
   const storage = new AsyncLocalStorage<string>();
   const seen: (string | undefined)[] = [];
   await storage.run("spawner", () =>

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type Priority, scheduler, sleep, TaskController, TaskPriorityChangeEvent, TaskSignal } from "../../mod.ts";
 import { run } from "../support/child.ts";
 
-test("a TaskSignal is an AbortSignal of the host, made by a TaskController, and by nobody else (S11)", () => {
+test("a TaskSignal is an AbortSignal of the host, made by a TaskController, and by nobody else", () => {
   const controller = new TaskController();
   const { signal } = controller;
   assert(controller instanceof AbortController && signal instanceof TaskSignal && signal instanceof AbortSignal);
@@ -35,7 +35,7 @@ test("a host takes a TaskSignal wherever it takes an AbortSignal", async () => {
   assertEquals(error, "why");
 });
 
-test("a controller takes a priority, and refuses what is none (S11)", () => {
+test("a controller takes a priority, and refuses what is none", () => {
   for (const priority of ["user-blocking", "user-visible", "background"] as const) {
     assertEquals(new TaskController({ priority }).signal.priority, priority);
   }
@@ -57,7 +57,7 @@ test("a controller takes a priority, and refuses what is none (S11)", () => {
   );
 });
 
-test("an event of a change needs its previous priority (S11)", () => {
+test("an event of a change needs its previous priority", () => {
   const event = new TaskPriorityChangeEvent("prioritychange", { previousPriority: "background", cancelable: true });
   assertEquals([event.type, event.previousPriority, event.cancelable, event.bubbles], [
     "prioritychange",
@@ -73,7 +73,7 @@ test("an event of a change needs its previous priority (S11)", () => {
   for (const args of wrong) assertThrows(() => new make(...args), TypeError);
 });
 
-test("a change of priority moves the tasks that wait, each among the others by the order of posting (S9)", async () => {
+test("a change of priority moves the tasks that wait, each among the others by the order of posting", async () => {
   const log: number[] = [];
   const low = new TaskController({ priority: "background" });
   const tasks = [
@@ -90,7 +90,7 @@ test("a change of priority moves the tasks that wait, each among the others by t
   assertEquals(log, [3, 0, 1, 2, 4, 5, 6]);
 });
 
-test("each of several signals moves its own tasks only (S9)", async () => {
+test("each of several signals moves its own tasks only", async () => {
   const log: number[] = [];
   const controllers = [0, 1, 2, 3, 4].map(() => new TaskController({ priority: "background" }));
   const tasks = controllers.map(({ signal }, index) => scheduler.postTask(() => log.push(index), { signal }));
@@ -99,7 +99,7 @@ test("each of several signals moves its own tasks only (S9)", async () => {
   assertEquals(log, [2, 0, 1, 3, 4]);
 });
 
-test("changes there and back leave the order as it was (S3, S9)", async () => {
+test("changes there and back leave the order as it was", async () => {
   const log: number[] = [];
   const controllers = [0, 1, 2].map(() => new TaskController());
   const tasks = controllers.flatMap(({ signal }, index) =>
@@ -112,7 +112,7 @@ test("changes there and back leave the order as it was (S3, S9)", async () => {
   assertEquals(log, [0, 10, 1, 11, 2, 12]);
 });
 
-test("a change of the priority of a delayed task holds when it comes into the queue (S4, S9)", async () => {
+test("a change of the priority of a delayed task holds when it comes into the queue", async () => {
   const controller = new TaskController({ priority: "background" });
   const log: string[] = [];
   const delayed = scheduler.postTask(() => log.push("delayed"), { signal: controller.signal, delay: 2 });
@@ -125,7 +125,7 @@ test("a change of the priority of a delayed task holds when it comes into the qu
   assertEquals(log, ["delayed", "visible"]);
 });
 
-test("the event tells the old priority when the new one holds; the same priority is no event (S9)", () => {
+test("the event tells the old priority when the new one holds; the same priority is no event", () => {
   const controller = new TaskController();
   const log: unknown[] = [];
   controller.signal.addEventListener("prioritychange", (event) => {
@@ -137,7 +137,7 @@ test("the event tells the old priority when the new one holds; the same priority
   assertEquals(log, ["prioritychange", true, "user-visible", "background"]);
 });
 
-test("a change while a change is told is refused with NotAllowedError, and possible afterwards (S9)", () => {
+test("a change while a change is told is refused with NotAllowedError, and possible afterwards", () => {
   const controller = new TaskController();
   const names: string[] = [];
   controller.signal.onprioritychange = () => {
@@ -154,7 +154,7 @@ test("a change while a change is told is refused with NotAllowedError, and possi
   assertEquals(controller.signal.priority, "user-blocking");
 });
 
-test("onprioritychange is an event handler attribute (S11)", () => {
+test("onprioritychange is an event handler attribute", () => {
   const controller = new TaskController();
   const { signal } = controller;
   const log: string[] = [];
@@ -176,7 +176,7 @@ test("onprioritychange is an event handler attribute (S11)", () => {
   assertEquals(log, ["second", "listener", "listener", "listener"]);
 });
 
-test("any() without a source has a fixed priority (S10)", () => {
+test("any() without a source has a fixed priority", () => {
   assertEquals(TaskSignal.any([]).priority, "user-visible");
   for (const priority of ["user-blocking", "user-visible", "background"] as const) {
     const signal = TaskSignal.any([], { priority });
@@ -192,7 +192,7 @@ test("any() without a source has a fixed priority (S10)", () => {
   }
 });
 
-test("any() with a signal as its priority follows it, also through others, and not its abort (S10)", () => {
+test("any() with a signal as its priority follows it, also through others, and not its abort", () => {
   const controller = new TaskController();
   const direct = TaskSignal.any([], { priority: controller.signal });
   const through = TaskSignal.any([], { priority: TaskSignal.any([], { priority: direct }) });
@@ -208,7 +208,7 @@ test("any() with a signal as its priority follows it, also through others, and n
   assertEquals([direct.aborted, through.aborted], [false, false]);
 });
 
-test("any() takes its abort and its priority from different signals, and the priority after an abort too (S10)", () => {
+test("any() takes its abort and its priority from different signals, and the priority after an abort too", () => {
   const priority = new TaskController();
   const abort = new AbortController();
   const signal = TaskSignal.any([abort.signal], { priority: priority.signal });
@@ -220,7 +220,7 @@ test("any() takes its abort and its priority from different signals, and the pri
   assertEquals([changes, signal.aborted, signal.reason, signal.priority], [2, true, "why", "user-blocking"]);
 });
 
-test("events of a change come at the source first, then at those that follow, in the order of their making (S9)", () => {
+test("events of a change come at the source first, then at those that follow, in the order of their making", () => {
   const controller = new TaskController();
   const log: number[] = [];
   const signals: TaskSignal[] = [controller.signal];
@@ -230,7 +230,7 @@ test("events of a change come at the source first, then at those that follow, in
   assertEquals(log, [0, 1, 2, 3, 4, 5, 6]);
 });
 
-test("a signal made while a change is told has the new priority, and gets no event of that change (S9, S10)", () => {
+test("a signal made while a change is told has the new priority, and gets no event of that change", () => {
   for (const inFollower of [false, true]) {
     const controller = new TaskController();
     const signal = inFollower ? TaskSignal.any([], { priority: controller.signal }) : controller.signal;
@@ -245,7 +245,7 @@ test("a signal made while a change is told has the new priority, and gets no eve
   }
 });
 
-test("tasks move with a signal that follows another one, and stay with one that does not (S5, S10)", async () => {
+test("tasks move with a signal that follows another one, and stay with one that does not", async () => {
   const controller = new TaskController({ priority: "background" });
   const log: string[] = [];
   const tasks = [
@@ -303,7 +303,7 @@ test("the reason of a combined signal is the first one although nobody looked at
   }
 });
 
-test("signals that follow others keep nothing from being collected and are not kept, unless somebody listens or a task waits (S10)", async () => {
+test("signals that follow others keep nothing from being collected and are not kept, unless somebody listens or a task waits", async () => {
   const program = fileURLToPath(new URL("./programs/signals_gc.ts", import.meta.url));
   const { stdout, stderr } = await run(program, [], { env: { DENO_V8_FLAGS: "--expose-gc" } });
   const lines = new Map(

@@ -10,7 +10,7 @@ function shape(info: TaskInfo): unknown[] {
   return [name.replace(/#\d+/, ""), state, waitingFor?.replace(/#\d+/, ""), ...children.map(shape)];
 }
 
-test("tasks() shows groups and tasks with their state, age, deadline and what they wait for (S-115)", async () => {
+test("tasks() shows groups and tasks with their state, age, deadline and what they wait for", async () => {
   const stuck = latch();
   await onFakeLoop(() =>
     group(async (g) => {

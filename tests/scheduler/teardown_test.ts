@@ -17,7 +17,7 @@ async function unhandled(act: () => Promise<unknown>): Promise<unknown[]> {
   return errors;
 }
 
-test("past its teardownTimeout a group rejects with TeardownError, which names the tasks, their age and where they were spawned (S-57)", async () => {
+test("past its teardownTimeout a group rejects with TeardownError, which names the tasks, their age and where they were spawned", async () => {
   const stuck = latch();
   await onFakeLoop(async () => {
     const error = await assertRejects(

@@ -42,7 +42,7 @@ function member(of: object, name: string | symbol): PropertyDescriptor {
 }
 
 for (const { of, extends: base, length, methods, statics, attributes } of interfaces) {
-  test(`${of.name} looks as the standard's interface does in a browser (S11)`, () => {
+  test(`${of.name} looks as the standard's interface does in a browser`, () => {
     assertEquals([of.length, Object.getPrototypeOf(of)], [length, base ?? Function.prototype]);
     assertEquals(Object.getPrototypeOf(of.prototype), base?.prototype ?? Object.prototype);
     assertEquals(member(of.prototype, Symbol.toStringTag), {

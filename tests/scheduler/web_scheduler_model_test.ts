@@ -289,7 +289,7 @@ const { program } = fc.letrec<{ program: Program; action: Action }>((tie) => ({
   ),
 })) as unknown as { program: fc.Arbitrary<Program> };
 
-test("programs of posts, yields, changes of priority, aborts and delays run as on a model of the standard's algorithm (S1 to S9, S13)", async () => {
+test("programs of posts, yields, changes of priority, aborts and delays run as on a model of the standard's algorithm", async () => {
   let ran = 0;
   let raised = 0;
   await fc.assert(

@@ -31,7 +31,7 @@ function spin(ms: number): void {
   while (performance.now() < end);
 }
 
-test("tasks run by priority, equals in the order of posting, whichever scheduler they were posted with (S1, S3)", async () => {
+test("tasks run by priority, equals in the order of posting, whichever scheduler they were posted with", async () => {
   const posts = fc.array(fc.record({ priority: fc.constantFrom(...priorities), other: fc.boolean() }), {
     maxLength: 40,
   });
@@ -51,7 +51,7 @@ test("tasks run by priority, equals in the order of posting, whichever scheduler
   );
 });
 
-test("the default priority is user-visible, with a plain signal too (S1, S5)", async () => {
+test("the default priority is user-visible, with a plain signal too", async () => {
   const log: string[] = [];
   await Promise.all([
     scheduler.postTask(() => log.push("background"), { priority: "background" }),
@@ -64,7 +64,7 @@ test("the default priority is user-visible, with a plain signal too (S1, S5)", a
   assertEquals(log, ["blocking", "default", "undefined", "visible", "plain signal", "background"]);
 });
 
-test("a continuation goes before every task of its priority, and after all of higher ones (S2)", async () => {
+test("a continuation goes before every task of its priority, and after all of higher ones", async () => {
   const expected: Record<Priority, string> = {
     "user-blocking": "y0,y1,y2,ub1,ub2,uv1,uv2,bg1,bg2",
     "user-visible": "ub1,ub2,y0,y1,y2,uv1,uv2,bg1,bg2",
@@ -91,7 +91,7 @@ test("a continuation goes before every task of its priority, and after all of hi
   }
 });
 
-test("continuations of one priority go on in the order in which they yielded (S2, S3)", async () => {
+test("continuations of one priority go on in the order in which they yielded", async () => {
   const log: string[] = [];
   await Promise.all(["a", "b", "c"].map((name) =>
     scheduler.postTask(async () => {
@@ -104,7 +104,7 @@ test("continuations of one priority go on in the order in which they yielded (S2
   assertEquals(log.join(), "a1,a2,b1,b2,c1,c2");
 });
 
-test("a delay is not early, and its task comes into the order when it expires (S4)", async () => {
+test("a delay is not early, and its task comes into the order when it expires", async () => {
   const log: string[] = [];
   const began = performance.now();
   await Promise.all([
@@ -125,7 +125,7 @@ test("a delay is not early, and its task comes into the order when it expires (S
   assertEquals(order, [3, 3, 6, 9]);
 });
 
-test("an aborted signal takes a delayed task back, its timer too (S4, S7)", async () => {
+test("an aborted signal takes a delayed task back, its timer too", async () => {
   const controller = new TaskController();
   let ran = false;
   const promise = scheduler.postTask(() => void (ran = true), { signal: controller.signal, delay: 2 ** 50 });
@@ -137,7 +137,7 @@ test("an aborted signal takes a delayed task back, its timer too (S4, S7)", asyn
   assert(!ran);
 });
 
-test("a priority given beside a signal is for good, and the signal still aborts (S5)", async () => {
+test("a priority given beside a signal is for good, and the signal still aborts", async () => {
   const controller = new TaskController({ priority: "background" });
   const { signal } = controller;
   const log: string[] = [];
@@ -155,7 +155,7 @@ test("a priority given beside a signal is for good, and the signal still aborts 
   assertEquals(await reasonOf(aborted), "gone");
 });
 
-test("with an aborted signal nothing is posted: the promise rejects with the reason itself (S6)", async () => {
+test("with an aborted signal nothing is posted: the promise rejects with the reason itself", async () => {
   for (const signal of [AbortSignal.abort("reason"), AbortSignal.abort(), TaskSignal.any([AbortSignal.abort(null)])]) {
     let ran = false;
     assertEquals(await reasonOf(scheduler.postTask(() => void (ran = true), { signal })), signal.reason);
@@ -164,7 +164,7 @@ test("with an aborted signal nothing is posted: the promise rejects with the rea
   }
 });
 
-test("an abort while queued rejects with the reason, and takes the task out of the queue (S7)", async () => {
+test("an abort while queued rejects with the reason, and takes the task out of the queue", async () => {
   for (
     const controller of [new AbortController(), new TaskController(), new TaskController({ priority: "background" })]
   ) {
@@ -180,7 +180,7 @@ test("an abort while queued rejects with the reason, and takes the task out of t
   }
 });
 
-test("an abort after the end does nothing, and no listener is left on the signal (S7)", async () => {
+test("an abort after the end does nothing, and no listener is left on the signal", async () => {
   const controller = new TaskController();
   const { signal } = controller;
   let listeners = 0;
@@ -209,7 +209,7 @@ test("an abort after the end does nothing, and no listener is left on the signal
   assertEquals(listeners, 0);
 });
 
-test("an abort from inside rejects the task while its callback runs, but no longer once it has returned (S7, S8)", async () => {
+test("an abort from inside rejects the task while its callback runs, but no longer once it has returned", async () => {
   const inside = new TaskController();
   assertEquals(
     await reasonOf(scheduler.postTask(() => {
@@ -229,7 +229,7 @@ test("an abort from inside rejects the task while its callback runs, but no long
   );
 });
 
-test("what a callback throws is the rejection, what it returns the value, a promise followed (S8)", async () => {
+test("what a callback throws is the rejection, what it returns the value, a promise followed", async () => {
   const error = new Error("thrown");
   assertEquals(
     await reasonOf(scheduler.postTask(() => {
@@ -284,7 +284,7 @@ test("errors after an abort from inside go to onUnhandled; those that are the ab
   assertEquals(handed.map((error) => (error as Error).message), ["other false", "other true"]);
 });
 
-test("arguments of a wrong kind reject with a TypeError, as the standard's conversions do (S4, S6)", async () => {
+test("arguments of a wrong kind reject with a TypeError, as the standard's conversions do", async () => {
   const post = scheduler.postTask.bind(scheduler) as (...args: unknown[]) => Promise<unknown>;
   const wrong: unknown[][] = [
     [],
@@ -424,13 +424,13 @@ const ways: Record<string, (race: () => Promise<unknown>) => unknown> = {
 };
 
 for (const [name, way] of Object.entries(ways)) {
-  test(`yield inherits the priority ${name} (S12, S13)`, async () => {
+  test(`yield inherits the priority ${name}`, async () => {
     assertEquals(await goesOnAfterATask(way, "background"), true);
     assertEquals(await goesOnAfterATask(way, "user-visible"), false);
     assertEquals(await goesOnAfterATask(way, "user-blocking"), false);
   });
 
-  test(`yield inherits the abort ${name}, before and while it waits (S13)`, async () => {
+  test(`yield inherits the abort ${name}, before and while it waits`, async () => {
     for (const early of [true, false]) {
       const controller = new TaskController();
       const reason = new Promise((resolve) => {
@@ -447,7 +447,7 @@ for (const [name, way] of Object.entries(ways)) {
   });
 }
 
-test("yield takes the scheduling state of where then was called, not of where the promise was resolved (S12)", async () => {
+test("yield takes the scheduling state of where then was called, not of where the promise was resolved", async () => {
   const log: string[] = [];
   let resolve!: () => void;
   const chain = new Promise<void>((done) => resolve = done).then(async () => {
@@ -466,7 +466,7 @@ function race(): Promise<string> {
   return scheduler.yield().then(() => log.push("yield")).then(() => task).then(() => log.join());
 }
 
-test("a timer's callback does not have the priority and the abort of the task that set it, nor has what it goes on to (S12)", async () => {
+test("a timer's callback does not have the priority and the abort of the task that set it, nor has what it goes on to", async () => {
   const controller = new TaskController({ priority: "background" });
   const seen = await new Promise<unknown[]>((resolve) => {
     void scheduler.postTask(() => {
@@ -482,7 +482,7 @@ test("a timer's callback does not have the priority and the abort of the task th
   assertEquals(seen, tells ? ["yield,task", "yield,task"] : ["task,yield", "rejected"]);
 });
 
-test("what a callback has begun and not awaited keeps its priority, across timers too (S12)", async () => {
+test("what a callback has begun and not awaited keeps its priority, across timers too", async () => {
   const seen: string[] = [];
   await new Promise<void>((resolve) => {
     async function goOn(): Promise<void> {
@@ -497,7 +497,7 @@ test("what a callback has begun and not awaited keeps its priority, across timer
   assertEquals(seen, ["task,yield", "task,yield"]);
 });
 
-test("a timer set by a task is only itself without state: the task that set it keeps its own (S12)", async () => {
+test("a timer set by a task is only itself without state: the task that set it keeps its own", async () => {
   const seen = await scheduler.postTask(async () => {
     const inTimer = await new Promise((resolve) => setTimeout(() => resolve(race())));
     return [inTimer, await race()];
@@ -505,7 +505,7 @@ test("a timer set by a task is only itself without state: the task that set it k
   assertEquals(seen[1], "task,yield");
 });
 
-test("a listener that keeps the abort event from all others does not keep a task or a yield from being aborted (S4, S7, S13)", async () => {
+test("a listener that keeps the abort event from all others does not keep a task or a yield from being aborted", async () => {
   const make = (): TaskController => {
     const controller = new TaskController();
     controller.signal.addEventListener("abort", (event) => event.stopImmediatePropagation());
@@ -532,7 +532,7 @@ test("a listener that keeps the abort event from all others does not keep a task
   }
 });
 
-test("yield follows a priority that changes while the task runs, also while the yield waits (S5, S13)", async () => {
+test("yield follows a priority that changes while the task runs, also while the yield waits", async () => {
   const log: string[] = [];
   const controller = new TaskController();
   await scheduler.postTask(async () => {
@@ -553,7 +553,7 @@ test("yield follows a priority that changes while the task runs, also while the 
   assertEquals(log.join(), "y1,uv1,uv2,y2,y3,bg");
 });
 
-test("yield outside any task is a user-visible continuation that nothing cancels (S13)", async () => {
+test("yield outside any task is a user-visible continuation that nothing cancels", async () => {
   const log: string[] = [];
   const tasks = [
     scheduler.postTask(() => log.push("ub"), { priority: "user-blocking" }),

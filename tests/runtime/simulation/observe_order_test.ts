@@ -6,7 +6,7 @@ import { type LoopProgram, observeOrder } from "../../../testing.ts";
 import { loopPrograms, show } from "../../support/loop_programs.ts";
 import { agreement } from "../../support/model_agreement.ts";
 
-test("what random programs do on this host lies in the prediction of its profile (S-12)", async () => {
+test("what random programs do on this host lies in the prediction of its profile", async () => {
   const numRuns = Number(process.env["MILLRACE_ORDERS"] ?? 250);
   await fc.assert(
     fc.asyncProperty(loopPrograms(), async (steps) => {

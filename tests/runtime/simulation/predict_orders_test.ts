@@ -23,7 +23,7 @@ const timerAndImmediate: LoopProgram = (loop) => {
   loop.setImmediate(() => loop.log("immediate"));
 };
 
-test("a timer of 0 ms and an immediate come in either order after the main script, in one order after I/O (S-6)", () => {
+test("a timer of 0 ms and an immediate come in either order after the main script, in one order after I/O", () => {
   for (const profile of servers) {
     assertEquals(orders(timerAndImmediate, profile), ["immediate timeout", "timeout immediate"], profile);
     assertEquals(orders((loop) => loop.io(() => timerAndImmediate(loop)), profile), ["immediate timeout"], profile);
@@ -40,7 +40,7 @@ test("a timer that is overdue comes before an immediate of the main script", () 
   }
 });
 
-test("ticks come before microtasks, and both alternate until there are none (S-2)", () => {
+test("ticks come before microtasks, and both alternate until there are none", () => {
   const program: LoopProgram = (loop) => {
     loop.nextTick(() => {
       loop.log("t1");
@@ -57,7 +57,7 @@ test("ticks come before microtasks, and both alternate until there are none (S-2
   for (const profile of servers) assertEquals(orders(program, profile), ["t1 t2 t3 m1 m2 m3 t4"], profile);
 });
 
-test("ticks and microtasks run between two timers, and between two immediates (S-1, S-4)", () => {
+test("ticks and microtasks run between two timers, and between two immediates", () => {
   const timers: LoopProgram = (loop) => {
     loop.setTimeout(noting(loop, "a"), 1);
     loop.setTimeout(noting(loop, "b"), 1);
@@ -73,7 +73,7 @@ test("ticks and microtasks run between two timers, and between two immediates (S
   }
 });
 
-test("an immediate of an immediate comes in the next iteration (S-7)", () => {
+test("an immediate of an immediate comes in the next iteration", () => {
   const program: LoopProgram = (loop) => {
     loop.setImmediate(() => {
       loop.log("1");
@@ -84,7 +84,7 @@ test("an immediate of an immediate comes in the next iteration (S-7)", () => {
   for (const profile of servers) assertEquals(orders(program, profile), ["1 2 3"], profile);
 });
 
-test("timers of one duration keep their order, and delays of 0 and 1 ms are one duration (S-5)", () => {
+test("timers of one duration keep their order, and delays of 0 and 1 ms are one duration", () => {
   const program: LoopProgram = (loop) => {
     loop.setTimeout(() => loop.log("1"), 1);
     loop.setTimeout(() => loop.log("0"), 0);
@@ -94,7 +94,7 @@ test("timers of one duration keep their order, and delays of 0 and 1 ms are one 
   for (const profile of servers) assertEquals(orders(program, profile), ["1 0 too long none"], profile);
 });
 
-test("all due timers of the list that is due first run before those of another list (N7); Bun goes by deadline", () => {
+test("all due timers of the list that is due first run before those of another list; Bun goes by deadline", () => {
   const program: LoopProgram = (loop) => {
     loop.setTimeout(() => loop.log("100"), 100);
     loop.setTimeout(() => loop.log("10, deadline 10"), 10);
@@ -158,7 +158,7 @@ test("a timer that a timer sets never runs in the same phase", () => {
   for (const profile of servers) assertEquals(orders(program, profile), ["immediate timer"], profile);
 });
 
-test("a message sent from I/O comes after the immediate on Node, in the same round of tasks on Bun (N10)", () => {
+test("a message sent from I/O comes after the immediate on Node, in the same round of tasks on Bun", () => {
   const program: LoopProgram = (loop) =>
     loop.io(() => {
       loop.message(() => loop.log("message"));
@@ -177,7 +177,7 @@ test("a message of the main script comes before its immediate on Node", () => {
   assertEquals(orders(program, "node"), ["message immediate"]);
 });
 
-test("I/O completes in any order, with a drain between two completions on Node, as one batch on Deno (D1)", () => {
+test("I/O completes in any order, with a drain between two completions on Node, as one batch on Deno", () => {
   const program: LoopProgram = (loop) => {
     for (const name of ["a", "b"]) {
       loop.io(() => {
@@ -200,7 +200,7 @@ test("handles close last first on Node, in the phase after the immediates", () =
   assertEquals(orders(program, "deno"), ["immediate closed 1 closed 2"]);
 });
 
-test("what is cleared does not come, also in the same phase; what is refreshed goes to the end of its list (N12, N13)", () => {
+test("what is cleared does not come, also in the same phase; what is refreshed goes to the end of its list", () => {
   const cleared: LoopProgram = (loop) => {
     loop.setTimeout(() => loop.promise(() => loop.clear(second)), 1);
     const second = loop.setTimeout(() => loop.log("timer"), 1);
@@ -235,7 +235,7 @@ test("a timer that has fired comes again when it is refreshed, one that was clea
   for (const profile of servers) assertEquals(orders(program, profile), ["fired fired"], profile);
 });
 
-test("a browser chooses between its sources, keeps each in order, and clamps timers nested deeply (S-9)", () => {
+test("a browser chooses between its sources, keeps each in order, and clamps timers nested deeply", () => {
   assertEquals(
     orders((loop) => {
       loop.setTimeout(() => loop.log("timer"), 0);

@@ -68,7 +68,7 @@ function ofOneDuration(steps: readonly Step[]): Step[] {
   );
 }
 
-test("whatever order a program takes in a simulation, the model of its host allows it (S-11)", async () => {
+test("whatever order a program takes in a simulation, the model of its host allows it", async () => {
   await fc.assert(
     fc.asyncProperty(
       loopPrograms({ without: ["tick", "close", "message", "clear"], steps: 3 }),
@@ -88,7 +88,7 @@ test("whatever order a program takes in a simulation, the model of its host allo
   );
 });
 
-test("the clock never goes back, whatever timers, completions and busy callbacks there are (S-17)", async () => {
+test("the clock never goes back, whatever timers, completions and busy callbacks there are", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(fc.constantFrom("timer", "io", "spin"), fc.nat(30), fc.nat(30)), { maxLength: 12 }),
@@ -117,7 +117,7 @@ test("the clock never goes back, whatever timers, completions and busy callbacks
   );
 });
 
-test("the main script that the model simulates is that of a CommonJS program: ticks first (S-3)", () => {
+test("the main script that the model simulates is that of a CommonJS program: ticks first", () => {
   const program: LoopProgram = (loop) => {
     loop.promise(() => loop.log("promise"));
     loop.nextTick(() => loop.log("tick"));
@@ -127,7 +127,7 @@ test("the main script that the model simulates is that of a CommonJS program: ti
   }
 });
 
-test("what was taken before the simulation is virtual too, or the deadlock says that it is not controlled (S-23)", async () => {
+test("what was taken before the simulation is virtual too, or the deadlock says that it is not controlled", async () => {
   const waitBy = (set: () => typeof setTimeout) =>
     simulate(async (sim) => {
       await new Promise<void>((resolve) => set()(resolve, 3_600_000).unref());
@@ -141,7 +141,7 @@ test("what was taken before the simulation is virtual too, or the deadlock says 
   else await named.then((now) => assertEquals(now, 3_600_000), (error) => assert(error instanceof DeadlockError));
 });
 
-test("a loop without an end over what is always there takes macrotasks: it is a livelock (S-34)", async () => {
+test("a loop without an end over what is always there takes macrotasks: it is a livelock", async () => {
   const loops: (() => Promise<unknown>)[] = [
     () => checkpoint(),
     (() => {
@@ -164,7 +164,7 @@ test("a loop without an end over what is always there takes macrotasks: it is a 
   }
 });
 
-test("an immediate comes before a timer that a timer has set, and before all timers when I/O has asked for it (S-6, S-11)", async () => {
+test("an immediate comes before a timer that a timer has set, and before all timers when I/O has asked for it", async () => {
   const ordersOf = async (program: LoopProgram): Promise<string[]> => {
     const seen = new Set<string>();
     await explore(async (sim) => void seen.add((await runIn(sim, program)).join(" ")));

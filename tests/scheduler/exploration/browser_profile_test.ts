@@ -14,7 +14,7 @@ interface Page {
 }
 const page = globalThis as unknown as Page;
 
-test("all callbacks of a frame share its time, with microtasks between them; one may take back another (S-21)", async () => {
+test("all callbacks of a frame share its time, with microtasks between them; one may take back another", async () => {
   const log = await simulate(async () => {
     const log: unknown[] = [];
     await sleep(3);
@@ -32,7 +32,7 @@ test("all callbacks of a frame share its time, with microtasks between them; one
   assertEquals(log, ["a", 16.7, true, "microtask", "b", 16.7, "next", 16.7]);
 });
 
-test("idle callbacks run when nothing else can, are told the time until then, or come at their timeout (S-21)", async () => {
+test("idle callbacks run when nothing else can, are told the time until then, or come at their timeout", async () => {
   const log = await simulate(async (sim) => {
     const log: unknown[] = [];
     page.requestIdleCallback(({ didTimeout, timeRemaining }) => {
@@ -53,7 +53,7 @@ test("idle callbacks run when nothing else can, are told the time until then, or
   assertEquals(log, ["response", "idle", false, 10, 6, "late", true, 0]);
 });
 
-test("timers that timers set wait 4 ms from the sixth on, intervals too; those of microtasks do not (S-9)", async () => {
+test("timers that timers set wait 4 ms from the sixth on, intervals too; those of microtasks do not", async () => {
   const [nested, awaited, interval] = await simulate(async (sim) => {
     const nested: number[] = [];
     await new Promise<void>((resolve) => {
@@ -83,14 +83,14 @@ test("timers that timers set wait 4 ms from the sixth on, intervals too; those o
   assertEquals(interval, [1, 2, 3, 4, 5, 6, 10, 14]);
 });
 
-test("frames are the simulation's in a browser only, and are taken away afterwards (S-51)", async () => {
+test("frames are the simulation's in a browser only, and are taken away afterwards", async () => {
   const before = page.requestAnimationFrame;
   await simulate(() => assert(page.requestAnimationFrame === before));
   await simulate(() => assert(page.requestAnimationFrame !== before), { profile: "browser" });
   assert(page.requestAnimationFrame === before);
 });
 
-test("an event tells the simulated time it was made at (S-19)", async () => {
+test("an event tells the simulated time it was made at", async () => {
   await simulate(async () => {
     await sleep(1234);
     const event = new Event("made");

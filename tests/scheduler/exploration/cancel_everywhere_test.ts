@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Cancelled, Latch, sleep, type TaskGroup } from "../../../mod.ts";
 import { cancelEverywhere, CancellationFailure, DeadlockError, LeakError } from "../../../testing.ts";
 
-test("the body is cancelled after each of its macrotasks once, and sees it as a cancellation of its scope (S-37)", async () => {
+test("the body is cancelled after each of its macrotasks once, and sees it as a cancellation of its scope", async () => {
   const seen: string[] = [];
   const { points } = await cancelEverywhere(async () => {
     let reached = 0;
@@ -71,7 +71,7 @@ test("what the body's own cleanup or `after` throws is found, with the point", a
   }, { after });
 });
 
-test("with `tasks` each task is cancelled alone at each of its waits, and what others lose by that is found (S-37)", async () => {
+test("with `tasks` each task is cancelled alone at each of its waits, and what others lose by that is found", async () => {
   const { points, checkpoints } = await cancelEverywhere(async (_, g) => {
     for (let task = 0; task < 2; task++) {
       g.spawn(async () => {

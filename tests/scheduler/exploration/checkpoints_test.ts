@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { checkpoint, Latch, sleep } from "../../../mod.ts";
 import { cancelEverywhere, checkpointsOf } from "../../../testing.ts";
 
-test("the waits of all tasks are listed in order, with whose they are and what for (S-37)", async () => {
+test("the waits of all tasks are listed in order, with whose they are and what for", async () => {
   const checkpoints = await checkpointsOf(async (_, group) => {
     const ready = new Latch();
     group.spawn(() => ready.wait(), { name: "reader" });

@@ -22,7 +22,7 @@ test("random schedules find it too, and the same seed finds the same", async () 
   assertEquals(first.schedule.length, 1);
 });
 
-test("a schedule that needs two events held back is told in two lines, of which none can be left out (S-46)", async () => {
+test("a schedule that needs two events held back is told in two lines, of which none can be left out", async () => {
   const body = async (sim: Simulation) => {
     const order: string[] = [];
     await Promise.all(["a", "b", "c", "d", "e"].map((name) => sim.io(name).then(() => order.push(name))));
@@ -55,7 +55,7 @@ async function ordersOf(start: (sim: Simulation, log: (name: string) => void) =>
   return [...orders].sort();
 }
 
-test("timers of one list never swap, nor timers of different deadlines; those of equal deadline in two lists do (S-8)", async () => {
+test("timers of one list never swap, nor timers of different deadlines; those of equal deadline in two lists do", async () => {
   assertEquals(
     await ordersOf((_, log) => {
       for (const name of ["a", "b"]) setTimeout(log, 10, name);
@@ -73,7 +73,7 @@ test("timers of one list never swap, nor timers of different deadlines; those of
   );
 });
 
-test("a timer of 1 ms and an immediate come in either order at main, in one order after I/O (S-6)", async () => {
+test("a timer of 1 ms and an immediate come in either order at main, in one order after I/O", async () => {
   const start = (_: Simulation, log: (name: string) => void) => {
     setTimeout(log, 0, "timer");
     setImmediate(log, "immediate");
@@ -89,7 +89,7 @@ test("a timer of 1 ms and an immediate come in either order at main, in one orde
   );
 });
 
-test("an operation of known latency never comes early, and races only with what comes at the same time (S-24)", async () => {
+test("an operation of known latency never comes early, and races only with what comes at the same time", async () => {
   const at = (latency: number) =>
     ordersOf((sim, log) => {
       void sim.io("io", { latency }).then(() => log(`io ${sim.now()}`));
@@ -107,7 +107,7 @@ test("an operation of known latency never comes early, and races only with what 
   );
 });
 
-test("messages of one port keep their order, those of two ports do not (S-10)", async () => {
+test("messages of one port keep their order, those of two ports do not", async () => {
   const send = (channels: number) =>
     ordersOf((_, log) => {
       for (let channel = 0; channel < channels; channel++) {
@@ -120,7 +120,7 @@ test("messages of one port keep their order, those of two ports do not (S-10)", 
   assertEquals(await send(2), ["0a 1a", "1a 0a"]);
 });
 
-test("completions of one batch may come in one macrotask, and only then do their microtasks interleave (S-50)", async () => {
+test("completions of one batch may come in one macrotask, and only then do their microtasks interleave", async () => {
   const orders = (batch: object) =>
     ordersOf((sim, log) =>
       Promise.all(["a", "b"].map(async (name) => {
@@ -134,7 +134,7 @@ test("completions of one batch may come in one macrotask, and only then do their
   assertEquals(await orders({ batch: "chunk" }), ["a a2 b b2", "a b a2 b2", "b a b2 a2", "b b2 a a2"]);
 });
 
-test("a loop that polls is no livelock: what is held back comes in the end (S-35)", async () => {
+test("a loop that polls is no livelock: what is held back comes in the end", async () => {
   const report = await explore(async (sim) => {
     let done = false;
     void sim.io("job").then(() => done = true);
@@ -170,7 +170,7 @@ test("deadlocks and leaks under some schedule are found without any assertion", 
   assert(leak.cause instanceof LeakError && leak.cause.message.includes("explore_test"), String(leak.cause));
 });
 
-test("marks say what was reached, and in how many schedules (S-48)", async () => {
+test("marks say what was reached, and in how many schedules", async () => {
   const { reached, decisions } = await explore(async (sim) => {
     let first = "";
     await Promise.all(["a", "b", "c"].map((name) => sim.io(name).then(() => first ||= name)));
@@ -181,7 +181,7 @@ test("marks say what was reached, and in how many schedules (S-48)", async () =>
   assertEquals(decisions, { least: 2, mean: 2, most: 2 });
 });
 
-test("a body that carries something over from run to run is told to be not deterministic (S-38)", async () => {
+test("a body that carries something over from run to run is told to be not deterministic", async () => {
   let runs = 0;
   await assertRejects(() => explore((sim) => actors(++runs % 2 === 0 ? [2, 2] : [2, 2, 2])(sim)), NondeterminismError);
   let failed = false;
@@ -198,7 +198,7 @@ test("a body that carries something over from run to run is told to be not deter
   );
 });
 
-test("everything is put back after an exploration, whichever way it ends (S-51)", async () => {
+test("everything is put back after an exploration, whichever way it ends", async () => {
   const { setTimeout, Date } = globalThis;
   await explore(actors([2]));
   await failureOf(staleResponse);

@@ -48,7 +48,7 @@ async function program(): Promise<string[]> {
   return log;
 }
 
-test("async contexts and the order of disposal are those of the host (S-49)", async () => {
+test("async contexts and the order of disposal are those of the host", async () => {
   const simulated = await simulate(program);
   // From a macrotask, as the body of a simulation: in a microtask ticks would come later.
   const real = await new Promise<string[]>((resolve, reject) => setImmediate(() => program().then(resolve, reject)));
@@ -76,7 +76,7 @@ function globals(): [string, unknown][] {
   );
 }
 
-test("after every kind of run, also one that throws, all that was replaced is the host's again (S-51)", async () => {
+test("after every kind of run, also one that throws, all that was replaced is the host's again", async () => {
   const [schedule] = fc.sample(schedules(), 1);
   const before = new Map(globals());
   const fails = () => {

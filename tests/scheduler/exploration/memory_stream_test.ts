@@ -25,7 +25,7 @@ async function piecesOf(texts: readonly string[], options: MemoryStreamOptions):
   return [...found].sort();
 }
 
-test("where a chunk is cut is kept, everywhere, or chosen by the schedule; the order of the bytes never is (S-26)", async () => {
+test("where a chunk is cut is kept, everywhere, or chosen by the schedule; the order of the bytes never is", async () => {
   assertEquals(await piecesOf(["abc", "d"], { pieces: "kept" }), ["abc|d"]);
   assertEquals(await piecesOf(["abc", "d"], { pieces: "bytes" }), ["a|b|c|d"]);
   assertEquals(
@@ -34,7 +34,7 @@ test("where a chunk is cut is kept, everywhere, or chosen by the schedule; the o
   );
 });
 
-test("a write waits while the buffer is full; in lockstep until somebody reads (S-26)", async () => {
+test("a write waits while the buffer is full; in lockstep until somebody reads", async () => {
   for (const buffer of [0, 1, 3]) {
     await simulate(async (sim) => {
       const { readable, writable } = memoryStream(sim, { buffer });
@@ -62,7 +62,7 @@ function ends(sim: Simulation, options?: MemoryStreamOptions) {
   return { reader: readable.getReader(), writer: writable.getWriter() };
 }
 
-test("an error after the end changes nothing, and the stream closes once (S-26)", async () => {
+test("an error after the end changes nothing, and the stream closes once", async () => {
   await simulate(async (sim) => {
     const { reader, writer } = ends(sim);
     let closed = 0;
@@ -74,7 +74,7 @@ test("an error after the end changes nothing, and the stream closes once (S-26)"
   });
 });
 
-test("an abort reaches the reader, though a write waits for it; a reader that goes away fails the write (S-26)", async () => {
+test("an abort reaches the reader, though a write waits for it; a reader that goes away fails the write", async () => {
   await simulate(async (sim) => {
     const { reader, writer } = ends(sim, { buffer: 0 });
     const writing = writer.write(bytes("x")).catch((error) => error);
@@ -94,7 +94,7 @@ test("an abort reaches the reader, though a write waits for it; a reader that go
   });
 });
 
-test("streams may pass each other, chunks of one never (S-10)", async () => {
+test("streams may pass each other, chunks of one never", async () => {
   const orders = new Set<string>();
   await explore(async (sim) => {
     const order: string[] = [];
@@ -111,7 +111,7 @@ test("streams may pass each other, chunks of one never (S-10)", async () => {
   }
 });
 
-test("operations of one stream complete in their order, with latencies too (S-10)", async () => {
+test("operations of one stream complete in their order, with latencies too", async () => {
   for (const latency of [{}, { latency: 5 }]) {
     const orders = new Set<string>();
     const { schedules } = await explore(async (sim) => {

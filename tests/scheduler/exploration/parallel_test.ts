@@ -3,7 +3,7 @@ import { assert, assertEquals, assertNotEquals, assertStrictEquals } from "@std/
 import { WorkerPool } from "../../../mod.ts";
 import { hour } from "./parallel_tasks.ts";
 
-test("simulations in other threads, at the same time, are independent of each other and of the host's loop here (S-51)", async () => {
+test("simulations in other threads, at the same time, are independent of each other and of the host's loop here", async () => {
   const { setTimeout, Date, Math } = globalThis;
   const random = Math.random;
   const module = new URL("./parallel_tasks.ts", import.meta.url);

@@ -34,7 +34,7 @@ for (const { name, deviations, broken, mended } of racePrograms) {
       assertEquals([again.schedules, again.token, again.schedule], [1, failure.token, failure.schedule]);
       assertEquals(told(again), told(failure));
     }
-    // No held-back event can be left out (S-46).
+    // No held-back event can be left out.
     for (const smaller of smallerTokens(failure.token)) {
       assertEquals((await explore(broken, { replay: smaller })).guarantee, "the schedule of the token passes");
     }

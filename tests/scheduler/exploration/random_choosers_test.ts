@@ -27,7 +27,7 @@ const slow = (steps: number) => async (sim: Simulation) => {
   await Promise.all([sim.io("slow").then(() => sim.sometimes("hit", taken === steps)), other()]);
 };
 
-test("uniform lots take each of the ready events alike: the six orders of two times two steps follow that law (S-45)", async () => {
+test("uniform lots take each of the ready events alike: the six orders of two times two steps follow that law", async () => {
   const runs = 4000;
   const counts = await frequencies("uniform", runs);
   let chiSquare = 0;
@@ -46,7 +46,7 @@ test("every law reaches every order of a small program", async () => {
   }
 });
 
-test("a long delay is found by a priority of each line of causes as often as the theory promises, and hardly by uniform lots (S-45)", async () => {
+test("a long delay is found by a priority of each line of causes as often as the theory promises, and hardly by uniform lots", async () => {
   for (const steps of [4, 8, 16]) {
     // Two lines, one change at least: 1/(n k).
     const promised = 1 / (2 * (steps + 1));
@@ -56,7 +56,7 @@ test("a long delay is found by a priority of each line of causes as often as the
   }
 });
 
-test("a line of causes goes on over the branches of one task: races among them are reached (S-45)", async () => {
+test("a line of causes goes on over the branches of one task: races among them are reached", async () => {
   // A priority for each task alone would never let one response of a task pass another of the same task.
   const within = async (sim: Simulation) => {
     const order: string[] = [];

@@ -15,7 +15,7 @@ const property = (arbitrary: fc.Arbitrary<Schedule>) =>
     assertEquals(await schedule.run((sim) => show(sim, texts)), texts.at(-1) ?? "");
   });
 
-test("a schedule and the inputs beside it shrink together, to the smallest of both (S-46, S-47)", async () => {
+test("a schedule and the inputs beside it shrink together, to the smallest of both", async () => {
   const found = await fc.check(property(schedules()), { seed: 11 });
   assert(found.failed);
   const [schedule, texts] = found.counterexample!;
@@ -25,7 +25,7 @@ test("a schedule and the inputs beside it shrink together, to the smallest of bo
   assertEquals(fc.stringify(schedule), String(schedule));
 });
 
-test("seed and path bring the same counterexample again (S-47)", async () => {
+test("seed and path bring the same counterexample again", async () => {
   const found = await fc.check(property(schedules()), { seed: 5 });
   const again = await fc.check(property(schedules()), {
     seed: found.seed,
@@ -68,7 +68,7 @@ test("filter, map and chain keep it shrinking", async () => {
   assert(mapped.failed && mapped.counterexample![1].length === 2, JSON.stringify(mapped.counterexample![1]));
 });
 
-test("a schedule is cloned where fast-check uses it twice, and the clone decides alike (S-47)", async () => {
+test("a schedule is cloned where fast-check uses it twice, and the clone decides alike", async () => {
   const [schedule] = fc.sample(schedules(), { numRuns: 1, seed: 3 });
   assert(fc.hasCloneMethod(schedule));
   const clone = schedule![fc.cloneMethod] as unknown as () => Schedule;
@@ -85,7 +85,7 @@ test("a schedule is cloned where fast-check uses it twice, and the clone decides
   );
 });
 
-test("the default of a hundred runs finds a race, and prints the schedule that shows it (S-47)", async () => {
+test("the default of a hundred runs finds a race, and prints the schedule that shows it", async () => {
   const error = await assertRejects(() => fc.assert(property(schedules()), { seed: 42 }), Error);
   assert(/Schedule\("\d" is held back until "\d" has come\)/.test(error.message), error.message);
 });
@@ -110,7 +110,7 @@ class Order
   toString = () => `order ${this.amount}`;
 }
 
-test("commands of a model and the schedule shrink together (S-47)", async () => {
+test("commands of a model and the schedule shrink together", async () => {
   const found = await fc.check(
     fc.asyncProperty(
       schedules(),

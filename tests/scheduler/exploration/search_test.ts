@@ -4,7 +4,7 @@ import { group } from "../../../mod.ts";
 import { explore } from "../../../testing.ts";
 import { actors, failureOf } from "../../support/explored.ts";
 
-test("an exhaustive search runs each schedule exactly once: as many as there are orders of the steps (S-43)", async () => {
+test("an exhaustive search runs each schedule exactly once: as many as there are orders of the steps", async () => {
   for (const [steps, count] of [[[1], 1], [[2, 2], 6], [[2, 2, 2], 90], [[4, 3], 35], [[1, 1, 1, 1], 24]] as const) {
     const orders: string[] = [];
     const report = await explore(actors(steps, (order) => orders.push(order)));
@@ -28,7 +28,7 @@ test("tasks of a group have the orders of plain promises: the turns of the run q
   assertEquals(report.guarantee, "all 6 schedules pass");
 });
 
-test("where not all schedules can be run, all with at most two events held back are (S-44)", async () => {
+test("where not all schedules can be run, all with at most two events held back are", async () => {
   const report = await explore(actors([8, 8]), { strategy: "held-back", maxSchedules: 5000 });
   assertEquals(report.exhaustive, false);
   assert(report.guarantee.startsWith("all with <= 2 held-back events pass"), report.guarantee);
@@ -66,7 +66,7 @@ function withTwoHeldBack(steps: readonly number[]): Set<string> {
 }
 
 for (const steps of [[3, 3], [2, 2, 2], [4, 2, 1]]) {
-  test(`all orders of ${steps} steps in which at most two stay out are run, and what needs two is found for certain (S-44)`, async () => {
+  test(`all orders of ${steps} steps in which at most two stay out are run, and what needs two is found for certain`, async () => {
     const run = new Set<string>();
     await explore(actors(steps, (order) => run.add(order)), { strategy: "held-back", maxSchedules: 5000 });
     const expected = [...withTwoHeldBack(steps)];

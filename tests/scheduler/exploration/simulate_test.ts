@@ -53,7 +53,7 @@ function functions(): unknown[] {
   ];
 }
 
-test("the clock jumps when all is blocked, to what comes first and nowhere else (S-14)", async () => {
+test("the clock jumps when all is blocked, to what comes first and nowhere else", async () => {
   const log = await simulate(async (sim) => {
     const log: string[] = [];
     setTimeout(() => log.push(`timer at ${sim.now()}`), 500);
@@ -66,7 +66,7 @@ test("the clock jumps when all is blocked, to what comes first and nowhere else 
   assertEquals(log, ["response at 20", "timer at 500", "woke at 86400020"]);
 });
 
-test("time stands still while anything can run (S-13)", async () => {
+test("time stands still while anything can run", async () => {
   await simulate(async (sim) => {
     setTimeout(() => {}, 1);
     for (let round = 0; round < 100; round++) {
@@ -79,7 +79,7 @@ test("time stands still while anything can run (S-13)", async () => {
   });
 });
 
-test("all microtasks run before the next macrotask, however long the chain (S-1)", async () => {
+test("all microtasks run before the next macrotask, however long the chain", async () => {
   const log: string[] = [];
   await simulate(async (sim) => {
     const first = sim.io("a").then(async () => {
@@ -91,7 +91,7 @@ test("all microtasks run before the next macrotask, however long the chain (S-1)
   assertEquals(log, ["chain", "next"]);
 });
 
-test("a timer that awaits and sets another one keeps its time (S-16)", async () => {
+test("a timer that awaits and sets another one keeps its time", async () => {
   assertEquals(
     await simulate(async (sim) => {
       const times: number[] = [];
@@ -108,7 +108,7 @@ test("a timer that awaits and sets another one keeps its time (S-16)", async () 
   );
 });
 
-test("an interval does not drift, and is over when it is cleared, from inside too (S-18)", async () => {
+test("an interval does not drift, and is over when it is cleared, from inside too", async () => {
   const times = await simulate((sim) =>
     new Promise<number[]>((resolve) => {
       const times: number[] = [];
@@ -123,7 +123,7 @@ test("an interval does not drift, and is over when it is cleared, from inside to
   assertEquals(times, [13, 23, 33, 43]);
 });
 
-test("timers of equal deadline fire in order; 0 and 1 ms are the same on a server, and not in a browser (S-5)", async () => {
+test("timers of equal deadline fire in order; 0 and 1 ms are the same on a server, and not in a browser", async () => {
   const order = (profile: "node" | "browser") =>
     simulate(async () => {
       const log: number[] = [];
@@ -135,7 +135,7 @@ test("timers of equal deadline fire in order; 0 and 1 ms are the same on a serve
   assertEquals(await order("browser"), [0, 2 ** 31, 1, 1]);
 });
 
-test("all clocks are one clock, and begin at startTime (S-19)", async () => {
+test("all clocks are one clock, and begin at startTime", async () => {
   const startTime = Date.UTC(2030, 0, 1);
   await simulate(async (sim) => {
     await sleep(1500);
@@ -164,7 +164,7 @@ test("the wall clock can be set, and nothing but Date sees it", async () => {
   });
 });
 
-test("AbortSignal.timeout, timers/promises and MessageChannel are on the same clock (S-20, S-21)", async () => {
+test("AbortSignal.timeout, timers/promises and MessageChannel are on the same clock", async () => {
   const log = await simulate(async (sim) => {
     const log: unknown[] = [];
     const signal = AbortSignal.timeout(30);
@@ -188,7 +188,7 @@ test("AbortSignal.timeout, timers/promises and MessageChannel are on the same cl
   assertEquals(log, ["value", 20, "AbortError", "TimeoutError", 30, "tick", 30, "tick", 40, [1]]);
 });
 
-test("random numbers come from the seed, the order of completions too (S-29)", async () => {
+test("random numbers come from the seed, the order of completions too", async () => {
   const draw = (seed?: number) =>
     simulate(async (sim) => {
       const log: unknown[] = [Math.random(), crypto.randomUUID(), [...crypto.getRandomValues(new Uint8Array(4))]];
@@ -206,7 +206,7 @@ test("random numbers come from the seed, the order of completions too (S-29)", a
   assert((await draw()).endsWith(",0,1,2,3,4,5]"));
 });
 
-test("a waiter for all blocked goes on before the clock does (S-15)", async () => {
+test("a waiter for all blocked goes on before the clock does", async () => {
   const log = await simulate(async (sim) => {
     const log: string[] = [];
     const sleeper = sleep(10).then(() => log.push(`slept ${sim.now()}`));
@@ -245,7 +245,7 @@ test("Millrace runs in it unchanged: groups, timeouts, cancellation, chunked wor
   });
 });
 
-test("everything is put back afterwards, also after a throw (S-51)", async () => {
+test("everything is put back afterwards, also after a throw", async () => {
   const before = functions();
   await simulate((sim) => {
     assert(setTimeout !== before[0]);
@@ -272,7 +272,7 @@ test("nothing of it is seen by whoever calls simulate, until its turn has come",
   await running;
 });
 
-test("a body that nothing can wake is a deadlock that names each unfinished task and what it waits for (S-31)", async () => {
+test("a body that nothing can wake is a deadlock that names each unfinished task and what it waits for", async () => {
   const error = await assertRejects(
     () =>
       simulate(() =>
@@ -292,7 +292,7 @@ test("a body that nothing can wake is a deadlock that names each unfinished task
   await assertRejects(() => simulate(() => new Promise(() => {})), DeadlockError);
 });
 
-test("timers and operations that are left behind are a leak with the place where they were made (S-32)", async () => {
+test("timers and operations that are left behind are a leak with the place where they were made", async () => {
   const error = await assertRejects(
     () =>
       simulate((sim) => {
@@ -310,7 +310,7 @@ test("timers and operations that are left behind are a leak with the place where
   assert(error.leaks.every((leak) => leak.includes("simulate_test")), error.message);
 });
 
-test("timers that are unref'd may be left behind, and AbortSignal.timeout (S-22)", async () => {
+test("timers that are unref'd may be left behind, and AbortSignal.timeout", async () => {
   const ran = await simulate(() => {
     const timer = setTimeout(() => {}, 50);
     timer.unref();
@@ -334,7 +334,7 @@ test("what is ready when the body ends still runs", async () => {
   assertEquals(log, ["1", "2"]);
 });
 
-test("a body that does not end is a livelock that shows its cycle (S-33)", async () => {
+test("a body that does not end is a livelock that shows its cycle", async () => {
   const still = await assertRejects(
     () =>
       simulate(async (sim) => {
@@ -354,7 +354,7 @@ test("a body that does not end is a livelock that shows its cycle (S-33)", async
   assert(moving.message.includes("goes on"), moving.message);
 });
 
-test("what a callback throws fails the simulation (S-36)", async () => {
+test("what a callback throws fails the simulation", async () => {
   await assertRejects(
     () =>
       simulate(async (sim) => {
@@ -389,7 +389,7 @@ const unhandled = async (): Promise<string> => {
 
 // The runners of Deno and Bun take unhandled rejections for themselves; there only a plain script can tell.
 if (hostOfThis().startsWith("node")) {
-  test("a rejection that nobody handles fails the simulation, with the turn it happened in (S-30)", async () => {
+  test("a rejection that nobody handles fails the simulation, with the turn it happened in", async () => {
     assertEquals(await unhandled(), "lost in first");
     await simulate(async (sim) => {
       const handledLate = Promise.reject(new Error("handled"));
@@ -400,7 +400,7 @@ if (hostOfThis().startsWith("node")) {
   });
 }
 
-test("in a plain script an unhandled rejection fails the simulation on every host (S-30)", async () => {
+test("in a plain script an unhandled rejection fails the simulation on every host", async () => {
   const { code, stdout, stderr } = await run("tests/support/unhandled_in_simulation.ts");
   assertEquals([code, stdout.trim()], [0, "UnhandledRejectionError: lost"], stderr);
 });
@@ -414,7 +414,7 @@ test("two simulations at once are refused, nested ones too", async () => {
   });
 });
 
-test("real I/O is an error that names the call (S-40)", async () => {
+test("real I/O is an error that names the call", async () => {
   await assertRejects(() => simulate(() => fetch("http://example.com/")), Error, "fetch is real I/O");
   await assertRejects(() => simulate(() => fs.promises.readFile("x")), Error, "fs.promises.readFile is real I/O");
   await assertRejects(() => simulate(() => void net.connect(1, "127.0.0.1")), Error, "net.Socket.connect is real I/O");
@@ -440,7 +440,7 @@ test("wrong arguments throw at the call", () => {
   assertThrows(() => simulate(() => {}, 1 as unknown as object), TypeError, "1");
 });
 
-test("a deadlock says who holds what each task waits for, and names the cycle (S-31)", async () => {
+test("a deadlock says who holds what each task waits for, and names the cycle", async () => {
   for (const make of [() => new Mutex(), () => new Semaphore(1)]) {
     const error = await assertRejects(
       () =>
@@ -466,7 +466,7 @@ test("a deadlock says who holds what each task waits for, and names the cycle (S
   }
 });
 
-test("a permit that is not released is a leak that names its holder; one of a condition's wait is none (S-32)", async () => {
+test("a permit that is not released is a leak that names its holder; one of a condition's wait is none", async () => {
   const error = await assertRejects(
     () =>
       simulate(() => group((g) => void g.spawn(async () => void await new Semaphore(2).acquire(), { name: "reader" }))),
@@ -487,7 +487,7 @@ test("a permit that is not released is a leak that names its holder; one of a co
   });
 });
 
-test("an operation that was given up by a cancellation is no leak, one that was forgotten is (S-32)", async () => {
+test("an operation that was given up by a cancellation is no leak, one that was forgotten is", async () => {
   await simulate(async (sim) => {
     await moveOnAfter(5, () => interruptible(sim.io("slow", { latency: 100 })));
   });

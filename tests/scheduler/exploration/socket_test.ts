@@ -29,7 +29,7 @@ async function textOf(connection: Connection): Promise<string> {
   return text;
 }
 
-test("connections of a program run on the simulated network, both ways and with halves that end (S-26)", async () => {
+test("connections of a program run on the simulated network, both ways and with halves that end", async () => {
   const log: unknown[] = [];
   const elapsed = await simulate(async (sim) => {
     sim.network.latency = 10;
@@ -49,7 +49,7 @@ test("connections of a program run on the simulated network, both ways and with 
   assertEquals(elapsed, 40);
 });
 
-test("the bytes of one direction keep their order, in chunks of any size (S-10, S-26)", async () => {
+test("the bytes of one direction keep their order, in chunks of any size", async () => {
   const { reached } = await explore((sim) => {
     sim.network.fragments = 2;
     return between(async (connection) => {
@@ -68,7 +68,7 @@ test("the bytes of one direction keep their order, in chunks of any size (S-10, 
   }
 });
 
-test("a reader that takes a chunk for a message is found out (S-26)", async () => {
+test("a reader that takes a chunk for a message is found out", async () => {
   const failure = await assertRejects(
     () =>
       explore(() =>
@@ -86,7 +86,7 @@ test("a reader that takes a chunk for a message is found out (S-26)", async () =
   assert(failure.schedule[0]!.includes("the first of the bytes of client"), failure.message);
 });
 
-test("a writer waits while nobody reads (S-26)", async () => {
+test("a writer waits while nobody reads", async () => {
   let written = 0;
   await simulate(() =>
     between(async (connection) => {
@@ -104,7 +104,7 @@ test("a writer waits while nobody reads (S-26)", async () => {
   );
 });
 
-test("nobody listens: refused; a port is taken once; a listener and a connection left open are leaks (S-32)", async () => {
+test("nobody listens: refused; a port is taken once; a listener and a connection left open are leaks", async () => {
   await simulate(async () => {
     const refused = await assertRejects(() => connect({ port: 9 }), Error);
     assertEquals((refused as { code?: string }).code, "ECONNREFUSED");
@@ -128,7 +128,7 @@ test("nobody listens: refused; a port is taken once; a listener and a connection
   assert(error.leaks[1]!.startsWith("the connection of client"), error.message);
 });
 
-test("a connection that is reset breaks on both sides, one that the network loses too (S-28)", async () => {
+test("a connection that is reset breaks on both sides, one that the network loses too", async () => {
   const sides = async (before: (sim: Simulation) => void, during: (sim: Simulation) => void): Promise<string[]> => {
     const codes: string[] = [];
     await simulate(async (sim) => {
@@ -195,7 +195,7 @@ test("a partition holds bytes back until it heals, in order", async () => {
   assertEquals(text, "ab");
 });
 
-test("a request that is lost on its way back has been served: whoever tries again asks twice (S-24, S-28)", async () => {
+test("a request that is lost on its way back has been served: whoever tries again asks twice", async () => {
   const failure = await assertRejects(
     () =>
       explore(async (sim) => {
@@ -215,7 +215,7 @@ test("a request that is lost on its way back has been served: whoever tries agai
   assert(failure.schedule.join("\n").includes("the loss of response to POST /"), failure.message);
 });
 
-test("a fetch is aborted once, before the request, before the head, or while its body comes; no listener is left (S-25)", async () => {
+test("a fetch is aborted once, before the request, before the head, or while its body comes; no listener is left", async () => {
   for (const after of [0, 15, 30, 45]) {
     await simulate(async (sim) => {
       sim.network.latency = 10;
@@ -254,7 +254,7 @@ test("a fetch is aborted once, before the request, before the head, or while its
   }
 });
 
-test("a fetch whose connection is reset fails, and nothing of it is left on its way (S-25, S-32)", async () => {
+test("a fetch whose connection is reset fails, and nothing of it is left on its way", async () => {
   await simulate(async (sim) => {
     sim.network.latency = 10;
     const server = await serve(() => new Response("answer"), { port: 0 });
@@ -267,7 +267,7 @@ test("a fetch whose connection is reset fails, and nothing of it is left on its 
   });
 });
 
-test("a body that the network loses is the client's error, and no failure of the server (S-25, S-28)", async () => {
+test("a body that the network loses is the client's error, and no failure of the server", async () => {
   const errors: unknown[] = [];
   const { reached } = await explore(async (sim) => {
     sim.network.loss = 1;

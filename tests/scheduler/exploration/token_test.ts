@@ -7,12 +7,12 @@ import { racePrograms } from "../../support/race_programs.ts";
 
 const staleResponse = racePrograms.find(({ name }) => name === "stale response")!.broken;
 
-test("a token of one runtime is the token of all (S-38, S-41)", async () => {
+test("a token of one runtime is the token of all", async () => {
   const { token, schedules } = await failureOf(staleResponse);
   assertEquals([token, schedules], ["m1-0p0.2.icc5-57edcw7mch92-ch921_2", 2]);
 });
 
-test("a token of another body is told to have diverged, and is no failure of that body (S-39)", async () => {
+test("a token of another body is told to have diverged, and is no failure of that body", async () => {
   const { token } = await failureOf(staleResponse);
   await assertRejects(() => explore(actors([2, 2]), { replay: token }), DivergedError, "of another body");
   const failing = async (sim: Simulation) => {
@@ -31,14 +31,14 @@ const endsWithSecond = (steps: number, more: () => unknown = () => {}) => async 
   await more();
 };
 
-test("a token of another body with the same labels has diverged when that fails by other decisions (S-39)", async () => {
+test("a token of another body with the same labels has diverged when that fails by other decisions", async () => {
   const { token } = await failureOf(endsWithSecond(2));
   const error = await assertRejects(() => explore(endsWithSecond(3), { replay: token }), DivergedError, "decisions");
   assert(error.cause instanceof Error);
   assert((await failureOf(endsWithSecond(2), { replay: token })) instanceof ScheduleFailure);
 });
 
-test("a token carries profile, seed, version and choices; a forced step takes none of it (S-41, S-42)", async () => {
+test("a token carries profile, seed, version and choices; a forced step takes none of it", async () => {
   const options = { profile: "deno", seed: 77 } as const;
   const drawn: number[] = [];
   const body = (steps: number) => async (sim: Simulation) => {
@@ -58,7 +58,7 @@ test("a token carries profile, seed, version and choices; a forced step takes no
   assertEquals([new Set(drawn).size, drawn.every((number) => number > 0)], [1, true]);
 });
 
-test("the environment pins a token: the body it is of runs that schedule only, others are explored as ever (S-41)", async () => {
+test("the environment pins a token: the body it is of runs that schedule only, others are explored as ever", async () => {
   const { token } = await failureOf(staleResponse);
   process.env["MILLRACE_REPLAY"] = token;
   try {
@@ -72,7 +72,7 @@ test("the environment pins a token: the body it is of runs that schedule only, o
   }
 });
 
-test("the same token brings the same trace: labels, times, random numbers, choices (S-38)", async () => {
+test("the same token brings the same trace: labels, times, random numbers, choices", async () => {
   const trace: string[] = [];
   const body = async (sim: Simulation) => {
     const note = (what: string) => trace.push(`${what} ${sim.now()} ${performance.now()} ${sim.steps}`);

@@ -23,7 +23,7 @@ async function withPool<T>(body: (pool: Pool) => Promise<T>, options: WorkerPool
   }
 }
 
-test("a pool runs in a simulation, its jobs on the simulated clock, each with a world of its own (S-27)", async () => {
+test("a pool runs in a simulation, its jobs on the simulated clock, each with a world of its own", async () => {
   const log = await simulate((sim) =>
     withPool(async (pool) => {
       const named = ["a", "b"].map((name) => pool.run("slow", [3_600_000], { name }));
@@ -38,7 +38,7 @@ test("a pool runs in a simulation, its jobs on the simulated clock, each with a 
   assertEquals(log, ["a", "b", 3_600_000, 3_600_050, { rate: 2 }, 8, 0, "RangeError: mine"]);
 });
 
-test("a job that is cancelled, and a worker that is terminated for it, leave nothing behind (S-27)", async () => {
+test("a job that is cancelled, and a worker that is terminated for it, leave nothing behind", async () => {
   await simulate((sim) =>
     withPool(async (pool) => {
       assertEquals(await moveOnAfter(10, () => pool.run("untilCancelled", [])), undefined);
@@ -51,7 +51,7 @@ test("a job that is cancelled, and a worker that is terminated for it, leave not
   );
 });
 
-test("a pool that is not closed is a leak that names its workers (S-32)", async () => {
+test("a pool that is not closed is a leak that names its workers", async () => {
   const error = await assertRejects(
     () => simulate(() => new WorkerPool<Tasks>(tasks, { size: 1, name: "images" }).run("double", [1])),
     LeakError,
@@ -60,7 +60,7 @@ test("a pool that is not closed is a leak that names its workers (S-32)", async 
   assert(error.leaks[0]!.includes("worker 1 of "), error.message);
 });
 
-test("the results of two workers come in either order, those of one in order (S-27, S-10)", async () => {
+test("the results of two workers come in either order, those of one in order", async () => {
   const orders = async (size: number) => {
     const { reached } = await explore((sim) =>
       withPool(async (pool) => {
@@ -74,7 +74,7 @@ test("the results of two workers come in either order, those of one in order (S-
   assertEquals(await orders(1), ["2 4"]);
 });
 
-test("each call settles exactly once whenever a worker dies (S-27, S-28)", async () => {
+test("each call settles exactly once whenever a worker dies", async () => {
   // A worker may die when it has no call: then there is nobody else to tell.
   configure({ onUnhandled: (error) => assert(error instanceof WorkerExitError, String(error)) });
   const { reached } = await explore(async (sim) => {
@@ -100,7 +100,7 @@ test("each call settles exactly once whenever a worker dies (S-27, S-28)", async
   assert(reached["done"]! > 0 && reached["died"]! > 0, JSON.stringify(reached));
 });
 
-test("a cancellation and a result race, and either may win (S-27)", async () => {
+test("a cancellation and a result race, and either may win", async () => {
   const { reached } = await explore((sim) =>
     withPool(async (pool) => {
       const controller = new AbortController();
@@ -112,7 +112,7 @@ test("a cancellation and a result race, and either may win (S-27)", async () => 
   assert(reached["result"]! > 0 && reached["cancelled"]! > 0, JSON.stringify(reached));
 });
 
-test("what can go wrong is a decision like others, and told in words (S-28)", async () => {
+test("what can go wrong is a decision like others, and told in words", async () => {
   const failure = await assertRejects(
     () =>
       explore(async (sim) => {
@@ -133,7 +133,7 @@ test("what can go wrong is a decision like others, and told in words (S-28)", as
   assert(failure.schedule[0]!.includes("the answer to a is lost"), failure.message);
 });
 
-test("an error that nobody catches in a worker ends the worker, not the simulation (S-27)", async () => {
+test("an error that nobody catches in a worker ends the worker, not the simulation", async () => {
   await simulate((sim) =>
     withPool(async (pool) => {
       const error = await assertRejects(() => pool.run("dies", []), WorkerExitError);

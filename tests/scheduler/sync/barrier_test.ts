@@ -63,7 +63,7 @@ test("a party that arrives cancelled breaks it too", async () => {
   assert(other.error instanceof BarrierBrokenError, `got ${other.error}`);
 });
 
-test("once all have arrived, the cancellation of one is nothing to the others (S-41)", async () => {
+test("once all have arrived, the cancellation of one is nothing to the others", async () => {
   const barrier = new Barrier(2);
   const scope = new CancelScope();
   const cancelled = scope.run(() => barrier.wait());

@@ -7,7 +7,7 @@ import { Channel, ChannelClosedError, ChannelEndError, checkpoint, group, type T
 
 const capacities = fc.constantFrom(0, 1, 2, 5, Infinity);
 
-test("each value sent is received or undelivered, once, whoever is cancelled at whatever step (S-90, S-137)", async () => {
+test("each value sent is received or undelivered, once, whoever is cancelled at whatever step", async () => {
   const plans = fc.record({
     capacity: capacities,
     overflow: fc.constantFrom("wait", "sliding", "dropping"),
@@ -87,7 +87,7 @@ test("each value sent is received or undelivered, once, whoever is cancelled at 
   );
 });
 
-test("a channel behaves as a plain queue does, step by step (S-91)", async () => {
+test("a channel behaves as a plain queue does, step by step", async () => {
   const command = fc.oneof(
     fc.record({ type: fc.constant("trySend" as const), value: fc.nat(99) }),
     fc.record({ type: fc.constant("tryReceive" as const) }),

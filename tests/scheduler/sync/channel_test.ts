@@ -77,7 +77,7 @@ test("an unbounded channel keeps 50,000 values in order", async () => {
   assertEquals(expected, 50_000);
 });
 
-test("a waiting receiver owns the next value: neither tryReceive nor a late receive gets it (S-91)", async () => {
+test("a waiting receiver owns the next value: neither tryReceive nor a late receive gets it", async () => {
   for (const capacity of [0, 1, 8]) {
     const channel = new Channel<number>(capacity);
     const waiting = watch(channel.receive());
@@ -92,7 +92,7 @@ test("a waiting receiver owns the next value: neither tryReceive nor a late rece
   }
 });
 
-test("a waiting sender is the next one: trySend does not overtake it (S-85)", async () => {
+test("a waiting sender is the next one: trySend does not overtake it", async () => {
   const channel = new Channel<number>(1);
   await channel.send(1);
   const waiting = channel.send(2);
@@ -152,7 +152,7 @@ test("close tells those who wait: receivers ChannelEndError, senders ChannelClos
   assertEquals(await sending.receive(), 1);
 });
 
-test("fail delivers what is in the channel, then the error itself; it is the cause for senders (S-94)", async () => {
+test("fail delivers what is in the channel, then the error itself; it is the cause for senders", async () => {
   const error = new RangeError("broken pipe");
   const undelivered: number[] = [];
   const channel = new Channel<number>(1, { onUndelivered: (value) => undelivered.push(value) });
@@ -174,7 +174,7 @@ test("fail delivers what is in the channel, then the error itself; it is the cau
   assertEquals([receive.state, receive.error], ["rejected", undefined]);
 });
 
-test("a loop over a failed channel gets the values, then throws the error (S-94)", async () => {
+test("a loop over a failed channel gets the values, then throws the error", async () => {
   const channel = new Channel<number>(3);
   for (const value of [1, 2, 3]) channel.trySend(value);
   channel.fail(new RangeError("end"));
@@ -185,7 +185,7 @@ test("a loop over a failed channel gets the values, then throws the error (S-94)
   assertEquals(got, [1, 2, 3]);
 });
 
-test("the channel is closed when the last sender is, not before (S-93)", async () => {
+test("the channel is closed when the last sender is, not before", async () => {
   const channel = new Channel<number>(4);
   const first = channel.sender();
   const second = first.clone();
@@ -208,7 +208,7 @@ test("the channel is closed when the last sender is, not before (S-93)", async (
   assertEquals(got, [1, 2, 3]);
 });
 
-test("a receiver that waits when the last sender is closed gets an error, not a hang (S-93)", async () => {
+test("a receiver that waits when the last sender is closed gets an error, not a hang", async () => {
   const channel = new Channel<number>();
   const receiver = channel.receiver();
   const waiting = watch(receiver.receive());
@@ -222,7 +222,7 @@ test("a receiver that waits when the last sender is closed gets an error, not a 
   assert(waiting.error instanceof ChannelEndError, `got ${waiting.error}`);
 });
 
-test("senders get ChannelBrokenError when the last receiver is closed, and what is left is undelivered (S-93)", async () => {
+test("senders get ChannelBrokenError when the last receiver is closed, and what is left is undelivered", async () => {
   const undelivered: number[] = [];
   const channel = new Channel<number>(1, { onUndelivered: (value) => undelivered.push(value) });
   const receiver = channel.receiver();
@@ -263,7 +263,7 @@ test("closing an end tells those who wait through it, and only those", async () 
   assertEquals(receives[1]!.value, 2);
 });
 
-test("a value handed to a receiver that is cancelled before it goes on is the next receiver's (S-90)", async () => {
+test("a value handed to a receiver that is cancelled before it goes on is the next receiver's", async () => {
   for (const capacity of [0, 1]) {
     const channel = new Channel<number>(capacity);
     const scope = new CancelScope();
@@ -277,7 +277,7 @@ test("a value handed to a receiver that is cancelled before it goes on is the ne
   }
 });
 
-test("without another receiver it goes back to the front of the channel (S-90)", async () => {
+test("without another receiver it goes back to the front of the channel", async () => {
   const undelivered: number[] = [];
   const channel = new Channel<number>(2, { onUndelivered: (value) => undelivered.push(value) });
   const scope = new CancelScope();
@@ -290,7 +290,7 @@ test("without another receiver it goes back to the front of the channel (S-90)",
   assertEquals(undelivered, []);
 });
 
-test("and when no receiver is left it goes to onUndelivered (S-90)", async () => {
+test("and when no receiver is left it goes to onUndelivered", async () => {
   const undelivered: number[] = [];
   const channel = new Channel<number>(0, { onUndelivered: (value) => undelivered.push(value) });
   const scope = new CancelScope();
@@ -303,7 +303,7 @@ test("and when no receiver is left it goes to onUndelivered (S-90)", async () =>
   assertEquals(undelivered, [1]);
 });
 
-test("a closed channel does not tell a receiver its end while a value may still come back (S-90)", async () => {
+test("a closed channel does not tell a receiver its end while a value may still come back", async () => {
   const channel = new Channel<number>();
   const scope = new CancelScope();
   const gone = scope.run(() => channel.receive());
@@ -318,7 +318,7 @@ test("a closed channel does not tell a receiver its end while a value may still 
   assert(last.error instanceof ChannelEndError, `got ${last.error}`);
 });
 
-test("a cancelled send delivers nothing and its value goes to the hook; a taken one resolves all the same (S-90)", async () => {
+test("a cancelled send delivers nothing and its value goes to the hook; a taken one resolves all the same", async () => {
   const undelivered: number[] = [];
   const channel = new Channel<number>(0, { onUndelivered: (value) => undelivered.push(value) });
   assertEquals(await moveOnAfter(1, () => channel.send(1).then(() => true)), undefined);
@@ -343,7 +343,7 @@ test("a cancelled send delivers nothing and its value goes to the hook; a taken 
   assertEquals(undelivered, [1, 3]);
 });
 
-test("a value received by a listener of the same cancellation that reaches its sender is sent (S-90)", async () => {
+test("a value received by a listener of the same cancellation that reaches its sender is sent", async () => {
   const channel = new Channel<number>();
   const taken: unknown[] = [];
   let sent: unknown;
@@ -416,7 +416,7 @@ test("an iterator whose next was cancelled can be asked again; after return it i
   assertEquals(await iterator.next(), { done: true, value: undefined });
 });
 
-test("several loops share the values and all end (S-93)", async () => {
+test("several loops share the values and all end", async () => {
   const channel = new Channel<number>();
   const got: number[] = [];
   await group((g) => {
@@ -437,7 +437,7 @@ test("several loops share the values and all end (S-93)", async () => {
   assertEquals(got.sort((a, b) => a - b), Array.from({ length: 300 }, (_, value) => value));
 });
 
-test("a task that waits at a channel and is cancelled leaves nothing there (S-86)", async () => {
+test("a task that waits at a channel and is cancelled leaves nothing there", async () => {
   const channel = new Channel<number>();
   await group(async (g) => {
     for (let index = 0; index < 50; index++) {

@@ -82,7 +82,7 @@ test("notify wakes those who have waited longest, notifyAll everybody, and nothi
   assertEquals(woken, [0, 1, 2, 3, 4]);
 });
 
-test("a cancelled wait holds the mutex when it throws, so that its cleanup is alone (S-86)", async () => {
+test("a cancelled wait holds the mutex when it throws, so that its cleanup is alone", async () => {
   const mutex = new Mutex();
   const condition = new Condition(mutex);
   const scope = new CancelScope();
@@ -115,7 +115,7 @@ test("a cancelled wait holds the mutex when it throws, so that its cleanup is al
 });
 
 for (const [moment, pause] of [["at once", 0], ["while it waits for the mutex", 3]] as const) {
-  test(`a notification whose wait is cancelled ${moment} goes to the next (S-87)`, async () => {
+  test(`a notification whose wait is cancelled ${moment} goes to the next`, async () => {
     const mutex = new Mutex();
     const condition = new Condition(mutex);
     const scope = new CancelScope();
@@ -168,7 +168,7 @@ test("a permit released while its wait is suspended gives the mutex back when th
   assertEquals(mutex.locked, false);
 });
 
-test("producers and consumers over a condition lose nothing, whoever is cancelled at whatever step (S-86, S-137)", async () => {
+test("producers and consumers over a condition lose nothing, whoever is cancelled at whatever step", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.nat(25), { minLength: 1, maxLength: 4 }),
@@ -215,7 +215,7 @@ test("producers and consumers over a condition lose nothing, whoever is cancelle
   );
 });
 
-test("a timeout around wait leaves the caller with the mutex (S-53)", async () => {
+test("a timeout around wait leaves the caller with the mutex", async () => {
   const mutex = new Mutex();
   const condition = new Condition(mutex);
   await mutex.run(async () => {

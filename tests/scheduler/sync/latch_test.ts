@@ -18,7 +18,7 @@ test("who waits for a latch goes on when it is opened, in order, and whoever com
   assertEquals(log, [1, 2, 3]);
 });
 
-test("a cancelled wait leaves nothing, and an open latch does not hide a cancellation (S-86)", async () => {
+test("a cancelled wait leaves nothing, and an open latch does not hide a cancellation", async () => {
   const latch = new Latch();
   assertEquals(await moveOnAfter(1, () => latch.wait().then(() => true)), undefined);
   assertEquals(latch.statistics().waiting, 0);
@@ -30,7 +30,7 @@ test("a cancelled wait leaves nothing, and an open latch does not hide a cancell
   });
 });
 
-test("a latch opened and its waiter cancelled in the same turn: the cancellation wins (S-41)", async () => {
+test("a latch opened and its waiter cancelled in the same turn: the cancellation wins", async () => {
   const latch = new Latch();
   const scope = new CancelScope();
   const waiting = scope.run(() => latch.wait().then(() => "passed"));

@@ -15,7 +15,7 @@ import {
 } from "../../../mod.ts";
 import { turns, watch } from "../../support/turns.ts";
 
-test("one holds a mutex at a time, in the order of asking, also without any task (S-85)", async () => {
+test("one holds a mutex at a time, in the order of asking, also without any task", async () => {
   const mutex = new Mutex();
   const log: string[] = [];
   await Promise.all(["a", "b", "c"].map((name) =>
@@ -29,7 +29,7 @@ test("one holds a mutex at a time, in the order of asking, also without any task
   assertEquals(mutex.locked, false);
 });
 
-test("tryAcquire takes a free mutex and never one that somebody waits for (S-85)", async () => {
+test("tryAcquire takes a free mutex and never one that somebody waits for", async () => {
   const mutex = new Mutex();
   const permit = mutex.tryAcquire()!;
   assertEquals(mutex.locked, true);
@@ -42,7 +42,7 @@ test("tryAcquire takes a free mutex and never one that somebody waits for (S-85)
   assertEquals(mutex.locked, false);
 });
 
-test("a mutex handed to a waiter that is cancelled before it goes on is the next one's (S-87)", async () => {
+test("a mutex handed to a waiter that is cancelled before it goes on is the next one's", async () => {
   const mutex = new Mutex();
   const permit = await mutex.acquire();
   const scope = new CancelScope();
@@ -55,7 +55,7 @@ test("a mutex handed to a waiter that is cancelled before it goes on is the next
   assertEquals(next.state, "fulfilled");
 });
 
-test("who waits for a mutex whose task has ended without release gets an error that names it, not a hang (S-89)", async () => {
+test("who waits for a mutex whose task has ended without release gets an error that names it, not a hang", async () => {
   const mutex = new Mutex();
   let early: Promise<unknown> | undefined;
   await group((g) => {
@@ -70,7 +70,7 @@ test("who waits for a mutex whose task has ended without release gets an error t
   assertEquals(mutex.statistics(), { locked: true, waiting: 0 });
 });
 
-test("a permit that outlives its task and is released after all makes the mutex whole again (S-89)", async () => {
+test("a permit that outlives its task and is released after all makes the mutex whole again", async () => {
   const mutex = new Mutex();
   const { permit } = await group((g) => g.spawn(async () => ({ permit: await mutex.acquire() })));
   await assertRejects(() => mutex.acquire(), StructureError);
@@ -78,7 +78,7 @@ test("a permit that outlives its task and is released after all makes the mutex 
   (await mutex.acquire()).release();
 });
 
-test("a task whose result is the permit has passed it on, and breaks nothing (S-89)", async () => {
+test("a task whose result is the permit has passed it on, and breaks nothing", async () => {
   const mutex = new Mutex();
   const other = new Mutex();
   const [permit, second] = await all([() => mutex.acquire(), () => race([() => other.acquire()])]);
@@ -91,7 +91,7 @@ test("a task whose result is the permit has passed it on, and breaks nothing (S-
   assertEquals(waits.map(({ state }) => state), ["fulfilled", "fulfilled"]);
 });
 
-test("the task it was passed to is then the one that breaks it (S-89)", async () => {
+test("the task it was passed to is then the one that breaks it", async () => {
   const mutex = new Mutex();
   await group(async (g) => {
     const careless = g.spawn(async () => {
@@ -107,7 +107,7 @@ test("the task it was passed to is then the one that breaks it (S-89)", async ()
   });
 });
 
-test("the end of a task that has given its mutex on harms nobody (S-89)", async () => {
+test("the end of a task that has given its mutex on harms nobody", async () => {
   const mutex = new Mutex();
   const log: string[] = [];
   await group(async (g) => {
@@ -134,7 +134,7 @@ test("the end of a task that has given its mutex on harms nobody (S-89)", async 
   assertEquals(log, ["second", "third"]);
 });
 
-test("a task that ends cancelled between hand-over and going on breaks nothing (S-86, S-89)", async () => {
+test("a task that ends cancelled between hand-over and going on breaks nothing", async () => {
   const mutex = new Mutex();
   const permit = await mutex.acquire();
   await group(async (g) => {
@@ -152,7 +152,7 @@ test("it is not reentrant: asking again waits until it is cancelled", async () =
   assertEquals(mutex.locked, false);
 });
 
-test("cancelled at any step, a mutex excludes and is free at the end (S-86, S-137)", async () => {
+test("cancelled at any step, a mutex excludes and is free at the end", async () => {
   const plans = fc.array(fc.record({ hold: fc.nat(3), cancelAt: fc.nat(10) }), { maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(plans, async (plan) => {

@@ -26,7 +26,7 @@ test("a limit that is no whole number of at least 0 is refused with the value re
   assertEquals(new Semaphore(Infinity).limit, Infinity);
 });
 
-test("permits are given first in, first out, outside any task too (S-85)", async () => {
+test("permits are given first in, first out, outside any task too", async () => {
   const semaphore = new Semaphore(1);
   const first = await semaphore.acquire();
   const order: number[] = [];
@@ -42,7 +42,7 @@ test("permits are given first in, first out, outside any task too (S-85)", async
   assertEquals(semaphore.statistics(), { limit: 1, held: 0, waiting: 0 });
 });
 
-test("neither tryAcquire nor a release followed at once by acquire overtakes who is in line (S-85)", async () => {
+test("neither tryAcquire nor a release followed at once by acquire overtakes who is in line", async () => {
   const semaphore = new Semaphore(1);
   const permit = semaphore.tryAcquire()!;
   assertEquals(semaphore.tryAcquire(), undefined);
@@ -95,7 +95,7 @@ test("run gives the permit back however its function ends", async () => {
   assertEquals(semaphore.statistics().held, 0);
 });
 
-test("the limit raised admits who waits at once; lowered it admits nobody until enough came back (S-95)", async () => {
+test("the limit raised admits who waits at once; lowered it admits nobody until enough came back", async () => {
   const semaphore = new Semaphore(2);
   const held = [await semaphore.acquire(), await semaphore.acquire()];
   const waits = [1, 2, 3].map(() => watch(semaphore.acquire()));
@@ -125,7 +125,7 @@ test("with the limit 0 everybody waits until it is raised", async () => {
   assertEquals(wait.state, "fulfilled");
 });
 
-test("a waiter that is cancelled leaves the line and takes nothing (S-86, S-97)", async () => {
+test("a waiter that is cancelled leaves the line and takes nothing", async () => {
   const semaphore = new Semaphore(1);
   const permit = await semaphore.acquire();
   assertEquals(await moveOnAfter(1, () => semaphore.acquire()), undefined);
@@ -147,7 +147,7 @@ test("in a cancelled scope nothing is taken, also if a permit is free", async ()
   assertEquals(semaphore.statistics(), { limit: 1, held: 0, waiting: 0 });
 });
 
-test("a permit handed to a waiter that is cancelled before it goes on is the next one's (S-87)", async () => {
+test("a permit handed to a waiter that is cancelled before it goes on is the next one's", async () => {
   const semaphore = new Semaphore(1);
   const permit = await semaphore.acquire();
   const scope = new CancelScope();
@@ -162,7 +162,7 @@ test("a permit handed to a waiter that is cancelled before it goes on is the nex
   assertEquals(semaphore.statistics(), { limit: 1, held: 0, waiting: 0 });
 });
 
-test("a permit that passes through 10,000 waiters cancelled at once comes back (S-87)", async () => {
+test("a permit that passes through 10,000 waiters cancelled at once comes back", async () => {
   const semaphore = new Semaphore(1);
   const permit = await semaphore.acquire();
   await group(async (g) => {
@@ -174,7 +174,7 @@ test("a permit that passes through 10,000 waiters cancelled at once comes back (
   assertEquals(semaphore.statistics(), { limit: 1, held: 0, waiting: 0 });
 });
 
-test("cancelled at any step of any task, no permit is leaked and none is given twice (S-86, S-137)", async () => {
+test("cancelled at any step of any task, no permit is leaked and none is given twice", async () => {
   const tasks = fc.array(fc.record({ hold: fc.nat(3), cancelAt: fc.nat(12), twice: fc.boolean() }), { maxLength: 8 });
   await fc.assert(
     fc.asyncProperty(tasks, fc.integer({ min: 1, max: 3 }), async (plan, limit) => {
@@ -215,7 +215,7 @@ test("cancelled at any step of any task, no permit is leaked and none is given t
   );
 });
 
-test("20,000 tasks share a semaphore, and those that acquire again at once get their turn (S-23)", async () => {
+test("20,000 tasks share a semaphore, and those that acquire again at once get their turn", async () => {
   const semaphore = new Semaphore(10);
   let done = 0;
   await group((g) => {
@@ -232,7 +232,7 @@ test("20,000 tasks share a semaphore, and those that acquire again at once get t
   assertEquals(semaphore.statistics(), { limit: 10, held: 0, waiting: 0 });
 });
 
-test("a loop that always gets its permit lets others have their turn (S-23)", async () => {
+test("a loop that always gets its permit lets others have their turn", async () => {
   const semaphore = new Semaphore(1);
   let stop = false;
   await group((g) => {
@@ -297,7 +297,7 @@ test("a run whose caller has given up holds its permit for as long as it runs: t
   assertEquals([most, semaphore.statistics().held], [1, 0]);
 });
 
-test("clearing a queue settles all who wait in it (p-limit's clear, S-98)", async () => {
+test("clearing a queue settles all who wait in it (p-limit's clear)", async () => {
   const semaphore = new Semaphore(1);
   const permit = await semaphore.acquire();
   const scope = new CancelScope();

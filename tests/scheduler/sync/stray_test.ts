@@ -21,7 +21,7 @@ import {
 import { strayRejections } from "../../support/stray.ts";
 import { turns } from "../../support/turns.ts";
 
-test("a wait that is cancelled while nobody awaits it is no unhandled rejection (P-4)", async () => {
+test("a wait that is cancelled while nobody awaits it is no unhandled rejection", async () => {
   const stray = await strayRejections(async () => {
     const scope = new CancelScope();
     await scope.run(async () => {
@@ -48,7 +48,7 @@ test("a wait that is cancelled while nobody awaits it is no unhandled rejection 
   assertEquals(stray, []);
 });
 
-test("combinators, retry and supervise leave no unhandled rejection behind, however they end (P-4)", async () => {
+test("combinators, retry and supervise leave no unhandled rejection behind, however they end", async () => {
   const stray = await strayRejections(async () => {
     const fail = () => Promise.reject(new Error("failed"));
     const never = () => sleep(1e6);

@@ -44,7 +44,7 @@ test("the tree of tasks says what a task waits for in line", async () => {
   });
 });
 
-test("who goes on keeps its async context, whoever let it go (S-106)", async () => {
+test("who goes on keeps its async context, whoever let it go", async () => {
   const storage = new AsyncLocalStorage<string>();
   const semaphore = new Semaphore(1);
   const channel = new Channel<string>();
@@ -83,7 +83,7 @@ test("a waiter that asks again at once goes to the end of the line", async () =>
   assertEquals(log.join(""), "abcabcabc");
 });
 
-test("of tasks handed something at once the more urgent goes on first, and each gets its own (S-85)", async () => {
+test("of tasks handed something at once the more urgent goes on first, and each gets its own", async () => {
   const latch = new Latch();
   const log: string[] = [];
   await group(async (g) => {

@@ -8,7 +8,7 @@ import { errorOf, flagsOf, module, type Tasks, until, withPool } from "./pool_su
 
 const program = (name: string): string => new URL(`./programs/${name}.ts`, import.meta.url).pathname;
 
-test("no worker is started before the first call; one call starts one, a burst as many as there may be (40)", async () => {
+test("no worker is started before the first call; one call starts one, a burst as many as there may be", async () => {
   await withPool({ size: 2 }, async (pool) => {
     assertEquals(pool.statistics().workers, 0);
     await pool.run("add", [1, 2]);
@@ -39,7 +39,7 @@ test("warmUp starts workers ahead and waits for them; a module that cannot be lo
   assertInstanceOf(await errorOf(missing.warmUp()), PoolClosedError);
 });
 
-test("idle workers end after idleTimeout, except min, and the pool goes on (42)", async () => {
+test("idle workers end after idleTimeout, except min, and the pool goes on", async () => {
   await withPool({ size: 2, min: 1, idleTimeout: 10 }, async (pool) => {
     await pool.warmUp();
     await until(() => pool.statistics().workers === 1);
@@ -52,7 +52,7 @@ test("idle workers end after idleTimeout, except min, and the pool goes on (42)"
   });
 });
 
-test("a module that cannot be loaded rejects what waits with its error, and is not tried in a tight loop (7, 8)", async () => {
+test("a module that cannot be loaded rejects what waits with its error, and is not tried in a tight loop", async () => {
   const pool = new WorkerPool(new URL("./no_such_module.ts", import.meta.url), { size: 2 });
   const errors = await Promise.all([1, 2, 3].map(() => errorOf(pool.run("anything", []))));
   for (const error of errors) assert(/no_such_module/.test((error as Error).message), String(error));
@@ -60,7 +60,7 @@ test("a module that cannot be loaded rejects what waits with its error, and is n
   await pool.close();
 });
 
-test("a module that throws, exits or does not parse rejects what waits (7)", async () => {
+test("a module that throws, exits or does not parse rejects what waits", async () => {
   for (
     const [name, pattern] of [["throws", /at the top level/], ["exits", /ended/], ["does_not_parse", /./]] as const
   ) {
@@ -86,7 +86,7 @@ test("a worker that ends itself, or is found dead when a job comes, is replaced"
   });
 });
 
-test("an error that kills a worker after its call has ended rejects nothing and goes to onUnhandled (3)", async () => {
+test("an error that kills a worker after its call has ended rejects nothing and goes to onUnhandled", async () => {
   const reported: unknown[] = [];
   configure({ onUnhandled: (error) => void reported.push(error) });
   try {
@@ -124,21 +124,21 @@ test("a worker out of memory rejects its call, with the code where the host has 
   );
 });
 
-test("a pool that is unused, idle or closed holds no process (48)", async () => {
+test("a pool that is unused, idle or closed holds no process", async () => {
   for (const kind of ["unused", "idle", "closed"]) {
     const { code, stdout, stderr } = await run(program("holds"), [kind]);
     assertEquals([kind, code, stdout.trim()], [kind, 0, "end of the program"], stderr);
   }
 });
 
-test("a pending call, a retried one and a closing pool hold the process until they are done (48)", async () => {
+test("a pending call, a retried one and a closing pool hold the process until they are done", async () => {
   for (const kind of ["pending", "waits for the module", "closing", "busy stream"]) {
     const { code, stdout, stderr } = await run(program("holds"), [kind]);
     assertEquals([kind, code, stdout.trim()], [kind, 0, "end of the program\ndone"], stderr);
   }
 });
 
-test("workers of a pool may have pools of their own (51)", async () => {
+test("workers of a pool may have pools of their own", async () => {
   const pool = new WorkerPool<typeof import("./programs/nested.ts")>(new URL("./programs/nested.ts", import.meta.url), {
     size: 1,
   });
@@ -146,7 +146,7 @@ test("workers of a pool may have pools of their own (51)", async () => {
   await pool.close();
 });
 
-test("a closed pool's threads have ended when close() settles (43)", async () => {
+test("a closed pool's threads have ended when close() settles", async () => {
   const pool = new WorkerPool<Tasks>(module, { size: 2 });
   await pool.warmUp();
   await pool.close();

@@ -11,7 +11,7 @@ function sent(thrown: unknown): unknown {
   return decodeError(structuredClone(encodeError(thrown)));
 }
 
-test("name, message, code, extras, cause chain and the worker's stack survive a pool (18, 20)", async () => {
+test("name, message, code, extras, cause chain and the worker's stack survive a pool", async () => {
   await withPool({ size: 1 }, async (pool) => {
     const fails = (kind: Failure) => errorOf(pool.run("fails", [kind]));
     const own = await fails("own") as Error & { code: string; extra: unknown };
@@ -41,7 +41,7 @@ test("name, message, code, extras, cause chain and the worker's stack survive a 
   });
 });
 
-test("thrown primitives and plain data arrive as they are; functions and symbols as an Error (19)", async () => {
+test("thrown primitives and plain data arrive as they are; functions and symbols as an Error", async () => {
   await withPool({ size: 1 }, async (pool) => {
     const fails = (kind: Failure) => errorOf(pool.run("fails", [kind]));
     assertStrictEquals(await fails("undefined"), undefined);
@@ -131,7 +131,7 @@ test("an error has the name of the class it was thrown as, also where the class 
   assertEquals(Object.keys(sent(new Unnamed("keys")) as Error), []);
 });
 
-test("errors of classes that the pool knows come back as instances, by name, in causes and lists too (20)", async () => {
+test("errors of classes that the pool knows come back as instances, by name, in causes and lists too", async () => {
   class OwnError extends Error {
     override readonly name = "OwnError";
     code = "";

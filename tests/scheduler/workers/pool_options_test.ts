@@ -23,7 +23,7 @@ async function withEnvironment<T>(
   }
 }
 
-test("env, argv and execArgv reach the workers of Node and Bun; elsewhere they are a TypeError (58)", async () => {
+test("env, argv and execArgv reach the workers of Node and Bun; elsewhere they are a TypeError", async () => {
   const options: WorkerPoolOptions = { env: { FOUND: "here", NOT: undefined }, argv: ["one", "two"], execArgv: [] };
   if (host === "deno") {
     for (const [key, value] of Object.entries(options)) {
@@ -54,7 +54,7 @@ test("a flag that the host does not let a thread have rejects the calls (Node)",
   });
 });
 
-test("workerData is there when the module is loaded, a copy for each worker, and of when the pool was made (58)", async () => {
+test("workerData is there when the module is loaded, a copy for each worker, and of when the pool was made", async () => {
   const flags = flagsOf();
   const data = { list: [1, 2, 3], flags };
   await withEnvironment({ workerData: data, size: 1 }, async (pool) => {
@@ -74,7 +74,7 @@ test("workerData is there when the module is loaded, a copy for each worker, and
   assert(error.message.includes("workerData.deep[0]"), error.message);
 });
 
-test("keys that are not known, or inherited, are refused, and what is in Object.prototype reaches no thread (58)", async () => {
+test("keys that are not known, or inherited, are refused, and what is in Object.prototype reaches no thread", async () => {
   const make = (options: object) => () => new WorkerPool(module, options);
   const unknown = thrownBy(make({ maxThreads: 4 }));
   assertInstanceOf(unknown, TypeError);

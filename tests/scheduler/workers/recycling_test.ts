@@ -7,7 +7,7 @@ import { errorOf, flagsOf, module, type Tasks, until, withPool } from "./pool_su
 
 const megabyte = 1024 * 1024;
 
-test("a worker that is too large after a call is replaced, and the pool goes on (14)", async () => {
+test("a worker that is too large after a call is replaced, and the pool goes on", async () => {
   await withPool({ size: 1, maxMemory: 200 * megabyte }, async (pool) => {
     const flags = flagsOf();
     assertEquals(await pool.run("threadNumber", [flags]), 1);
@@ -23,7 +23,7 @@ test("a worker that is too large after a call is replaced, and the pool goes on 
   });
 });
 
-test("calls sent ahead to a worker that grows too large run elsewhere, once, in order (14)", async () => {
+test("calls sent ahead to a worker that grows too large run elsewhere, once, in order", async () => {
   await withPool({ size: 1, maxMemory: 200 * megabyte }, async (pool) => {
     await pool.warmUp();
     const order = flagsOf(64);
@@ -37,7 +37,7 @@ test("calls sent ahead to a worker that grows too large run elsewhere, once, in 
   });
 });
 
-test("a call that runs is never taken down by the recycling, and each call may cost a worker (14, 42)", async () => {
+test("a call that runs is never taken down by the recycling, and each call may cost a worker", async () => {
   // Every call is its worker's last.
   await withPool({ size: 2, maxCalls: 1 }, async (pool) => {
     const results = await group((g) =>

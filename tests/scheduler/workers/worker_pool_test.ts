@@ -34,7 +34,7 @@ test("pool.functions is no promise, and names are typed", async () => {
   });
 });
 
-test("a missing export rejects with an error that lists what is there, and harms no other call (22)", async () => {
+test("a missing export rejects with an error that lists what is there, and harms no other call", async () => {
   await withPool({ size: 1 }, async (pool) => {
     const calls = [pool.run("add", [1, 1]), pool.run("missing" as "add", [1, 1]), pool.run("add", [2, 2])];
     const [first, second, third] = await Promise.allSettled(calls);
@@ -81,7 +81,7 @@ test("resourceLimits are a TypeError where workers are web workers", () => {
   else assertThrows(make, TypeError);
 });
 
-test("unclonable arguments throw DataCloneError at the call, name the part, and detach nothing (16)", () => {
+test("unclonable arguments throw DataCloneError at the call, name the part, and detach nothing", () => {
   const pool = new WorkerPool<Tasks>(module);
   const buffer = new ArrayBuffer(8);
   const call = (value: unknown) => () => pool.run("identity", [[buffer, value]], { transfer: [buffer] });
@@ -95,7 +95,7 @@ test("unclonable arguments throw DataCloneError at the call, name the part, and 
   assert(error.message.includes("args[0].deep.list[1]"), error.message);
 });
 
-test("a transfer list with duplicate, detached, shared or foreign members is refused before anything is sent (52, 54)", () => {
+test("a transfer list with duplicate, detached, shared or foreign members is refused before anything is sent", () => {
   const pool = new WorkerPool<Tasks>(module);
   const good = new ArrayBuffer(8);
   const gone = new ArrayBuffer(8);
@@ -124,7 +124,7 @@ test("buffers are moved both ways, and a buffer moved away while a call waited r
   });
 });
 
-test("an unclonable result rejects that call alone with DataCloneError, and the worker lives on (16)", async () => {
+test("an unclonable result rejects that call alone with DataCloneError, and the worker lives on", async () => {
   await withPool({ size: 1 }, async (pool) => {
     for (const kind of ["field", "function", "symbol", "generator", "promise in a map", "detached"] as const) {
       const [before, bad, after] = await Promise.allSettled([
@@ -156,7 +156,7 @@ test("calls that travel together share no objects, neither arguments nor results
   });
 });
 
-test("messages that a module posts by itself are never taken for results (15)", async () => {
+test("messages that a module posts by itself are never taken for results", async () => {
   await withPool({ size: 1 }, async (pool) => {
     assertEquals(await pool.run("foreignMessages", []), "true result");
     assertEquals(await pool.run("add", [1, 2]), 3);
@@ -179,7 +179,7 @@ test("progress arrives in order and before the result; a callback that throws ab
   });
 });
 
-test("an AbortSignal among the arguments arrives live and leaves no listener (32, 56)", async () => {
+test("an AbortSignal among the arguments arrives live and leaves no listener", async () => {
   await withPool({ size: 1 }, async (pool) => {
     const controller = new AbortController();
     const listeners = countListeners(controller.signal);
@@ -219,7 +219,7 @@ test("many calls on one signal have one listener between them", async () => {
   });
 });
 
-test("aborted before the call, it never runs; while queued, it leaves the queue and the others go on (26, 27)", async () => {
+test("aborted before the call, it never runs; while queued, it leaves the queue and the others go on", async () => {
   await withPool({ size: 1 }, async (pool) => {
     const flags = flagsOf();
     const reason = { own: "reason" };
@@ -243,7 +243,7 @@ test("aborted before the call, it never runs; while queued, it leaves the queue 
   });
 });
 
-test("aborted while it runs, a call rejects at once and a loop sees it through the shared flag (27, 30)", async () => {
+test("aborted while it runs, a call rejects at once and a loop sees it through the shared flag", async () => {
   await withPool({ size: 1, teardownTimeout: 60_000 }, async (pool) => {
     for (const name of ["spinUntilCancelled", "waitUntilAborted"] as const) {
       const flags = flagsOf();
@@ -260,7 +260,7 @@ test("aborted while it runs, a call rejects at once and a loop sees it through t
   });
 });
 
-test("a busy loop that pays no heed is stopped after teardownTimeout, and nobody else's call is harmed (28, 35)", async () => {
+test("a busy loop that pays no heed is stopped after teardownTimeout, and nobody else's call is harmed", async () => {
   await withPool({ size: 2, teardownTimeout: 20 }, async (pool) => {
     await pool.warmUp();
     const [spinning, holding] = [flagsOf(), flagsOf()];
@@ -333,7 +333,7 @@ test("moveOnAfter and withTimeout stop a call like any wait", async () => {
   });
 });
 
-test("timeout counts from the call, runTimeout from the start (34)", async () => {
+test("timeout counts from the call, runTimeout from the start", async () => {
   await withPool({ size: 1, teardownTimeout: 10 }, async (pool) => {
     const flags = flagsOf();
     const holding = pool.run("holdUntil", [flags, 1]);
@@ -351,7 +351,7 @@ test("timeout counts from the call, runTimeout from the start (34)", async () =>
   });
 });
 
-test("queueTimeout counts until the start: a call that has started in time may take as long as it likes (34)", async () => {
+test("queueTimeout counts until the start: a call that has started in time may take as long as it likes", async () => {
   await withPool({ size: 1 }, async (pool) => {
     const flags = flagsOf();
     const counts = flagsOf();
@@ -402,7 +402,7 @@ test("a runTimeout does not count the start of the worker", async () => {
   });
 });
 
-test("higher priorities go first, FIFO within one, and at most two calls sent ahead go before (39)", async () => {
+test("higher priorities go first, FIFO within one, and at most two calls sent ahead go before", async () => {
   await withPool({ size: 1 }, async (pool) => {
     const [flags, order] = [flagsOf(), flagsOf(64)];
     const holding = pool.run("holdUntil", [flags, 1]);
@@ -438,7 +438,7 @@ test("a task's priority is its calls' priority", async () => {
   });
 });
 
-test("a full queue refuses with QueueFullError; with queueLimit 0 only free or new workers get work (38)", async () => {
+test("a full queue refuses with QueueFullError; with queueLimit 0 only free or new workers get work", async () => {
   await withPool({ size: 2, queueLimit: 1 }, async (pool) => {
     const flags = flagsOf();
     const calls = [1, 2, 3].map(() => pool.run("holdUntil", [flags, 1]));
@@ -481,7 +481,7 @@ test("room() waits until a call would be taken, lets one in at a time, in order,
   });
 });
 
-test("a worker that exits rejects the call it had started, and the waiting ones run elsewhere, once, in order (4, 10, 39)", async () => {
+test("a worker that exits rejects the call it had started, and the waiting ones run elsewhere, once, in order", async () => {
   await withPool({ size: 1 }, async (pool) => {
     await pool.warmUp();
     const order = flagsOf(64);
@@ -496,7 +496,7 @@ test("a worker that exits rejects the call it had started, and the waiting ones 
   });
 });
 
-test("an exception in a timer and an unhandled rejection reject the running call with their cause (2, 6)", async () => {
+test("an exception in a timer and an unhandled rejection reject the running call with their cause", async () => {
   await withPool({ size: 1 }, async (pool) => {
     for (const [name, text] of [["throwLater", "thrown in a timer"], ["rejectsLater", "nobody caught it"]] as const) {
       const error = await errorOf(pool.run(name, []));
@@ -507,7 +507,7 @@ test("an exception in a timer and an unhandled rejection reject the running call
   });
 });
 
-test("crashes one upon another leave no call unsettled (11, 12)", async () => {
+test("crashes one upon another leave no call unsettled", async () => {
   await withPool({ size: 2 }, async (pool) => {
     const calls: Promise<unknown>[] = [];
     for (let n = 0; n < 6; n++) {
@@ -520,7 +520,7 @@ test("crashes one upon another leave no call unsettled (11, 12)", async () => {
   });
 });
 
-test("close finishes what runs and waits; new calls are refused; a second close is the same promise (43, 44)", async () => {
+test("close finishes what runs and waits; new calls are refused; a second close is the same promise", async () => {
   const pool = new WorkerPool<Tasks>(module, { size: 1 });
   const calls = [1, 2, 3].map((n) => pool.run("later", [n, 5]));
   const closing = pool.close();
@@ -534,7 +534,7 @@ test("close finishes what runs and waits; new calls are refused; a second close 
   assertEquals(pool.statistics().workers, 0);
 });
 
-test("close({ timeout }) aborts what is left; dispose does so at once, also while the pool is closing (43, 44)", async () => {
+test("close({ timeout }) aborts what is left; dispose does so at once, also while the pool is closing", async () => {
   const pool = new WorkerPool<Tasks>(module, { size: 1, teardownTimeout: 20 });
   const flags = flagsOf();
   const calls = [pool.run("spinForever", [flags]), pool.run("add", [1, 2])].map(errorOf);
@@ -650,7 +650,7 @@ test("a callback among the arguments is called here, and what it throws is throw
   });
 });
 
-test("calls made by callbacks, and by the reader of a stream, cannot deadlock (51)", async () => {
+test("calls made by callbacks, and by the reader of a stream, cannot deadlock", async () => {
   const { callback } = await import("../../../mod.ts");
   await withPool({ size: 1 }, async (pool) => {
     const nested = callback((n: number) => pool.run("add", [n, 1]));

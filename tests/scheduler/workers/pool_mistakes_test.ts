@@ -1,4 +1,4 @@
-/** The statements about worker pools that have no other place: what other pools were found to get wrong. */
+/** What other worker pools were found to get wrong. */
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { test } from "node:test";
@@ -24,7 +24,7 @@ async function withPool(body: (pool: Pool) => Promise<void>, teardownTimeout = 6
 
 const program = (name: string): string => new URL(`./programs/${name}.ts`, import.meta.url).pathname;
 
-test("very large arguments and results, many at once, arrive (23)", async () => {
+test("very large arguments and results, many at once, arrive", async () => {
   await withPool(async (pool) => {
     const long = "x".repeat(1 << 22);
     const counts = await Promise.all(Array.from({ length: 12 }, () => pool.run("characters", [long])));
@@ -36,7 +36,7 @@ test("very large arguments and results, many at once, arrive (23)", async () => 
   });
 });
 
-test("a message that cannot be read rejects the call it belongs to, and the next one works (24)", async () => {
+test("a message that cannot be read rejects the call it belongs to, and the next one works", async () => {
   const { threads, restore } = patchThreads();
   try {
     await withPool(async (pool) => {
@@ -54,7 +54,7 @@ test("a message that cannot be read rejects the call it belongs to, and the next
   }
 });
 
-test("an abort listener that fails takes its worker down, and nobody else; one that works keeps it (31)", async () => {
+test("an abort listener that fails takes its worker down, and nobody else; one that works keeps it", async () => {
   for (const kind of ["throws", "rejects", "resolves"] as const) {
     await withPool(async (pool) => {
       const flags = flagsOf();
@@ -71,7 +71,7 @@ test("an abort listener that fails takes its worker down, and nobody else; one t
   }
 });
 
-test("an abort after the call has settled does nothing, and there is no listener to hear it (32)", async () => {
+test("an abort after the call has settled does nothing, and there is no listener to hear it", async () => {
   await withPool(async (pool) => {
     const controller = new AbortController();
     const listeners = countListeners(controller.signal);
@@ -84,7 +84,7 @@ test("an abort after the call has settled does nothing, and there is no listener
   });
 });
 
-test("a thread that will not end is given up after a second, and that is told (36)", async () => {
+test("a thread that will not end is given up after a second, and that is told", async () => {
   const { threads, restore } = patchThreads();
   const told: unknown[] = [];
   configure({ onUnhandled: (error) => void told.push(error) });
@@ -109,7 +109,7 @@ test("a thread that will not end is given up after a second, and that is told (3
   }
 });
 
-test("messages to a worker that is being terminated go nowhere, and harm nothing (46)", async () => {
+test("messages to a worker that is being terminated go nowhere, and harm nothing", async () => {
   await withPool(
     async (pool) => {
       const flags = flagsOf();
@@ -145,20 +145,20 @@ test("messages to a worker that is being terminated go nowhere, and harm nothing
   );
 });
 
-test("a busy worker ends with the process, when that exits and when it is killed (47)", async () => {
+test("a busy worker ends with the process, when that exits and when it is killed", async () => {
   const exits = await run(program("dies"), ["exits"]);
   assertEquals(exits.code, 3, exits.stderr);
   const killed = await run(program("dies"), ["is killed"]);
   assertEquals(killed.signal, "SIGKILL", killed.stderr);
 });
 
-test("what a worker prints is printed, though it waits for calls or is ended (50)", async () => {
+test("what a worker prints is printed, though it waits for calls or is ended", async () => {
   const { code, stdout, stderr } = await run(program("says"));
   const lines = Array.from({ length: 20 }, (_, n) => `line ${n} of the worker`);
   assertEquals([code, stdout.trim().split("\n").sort()], [0, [...lines, "end of the program"].sort()], stderr);
 });
 
-test("to move a small Buffer, which lies in memory that all of them share, is refused (55)", async () => {
+test("to move a small Buffer, which lies in memory that all of them share, is refused", async () => {
   const { Buffer } = await import("node:buffer");
   await withPool(async (pool) => {
     const small = Buffer.from("small");
@@ -179,7 +179,7 @@ test("to move a small Buffer, which lies in memory that all of them share, is re
   });
 });
 
-test("whatever of the caller's is called is called in the caller's async context (59)", async () => {
+test("whatever of the caller's is called is called in the caller's async context", async () => {
   const store = new AsyncLocalStorage<string>();
   const seen: Record<string, string | undefined> = {};
   await withPool(async (pool) => {
@@ -216,7 +216,7 @@ test("whatever of the caller's is called is called in the caller's async context
   assertEquals([seen["callback"], seen["catch"], seen["loop"]], ["asker", "asker", "reader"]);
 });
 
-test("two calls at once to a pool that has not started both succeed, the module's top level waited for (60)", async () => {
+test("two calls at once to a pool that has not started both succeed, the module's top level waited for", async () => {
   await withPool(
     async (pool) => {
       const calls = [pool.run("topLevel", []), pool.run("topLevel", []), pool.run("arrow", [1])];
