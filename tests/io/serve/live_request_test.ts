@@ -1,7 +1,10 @@
 import { test } from "node:test";
-import { assert } from "@std/assert";
-import { serve } from "../../../io/mod.ts";
-import { LoopMonitor, sleep } from "../../../mod.ts";
+import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
+import { type RequestRecord, serve } from "../../../io/mod.ts";
+import { Cancelled, configure, group, LoopMonitor, sleep } from "../../../mod.ts";
+import { ask, deferred, until } from "../../support/http.ts";
+import { withServer } from "./with_server.ts";
+import { errors } from "../../support/errors.ts";
 
 function spin(): void {
   const end = performance.now() + 200;
@@ -40,5 +43,177 @@ test("a long turn is told with the method and path of the request that it ran fo
   } finally {
     await server.drain();
     monitor.close();
+  }
+});
+
+test("a client that leaves cancels its request, with source disconnect, and is no error", async () => {
+  const { onError, seen } = errors();
+  const started = deferred();
+  const ended = deferred<unknown>();
+  let childEnded = false;
+  await withServer(
+    async (_request, context) => {
+      context.group.spawn(async () => {
+        try {
+          await sleep(1e6);
+        } finally {
+          childEnded = true;
+        }
+      });
+      started.resolve();
+      try {
+        await sleep(1e6);
+      } catch (error) {
+        ended.resolve(error);
+        throw error;
+      }
+      return new Response("never");
+    },
+    { onError },
+    async (server) => {
+      const client = await ask(server, "GET / HTTP/1.1\nhost: a\n\n");
+      await started.promise;
+      client.leave();
+      const error = await ended.promise;
+      assertInstanceOf(error, Cancelled);
+      assertEquals(error.source, "disconnect");
+      await until(() => server.statistics().active === 0, "the request has ended");
+      assert(childEnded, "a child has outlived its request");
+      assertEquals([server.statistics().disconnected, seen], [1, []]);
+    },
+  );
+});
+
+test("a normal end aborts no signal", async () => {
+  const signals: AbortSignal[] = [];
+  await withServer(
+    async (request, { signal }) => {
+      signals.push(signal);
+      await sleep(new URL(request.url).pathname === "/slow" ? 20 : 0);
+      return new Response(request.method === "POST" ? request.body : "hello");
+    },
+    { timeout: 10_000 },
+    async (server) => {
+      for (const path of ["/fast", "/slow"]) {
+        await (await fetch(new URL(path, server.url))).text();
+        await (await fetch(new URL(path, server.url), { method: "POST", body: "echo" })).text();
+      }
+      await until(() => server.statistics().completed === 4, "all have ended");
+      await sleep(10);
+      assertEquals(signals.map(({ aborted }) => aborted), [false, false, false, false]);
+      assertEquals(server.statistics().disconnected, 0);
+    },
+  );
+});
+
+test("a client that leaves in the middle of the answer cancels its source and the request", async () => {
+  const { onError, seen } = errors();
+  const cancelled = deferred();
+  const childSaw = deferred<unknown>();
+  await withServer(
+    (_request, context) => {
+      context.group.spawn(() =>
+        sleep(1e6).catch((error) => {
+          childSaw.resolve(error);
+          throw error;
+        })
+      );
+      let sent = 0;
+      return new Response(
+        new ReadableStream({
+          async pull(controller) {
+            if (sent++ > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+            controller.enqueue(new TextEncoder().encode("chunk\n"));
+          },
+          cancel: () => cancelled.resolve(),
+        }),
+      );
+    },
+    { onError },
+    async (server) => {
+      const client = await ask(server, "GET / HTTP/1.1\nhost: a\n\n");
+      await client.waitFor(/chunk/);
+      client.leave();
+      await cancelled.promise;
+      const error = await childSaw.promise;
+      assertInstanceOf(error, Cancelled);
+      assertEquals(error.source, "disconnect");
+      await until(() => server.statistics().active === 0, "the request has ended");
+      assertEquals([server.statistics().disconnected, seen], [1, []]);
+    },
+  );
+});
+
+test("without onError errors go to onUnhandled, with the path of the request; so does what onError throws", async () => {
+  const seen: [unknown, string][] = [];
+  configure({ onUnhandled: (error, { path }) => seen.push([error, path]) });
+  try {
+    const bug = new Error("bug");
+    const hookBug = new Error("hook");
+    const handler = () => Promise.reject(bug);
+    await group(async (g) => {
+      const server = await serve(handler, { name: "api" });
+      await (await fetch(new URL("/users?id=1", server.url))).text();
+      g.cancel();
+    }, { name: "program" });
+    assertEquals(seen.length, 1);
+    assertStrictEquals(seen[0]![0], bug);
+    assert(/^program > api#\d+ > GET \/users$/.test(seen[0]![1]), seen[0]![1]);
+    for (
+      const onError of [() => {
+        throw hookBug;
+      }, () => Promise.reject(hookBug) as never]
+    ) {
+      seen.length = 0;
+      await withServer(handler, { onError }, async (server) => {
+        assertEquals((await fetch(server.url)).status, 500);
+        await until(() => seen.length === 1, "the hook's error is reported");
+        assertStrictEquals(seen[0]![0], hookBug);
+      });
+    }
+  } finally {
+    configure({ onUnhandled: undefined });
+  }
+});
+
+test("onRequest is told how each request ended; what it throws is reported", async () => {
+  const records: [string, RequestRecord][] = [];
+  const seen: unknown[] = [];
+  const bug = new Error("bug");
+  configure({ onUnhandled: (error) => seen.push(error) });
+  try {
+    await withServer(
+      async (request) => {
+        const { pathname } = new URL(request.url);
+        if (pathname === "/left") await sleep(1e6);
+        if (pathname === "/fails") throw new Error("fails");
+        return new Response("hello", { status: 201 });
+      },
+      {
+        onError() {},
+        onRequest(request, record) {
+          const { pathname } = new URL(request.url);
+          records.push([pathname, record]);
+          if (pathname === "/throws") throw bug;
+        },
+      },
+      async (server) => {
+        for (const path of ["/ok", "/fails", "/throws"]) await (await fetch(new URL(path, server.url))).text();
+        const client = await ask(server, "GET /left HTTP/1.1\nhost: a\n\n");
+        await until(() => server.statistics().active === 1, "the request runs");
+        client.leave();
+        await until(() => server.statistics().completed === 4, "all have ended");
+        assertEquals(records.map(([path, { status, end }]) => [path, status, end]), [
+          ["/ok", 201, "sent"],
+          ["/fails", 500, "sent"],
+          ["/throws", 201, "sent"],
+          ["/left", 499, "left"],
+        ]);
+        assert(records.every(([, { duration }]) => duration >= 0), "a duration is negative");
+        assertEquals(seen, [bug]);
+      },
+    );
+  } finally {
+    configure({ onUnhandled: undefined });
   }
 });

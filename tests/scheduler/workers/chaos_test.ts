@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { run } from "../../support/child.ts";
 import type { ChaosReport } from "./chaos.ts";
-import { errorOf, flagsOf, withPool } from "./pool_support.ts";
+import { flagsOf, withPool } from "./pool_support.ts";
+import { errorOf } from "../../support/errors.ts";
 
 const program = new URL("./chaos.ts", import.meta.url).pathname;
 

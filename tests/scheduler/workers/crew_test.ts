@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { configure, PoolClosedError, WorkerExitError, WorkerPool } from "../../../mod.ts";
 import { run } from "../../support/child.ts";
-import { errorOf, flagsOf, module, type Tasks, until, withPool } from "./pool_support.ts";
+import { flagsOf, module, type Tasks, until, withPool } from "./pool_support.ts";
+import { errorOf } from "../../support/errors.ts";
 
 const program = (name: string): string => new URL(`./programs/${name}.ts`, import.meta.url).pathname;
 
@@ -162,4 +163,43 @@ test("a pool that is closed when its workers have said they are ready, but nobod
   await pool.close();
   await warm;
   assertEquals(pool.statistics().workers, 0);
+});
+
+test("a worker that exits rejects the call it had started, and the waiting ones run elsewhere, once, in order", async () => {
+  await withPool({ size: 1 }, async (pool) => {
+    await pool.warmUp();
+    const order = flagsOf(64);
+    const dying = pool.run("exit", [7]);
+    const calls = Array.from({ length: 20 }, (_, n) => pool.run("note", [order, n]));
+    const error = await errorOf(dying);
+    assertInstanceOf(error, WorkerExitError);
+    if (!("Deno" in globalThis)) assertEquals(error.exitCode, 7);
+    assertEquals(await Promise.all(calls), Array.from({ length: 20 }, (_, n) => n));
+    assertEquals(order[0], 20);
+    assertEquals([...order.slice(1, 21)], Array.from({ length: 20 }, (_, n) => n));
+  });
+});
+
+test("an exception in a timer and an unhandled rejection reject the running call with their cause", async () => {
+  await withPool({ size: 1 }, async (pool) => {
+    for (const [name, text] of [["throwLater", "thrown in a timer"], ["rejectsLater", "nobody caught it"]] as const) {
+      const error = await errorOf(pool.run(name, []));
+      assertInstanceOf(error, WorkerExitError);
+      assert(String((error.cause as Error | undefined)?.message).includes(text), String(error.cause));
+      assertEquals(await pool.run("add", [1, 2]), 3);
+    }
+  });
+});
+
+test("crashes one upon another leave no call unsettled", async () => {
+  await withPool({ size: 2 }, async (pool) => {
+    const calls: Promise<unknown>[] = [];
+    for (let n = 0; n < 6; n++) {
+      calls.push(pool.run("exit", [1]).catch(() => pool.run("exit", [2])).catch(() => pool.run("add", [n, 1])));
+      calls.push(pool.run("throwLater", []).catch(() => n + 1));
+      calls.push(pool.run("add", [n, 1]));
+    }
+    const results = await Promise.all(calls);
+    assertEquals(results, [0, 1, 2, 3, 4, 5].flatMap((n) => [n + 1, n + 1, n + 1]));
+  });
 });

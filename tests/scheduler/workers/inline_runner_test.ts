@@ -3,7 +3,8 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import { Cancelled, configure, group, PoolClosedError, WorkerPool, type WorkerPoolOptions } from "../../../mod.ts";
-import { countListeners, errorOf, flagsOf, module, type Pool, type Tasks, until } from "./pool_support.ts";
+import { countListeners, flagsOf, module, type Pool, type Tasks, until } from "./pool_support.ts";
+import { errorOf } from "../../support/errors.ts";
 
 (globalThis as { testThread?: string }).testThread = "this thread";
 

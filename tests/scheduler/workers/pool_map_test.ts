@@ -3,7 +3,8 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import { callback, Cancelled, group, moveOnAfter, TimeoutError } from "../../../mod.ts";
-import { countListeners, errorOf, flagsOf, thrownBy, until, withPool } from "./pool_support.ts";
+import { countListeners, flagsOf, until, withPool } from "./pool_support.ts";
+import { errorOf, thrownBy } from "../../support/errors.ts";
 
 /** Numbers, with a count of what was pulled and how often the iterator was closed. */
 function watched(count: number): { items: Iterable<number>; pulled: () => number; closed: () => number } {

@@ -6,7 +6,8 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import { PoolClosedError, WorkerExitError, WorkerPool } from "../../../mod.ts";
-import { errorOf, flagsOf, module, type Pool, type Tasks, until, withPool } from "./pool_support.ts";
+import { flagsOf, module, type Pool, type Tasks, until, withPool } from "./pool_support.ts";
+import { errorOf } from "../../support/errors.ts";
 
 /** Each case answers when its call has settled as it should. */
 const cases: Record<string, (pool: Pool) => Promise<void>> = {

@@ -6,8 +6,9 @@ import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std
 import { callback, configure, WorkerExitError, WorkerPool } from "../../../mod.ts";
 import { run } from "../../support/child.ts";
 import { strayRejections } from "../../support/stray.ts";
-import { countListeners, errorOf, flagsOf, thrownBy, until } from "./pool_support.ts";
+import { countListeners, flagsOf, until } from "./pool_support.ts";
 import { patchThreads } from "./threads_support.ts";
+import { errorOf, thrownBy } from "../../support/errors.ts";
 
 type Tasks = typeof import("./odd_tasks.ts");
 type Pool = WorkerPool<Tasks>;

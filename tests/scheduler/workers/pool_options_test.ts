@@ -5,7 +5,8 @@ import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/asser
 import { WorkerPool, type WorkerPoolOptions } from "../../../mod.ts";
 import { run } from "../../support/child.ts";
 import { hostOfThis } from "../../support/hosts.ts";
-import { errorOf, flagsOf, module, thrownBy } from "./pool_support.ts";
+import { flagsOf, module } from "./pool_support.ts";
+import { errorOf, thrownBy } from "../../support/errors.ts";
 
 const environment = new URL("./programs/environment.ts", import.meta.url);
 type Environment = typeof import("./programs/environment.ts");

@@ -30,26 +30,6 @@ export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-/** What a promise rejects with. */
-export async function errorOf(promise: PromiseLike<unknown>): Promise<unknown> {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error("It did not reject");
-}
-
-/** What a function throws. */
-export function thrownBy(fn: () => unknown): unknown {
-  try {
-    fn();
-  } catch (error) {
-    return error;
-  }
-  throw new Error("It did not throw");
-}
-
 /** How many listeners a signal has, counted where they are added and taken away. */
 export function countListeners(signal: AbortSignal): () => number {
   const listeners = new Set<unknown>();

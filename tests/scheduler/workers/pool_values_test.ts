@@ -3,7 +3,8 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { callback, group, WorkerPool } from "../../../mod.ts";
-import { errorOf, flagsOf, thrownBy, until } from "./pool_support.ts";
+import { flagsOf, until } from "./pool_support.ts";
+import { errorOf, thrownBy } from "../../support/errors.ts";
 
 type Tasks = typeof import("./odd_tasks.ts");
 type Pool = WorkerPool<Tasks>;

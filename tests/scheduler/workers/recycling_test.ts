@@ -3,7 +3,8 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { group, PoolClosedError, WorkerPool } from "../../../mod.ts";
-import { errorOf, flagsOf, module, type Tasks, until, withPool } from "./pool_support.ts";
+import { flagsOf, module, type Tasks, until, withPool } from "./pool_support.ts";
+import { errorOf } from "../../support/errors.ts";
 
 const megabyte = 1024 * 1024;
 

@@ -3,7 +3,8 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import { Cancelled, CancelScope, group, sleep, TimeoutError } from "../../../mod.ts";
-import { countListeners, errorOf, flagsOf, until, withPool } from "./pool_support.ts";
+import { countListeners, flagsOf, until, withPool } from "./pool_support.ts";
+import { errorOf } from "../../support/errors.ts";
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 

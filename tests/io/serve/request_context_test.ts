@@ -1,0 +1,83 @@
+/** Tasks and deferred functions of a request's group. */
+
+import { test } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import { sleep } from "../../../mod.ts";
+import { ask, deferred, until } from "../../support/http.ts";
+import { withServer } from "./with_server.ts";
+import { errors } from "../../support/errors.ts";
+
+test("a task of a request that fails cancels the handler: 500 at once, reported once", async () => {
+  const { onError, seen } = errors();
+  const bug = new Error("bug");
+  const go = deferred();
+  await withServer(
+    async (_request, context) => {
+      context.group.spawn(() => Promise.reject(bug));
+      await go.promise;
+      return new Response("too late");
+    },
+    { onError },
+    async (server) => {
+      const response = await fetch(server.url);
+      assertEquals(response.status, 500);
+      await response.text();
+      assertEquals(seen, []);
+      go.resolve();
+      await until(() => server.statistics().active === 0, "the request has ended");
+      assertEquals(seen, [bug]);
+    },
+  );
+});
+
+test("a task that fails after the answer was given fails a body that is not whole, and is reported", async () => {
+  const { onError, seen } = errors();
+  const bug = new Error("bug");
+  const go = deferred();
+  const cancelled = deferred();
+  await withServer(
+    (_request, context) => {
+      context.group.spawn(async () => {
+        await go.promise;
+        throw bug;
+      });
+      return new Response(
+        new ReadableStream({
+          start: (controller) => controller.enqueue(new TextEncoder().encode("begin")),
+          cancel: () => cancelled.resolve(),
+        }),
+      );
+    },
+    { onError },
+    async (server) => {
+      const client = await ask(server, "GET / HTTP/1.1\nhost: a\n\n");
+      await client.waitFor(/begin/);
+      go.resolve();
+      await cancelled.promise;
+      await client.closed;
+      assert(!client.received.includes("\r\n0\r\n\r\n"), "the body looks whole");
+      await until(() => server.statistics().active === 0, "the request has ended");
+      assertEquals(seen, [bug]);
+    },
+  );
+});
+
+test("context.spawn and context.defer are the group's; deferred functions run after the tasks", async () => {
+  const log: string[] = [];
+  await withServer(
+    (_request, context) => {
+      context.defer(({ status }) => void log.push(`deferred ${status}`));
+      context.spawn(async () => {
+        await sleep(5);
+        log.push("task");
+      });
+      return new Response("hello");
+    },
+    {},
+    async (server) => {
+      assertEquals(await (await fetch(server.url)).text(), "hello");
+      await until(() => server.statistics().completed === 1, "the request has ended");
+      assertEquals(log, ["task", "deferred fulfilled"]);
+    },
+  );
+});
