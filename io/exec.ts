@@ -9,14 +9,14 @@
  * @module
  */
 
+import { concatenate } from "../runtime/basics/bytes.ts";
+import { checkCount, checkDuration, checkFunction, checkOptions, show } from "../runtime/basics/check.ts";
 import { type HostExit, type HostProcess, spawnProcess, type Stdio } from "../runtime/processes.ts";
-import { checkCount, checkDuration, checkFunction, checkOptions, show } from "../scheduler/check.ts";
 import { currentScope } from "../scheduler/current_scope.ts";
 import { TimeoutError } from "../scheduler/errors.ts";
 import { checkSignal } from "../scheduler/join_signal.ts";
 import { loop } from "../scheduler/loop.ts";
 import { Wait } from "../scheduler/wait.ts";
-import { concatenate } from "./bytes.ts";
 import { ExecResult, ExitError } from "./exec_result.ts";
 
 /**

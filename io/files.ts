@@ -4,11 +4,11 @@
  * @module
  */
 
-import { checkCount, checkOptions, show } from "../scheduler/check.ts";
-import { checkSignal } from "../scheduler/join_signal.ts";
+import { concatenate } from "../runtime/basics/bytes.ts";
+import { checkCount, checkOptions, show } from "../runtime/basics/check.ts";
 import { type FileHandle, type NodeFiles, nodeFiles } from "../runtime/files.ts";
+import { checkSignal } from "../scheduler/join_signal.ts";
 import { abortable } from "./abortable.ts";
-import { concatenate } from "./bytes.ts";
 import { checkPath } from "./path.ts";
 
 /** How a file is to be read. */

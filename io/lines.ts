@@ -4,8 +4,8 @@
  * @module
  */
 
-import { checkCount, checkOptions, show } from "../scheduler/check.ts";
-import { ByteBuffer, checkChunk } from "./bytes.ts";
+import { ByteBuffer, checkChunk } from "../runtime/basics/bytes.ts";
+import { checkCount, checkOptions, show } from "../runtime/basics/check.ts";
 import { openBytes } from "./files.ts";
 import { TooLongError } from "./too_long_error.ts";
 

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { checkDuration, checkFunction, checkOptions, checkTime, show } from "../scheduler/check.ts";
+import { checkDuration, checkFunction, checkOptions, checkTime, show } from "../runtime/basics/check.ts";
 import { currentScope } from "../scheduler/current_scope.ts";
 import { StructureError } from "../scheduler/errors.ts";
 import { interruptible } from "../scheduler/interruptible.ts";

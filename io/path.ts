@@ -4,8 +4,8 @@
  * @module
  */
 
+import { show } from "../runtime/basics/check.ts";
 import { pathOfUrl } from "../runtime/files.ts";
-import { show } from "../scheduler/check.ts";
 
 /** Refuses what is no path. */
 export function checkPath(path: unknown): asserts path is string | URL {

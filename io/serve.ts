@@ -12,7 +12,7 @@
  * @module
  */
 
-import { checkFunction } from "../scheduler/check.ts";
+import { checkFunction } from "../runtime/basics/check.ts";
 import { currentScope, within } from "../scheduler/current_scope.ts";
 import { nearestGroup } from "../scheduler/group_node.ts";
 import { laneOf } from "../scheduler/priority.ts";

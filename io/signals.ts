@@ -4,8 +4,8 @@
  * @module
  */
 
+import { show } from "../runtime/basics/check.ts";
 import type { Host, HostSignal } from "../runtime/host.ts";
-import { show } from "../scheduler/check.ts";
 import { currentScope } from "../scheduler/current_scope.ts";
 import { loop } from "../scheduler/loop.ts";
 import { throwIfCancelled } from "../scheduler/sleep.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
+import { checkCount, checkFunction, checkOptions, show } from "../runtime/basics/check.ts";
 import { joinPath, type NodeFiles, nodeFiles } from "../runtime/files.ts";
-import { checkCount, checkFunction, checkOptions, show } from "../scheduler/check.ts";
 import { checkSignal } from "../scheduler/join_signal.ts";
 import { throwIfCancelled } from "../scheduler/sleep.ts";
 import { abortable } from "./abortable.ts";

@@ -4,11 +4,11 @@
  * @module
  */
 
+import { checkChunk } from "../runtime/basics/bytes.ts";
+import { checkCount, checkOptions, show } from "../runtime/basics/check.ts";
 import { type FileHandle, type NodeFiles, nodeFiles, uniqueName } from "../runtime/files.ts";
-import { checkCount, checkOptions, show } from "../scheduler/check.ts";
 import { checkSignal } from "../scheduler/join_signal.ts";
 import { abortable } from "./abortable.ts";
-import { checkChunk } from "./bytes.ts";
 import { plainPath } from "./path.ts";
 
 /** How a file is to be written. */

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { DelayHistogram, type DelaySummary } from "./histogram.ts";
+import { DelayHistogram, type DelaySummary } from "./basics/histogram.ts";
 import type { Host, HostTimer } from "./host.ts";
 
 /** Somebody who runs in a turn, as the monitor sees them. */

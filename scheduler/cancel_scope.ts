@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkDuration, checkFunction, checkName, checkOptions, checkTime } from "./check.ts";
+import { checkDuration, checkFunction, checkName, checkOptions, checkTime } from "../runtime/basics/check.ts";
 import { currentScope, within } from "./current_scope.ts";
 import { Cancelled, isAbort, StructureError } from "./errors.ts";
 import { checkSignal, joinSignal } from "./join_signal.ts";

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { checkFunction, show } from "./check.ts";
+import { checkFunction, show } from "../runtime/basics/check.ts";
 import { drive } from "./chunked_job.ts";
 import { checkChunkedOptions, type ChunkedOptions, type MapChunkedOptions } from "./chunked_options.ts";
 import { StepWork, workOver } from "./chunked_sources.ts";

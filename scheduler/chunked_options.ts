@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkDuration, checkFunction, checkName, checkOptions } from "./check.ts";
+import { checkDuration, checkFunction, checkName, checkOptions } from "../runtime/basics/check.ts";
 import { checkSignal } from "./join_signal.ts";
 import { checkPriority, type Priority } from "./priority.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { show } from "./check.ts";
+import { show } from "../runtime/basics/check.ts";
 import { ownLoop } from "./chunked_loop.ts";
 import { type IndexLoop, ItemWork, type Use, Work } from "./chunked_work.ts";
 

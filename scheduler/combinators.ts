@@ -8,7 +8,7 @@
  * @module
  */
 
-import { checkFunction, show } from "./check.ts";
+import { checkFunction, show } from "../runtime/basics/check.ts";
 import { Combination, type Rule, runAll } from "./combination.ts";
 import { checkGroupOptions, type GroupOptions } from "./group_options.ts";
 import type { Task } from "./task.ts";

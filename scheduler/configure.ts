@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkDuration, checkFunction, checkOptions } from "./check.ts";
+import { checkDuration, checkFunction, checkOptions } from "../runtime/basics/check.ts";
 import { defaults, loop } from "./loop.ts";
 import { setUnhandledHook, type UnhandledContext } from "./unhandled.ts";
 

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { checkDuration, checkFunction, checkOptions } from "./check.ts";
+import { checkDuration, checkFunction, checkOptions } from "../runtime/basics/check.ts";
 import { currentScope, laneIn, within } from "./current_scope.ts";
 import { loop } from "./loop.ts";
 import { Member, type Scope } from "./scope.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkCount, checkDuration, checkName, checkOptions } from "./check.ts";
+import { checkCount, checkDuration, checkName, checkOptions } from "../runtime/basics/check.ts";
 import { currentScope } from "./current_scope.ts";
 import { checkSignal } from "./join_signal.ts";
 import { checkPriority, laneOf, type Priority } from "./priority.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkDuration, checkOptions, show } from "./check.ts";
+import { checkDuration, checkOptions, show } from "../runtime/basics/check.ts";
 import { currentScope, laneIn } from "./current_scope.ts";
 import { loop } from "./loop.ts";
 import { laneOf } from "./priority.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { show } from "./check.ts";
+import { show } from "../runtime/basics/check.ts";
 import { currentScope } from "./current_scope.ts";
 import { isAbort } from "./errors.ts";
 import { reportUnhandled } from "./unhandled.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
+import { checkFunction } from "../runtime/basics/check.ts";
 import type { HostSignal } from "../runtime/host.ts";
-import { checkFunction } from "./check.ts";
 import { loop } from "./loop.ts";
 import { group, groupNode, type TaskGroup } from "./task_group.ts";
 import { describeError, originOf } from "./unhandled.ts";

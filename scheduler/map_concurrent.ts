@@ -9,7 +9,7 @@
  * @module
  */
 
-import { checkFunction, show } from "./check.ts";
+import { checkFunction, show } from "../runtime/basics/check.ts";
 import { Combination, reportLate } from "./combination.ts";
 import { deliver, within } from "./current_scope.ts";
 import { Cancelled } from "./errors.ts";

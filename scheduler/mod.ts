@@ -25,7 +25,7 @@ export {
 export { type IdleTime, nextFrame, type NextFrameOptions, whenIdle, type WhenIdleOptions } from "./idle.ts";
 export { interruptible } from "./interruptible.ts";
 export { LoopMonitor, type LoopMonitorOptions } from "./loop_monitor.ts";
-export type { DelayHistogram, DelaySummary } from "../runtime/histogram.ts";
+export type { DelayHistogram, DelaySummary } from "../runtime/basics/histogram.ts";
 export type { LongTurn, LoopSnapshot } from "../runtime/monitor.ts";
 export { main } from "./main.ts";
 export { mapConcurrent } from "./map_concurrent.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
+import { checkCount, checkDuration, checkFunction, checkOptions } from "../runtime/basics/check.ts";
 import { type Backoff, checkBackoff, delayAfter } from "./backoff.ts";
 import { CancelScope } from "./cancel_scope.ts";
-import { checkCount, checkDuration, checkFunction, checkOptions } from "./check.ts";
 import { currentScope, deliver, within } from "./current_scope.ts";
 import { suppress } from "./errors.ts";
 import { checkSignal } from "./join_signal.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkDuration, checkTime } from "./check.ts";
+import { checkDuration, checkTime } from "../runtime/basics/check.ts";
 import { currentScope, deliver } from "./current_scope.ts";
 import { loop } from "./loop.ts";
 import type { Scope } from "./scope.ts";

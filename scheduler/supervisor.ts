@@ -4,8 +4,8 @@
  * @module
  */
 
+import { checkCount, checkDuration, checkFunction, checkOptions, show } from "../runtime/basics/check.ts";
 import { checkBackoff } from "./backoff.ts";
-import { checkCount, checkDuration, checkFunction, checkOptions, show } from "./check.ts";
 import { currentScope } from "./current_scope.ts";
 import { checkGroupOptions, type GroupOptions, type SpawnOptions } from "./group_options.ts";
 import { type Policy, SupervisorNode } from "./supervisor_node.ts";

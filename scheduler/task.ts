@@ -4,7 +4,7 @@
  * @module
  */
 
-import { printAs } from "./inspect.ts";
+import { printAs } from "../runtime/basics/inspect.ts";
 import type { Priority } from "./priority.ts";
 
 /**

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { checkFunction, checkName, checkOptions } from "./check.ts";
+import { checkFunction, checkName, checkOptions } from "../runtime/basics/check.ts";
+import { printAs } from "../runtime/basics/inspect.ts";
 import { currentScope } from "./current_scope.ts";
 import type { Cleanup, Outcome } from "./deferred.ts";
 import { isAbort, StructureError } from "./errors.ts";
 import { GroupNode } from "./group_node.ts";
 import { checkGroupOptions, type GroupOptions, type SpawnOptions } from "./group_options.ts";
-import { printAs } from "./inspect.ts";
 import { checkPriority, laneOf } from "./priority.ts";
 import type { Scope } from "./scope.ts";
 import { type Starter, startIn } from "./start_handshake.ts";

@@ -7,8 +7,8 @@
  * @module
  */
 
-import { anySignal } from "../runtime/any_signal.ts";
-import { show } from "./check.ts";
+import { anySignal } from "../runtime/basics/any_signal.ts";
+import { show } from "../runtime/basics/check.ts";
 import type { Priority } from "./priority.ts";
 import { dictionary, likeTheHosts, toPriority, toRequiredPriority } from "./web_idl.ts";
 import type { TaskPriorityChangeEvent } from "./web_priority_change_event.ts";

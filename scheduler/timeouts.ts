@@ -4,9 +4,9 @@
  * @module
  */
 
-import { allowUnawaited } from "../runtime/promises.ts";
+import { checkDuration, checkFunction, checkOptions } from "../runtime/basics/check.ts";
+import { allowUnawaited } from "../runtime/basics/promises.ts";
 import { CancelScope, isOwn } from "./cancel_scope.ts";
-import { checkDuration, checkFunction, checkOptions } from "./check.ts";
 import { currentScope, within } from "./current_scope.ts";
 import { type Cancelled, TimeoutError } from "./errors.ts";
 import { closeLeftOpen } from "./left_open.ts";

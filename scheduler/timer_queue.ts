@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Heap } from "../runtime/heap.ts";
+import { Heap } from "../runtime/basics/heap.ts";
 import type { Host, HostTimer } from "../runtime/host.ts";
 
 /** Something that happens at a time. It is set at most once: a heap of 100,000 has no object more for each. */

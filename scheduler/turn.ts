@@ -4,7 +4,7 @@
  * @module
  */
 
-import { allowUnawaited } from "../runtime/promises.ts";
+import { allowUnawaited } from "../runtime/basics/promises.ts";
 import { deliver, laneIn } from "./current_scope.ts";
 import { Entry } from "./entry.ts";
 import { loop } from "./loop.ts";

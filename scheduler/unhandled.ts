@@ -4,7 +4,7 @@
  * @module
  */
 
-import { show } from "./check.ts";
+import { show } from "../runtime/basics/check.ts";
 import { suppressed } from "./errors.ts";
 import { loop } from "./loop.ts";
 import { pathOf, type Scope } from "./scope.ts";

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { allowUnawaited } from "../runtime/promises.ts";
+import { allowUnawaited } from "../runtime/basics/promises.ts";
 import { deliver, laneIn } from "./current_scope.ts";
 import { loop } from "./loop.ts";
 import { Member, type Scope } from "./scope.ts";

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { checkFunction, show } from "./check.ts";
+import { checkFunction, show } from "../runtime/basics/check.ts";
 import { currentScope } from "./current_scope.ts";
 import { loop } from "./loop.ts";
 import { LaneScope, plainLane, PlainPost, postPlainly } from "./plain_post.ts";

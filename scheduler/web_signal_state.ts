@@ -4,7 +4,7 @@
  * @module
  */
 
-import { show } from "./check.ts";
+import { show } from "../runtime/basics/check.ts";
 import type { Entry } from "./entry.ts";
 import { loop } from "./loop.ts";
 import { laneOf, type Priority } from "./priority.ts";

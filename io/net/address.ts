@@ -4,8 +4,8 @@
  * @module
  */
 
+import { checkOptions, show } from "../../runtime/basics/check.ts";
 import type { NetAddress } from "../../runtime/net.ts";
-import { checkOptions, show } from "../../scheduler/check.ts";
 
 /** The address in options, checked. */
 export function checkAddress(options: { hostname?: string; port?: number; unix?: string }): NetAddress {

@@ -4,8 +4,8 @@
  * @module
  */
 
+import { checkDuration, show } from "../../runtime/basics/check.ts";
 import type { HostSocket, NetAddress, SecureSettings } from "../../runtime/net.ts";
-import { checkDuration, show } from "../../scheduler/check.ts";
 import { currentScope } from "../../scheduler/current_scope.ts";
 import { TimeoutError } from "../../scheduler/errors.ts";
 import { checkSignal } from "../../scheduler/join_signal.ts";

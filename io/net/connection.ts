@@ -4,9 +4,9 @@
  * @module
  */
 
+import { show } from "../../runtime/basics/check.ts";
+import { allowUnawaited } from "../../runtime/basics/promises.ts";
 import type { HostSocket } from "../../runtime/net.ts";
-import { allowUnawaited } from "../../runtime/promises.ts";
-import { show } from "../../scheduler/check.ts";
 import { currentScope } from "../../scheduler/current_scope.ts";
 import { StructureError } from "../../scheduler/errors.ts";
 import { Wait } from "../../scheduler/wait.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
+import { checkCount } from "../../runtime/basics/check.ts";
 import type { HostNetServer, HostSocket, NetAddress, SecureServerSettings } from "../../runtime/net.ts";
-import { checkCount } from "../../scheduler/check.ts";
 import { currentScope } from "../../scheduler/current_scope.ts";
 import { loop } from "../../scheduler/loop.ts";
 import { Wait } from "../../scheduler/wait.ts";

@@ -8,8 +8,8 @@
  * @module
  */
 
+import { checkCount, checkDuration, checkFunction } from "../../runtime/basics/check.ts";
 import { CancelScope } from "../../scheduler/cancel_scope.ts";
-import { checkCount, checkDuration, checkFunction } from "../../scheduler/check.ts";
 import { currentScope } from "../../scheduler/current_scope.ts";
 import { loop } from "../../scheduler/loop.ts";
 import { throwIfCancelled } from "../../scheduler/sleep.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
+import { show } from "../../runtime/basics/check.ts";
 import type { SecureServerSettings, SecureSettings } from "../../runtime/net.ts";
-import { show } from "../../scheduler/check.ts";
 
 /** How a connection speaks TLS. */
 export interface ConnectTlsOptions {

@@ -4,8 +4,8 @@
  * @module
  */
 
+import { show } from "../../runtime/basics/check.ts";
 import { PlainAnswer } from "../../runtime/http.ts";
-import { show } from "../../scheduler/check.ts";
 import { BodyLimitError, BodyTimeoutError } from "./request_body.ts";
 
 /** Refuses what cannot be sent. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkCount, checkDuration, checkFunction, checkName, checkOptions, show } from "../../scheduler/check.ts";
+import { checkCount, checkDuration, checkFunction, checkName, checkOptions, show } from "../../runtime/basics/check.ts";
 import type { TlsOptions } from "../net/tls.ts";
 
 /** How a server is to be. */

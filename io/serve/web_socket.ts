@@ -11,8 +11,8 @@
  * @module
  */
 
+import { checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
 import type { HostWebSocket, WebSocketListener, WebSocketMessage } from "../../runtime/web_socket.ts";
-import { checkFunction, checkOptions, show } from "../../scheduler/check.ts";
 import { currentScope } from "../../scheduler/current_scope.ts";
 import { loop } from "../../scheduler/loop.ts";
 import { Wait } from "../../scheduler/wait.ts";

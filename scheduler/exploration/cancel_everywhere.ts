@@ -4,10 +4,10 @@
  * @module
  */
 
+import { checkCount, checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
 import { Run, type RunOutcome } from "../../runtime/simulation/run.ts";
 import type { Session } from "../../runtime/simulation/session.ts";
 import type { Simulation } from "../../runtime/simulation/simulation.ts";
-import { checkCount, checkFunction, checkOptions, show } from "../check.ts";
 import { Cancelled, TaskCancelledError } from "../errors.ts";
 import { group, type TaskGroup } from "../task_group.ts";
 import { atCall } from "./at_call.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
+import { checkCount, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
 import { Run } from "../../runtime/simulation/run.ts";
 import type { Simulation } from "../../runtime/simulation/simulation.ts";
-import { checkCount, checkFunction, checkOptions } from "../check.ts";
 import type { Entry } from "../entry.ts";
 import { roots } from "../roots.ts";
 import { type Member, pathOf, Scope } from "../scope.ts";

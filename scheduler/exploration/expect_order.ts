@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkFunction, show } from "../check.ts";
+import { checkFunction, show } from "../../runtime/basics/check.ts";
 
 /** A thing to happen, or several that may happen in any order among themselves. */
 export type ExpectedStep = string | readonly string[];

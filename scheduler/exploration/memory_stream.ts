@@ -4,8 +4,8 @@
  * @module
  */
 
+import { checkCount, checkOptions, show } from "../../runtime/basics/check.ts";
 import type { Simulation } from "../../runtime/simulation/simulation.ts";
-import { checkCount, checkOptions, show } from "../check.ts";
 
 /** How a stream hands on what is written to it. */
 export interface MemoryStreamOptions {

@@ -4,9 +4,9 @@
  * @module
  */
 
+import { checkFunction, checkOptions } from "../../runtime/basics/check.ts";
 import { Run } from "../../runtime/simulation/run.ts";
 import type { Simulation } from "../../runtime/simulation/simulation.ts";
-import { checkFunction, checkOptions } from "../check.ts";
 import { checkSettings, chooseBy, onStage, type SimulateOptions } from "./stage.ts";
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkCount, show } from "../../runtime/basics/check.ts";
 import { currentHost, replaceHost } from "../../runtime/current_host.ts";
 import type { Choose } from "../../runtime/simulation/loop_event.ts";
 import { type ProfileName, profileOf } from "../../runtime/simulation/profile.ts";
@@ -12,7 +13,6 @@ import { runInTurns } from "../../runtime/simulation/real_turns.ts";
 import { Session } from "../../runtime/simulation/session.ts";
 import { simulatedHost } from "../../runtime/simulation/simulated_host.ts";
 import type { RunHooks } from "../../runtime/simulation/simulation.ts";
-import { checkCount, show } from "../check.ts";
 import { currentScope } from "../current_scope.ts";
 import { lendLoop } from "../loop.ts";
 import type { Scope } from "../scope.ts";

@@ -9,9 +9,9 @@
  * @module
  */
 
-import { checkCount } from "../check.ts";
+import { checkCount } from "../../runtime/basics/check.ts";
+import { printAs } from "../../runtime/basics/inspect.ts";
 import { currentScope } from "../current_scope.ts";
-import { printAs } from "../inspect.ts";
 import { Wait } from "../wait.ts";
 import { WaitLine } from "./wait_line.ts";
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { checkCount, checkFunction, checkOptions, show } from "../check.ts";
-import { printAs } from "../inspect.ts";
+import { checkCount, checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
+import { printAs } from "../../runtime/basics/inspect.ts";
 import { ChannelCore, type End, type Overflow } from "./channel_core.ts";
 import { iterate, makeReceiver, makeSender, type Receiver, type Sender, type Shared } from "./channel_ends.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { printAs } from "../inspect.ts";
+import { printAs } from "../../runtime/basics/inspect.ts";
 import type { ChannelCore, End } from "./channel_core.ts";
 import { ChannelClosedError, ChannelEndError } from "./channel_errors.ts";
 

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { allowUnawaited } from "../../runtime/promises.ts";
-import { checkCount, show } from "../check.ts";
+import { checkCount, show } from "../../runtime/basics/check.ts";
+import { printAs } from "../../runtime/basics/inspect.ts";
+import { allowUnawaited } from "../../runtime/basics/promises.ts";
 import { currentScope, deliver } from "../current_scope.ts";
-import { printAs } from "../inspect.ts";
 import type { Scope } from "../scope.ts";
 import { Wait } from "../wait.ts";
 import { Mutex, resumeMutex, suspendMutex } from "./mutex.ts";

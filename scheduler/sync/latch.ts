@@ -4,8 +4,8 @@
  * @module
  */
 
+import { printAs } from "../../runtime/basics/inspect.ts";
 import { currentScope } from "../current_scope.ts";
-import { printAs } from "../inspect.ts";
 import { Wait } from "../wait.ts";
 import { WaitLine } from "./wait_line.ts";
 

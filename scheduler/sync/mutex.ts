@@ -10,10 +10,10 @@
  * @module
  */
 
-import { checkFunction } from "../check.ts";
+import { checkFunction } from "../../runtime/basics/check.ts";
+import { printAs } from "../../runtime/basics/inspect.ts";
 import { currentScope } from "../current_scope.ts";
 import { StructureError } from "../errors.ts";
-import { printAs } from "../inspect.ts";
 import { type Owner, Scope } from "../scope.ts";
 import type { TaskNode } from "../task_node.ts";
 import { Wait } from "../wait.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
+import { printAs } from "../../runtime/basics/inspect.ts";
 import { StructureError } from "../errors.ts";
-import { printAs } from "../inspect.ts";
 import type { Scope } from "../scope.ts";
 
 /** Makes a permit, held in `scope`, that tells `onRelease` of its release; for the machinery alone. */

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { checkCount, checkFunction } from "../check.ts";
+import { checkCount, checkFunction } from "../../runtime/basics/check.ts";
+import { printAs } from "../../runtime/basics/inspect.ts";
 import { currentScope } from "../current_scope.ts";
-import { printAs } from "../inspect.ts";
 import type { Scope } from "../scope.ts";
 import { Wait } from "../wait.ts";
 import { holdersOf, makePermit, type Permit } from "./permit.ts";

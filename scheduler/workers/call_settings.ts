@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkDuration, checkFunction, checkName, checkOptions, show } from "../check.ts";
+import { checkDuration, checkFunction, checkName, checkOptions, show } from "../../runtime/basics/check.ts";
 import { currentScope } from "../current_scope.ts";
 import { checkSignal } from "../join_signal.ts";
 import { loop } from "../loop.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { allowUnawaited } from "../../runtime/promises.ts";
+import { allowUnawaited } from "../../runtime/basics/promises.ts";
 import type { Scope } from "../scope.ts";
 import { Wait } from "../wait.ts";
 import { addCaller, rejectWithAwaiters, stackAtCall } from "./caller_stack.ts";

@@ -4,13 +4,13 @@
  * @module
  */
 
+import { checkCount, checkDuration, checkName, checkOptions, show } from "../../runtime/basics/check.ts";
 import type { ThreadOptions } from "../../runtime/worker_port.ts";
-import { checkCount, checkDuration, checkName, checkOptions, show } from "../check.ts";
 import { checkSignal } from "../join_signal.ts";
 import { loop } from "../loop.ts";
 import { Inspection } from "./clonable.ts";
-import type { ErrorClass, KnownClasses } from "./error_codec.ts";
 import type { PoolSettings } from "./dispatcher.ts";
+import type { ErrorClass, KnownClasses } from "./error_codec.ts";
 
 /**
  * How a pool is to be. A key that is none of these, or that an object inherits, is a `TypeError`: a misspelt limit would be

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkCount, checkDuration, checkOptions, show } from "../check.ts";
+import { checkCount, checkDuration, checkOptions, show } from "../../runtime/basics/check.ts";
 import { currentScope } from "../current_scope.ts";
 import { TimeoutError } from "../errors.ts";
 import { loop } from "../loop.ts";

@@ -1,7 +1,6 @@
-import fc from "fast-check";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { CancelScope } from "../../mod.ts";
+import fc from "fast-check";
 import {
   connect,
   encodeFrame,
@@ -11,8 +10,9 @@ import {
   TooLongError,
   writeFrame,
 } from "../../io/mod.ts";
+import { CancelScope } from "../../mod.ts";
+import { concatenate } from "../../runtime/basics/bytes.ts";
 import { collect, inChunks } from "../support/chunks.ts";
-import { concatenate } from "../../io/bytes.ts";
 
 const formats = fc.record({ prefix: fc.constantFrom(1, 2, 4), littleEndian: fc.boolean() });
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

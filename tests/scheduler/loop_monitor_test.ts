@@ -1,9 +1,9 @@
-import fc from "fast-check";
-import { fileURLToPath } from "node:url";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import fc from "fast-check";
 import { forEachChunked, group, type LongTurn, LoopMonitor, scheduler, sleep, StructureError } from "../../mod.ts";
-import { DelayHistogram } from "../../runtime/histogram.ts";
+import { DelayHistogram } from "../../runtime/basics/histogram.ts";
 import { outside } from "../../runtime/monitor.ts";
 import { start } from "../support/child.ts";
 import { hostOfThis } from "../support/hosts.ts";

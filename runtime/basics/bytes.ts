@@ -4,7 +4,7 @@
  * @module
  */
 
-import { show } from "../scheduler/check.ts";
+import { show } from "./check.ts";
 
 /** Refuses what a source gives that is no chunk of bytes, such as the texts of a stream with an encoding. */
 export function checkChunk(chunk: unknown): void {
