@@ -13,7 +13,7 @@
  * @module
  */
 
-export type { HostSignal } from "../runtime/host.ts";
+export type { HostSignal } from "../runtime/port/host.ts";
 export { exec, type ExecOptions, type ExecOutput } from "./exec.ts";
 export { ExecResult, ExitError } from "./exec_result.ts";
 export { openBytes, readBytes, type ReadBytesOptions } from "./files.ts";

@@ -5,7 +5,7 @@
  */
 
 import { show } from "../runtime/basics/check.ts";
-import type { Host, HostSignal } from "../runtime/host.ts";
+import type { Host, HostSignal } from "../runtime/port/host.ts";
 import { currentScope } from "../scheduler/current_scope.ts";
 import { loop } from "../scheduler/loop.ts";
 import { throwIfCancelled } from "../scheduler/sleep.ts";

@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Host } from "./host.ts";
 import { browserHost } from "./hosts/browser.ts";
 import { bunHost } from "./hosts/bun.ts";
 import { denoHost } from "./hosts/deno.ts";
 import { nodeHost } from "./hosts/node.ts";
+import type { Host } from "./port/host.ts";
 
 let current: Host | undefined;
 

@@ -6,7 +6,7 @@
  */
 
 import { currentHost } from "../runtime/current_host.ts";
-import type { ContextSlot, Host } from "../runtime/host.ts";
+import type { ContextSlot, Host } from "../runtime/port/host.ts";
 import { RunQueue } from "./run_queue.ts";
 import { TimerQueue } from "./timer_queue.ts";
 

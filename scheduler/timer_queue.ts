@@ -6,7 +6,7 @@
  */
 
 import { Heap } from "../runtime/basics/heap.ts";
-import type { Host, HostTimer } from "../runtime/host.ts";
+import type { Host, HostTimer } from "../runtime/port/host.ts";
 
 /** Something that happens at a time. It is set at most once: a heap of 100,000 has no object more for each. */
 export interface Timed {

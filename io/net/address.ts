@@ -5,7 +5,7 @@
  */
 
 import { checkOptions, show } from "../../runtime/basics/check.ts";
-import type { NetAddress } from "../../runtime/net.ts";
+import type { NetAddress } from "../../runtime/port/net.ts";
 
 /** The address in options, checked. */
 export function checkAddress(options: { hostname?: string; port?: number; unix?: string }): NetAddress {

@@ -5,7 +5,7 @@
  */
 
 import { checkDuration, show } from "../../runtime/basics/check.ts";
-import type { HostSocket, NetAddress, SecureSettings } from "../../runtime/net.ts";
+import type { HostSocket, NetAddress, SecureSettings } from "../../runtime/port/net.ts";
 import { currentScope } from "../../scheduler/current_scope.ts";
 import { TimeoutError } from "../../scheduler/errors.ts";
 import { checkSignal } from "../../scheduler/join_signal.ts";

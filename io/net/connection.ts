@@ -6,7 +6,7 @@
 
 import { show } from "../../runtime/basics/check.ts";
 import { allowUnawaited } from "../../runtime/basics/promises.ts";
-import type { HostSocket } from "../../runtime/net.ts";
+import type { HostSocket } from "../../runtime/port/net.ts";
 import { currentScope } from "../../scheduler/current_scope.ts";
 import { StructureError } from "../../scheduler/errors.ts";
 import { Wait } from "../../scheduler/wait.ts";

@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { HostAddress, HostNet, HostSocket } from "../../runtime/net.ts";
+import type { HostAddress, HostNet, HostSocket } from "../../runtime/port/net.ts";
 import { loop } from "../../scheduler/loop.ts";
 
 /** What connects, and can be told to stop. */

@@ -5,7 +5,7 @@
  */
 
 import { checkCount } from "../../runtime/basics/check.ts";
-import type { HostNetServer, HostSocket, NetAddress, SecureServerSettings } from "../../runtime/net.ts";
+import type { HostNetServer, HostSocket, NetAddress, SecureServerSettings } from "../../runtime/port/net.ts";
 import { currentScope } from "../../scheduler/current_scope.ts";
 import { loop } from "../../scheduler/loop.ts";
 import { Wait } from "../../scheduler/wait.ts";

@@ -5,7 +5,7 @@
  */
 
 import { show } from "../../runtime/basics/check.ts";
-import type { SecureServerSettings, SecureSettings } from "../../runtime/net.ts";
+import type { SecureServerSettings, SecureSettings } from "../../runtime/port/net.ts";
 
 /** How a connection speaks TLS. */
 export interface ConnectTlsOptions {

@@ -5,7 +5,7 @@
  */
 
 import { show } from "../../runtime/basics/check.ts";
-import { PlainAnswer } from "../../runtime/http.ts";
+import { PlainAnswer } from "../../runtime/port/http.ts";
 import { BodyLimitError, BodyTimeoutError } from "./request_body.ts";
 
 /** Refuses what cannot be sent. */

@@ -12,7 +12,7 @@
  * @module
  */
 
-import { type Answer, discard, type HttpEnd, type HttpExchange } from "../../runtime/http.ts";
+import { type Answer, discard, type HttpEnd, type HttpExchange } from "../../runtime/port/http.ts";
 import { within } from "../../scheduler/current_scope.ts";
 import { GroupNode } from "../../scheduler/group_node.ts";
 import type { GroupSettings } from "../../scheduler/group_options.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { HttpExchange } from "../../runtime/http.ts";
+import type { HttpExchange } from "../../runtime/port/http.ts";
 import type { Outcome } from "../../scheduler/deferred.ts";
 import type { GroupNode } from "../../scheduler/group_node.ts";
 import type { Task } from "../../scheduler/task.ts";

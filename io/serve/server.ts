@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { Answer, HttpExchange, HttpListener } from "../../runtime/http.ts";
+import type { Answer, HttpExchange, HttpListener } from "../../runtime/port/http.ts";
 import { currentScope } from "../../scheduler/current_scope.ts";
 import { loop } from "../../scheduler/loop.ts";
 import type { Scope } from "../../scheduler/scope.ts";

@@ -12,7 +12,7 @@
  */
 
 import { checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
-import type { HostWebSocket, WebSocketListener, WebSocketMessage } from "../../runtime/web_socket.ts";
+import type { HostWebSocket, WebSocketListener, WebSocketMessage } from "../../runtime/port/web_socket.ts";
 import { currentScope } from "../../scheduler/current_scope.ts";
 import { loop } from "../../scheduler/loop.ts";
 import { Wait } from "../../scheduler/wait.ts";

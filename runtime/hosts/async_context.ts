@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ContextSlot } from "../host.ts";
+import type { ContextSlot } from "../port/host.ts";
 import { builtin } from "./shared.ts";
 
 interface AsyncLocalStorage {

@@ -1,4 +1,4 @@
-import type { ContextSlot, Host, Turns } from "../host.ts";
+import type { ContextSlot, Host, Turns } from "../port/host.ts";
 import { keepAlive, now, setTimer } from "./timers.ts";
 import { spawnWebWorker } from "./web_worker.ts";
 

@@ -1,5 +1,5 @@
-import { type Answer, discard, type HttpListener, type HttpListenOptions, responseOf } from "../http.ts";
-import type { Upgraded, WebSocketListener } from "../web_socket.ts";
+import { type Answer, discard, type HttpListener, type HttpListenOptions, responseOf } from "../port/http.ts";
+import type { Upgraded, WebSocketListener } from "../port/web_socket.ts";
 import { BunWebSocket, webSocketHandlers } from "./bun_web_socket.ts";
 import { Exchange } from "./exchange.ts";
 import { builtin } from "./shared.ts";

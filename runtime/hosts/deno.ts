@@ -1,4 +1,4 @@
-import type { ContextSlot, Host, Turns } from "../host.ts";
+import type { ContextSlot, Host, Turns } from "../port/host.ts";
 import { asyncContext } from "./async_context.ts";
 import { nodeNet } from "./node_net.ts";
 import { exit, onSignal, parallelism, raise, report, setExitCode } from "./shared.ts";

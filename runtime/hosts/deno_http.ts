@@ -1,5 +1,5 @@
-import { type Answer, discard, type HttpListener, type HttpListenOptions, responseOf } from "../http.ts";
-import type { HostWebSocket, Upgraded, WebSocketListener } from "../web_socket.ts";
+import { type Answer, discard, type HttpListener, type HttpListenOptions, responseOf } from "../port/http.ts";
+import type { HostWebSocket, Upgraded, WebSocketListener } from "../port/web_socket.ts";
 import { upgrade } from "./deno_web_socket.ts";
 import { Exchange, isHost } from "./exchange.ts";
 import { onSignal } from "./shared.ts";

@@ -1,4 +1,4 @@
-import { type HostWebSocket, sendHighWater, type Upgraded, type WebSocketListener } from "../web_socket.ts";
+import { type HostWebSocket, sendHighWater, type Upgraded, type WebSocketListener } from "../port/web_socket.ts";
 import { setTimer } from "./timers.ts";
 
 interface DenoWebSockets {

@@ -1,4 +1,4 @@
-import type { ContextSlot, Host } from "../host.ts";
+import type { ContextSlot, Host } from "../port/host.ts";
 import { asyncContext } from "./async_context.ts";
 import { nodeNet } from "./node_net.ts";
 import { spawnThread } from "./node_worker.ts";

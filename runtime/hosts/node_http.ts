@@ -1,4 +1,4 @@
-import { type Answer, discard, type HttpListener, type HttpListenOptions, PlainAnswer } from "../http.ts";
+import { type Answer, discard, type HttpListener, type HttpListenOptions, PlainAnswer } from "../port/http.ts";
 import type { Incoming } from "./node_http_body.ts";
 import { NodeExchange, type Outgoing } from "./node_http_exchange.ts";
 import { send, sendPlain } from "./node_http_send.ts";

@@ -1,4 +1,4 @@
-import type { HostWebSocket, Upgraded, WebSocketListener } from "../web_socket.ts";
+import type { HostWebSocket, Upgraded, WebSocketListener } from "../port/web_socket.ts";
 import { Exchange, isHost } from "./exchange.ts";
 import { bodyOf, type Incoming } from "./node_http_body.ts";
 import { loadWs, type RawSocket, upgrade } from "./node_web_socket.ts";

@@ -1,4 +1,4 @@
-import type { PlainAnswer } from "../http.ts";
+import type { PlainAnswer } from "../port/http.ts";
 import type { Incoming } from "./node_http_body.ts";
 import type { NodeExchange } from "./node_http_exchange.ts";
 import { checkChunk } from "./watched_body.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { HostAddress, HostNet, HostNetServer, HostSocket } from "../net.ts";
+import type { HostAddress, HostNet, HostNetServer, HostSocket } from "../port/net.ts";
 import { builtin } from "./shared.ts";
 
 interface NodeNet {

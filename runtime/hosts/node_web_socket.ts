@@ -1,4 +1,4 @@
-import type { HostWebSocket, WebSocketListener } from "../web_socket.ts";
+import type { HostWebSocket, WebSocketListener } from "../port/web_socket.ts";
 import type { Incoming } from "./node_http_body.ts";
 
 /** A connection, once `node:http` has let go of it. */

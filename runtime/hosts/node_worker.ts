@@ -1,4 +1,4 @@
-import type { HostWorker, HostWorkerOptions } from "../worker_port.ts";
+import type { HostWorker, HostWorkerOptions } from "../port/worker.ts";
 import { builtin } from "./shared.ts";
 
 interface Thread {

@@ -5,9 +5,9 @@
  */
 
 import { currentHost } from "../current_host.ts";
-import type { ContextSlot } from "../host.ts";
 import { builtin } from "../hosts/shared.ts";
 import { keepFunctions } from "../hosts/timers.ts";
+import type { ContextSlot } from "../port/host.ts";
 import type { Choose } from "./loop_event.ts";
 import { Random } from "./random.ts";
 import { doors } from "./real_io.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ContextSlot, Host, HostTimer, Turns } from "../host.ts";
+import type { ContextSlot, Host, HostTimer, Turns } from "../port/host.ts";
 import type { Session } from "./session.ts";
 import type { StartWorker } from "./simulated_workers.ts";
 

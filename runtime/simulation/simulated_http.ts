@@ -10,7 +10,7 @@
 
 import { Exchange } from "../hosts/exchange.ts";
 import { WatchedBody } from "../hosts/watched_body.ts";
-import type { HttpListener, HttpListenOptions } from "../http.ts";
+import type { HttpListener, HttpListenOptions } from "../port/http.ts";
 
 /** The aborting of a fetch, with one listener for all that it may interrupt. */
 export class FetchAbort {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { HostNetServer, HostSocket, NetAddress } from "../net.ts";
+import type { HostNetServer, HostSocket, NetAddress } from "../port/net.ts";
 import type { SimulatedLoop } from "./simulated_loop.ts";
 
 /** What the network is to its listeners. */

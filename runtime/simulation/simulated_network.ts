@@ -5,8 +5,8 @@
  * @module
  */
 
-import { type Answer, discard, type HttpListener, type HttpListenOptions, responseOf } from "../http.ts";
-import type { HostAddress, HostNet, HostNetServer, HostSocket, NetAddress, SecureServerSettings } from "../net.ts";
+import { type Answer, discard, type HttpListener, type HttpListenOptions, responseOf } from "../port/http.ts";
+import type { HostAddress, HostNet, HostNetServer, HostSocket, NetAddress, SecureServerSettings } from "../port/net.ts";
 import { failed, FetchAbort, SimulatedExchange, SimulatedServer } from "./simulated_http.ts";
 import type { SimulatedLoop } from "./simulated_loop.ts";
 import { type Ports, SimulatedNetServer } from "./simulated_net_server.ts";

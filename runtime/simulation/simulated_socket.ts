@@ -12,7 +12,7 @@
  * @module
  */
 
-import type { HostSocket } from "../net.ts";
+import type { HostSocket } from "../port/net.ts";
 import type { SimulatedLoop } from "./simulated_loop.ts";
 
 /** What the network is to its connections. */

@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { HostParent, HostWorker, HostWorkerOptions } from "../worker_port.ts";
+import type { HostParent, HostWorker, HostWorkerOptions } from "../port/worker.ts";
 import type { VirtualTimer } from "./virtual_timers.ts";
 import type { World } from "./world.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ContextSlot } from "../host.ts";
+import type { ContextSlot } from "../port/host.ts";
 import type { SimulatedLoop } from "./simulated_loop.ts";
 
 /** What a session is made with. */

@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { WorkerExit } from "../../runtime/worker_port.ts";
+import type { WorkerExit } from "../../runtime/port/worker.ts";
 import { TimeoutError } from "../errors.ts";
 import { loop } from "../loop.ts";
 import type { Scope } from "../scope.ts";

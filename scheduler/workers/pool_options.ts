@@ -5,7 +5,7 @@
  */
 
 import { checkCount, checkDuration, checkName, checkOptions, show } from "../../runtime/basics/check.ts";
-import type { ThreadOptions } from "../../runtime/worker_port.ts";
+import type { ThreadOptions } from "../../runtime/port/worker.ts";
 import { checkSignal } from "../join_signal.ts";
 import { loop } from "../loop.ts";
 import { Inspection } from "./clonable.ts";

@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { HostWorker, ThreadOptions, WorkerExit } from "../../runtime/worker_port.ts";
+import type { HostWorker, ThreadOptions, WorkerExit } from "../../runtime/port/worker.ts";
 import { loop } from "../loop.ts";
 import { reportUnhandled } from "../unhandled.ts";
 import { bootstrap } from "./bootstrap.ts";

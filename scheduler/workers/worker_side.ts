@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { HostParent } from "../../runtime/worker_port.ts";
+import type { HostParent } from "../../runtime/port/worker.ts";
 import { setCurrentJob, setWorkerData } from "./current_job.ts";
 import { decodeError, encodeError } from "./error_codec.ts";
 import { isPlain } from "./plain_values.ts";

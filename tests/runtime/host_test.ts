@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
 import { currentHost } from "../../runtime/current_host.ts";
-import type { Turns } from "../../runtime/host.ts";
+import type { Turns } from "../../runtime/port/host.ts";
 import { run, start } from "../support/child.ts";
 
 const program = fileURLToPath(new URL("./programs/host.ts", import.meta.url));

@@ -6,7 +6,7 @@
  */
 
 import { currentHost } from "../../runtime/current_host.ts";
-import type { Host, HostTimer, Turns } from "../../runtime/host.ts";
+import type { Host, HostTimer, Turns } from "../../runtime/port/host.ts";
 
 export class FakeHost {
   time = 0;

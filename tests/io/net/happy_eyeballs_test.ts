@@ -1,7 +1,7 @@
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { CancelScope, sleep, TimeoutError } from "../../../mod.ts";
 import { connect } from "../../../io/mod.ts";
-import type { HostNet, HostSocket, NetAddress } from "../../../runtime/net.ts";
+import { CancelScope, sleep, TimeoutError } from "../../../mod.ts";
+import type { HostNet, HostSocket, NetAddress } from "../../../runtime/port/net.ts";
 import type { FakeHost } from "../../support/fake_host.ts";
 import { testOnFakeLoop } from "../../support/fake_loop.ts";
 

@@ -9,7 +9,7 @@
 
 import type { HttpListener, HttpListenOptions } from "./http.ts";
 import type { HostNet } from "./net.ts";
-import type { HostWorker, HostWorkerOptions, ThreadOptions } from "./worker_port.ts";
+import type { HostWorker, HostWorkerOptions, ThreadOptions } from "./worker.ts";
 
 /** The runtimes there is a host for. */
 export type HostName = "node" | "deno" | "bun" | "browser" | "simulation";
