@@ -4,10 +4,10 @@
  * @module
  */
 
-import { browserHost } from "./hosts/browser.ts";
-import { bunHost } from "./hosts/bun.ts";
-import { denoHost } from "./hosts/deno.ts";
-import { nodeHost } from "./hosts/node.ts";
+import { browserHost } from "./hosts/browser/browser.ts";
+import { bunHost } from "./hosts/bun/bun.ts";
+import { denoHost } from "./hosts/deno/deno.ts";
+import { nodeHost } from "./hosts/node/node.ts";
 import type { Host } from "./port/host.ts";
 
 let current: Host | undefined;

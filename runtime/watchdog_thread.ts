@@ -4,7 +4,7 @@
  * @module
  */
 
-import { parentOfThread } from "./hosts/parent.ts";
+import { parentOfThread } from "./hosts/common/parent.ts";
 import { errorStream, lookAtMain } from "./hosts/stuck.ts";
 import { askWhoRuns, type WatchdogStart } from "./watchdog.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { keepAlive } from "../hosts/timers.ts";
+import { keepAlive } from "../hosts/common/timers.ts";
 import { canClose, closeHandle, type HostOperations, openOperations } from "./host_operations.ts";
 import { checkCallback, checkTime } from "./loop_model.ts";
 import type { LoopApi, LoopHandle, LoopProgram } from "./loop_program.ts";

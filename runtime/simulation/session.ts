@@ -5,8 +5,8 @@
  */
 
 import { currentHost } from "../current_host.ts";
-import { builtin } from "../hosts/shared.ts";
-import { keepFunctions } from "../hosts/timers.ts";
+import { builtin } from "../hosts/common/node_process.ts";
+import { keepFunctions } from "../hosts/common/timers.ts";
 import type { ContextSlot } from "../port/host.ts";
 import type { Choose } from "./loop_event.ts";
 import { Random } from "./random.ts";

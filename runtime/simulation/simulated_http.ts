@@ -8,8 +8,8 @@
  * @module
  */
 
-import { Exchange } from "../hosts/exchange.ts";
-import { WatchedBody } from "../hosts/watched_body.ts";
+import { Exchange } from "../hosts/common/exchange.ts";
+import { WatchedBody } from "../hosts/common/watched_body.ts";
 import type { HttpListener, HttpListenOptions } from "../port/http.ts";
 
 /** The aborting of a fetch, with one listener for all that it may interrupt. */

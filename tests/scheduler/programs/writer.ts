@@ -1,7 +1,7 @@
 /** A thread that writes a byte to a socket whenever it is told to through shared memory, and tells when the host has taken it. */
 
 import { connect } from "node:net";
-import { parentOfThread } from "../../../runtime/hosts/parent.ts";
+import { parentOfThread } from "../../../runtime/hosts/common/parent.ts";
 
 /** What the thread is told first. */
 export interface WriterStart {

@@ -1,9 +1,9 @@
-import type { ContextSlot, Host, Turns } from "../port/host.ts";
-import { asyncContext } from "./async_context.ts";
-import { nodeNet } from "./node_net.ts";
-import { exit, onSignal, parallelism, raise, report, setExitCode } from "./shared.ts";
-import { keepAlive, now, setTimer } from "./timers.ts";
-import { spawnWebWorker } from "./web_worker.ts";
+import type { ContextSlot, Host, Turns } from "../../port/host.ts";
+import { asyncContext } from "../common/async_context.ts";
+import { nodeNet } from "../common/node_net.ts";
+import { exit, onSignal, parallelism, raise, report, setExitCode } from "../common/node_process.ts";
+import { keepAlive, now, setTimer } from "../common/timers.ts";
+import { spawnWebWorker } from "../common/web_worker.ts";
 
 /** The host over Deno's loop (2.9 and later). */
 export function denoHost(): Host {
@@ -24,7 +24,7 @@ export function denoHost(): Host {
     threadOptions: ["permissions"],
     tellsMemory: true,
     spawnWorker: spawnWebWorker,
-    listenHttp: async (options) => (await import("./deno_http.ts")).listenHttp(options),
+    listenHttp: async (options) => (await import("./http.ts")).listenHttp(options),
     net: nodeNet,
   };
 }

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { HttpEnd, HttpExchange } from "../port/http.ts";
-import type { Upgraded, WebSocketListener } from "../port/web_socket.ts";
+import type { HttpEnd, HttpExchange } from "../../port/http.ts";
+import type { Upgraded, WebSocketListener } from "../../port/web_socket.ts";
 
 /** Reading a request's body fails with this on hosts where that is ours to say. */
 export class RequestBodyError extends Error {

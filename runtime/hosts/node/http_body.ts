@@ -1,4 +1,4 @@
-import { RequestBodyError } from "./exchange.ts";
+import { RequestBodyError } from "../common/exchange.ts";
 
 /** A request of `node:http`, as far as it is used. */
 export interface Incoming {

@@ -1,4 +1,4 @@
-import type { HostWebSocket, WebSocketListener } from "../port/web_socket.ts";
+import type { HostWebSocket, WebSocketListener } from "../../port/web_socket.ts";
 
 /** What Bun calls a `ServerWebSocket`. */
 interface BunSocket {

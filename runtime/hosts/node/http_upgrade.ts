@@ -1,7 +1,7 @@
-import type { Incoming } from "./node_http_body.ts";
-import type { Outgoing } from "./node_http_exchange.ts";
-import type { RawSocket } from "./node_web_socket.ts";
-import { builtin } from "./shared.ts";
+import { builtin } from "../common/node_process.ts";
+import type { Incoming } from "./http_body.ts";
+import type { Outgoing } from "./http_exchange.ts";
+import type { RawSocket } from "./web_socket.ts";
 
 interface Http {
   ServerResponse: new (incoming: Incoming) => Outgoing;

@@ -1,10 +1,10 @@
-import type { ContextSlot, Host } from "../port/host.ts";
-import { asyncContext } from "./async_context.ts";
-import { nodeNet } from "./node_net.ts";
-import { spawnThread } from "./node_worker.ts";
-import { builtin, exit, onSignal, parallelism, raise, report, setExitCode } from "./shared.ts";
-import { keepAlive, now, setTimer } from "./timers.ts";
-import { immediateTurns } from "./turns.ts";
+import type { ContextSlot, Host } from "../../port/host.ts";
+import { asyncContext } from "../common/async_context.ts";
+import { nodeNet } from "../common/node_net.ts";
+import { builtin, exit, onSignal, parallelism, raise, report, setExitCode } from "../common/node_process.ts";
+import { keepAlive, now, setTimer } from "../common/timers.ts";
+import { immediateTurns } from "../common/turns.ts";
+import { spawnThread } from "./worker.ts";
 
 /** The host over Node's loop (20 and later). */
 export function nodeHost(): Host {
@@ -25,7 +25,7 @@ export function nodeHost(): Host {
     threadOptions: ["env", "argv", "execArgv", "resourceLimits"],
     tellsMemory: true,
     spawnWorker: spawnThread,
-    listenHttp: async (options) => (await import("./node_http.ts")).listenHttp(options),
+    listenHttp: async (options) => (await import("./http.ts")).listenHttp(options),
     net: nodeNet,
   };
 }

@@ -1,5 +1,5 @@
-import type { HostWebSocket, WebSocketListener } from "../port/web_socket.ts";
-import type { Incoming } from "./node_http_body.ts";
+import type { HostWebSocket, WebSocketListener } from "../../port/web_socket.ts";
+import type { Incoming } from "./http_body.ts";
 
 /** A connection, once `node:http` has let go of it. */
 export interface RawSocket {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { HostSignal } from "../port/host.ts";
+import type { HostSignal } from "../../port/host.ts";
 
 const global = globalThis as unknown as { process: NodeProcess };
 

@@ -1,7 +1,7 @@
-import type { HostWebSocket, Upgraded, WebSocketListener } from "../port/web_socket.ts";
-import { Exchange, isHost } from "./exchange.ts";
-import { bodyOf, type Incoming } from "./node_http_body.ts";
-import { loadWs, type RawSocket, upgrade } from "./node_web_socket.ts";
+import type { HostWebSocket, Upgraded, WebSocketListener } from "../../port/web_socket.ts";
+import { Exchange, isHost } from "../common/exchange.ts";
+import { bodyOf, type Incoming } from "./http_body.ts";
+import { loadWs, type RawSocket, upgrade } from "./web_socket.ts";
 
 /** An answer of `node:http`, as far as it is used. */
 export interface Outgoing {

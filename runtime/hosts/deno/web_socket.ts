@@ -1,5 +1,5 @@
-import { type HostWebSocket, sendHighWater, type Upgraded, type WebSocketListener } from "../port/web_socket.ts";
-import { setTimer } from "./timers.ts";
+import { type HostWebSocket, sendHighWater, type Upgraded, type WebSocketListener } from "../../port/web_socket.ts";
+import { setTimer } from "../common/timers.ts";
 
 interface DenoWebSockets {
   upgradeWebSocket(

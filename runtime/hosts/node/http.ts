@@ -1,10 +1,10 @@
-import { type Answer, discard, type HttpListener, type HttpListenOptions, PlainAnswer } from "../port/http.ts";
-import type { Incoming } from "./node_http_body.ts";
-import { NodeExchange, type Outgoing } from "./node_http_exchange.ts";
-import { send, sendPlain } from "./node_http_send.ts";
-import { outgoingFor, withoutUpgrade } from "./node_http_upgrade.ts";
-import type { RawSocket } from "./node_web_socket.ts";
-import { builtin } from "./shared.ts";
+import { type Answer, discard, type HttpListener, type HttpListenOptions, PlainAnswer } from "../../port/http.ts";
+import { builtin } from "../common/node_process.ts";
+import type { Incoming } from "./http_body.ts";
+import { NodeExchange, type Outgoing } from "./http_exchange.ts";
+import { send, sendPlain } from "./http_send.ts";
+import { outgoingFor, withoutUpgrade } from "./http_upgrade.ts";
+import type { RawSocket } from "./web_socket.ts";
 
 type Listener = (incoming: Incoming, outgoing: Outgoing) => void;
 type UpgradeListener = (incoming: Incoming, socket: RawSocket, head: Uint8Array) => void;

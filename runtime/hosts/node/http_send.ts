@@ -1,7 +1,7 @@
-import type { PlainAnswer } from "../port/http.ts";
-import type { Incoming } from "./node_http_body.ts";
-import type { NodeExchange } from "./node_http_exchange.ts";
-import { checkChunk } from "./watched_body.ts";
+import type { PlainAnswer } from "../../port/http.ts";
+import { checkChunk } from "../common/watched_body.ts";
+import type { Incoming } from "./http_body.ts";
+import type { NodeExchange } from "./http_exchange.ts";
 
 declare const Buffer: {
   from(buffer: ArrayBufferLike, offset: number, length: number): { toString(encoding: "latin1"): string };

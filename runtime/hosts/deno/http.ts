@@ -1,10 +1,10 @@
-import { type Answer, discard, type HttpListener, type HttpListenOptions, responseOf } from "../port/http.ts";
-import type { HostWebSocket, Upgraded, WebSocketListener } from "../port/web_socket.ts";
-import { upgrade } from "./deno_web_socket.ts";
-import { Exchange, isHost } from "./exchange.ts";
-import { onSignal } from "./shared.ts";
-import { setTimer } from "./timers.ts";
-import { WatchedBody } from "./watched_body.ts";
+import { type Answer, discard, type HttpListener, type HttpListenOptions, responseOf } from "../../port/http.ts";
+import type { HostWebSocket, Upgraded, WebSocketListener } from "../../port/web_socket.ts";
+import { Exchange, isHost } from "../common/exchange.ts";
+import { onSignal } from "../common/node_process.ts";
+import { setTimer } from "../common/timers.ts";
+import { WatchedBody } from "../common/watched_body.ts";
+import { upgrade } from "./web_socket.ts";
 
 /** After how long without an answer a request is watched for its client's leaving at the earliest, in ms; after twice that at the latest. */
 const disconnectLatency = 5;

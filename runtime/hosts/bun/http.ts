@@ -1,9 +1,9 @@
-import { type Answer, discard, type HttpListener, type HttpListenOptions, responseOf } from "../port/http.ts";
-import type { Upgraded, WebSocketListener } from "../port/web_socket.ts";
-import { BunWebSocket, webSocketHandlers } from "./bun_web_socket.ts";
-import { Exchange } from "./exchange.ts";
-import { builtin } from "./shared.ts";
-import { WatchedBody } from "./watched_body.ts";
+import { type Answer, discard, type HttpListener, type HttpListenOptions, responseOf } from "../../port/http.ts";
+import type { Upgraded, WebSocketListener } from "../../port/web_socket.ts";
+import { Exchange } from "../common/exchange.ts";
+import { builtin } from "../common/node_process.ts";
+import { WatchedBody } from "../common/watched_body.ts";
+import { BunWebSocket, webSocketHandlers } from "./web_socket.ts";
 
 interface BunServer {
   readonly port: number | undefined;

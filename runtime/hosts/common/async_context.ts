@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { ContextSlot } from "../port/host.ts";
-import { builtin } from "./shared.ts";
+import type { ContextSlot } from "../../port/host.ts";
+import { builtin } from "./node_process.ts";
 
 interface AsyncLocalStorage {
   enterWith(store: unknown): void;

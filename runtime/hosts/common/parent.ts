@@ -1,4 +1,4 @@
-import type { HostParent } from "../port/worker.ts";
+import type { HostParent } from "../../port/worker.ts";
 import { lifeLockHeld, locks } from "./web_worker.ts";
 
 interface Port {

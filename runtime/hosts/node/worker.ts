@@ -1,5 +1,5 @@
-import type { HostWorker, HostWorkerOptions } from "../port/worker.ts";
-import { builtin } from "./shared.ts";
+import type { HostWorker, HostWorkerOptions } from "../../port/worker.ts";
+import { builtin } from "../common/node_process.ts";
 
 interface Thread {
   postMessage(message: unknown, transfer?: readonly unknown[]): void;

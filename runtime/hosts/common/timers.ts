@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { HostTimer } from "../port/host.ts";
+import type { HostTimer } from "../../port/host.ts";
 
 /** The longest delay a host's timer keeps; a longer one would fire after 1 ms. */
 const longestDelay = 2 ** 31 - 1;

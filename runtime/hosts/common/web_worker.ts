@@ -1,4 +1,4 @@
-import type { HostWorker, HostWorkerOptions, WorkerExit } from "../port/worker.ts";
+import type { HostWorker, HostWorkerOptions, WorkerExit } from "../../port/worker.ts";
 import { setTimer } from "./timers.ts";
 
 interface WebWorker extends EventTarget {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { HostAddress, HostNet, HostNetServer, HostSocket } from "../port/net.ts";
-import { builtin } from "./shared.ts";
+import type { HostAddress, HostNet, HostNetServer, HostSocket } from "../../port/net.ts";
+import { builtin } from "./node_process.ts";
 
 interface NodeNet {
   connect(options: object): HostSocket;

@@ -1,6 +1,6 @@
-import type { ContextSlot, Host, Turns } from "../port/host.ts";
-import { keepAlive, now, setTimer } from "./timers.ts";
-import { spawnWebWorker } from "./web_worker.ts";
+import type { ContextSlot, Host, Turns } from "../../port/host.ts";
+import { keepAlive, now, setTimer } from "../common/timers.ts";
+import { spawnWebWorker } from "../common/web_worker.ts";
 
 /** The host over a browser's loop, in a window or a worker. */
 export function browserHost(): Host {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Turns } from "../port/host.ts";
+import type { Turns } from "../../port/host.ts";
 
 /**
  * Turns over `setImmediate` for loops that poll between two batches of immediates: an immediate asked for while a batch

@@ -1,0 +1,31 @@
+import type { Host } from "../../port/host.ts";
+import { asyncContext } from "../common/async_context.ts";
+import { nodeNet } from "../common/node_net.ts";
+import { exit, onSignal, parallelism, raise, report, setExitCode } from "../common/node_process.ts";
+import { keepAlive, now, setTimer } from "../common/timers.ts";
+import { immediateTurns } from "../common/turns.ts";
+import { spawnWebWorker } from "../common/web_worker.ts";
+
+/** The host over Bun's loop. */
+export function bunHost(): Host {
+  return {
+    name: "bun",
+    now,
+    openTurns: immediateTurns,
+    setTimer,
+    openContext: asyncContext,
+    keepAlive,
+    onSignal,
+    raise,
+    exit,
+    setExitCode,
+    report,
+    parallelism,
+    // Bun takes resourceLimits and does not keep to them: a limit that is none is worse than an error.
+    threadOptions: ["env", "argv", "execArgv"],
+    tellsMemory: true,
+    spawnWorker: spawnWebWorker,
+    listenHttp: async (options) => (await import("./http.ts")).listenHttp(options),
+    net: nodeNet,
+  };
+}
