@@ -11,7 +11,7 @@
 
 import { concatenate } from "../runtime/basics/bytes.ts";
 import { checkCount, checkDuration, checkFunction, checkOptions, show } from "../runtime/basics/check.ts";
-import { type HostExit, type HostProcess, spawnProcess, type Stdio } from "../runtime/processes.ts";
+import { type HostExit, type HostProcess, spawnProcess, type Stdio } from "../runtime/system/processes.ts";
 import { currentScope } from "../scheduler/current_scope.ts";
 import { TimeoutError } from "../scheduler/errors.ts";
 import { checkSignal } from "../scheduler/join_signal.ts";

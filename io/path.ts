@@ -5,7 +5,7 @@
  */
 
 import { show } from "../runtime/basics/check.ts";
-import { pathOfUrl } from "../runtime/files.ts";
+import { pathOfUrl } from "../runtime/system/files.ts";
 
 /** Refuses what is no path. */
 export function checkPath(path: unknown): asserts path is string | URL {

@@ -10,7 +10,7 @@
  */
 
 import { checkCount, checkDuration, checkOptions, show } from "../runtime/basics/check.ts";
-import { type FolderWatcher, isFolder, joinPath, nodeFiles, splitPath, watchFolder } from "../runtime/files.ts";
+import { type FolderWatcher, isFolder, joinPath, nodeFiles, splitPath, watchFolder } from "../runtime/system/files.ts";
 import { currentScope } from "../scheduler/current_scope.ts";
 import { checkSignal } from "../scheduler/join_signal.ts";
 import { loop } from "../scheduler/loop.ts";

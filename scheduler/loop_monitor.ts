@@ -6,8 +6,8 @@
 
 import { checkDuration, checkFunction, checkOptions } from "../runtime/basics/check.ts";
 import type { DelayHistogram } from "../runtime/basics/histogram.ts";
-import { type LongTurn, LoopRecorder, type LoopSnapshot } from "../runtime/monitor.ts";
-import { Watchdog } from "../runtime/watchdog.ts";
+import { type LongTurn, LoopRecorder, type LoopSnapshot } from "../runtime/monitor/monitor.ts";
+import { Watchdog } from "../runtime/monitor/watchdog.ts";
 import { currentScope } from "./current_scope.ts";
 import { StructureError } from "./errors.ts";
 import { type Loop, loop } from "./loop.ts";

@@ -26,7 +26,7 @@ export { type IdleTime, nextFrame, type NextFrameOptions, whenIdle, type WhenIdl
 export { interruptible } from "./interruptible.ts";
 export { LoopMonitor, type LoopMonitorOptions } from "./loop_monitor.ts";
 export type { DelayHistogram, DelaySummary } from "../runtime/basics/histogram.ts";
-export type { LongTurn, LoopSnapshot } from "../runtime/monitor.ts";
+export type { LongTurn, LoopSnapshot } from "../runtime/monitor/monitor.ts";
 export { main } from "./main.ts";
 export { mapConcurrent } from "./map_concurrent.ts";
 export type { Priority } from "./priority.ts";

@@ -14,7 +14,7 @@
  * @module
  */
 
-import type { TurnRunner } from "../runtime/monitor.ts";
+import type { TurnRunner } from "../runtime/monitor/monitor.ts";
 import { Entry } from "./entry.ts";
 import { Cancelled, type CancelSource } from "./errors.ts";
 import { loop } from "./loop.ts";

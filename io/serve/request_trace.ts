@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type DiagnosticsChannel, diagnosticsChannel } from "../../runtime/diagnostics.ts";
+import { type DiagnosticsChannel, diagnosticsChannel } from "../../runtime/system/diagnostics.ts";
 import type { RequestRecord } from "./serve_options.ts";
 
 /**

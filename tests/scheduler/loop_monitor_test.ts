@@ -4,7 +4,7 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { forEachChunked, group, type LongTurn, LoopMonitor, scheduler, sleep, StructureError } from "../../mod.ts";
 import { DelayHistogram } from "../../runtime/basics/histogram.ts";
-import { outside } from "../../runtime/monitor.ts";
+import { outside } from "../../runtime/monitor/monitor.ts";
 import { start } from "../support/child.ts";
 import { hostOfThis } from "../support/hosts.ts";
 

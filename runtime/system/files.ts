@@ -4,7 +4,7 @@
  * @module
  */
 
-import { builtin } from "./hosts/common/node_process.ts";
+import { builtin } from "../hosts/common/node_process.ts";
 
 /** An entry of a folder. */
 export interface FolderEntry {

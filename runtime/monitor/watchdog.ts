@@ -6,9 +6,9 @@
  * @module
  */
 
+import type { Host } from "../port/host.ts";
+import type { HostWorker } from "../port/worker.ts";
 import type { TurnRunner } from "./monitor.ts";
-import type { Host } from "./port/host.ts";
-import type { HostWorker } from "./port/worker.ts";
 
 /** What the thread is told first. */
 export interface WatchdogStart {

@@ -8,8 +8,8 @@
  * @module
  */
 
-import { DelayHistogram, type DelaySummary } from "./basics/histogram.ts";
-import type { Host, HostTimer } from "./port/host.ts";
+import { DelayHistogram, type DelaySummary } from "../basics/histogram.ts";
+import type { Host, HostTimer } from "../port/host.ts";
 
 /** Somebody who runs in a turn, as the monitor sees them. */
 export interface TurnRunner {
