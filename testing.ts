@@ -4,19 +4,14 @@
  * @module
  */
 
-export { allowsOrder, predictOrders } from "./runtime/simulation/predict_orders.ts";
-export { observeOrder } from "./runtime/simulation/observe_order.ts";
-export type { LoopApi, LoopHandle, LoopProgram } from "./runtime/simulation/loop_program.ts";
-export type { ProfileName } from "./runtime/simulation/profile.ts";
+export { allowsOrder, predictOrders } from "./runtime/simulation/model/predict_orders.ts";
+export { observeOrder } from "./runtime/simulation/observation/observe_order.ts";
+export type { LoopApi, LoopHandle, LoopProgram } from "./runtime/simulation/model/loop_program.ts";
+export type { ProfileName } from "./runtime/simulation/model/profile.ts";
 export { simulate } from "./scheduler/exploration/simulate.ts";
 export { type SimulateOptions } from "./scheduler/exploration/stage.ts";
-export type { IoOptions, Simulation } from "./runtime/simulation/simulation.ts";
-export {
-  DeadlockError,
-  LeakError,
-  LivelockError,
-  UnhandledRejectionError,
-} from "./runtime/simulation/simulation_errors.ts";
+export type { IoOptions, Simulation } from "./runtime/simulation/run/simulation.ts";
+export { DeadlockError, LeakError, LivelockError, UnhandledRejectionError } from "./runtime/simulation/loop/errors.ts";
 export { explore, type ExploreOptions } from "./scheduler/exploration/explore.ts";
 export { type ExploreReport } from "./scheduler/exploration/exploration.ts";
 export { DivergedError, ScheduleFailure } from "./scheduler/exploration/schedule_failure.ts";
@@ -37,5 +32,5 @@ export {
   schedules,
   type SchedulesOptions,
 } from "./scheduler/exploration/schedules.ts";
-export type { Network } from "./runtime/simulation/simulated_network.ts";
-export type { Workers } from "./runtime/simulation/simulated_workers.ts";
+export type { Network } from "./runtime/simulation/network/network.ts";
+export type { Workers } from "./runtime/simulation/workers/workers.ts";

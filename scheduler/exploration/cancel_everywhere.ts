@@ -5,9 +5,9 @@
  */
 
 import { checkCount, checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
-import { Run, type RunOutcome } from "../../runtime/simulation/run.ts";
-import type { Session } from "../../runtime/simulation/session.ts";
-import type { Simulation } from "../../runtime/simulation/simulation.ts";
+import { Run, type RunOutcome } from "../../runtime/simulation/run/run.ts";
+import type { Session } from "../../runtime/simulation/run/session.ts";
+import type { Simulation } from "../../runtime/simulation/run/simulation.ts";
 import { Cancelled, TaskCancelledError } from "../errors.ts";
 import { group, type TaskGroup } from "../task_group.ts";
 import { atCall } from "./at_call.ts";

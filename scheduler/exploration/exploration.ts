@@ -4,8 +4,8 @@
  * @module
  */
 
-import { Run, type RunOutcome } from "../../runtime/simulation/run.ts";
-import type { Simulation } from "../../runtime/simulation/simulation.ts";
+import { Run, type RunOutcome } from "../../runtime/simulation/run/run.ts";
+import type { Simulation } from "../../runtime/simulation/run/simulation.ts";
 import { type Chooser, NondeterminismError, PassChooser } from "./choosers.ts";
 import { DivergedError, ScheduleFailure } from "./schedule_failure.ts";
 import type { Search } from "./search.ts";

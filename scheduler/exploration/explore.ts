@@ -5,8 +5,8 @@
  */
 
 import { checkCount, checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
-import { environmentVariable } from "../../runtime/simulation/environment.ts";
-import type { Simulation } from "../../runtime/simulation/simulation.ts";
+import { environmentVariable } from "../../runtime/simulation/globals/environment.ts";
+import type { Simulation } from "../../runtime/simulation/run/simulation.ts";
 import { atCall } from "./at_call.ts";
 import { Exploration, type ExploreReport } from "./exploration.ts";
 import { DivergedError, ScheduleFailure } from "./schedule_failure.ts";

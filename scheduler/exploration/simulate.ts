@@ -5,8 +5,8 @@
  */
 
 import { checkFunction, checkOptions } from "../../runtime/basics/check.ts";
-import { Run } from "../../runtime/simulation/run.ts";
-import type { Simulation } from "../../runtime/simulation/simulation.ts";
+import { Run } from "../../runtime/simulation/run/run.ts";
+import type { Simulation } from "../../runtime/simulation/run/simulation.ts";
 import { checkSettings, chooseBy, onStage, type SimulateOptions } from "./stage.ts";
 
 /**

@@ -6,13 +6,13 @@
 
 import { checkCount, show } from "../../runtime/basics/check.ts";
 import { currentHost, replaceHost } from "../../runtime/current_host.ts";
-import type { Choose } from "../../runtime/simulation/loop_event.ts";
-import { type ProfileName, profileOf } from "../../runtime/simulation/profile.ts";
-import { Random } from "../../runtime/simulation/random.ts";
-import { runInTurns } from "../../runtime/simulation/real_turns.ts";
-import { Session } from "../../runtime/simulation/session.ts";
-import { simulatedHost } from "../../runtime/simulation/simulated_host.ts";
-import type { RunHooks } from "../../runtime/simulation/simulation.ts";
+import type { Choose } from "../../runtime/simulation/loop/loop_event.ts";
+import { Random } from "../../runtime/simulation/loop/random.ts";
+import { runInTurns } from "../../runtime/simulation/loop/real_turns.ts";
+import { type ProfileName, profileOf } from "../../runtime/simulation/model/profile.ts";
+import { simulatedHost } from "../../runtime/simulation/run/host.ts";
+import { Session } from "../../runtime/simulation/run/session.ts";
+import type { RunHooks } from "../../runtime/simulation/run/simulation.ts";
 import { currentScope } from "../current_scope.ts";
 import { lendLoop } from "../loop.ts";
 import type { Scope } from "../scope.ts";

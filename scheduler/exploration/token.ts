@@ -5,7 +5,7 @@
  */
 
 import { show } from "../../runtime/basics/check.ts";
-import { type ProfileName, profileOf } from "../../runtime/simulation/profile.ts";
+import { type ProfileName, profileOf } from "../../runtime/simulation/model/profile.ts";
 
 /** A schedule that can be run again. */
 export interface RecordedSchedule {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { StartWorker, WorkerCode } from "../../runtime/simulation/simulated_workers.ts";
+import type { StartWorker, WorkerCode } from "../../runtime/simulation/workers/workers.ts";
 import { within } from "../current_scope.ts";
 import { Scope } from "../scope.ts";
 import type { WorkerWorld } from "../workers/current_job.ts";

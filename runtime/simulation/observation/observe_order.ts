@@ -4,10 +4,10 @@
  * @module
  */
 
-import { keepAlive } from "../hosts/common/timers.ts";
+import { keepAlive } from "../../hosts/common/timers.ts";
+import { checkCallback, checkTime } from "../model/loop_model.ts";
+import type { LoopApi, LoopHandle, LoopProgram } from "../model/loop_program.ts";
 import { canClose, closeHandle, type HostOperations, openOperations } from "./host_operations.ts";
-import { checkCallback, checkTime } from "./loop_model.ts";
-import type { LoopApi, LoopHandle, LoopProgram } from "./loop_program.ts";
 
 interface Callbacks {
   (fn: () => void): unknown;

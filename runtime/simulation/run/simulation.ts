@@ -4,10 +4,10 @@
  * @module
  */
 
-import { checkTime } from "./loop_model.ts";
+import { checkTime } from "../model/loop_model.ts";
+import type { Network } from "../network/network.ts";
+import type { Workers } from "../workers/workers.ts";
 import type { Session } from "./session.ts";
-import type { Network } from "./simulated_network.ts";
-import type { Workers } from "./simulated_workers.ts";
 
 /** What the layers above have to say about a run. */
 export interface RunHooks {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Heap } from "../basics/heap.ts";
+import { Heap } from "../../basics/heap.ts";
 
 /** A timer of a simulated loop. */
 export interface VirtualTimer {

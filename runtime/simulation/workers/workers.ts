@@ -10,9 +10,9 @@
  * @module
  */
 
-import type { HostParent, HostWorker, HostWorkerOptions } from "../port/worker.ts";
-import type { VirtualTimer } from "./virtual_timers.ts";
-import type { World } from "./world.ts";
+import type { HostParent, HostWorker, HostWorkerOptions } from "../../port/worker.ts";
+import type { VirtualTimer } from "../loop/virtual_timers.ts";
+import type { World } from "../loop/world.ts";
 
 /** What a body can do to the workers of its simulation. */
 export interface Workers {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { builtin } from "../hosts/common/node_process.ts";
+import { builtin } from "../../hosts/common/node_process.ts";
 
 /** Starts operations and, in the end, leaves nothing behind. */
 export interface HostOperations {

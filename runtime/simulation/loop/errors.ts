@@ -83,7 +83,7 @@ function cycleOf(last: readonly string[]): readonly string[] {
 }
 
 /** Where the library itself is, and calls that are nobody's. */
-const own = ["runtime/", "scheduler/", "io/"].map((folder) => new URL(`../../${folder}`, import.meta.url).pathname);
+const own = ["runtime/", "scheduler/", "io/"].map((folder) => new URL(`../../../${folder}`, import.meta.url).pathname);
 const foreign = /\bnode:|\bext:|\bnative:|new Promise/;
 
 /** The innermost call of the program's own, as it is told. */

@@ -5,14 +5,21 @@
  * @module
  */
 
-import { type Answer, discard, type HttpListener, type HttpListenOptions, responseOf } from "../port/http.ts";
-import type { HostAddress, HostNet, HostNetServer, HostSocket, NetAddress, SecureServerSettings } from "../port/net.ts";
-import { failed, FetchAbort, SimulatedExchange, SimulatedServer } from "./simulated_http.ts";
-import type { SimulatedLoop } from "./simulated_loop.ts";
-import { type Ports, SimulatedNetServer } from "./simulated_net_server.ts";
-import { type Carrier, SimulatedSocket } from "./simulated_socket.ts";
-import { placeOf, refusal } from "./simulation_errors.ts";
-import type { World } from "./world.ts";
+import { type Answer, discard, type HttpListener, type HttpListenOptions, responseOf } from "../../port/http.ts";
+import type {
+  HostAddress,
+  HostNet,
+  HostNetServer,
+  HostSocket,
+  NetAddress,
+  SecureServerSettings,
+} from "../../port/net.ts";
+import { placeOf, refusal } from "../loop/errors.ts";
+import type { SimulatedLoop } from "../loop/loop.ts";
+import type { World } from "../loop/world.ts";
+import { failed, FetchAbort, SimulatedExchange, SimulatedServer } from "./http.ts";
+import { type Ports, SimulatedNetServer } from "./net_server.ts";
+import { type Carrier, SimulatedSocket } from "./socket.ts";
 
 /** What a body can do to the network of its simulation. */
 export interface Network {

@@ -4,8 +4,8 @@
  * @module
  */
 
+import type { World } from "../loop/world.ts";
 import { delayOf } from "./timer_delay.ts";
-import type { World } from "./world.ts";
 
 interface Options {
   signal?: AbortSignal;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { builtin } from "../hosts/common/node_process.ts";
+import { builtin } from "../../hosts/common/node_process.ts";
 
 /** A function by which code reaches the world: the object it is a member of, its name there, and how people call it. */
 export interface Door {

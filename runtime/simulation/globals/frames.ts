@@ -8,8 +8,8 @@
  * @module
  */
 
-import type { VirtualTimer } from "./virtual_timers.ts";
-import type { World } from "./world.ts";
+import type { VirtualTimer } from "../loop/virtual_timers.ts";
+import type { World } from "../loop/world.ts";
 
 /** How long a picture is shown, in ms. */
 const frameTime = 1000 / 60;

@@ -1,4 +1,4 @@
-import type { World } from "./world.ts";
+import type { World } from "../loop/world.ts";
 
 /** The delay a timer has: of at least the profile's shortest, and that one where it is too long. */
 export function delayOf(world: World, ms: unknown): number {

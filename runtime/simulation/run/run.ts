@@ -10,9 +10,9 @@
  * @module
  */
 
+import { DeadlockError, LeakError, LivelockError, placeOf, UnhandledRejectionError } from "../loop/errors.ts";
 import type { RunSettings, Session } from "./session.ts";
 import { BodySimulation, type RunHooks, type Simulation } from "./simulation.ts";
-import { DeadlockError, LeakError, LivelockError, placeOf, UnhandledRejectionError } from "./simulation_errors.ts";
 
 /** How a run ended. */
 export type RunOutcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { ContextSlot, Host, HostTimer, Turns } from "../port/host.ts";
+import type { ContextSlot, Host, HostTimer, Turns } from "../../port/host.ts";
+import type { StartWorker } from "../workers/workers.ts";
 import type { Session } from "./session.ts";
-import type { StartWorker } from "./simulated_workers.ts";
 
 /** The host of the runs of a session; what a simulation has no share in is the real host's. */
 export function simulatedHost(session: Session, real: Host, start: StartWorker): Host {

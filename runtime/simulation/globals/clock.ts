@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { World } from "./world.ts";
+import type { World } from "../loop/world.ts";
 
 const RealDate = Date;
 

@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { LoopEvent } from "./loop_event.ts";
-import type { SimulatedLoop } from "./simulated_loop.ts";
-import { timersPromisesOf } from "./simulated_timers_promises.ts";
-import type { VirtualThread } from "./simulated_workers.ts";
+import type { SimulatedLoop } from "../loop/loop.ts";
+import type { LoopEvent } from "../loop/loop_event.ts";
+import type { VirtualTimer } from "../loop/virtual_timers.ts";
+import type { World } from "../loop/world.ts";
+import type { VirtualThread } from "../workers/workers.ts";
 import { clamped, delayOf } from "./timer_delay.ts";
-import type { VirtualTimer } from "./virtual_timers.ts";
-import type { World } from "./world.ts";
+import { timersPromisesOf } from "./timers_promises.ts";
 
 type Callback = (...args: unknown[]) => unknown;
 

@@ -4,23 +4,23 @@
  * @module
  */
 
-import { currentHost } from "../current_host.ts";
-import { builtin } from "../hosts/common/node_process.ts";
-import { keepFunctions } from "../hosts/common/timers.ts";
-import type { ContextSlot } from "../port/host.ts";
-import type { Choose } from "./loop_event.ts";
-import { Random } from "./random.ts";
-import { doors } from "./real_io.ts";
-import { dateOf, simulatedClock, temporalOf, timeStampOf } from "./simulated_clock.ts";
-import { type Frames, framesOf } from "./simulated_frames.ts";
-import { SimulatedLoop } from "./simulated_loop.ts";
-import { messageChannelOf } from "./simulated_message_channel.ts";
-import { SimulatedNetwork } from "./simulated_network.ts";
-import { timersOf } from "./simulated_timer_functions.ts";
-import { timersPromisesOf } from "./simulated_timers_promises.ts";
-import { SimulatedWorkers } from "./simulated_workers.ts";
-import { refusal } from "./simulation_errors.ts";
-import type { World, WorldSettings } from "./world.ts";
+import { currentHost } from "../../current_host.ts";
+import { builtin } from "../../hosts/common/node_process.ts";
+import { keepFunctions } from "../../hosts/common/timers.ts";
+import type { ContextSlot } from "../../port/host.ts";
+import { dateOf, simulatedClock, temporalOf, timeStampOf } from "../globals/clock.ts";
+import { type Frames, framesOf } from "../globals/frames.ts";
+import { messageChannelOf } from "../globals/message_channel.ts";
+import { doors } from "../globals/real_io.ts";
+import { timersOf } from "../globals/timers.ts";
+import { timersPromisesOf } from "../globals/timers_promises.ts";
+import { refusal } from "../loop/errors.ts";
+import { SimulatedLoop } from "../loop/loop.ts";
+import type { Choose } from "../loop/loop_event.ts";
+import { Random } from "../loop/random.ts";
+import type { World, WorldSettings } from "../loop/world.ts";
+import { SimulatedNetwork } from "../network/network.ts";
+import { SimulatedWorkers } from "../workers/workers.ts";
 
 /** What one run is made with. */
 export interface RunSettings {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { HostNetServer, HostSocket, NetAddress } from "../port/net.ts";
-import type { SimulatedLoop } from "./simulated_loop.ts";
+import type { HostNetServer, HostSocket, NetAddress } from "../../port/net.ts";
+import type { SimulatedLoop } from "../loop/loop.ts";
 
 /** What the network is to its listeners. */
 export interface Ports {

@@ -12,8 +12,8 @@
 
 import { type Immediate, lacks, LoopModel } from "./loop_model.ts";
 import type { LoopHandle } from "./loop_program.ts";
-import type { Candidate, TimerList } from "./model_timers.ts";
 import type { Phase } from "./profile.ts";
+import type { Candidate, TimerList } from "./timers.ts";
 import { type Bound, type Moment, now } from "./zone.ts";
 
 /** By how many microtasks a message arrives that is ready when its port is first looked at. */

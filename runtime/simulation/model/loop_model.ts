@@ -7,7 +7,7 @@
 import type { Decisions } from "./decisions.ts";
 import type { LoopApi, LoopHandle } from "./loop_program.ts";
 import type { Profile } from "./profile.ts";
-import { ModelTimers, type Timer } from "./model_timers.ts";
+import { ModelTimers, type Timer } from "./timers.ts";
 import type { Visited } from "./visited.ts";
 import { type Moment, Zone } from "./zone.ts";
 

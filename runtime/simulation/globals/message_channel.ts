@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { World } from "./world.ts";
+import type { World } from "../loop/world.ts";
 
 /** A class of channels whose messages go over the loop of the world. */
 export function messageChannelOf(world: World): unknown {

@@ -8,9 +8,9 @@
  * @module
  */
 
-import { Exchange } from "../hosts/common/exchange.ts";
-import { WatchedBody } from "../hosts/common/watched_body.ts";
-import type { HttpListener, HttpListenOptions } from "../port/http.ts";
+import { Exchange } from "../../hosts/common/exchange.ts";
+import { WatchedBody } from "../../hosts/common/watched_body.ts";
+import type { HttpListener, HttpListenOptions } from "../../port/http.ts";
 
 /** The aborting of a fetch, with one listener for all that it may interrupt. */
 export class FetchAbort {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { ContextSlot } from "../port/host.ts";
-import type { SimulatedLoop } from "./simulated_loop.ts";
+import type { ContextSlot } from "../../port/host.ts";
+import type { SimulatedLoop } from "./loop.ts";
 
 /** What a session is made with. */
 export interface WorldSettings {

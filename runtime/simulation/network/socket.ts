@@ -12,8 +12,8 @@
  * @module
  */
 
-import type { HostSocket } from "../port/net.ts";
-import type { SimulatedLoop } from "./simulated_loop.ts";
+import type { HostSocket } from "../../port/net.ts";
+import type { SimulatedLoop } from "../loop/loop.ts";
 
 /** What the network is to its connections. */
 export interface Carrier {
