@@ -6,9 +6,9 @@
 import { readdirSync } from "node:fs";
 import { connect } from "node:net";
 import process from "node:process";
-import { formatTasks, sleep } from "../mod.ts";
 import { serve } from "../io/mod.ts";
-import { loop } from "../scheduler/loop.ts";
+import { formatTasks, sleep } from "../mod.ts";
+import { loop } from "../scheduler/queue/loop.ts";
 
 const count = Number(process.argv[2] ?? 1_000_000);
 const connections = 32;

@@ -15,7 +15,7 @@ import { type HostExit, type HostProcess, spawnProcess, type Stdio } from "../ru
 import { currentScope } from "../scheduler/current_scope.ts";
 import { TimeoutError } from "../scheduler/errors.ts";
 import { checkSignal } from "../scheduler/join_signal.ts";
-import { loop } from "../scheduler/loop.ts";
+import { loop } from "../scheduler/queue/loop.ts";
 import { Wait } from "../scheduler/wait.ts";
 import { ExecResult, ExitError } from "./exec_result.ts";
 

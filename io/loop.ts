@@ -15,7 +15,7 @@ import { checkDuration, checkFunction, checkOptions, checkTime, show } from "../
 import { currentScope } from "../scheduler/current_scope.ts";
 import { StructureError } from "../scheduler/errors.ts";
 import { interruptible } from "../scheduler/interruptible.ts";
-import { loop } from "../scheduler/loop.ts";
+import { loop } from "../scheduler/queue/loop.ts";
 import type { Scope } from "../scheduler/scope.ts";
 import { throwIfCancelled } from "../scheduler/sleep.ts";
 import { group, type TaskGroup } from "../scheduler/task_group.ts";

@@ -15,7 +15,7 @@
 import { checkFunction } from "../runtime/basics/check.ts";
 import { currentScope, within } from "../scheduler/current_scope.ts";
 import { nearestGroup } from "../scheduler/group_node.ts";
-import { laneOf } from "../scheduler/priority.ts";
+import { laneOf } from "../scheduler/queue/priority.ts";
 import { Scope } from "../scheduler/scope.ts";
 import { Wait } from "../scheduler/wait.ts";
 import { CancelHook } from "./cancel_hook.ts";

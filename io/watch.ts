@@ -13,7 +13,7 @@ import { checkCount, checkDuration, checkOptions, show } from "../runtime/basics
 import { type FolderWatcher, isFolder, joinPath, nodeFiles, splitPath, watchFolder } from "../runtime/system/files.ts";
 import { currentScope } from "../scheduler/current_scope.ts";
 import { checkSignal } from "../scheduler/join_signal.ts";
-import { loop } from "../scheduler/loop.ts";
+import { loop } from "../scheduler/queue/loop.ts";
 import { throwIfCancelled } from "../scheduler/sleep.ts";
 import { Wait } from "../scheduler/wait.ts";
 import { plainPath } from "./path.ts";

@@ -9,7 +9,7 @@ import { currentScope, within } from "./current_scope.ts";
 import { Cancelled, isAbort, StructureError } from "./errors.ts";
 import { checkSignal, joinSignal } from "./join_signal.ts";
 import { closeLeftOpen } from "./left_open.ts";
-import { loop } from "./loop.ts";
+import { loop } from "./queue/loop.ts";
 import { Scope } from "./scope.ts";
 import { ScopeSignal } from "./scope_signal.ts";
 

@@ -6,7 +6,7 @@
 
 import { checkDuration, checkFunction, checkName, checkOptions } from "../runtime/basics/check.ts";
 import { checkSignal } from "./join_signal.ts";
-import { checkPriority, type Priority } from "./priority.ts";
+import { checkPriority, type Priority } from "./queue/priority.ts";
 
 /** How chunked work is to be done. */
 export interface ChunkedOptions {

@@ -5,7 +5,7 @@
  */
 
 import { checkDuration, checkFunction, checkOptions } from "../runtime/basics/check.ts";
-import { defaults, loop } from "./loop.ts";
+import { defaults, loop } from "./queue/loop.ts";
 import { setUnhandledHook, type UnhandledContext } from "./unhandled.ts";
 
 /** What `configure` sets. */

@@ -11,9 +11,9 @@
 
 import { checkDuration, checkFunction, checkOptions } from "../runtime/basics/check.ts";
 import { currentScope, laneIn, within } from "./current_scope.ts";
-import { loop } from "./loop.ts";
+import { loop } from "./queue/loop.ts";
+import type { Timed } from "./queue/timer_queue.ts";
 import { Member, type Scope } from "./scope.ts";
-import type { Timed } from "./timer_queue.ts";
 import { reportUnhandled } from "./unhandled.ts";
 
 /** How calls are to be thinned out. */

@@ -17,7 +17,6 @@
 
 import { currentScope, within } from "./current_scope.ts";
 import { type Cleanup, type Outcome, runDeferred } from "./deferred.ts";
-import { EntryList } from "./entry.ts";
 import {
   type Cancelled,
   isAbort,
@@ -30,7 +29,8 @@ import {
 import type { GroupSettings } from "./group_options.ts";
 import { joinSignal } from "./join_signal.ts";
 import { closeLeftOpen } from "./left_open.ts";
-import { loop } from "./loop.ts";
+import { EntryList } from "./queue/entry.ts";
+import { loop } from "./queue/loop.ts";
 import { roots } from "./roots.ts";
 import { Scope } from "./scope.ts";
 import type { Task } from "./task.ts";

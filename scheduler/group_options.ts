@@ -7,7 +7,7 @@
 import { checkCount, checkDuration, checkName, checkOptions } from "../runtime/basics/check.ts";
 import { currentScope } from "./current_scope.ts";
 import { checkSignal } from "./join_signal.ts";
-import { checkPriority, laneOf, type Priority } from "./priority.ts";
+import { checkPriority, laneOf, type Priority } from "./queue/priority.ts";
 
 /** How a group is to be. */
 export interface GroupOptions {

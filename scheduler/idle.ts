@@ -6,8 +6,8 @@
 
 import { checkDuration, checkOptions, show } from "../runtime/basics/check.ts";
 import { currentScope, laneIn } from "./current_scope.ts";
-import { loop } from "./loop.ts";
-import { laneOf } from "./priority.ts";
+import { loop } from "./queue/loop.ts";
+import { laneOf } from "./queue/priority.ts";
 import type { Scope } from "./scope.ts";
 import { sleepUntil } from "./sleep.ts";
 import { Wait } from "./wait.ts";

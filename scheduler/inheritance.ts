@@ -4,7 +4,7 @@
  * @module
  */
 
-import { loop } from "./loop.ts";
+import { loop } from "./queue/loop.ts";
 import { Scope } from "./scope.ts";
 import { coreOf } from "./task.ts";
 import { Wait } from "./wait.ts";

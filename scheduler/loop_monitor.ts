@@ -10,7 +10,7 @@ import { type LongTurn, LoopRecorder, type LoopSnapshot } from "../runtime/monit
 import { Watchdog } from "../runtime/monitor/watchdog.ts";
 import { currentScope } from "./current_scope.ts";
 import { StructureError } from "./errors.ts";
-import { type Loop, loop } from "./loop.ts";
+import { type Loop, loop } from "./queue/loop.ts";
 
 /** How to watch the loop. */
 export interface LoopMonitorOptions {

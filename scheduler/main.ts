@@ -6,7 +6,7 @@
 
 import { checkFunction } from "../runtime/basics/check.ts";
 import type { HostSignal } from "../runtime/port/host.ts";
-import { loop } from "./loop.ts";
+import { loop } from "./queue/loop.ts";
 import { group, groupNode, type TaskGroup } from "./task_group.ts";
 import { describeError, originOf } from "./unhandled.ts";
 

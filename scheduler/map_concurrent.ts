@@ -14,7 +14,7 @@ import { Combination, reportLate } from "./combination.ts";
 import { deliver, within } from "./current_scope.ts";
 import { Cancelled } from "./errors.ts";
 import { checkGroupOptions, type GroupOptions, type GroupSettings } from "./group_options.ts";
-import { loop } from "./loop.ts";
+import { loop } from "./queue/loop.ts";
 import { Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
 import type { TaskNode } from "./task_node.ts";

@@ -29,7 +29,7 @@ export type { DelayHistogram, DelaySummary } from "../runtime/basics/histogram.t
 export type { LongTurn, LoopSnapshot } from "../runtime/monitor/monitor.ts";
 export { main } from "./main.ts";
 export { mapConcurrent } from "./map_concurrent.ts";
-export type { Priority } from "./priority.ts";
+export type { Priority } from "./queue/priority.ts";
 export { retry, type RetryOptions } from "./retry.ts";
 export { checkpoint, sleep, sleepUntil, throwIfCancelled } from "./sleep.ts";
 export {

@@ -15,12 +15,12 @@
  */
 
 import type { TurnRunner } from "../runtime/monitor/monitor.ts";
-import { Entry } from "./entry.ts";
 import { Cancelled, type CancelSource } from "./errors.ts";
-import { loop } from "./loop.ts";
+import { Entry } from "./queue/entry.ts";
+import { loop } from "./queue/loop.ts";
+import type { Timed } from "./queue/timer_queue.ts";
 import { ScopeSignal } from "./scope_signal.ts";
 import type { Task } from "./task.ts";
-import type { Timed } from "./timer_queue.ts";
 
 /** A member of the tree of scopes. */
 export abstract class Member extends Entry {

@@ -6,9 +6,9 @@
 
 import { checkDuration, checkTime } from "../runtime/basics/check.ts";
 import { currentScope, deliver } from "./current_scope.ts";
-import { loop } from "./loop.ts";
+import { loop } from "./queue/loop.ts";
+import type { Timed } from "./queue/timer_queue.ts";
 import type { Scope } from "./scope.ts";
-import type { Timed } from "./timer_queue.ts";
 import { turnIn } from "./turn.ts";
 import { AnyWait } from "./wait.ts";
 

@@ -21,7 +21,7 @@ import { currentScope, deliver, within } from "./current_scope.ts";
 import { Cancelled } from "./errors.ts";
 import { GroupNode } from "./group_node.ts";
 import type { GroupSettings } from "./group_options.ts";
-import { loop } from "./loop.ts";
+import { loop } from "./queue/loop.ts";
 import type { Scope } from "./scope.ts";
 import { sleep } from "./sleep.ts";
 import { SupervisorError } from "./supervisor_error.ts";

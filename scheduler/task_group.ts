@@ -11,7 +11,7 @@ import type { Cleanup, Outcome } from "./deferred.ts";
 import { isAbort, StructureError } from "./errors.ts";
 import { GroupNode } from "./group_node.ts";
 import { checkGroupOptions, type GroupOptions, type SpawnOptions } from "./group_options.ts";
-import { checkPriority, laneOf } from "./priority.ts";
+import { checkPriority, laneOf } from "./queue/priority.ts";
 import type { Scope } from "./scope.ts";
 import { type Starter, startIn } from "./start_handshake.ts";
 import type { Task } from "./task.ts";

@@ -9,7 +9,7 @@
 
 import { anySignal } from "../runtime/basics/any_signal.ts";
 import { show } from "../runtime/basics/check.ts";
-import type { Priority } from "./priority.ts";
+import type { Priority } from "./queue/priority.ts";
 import { dictionary, likeTheHosts, toPriority, toRequiredPriority } from "./web_idl.ts";
 import type { TaskPriorityChangeEvent } from "./web_priority_change_event.ts";
 import { addState, changePriority, keep, letGo, link, stateIn, stateOf } from "./web_signal_state.ts";

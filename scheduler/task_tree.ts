@@ -5,8 +5,8 @@
  */
 
 import { GroupNode } from "./group_node.ts";
-import { loop } from "./loop.ts";
-import { type Priority, priorityOf } from "./priority.ts";
+import { loop } from "./queue/loop.ts";
+import { type Priority, priorityOf } from "./queue/priority.ts";
 import { roots } from "./roots.ts";
 import { type Member, Scope } from "./scope.ts";
 import { Task, type TaskState } from "./task.ts";

@@ -5,7 +5,7 @@
  */
 
 import { TeardownError, type UnfinishedTask } from "./errors.ts";
-import { loop } from "./loop.ts";
+import { loop } from "./queue/loop.ts";
 import { type Member, pathOf, type Scope } from "./scope.ts";
 import { reportUnhandled } from "./unhandled.ts";
 

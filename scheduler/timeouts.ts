@@ -10,7 +10,7 @@ import { CancelScope, isOwn } from "./cancel_scope.ts";
 import { currentScope, within } from "./current_scope.ts";
 import { type Cancelled, TimeoutError } from "./errors.ts";
 import { closeLeftOpen } from "./left_open.ts";
-import { loop } from "./loop.ts";
+import { loop } from "./queue/loop.ts";
 import { Scope } from "./scope.ts";
 
 /**

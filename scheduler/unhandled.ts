@@ -6,7 +6,7 @@
 
 import { show } from "../runtime/basics/check.ts";
 import { suppressed } from "./errors.ts";
-import { loop } from "./loop.ts";
+import { loop } from "./queue/loop.ts";
 import { pathOf, type Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
 

@@ -13,7 +13,7 @@
 
 import { allowUnawaited } from "../runtime/basics/promises.ts";
 import { deliver, laneIn } from "./current_scope.ts";
-import { loop } from "./loop.ts";
+import { loop } from "./queue/loop.ts";
 import { Member, type Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
 

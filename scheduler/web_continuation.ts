@@ -6,9 +6,9 @@
 
 import { allowUnawaited } from "../runtime/basics/promises.ts";
 import { deliver, laneIn } from "./current_scope.ts";
-import { loop } from "./loop.ts";
+import { loop } from "./queue/loop.ts";
+import { keepSettlers, rejectLast, resolveLast } from "./queue/settlers.ts";
 import { Member, type Scope } from "./scope.ts";
-import { keepSettlers, rejectLast, resolveLast } from "./settlers.ts";
 import type { Posted } from "./web_posted.ts";
 import { dequeueBy, enqueueBy } from "./web_priority_source.ts";
 

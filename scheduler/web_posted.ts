@@ -8,7 +8,7 @@ import { deliver } from "./current_scope.ts";
 import { Cancelled, type CancelSource } from "./errors.ts";
 import { moveQueued } from "./inheritance.ts";
 import { joinSignal } from "./join_signal.ts";
-import { loop } from "./loop.ts";
+import { loop } from "./queue/loop.ts";
 import { type Owner, Scope } from "./scope.ts";
 import type { TurnWait } from "./turn.ts";
 import { reportUnhandled } from "./unhandled.ts";

@@ -5,9 +5,9 @@
  */
 
 import { show } from "../runtime/basics/check.ts";
-import type { Entry } from "./entry.ts";
-import { loop } from "./loop.ts";
-import { laneOf, type Priority } from "./priority.ts";
+import type { Entry } from "./queue/entry.ts";
+import { loop } from "./queue/loop.ts";
+import { laneOf, type Priority } from "./queue/priority.ts";
 import { TaskPriorityChangeEvent } from "./web_priority_change_event.ts";
 
 /** A `TaskSignal`, as its state sees it. */

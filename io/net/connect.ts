@@ -9,7 +9,7 @@ import type { HostSocket, NetAddress, SecureSettings } from "../../runtime/port/
 import { currentScope } from "../../scheduler/current_scope.ts";
 import { TimeoutError } from "../../scheduler/errors.ts";
 import { checkSignal } from "../../scheduler/join_signal.ts";
-import { loop } from "../../scheduler/loop.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
 import { Wait } from "../../scheduler/wait.ts";
 import { checkAddress } from "./address.ts";
 import { type Connection, connectionOver } from "./connection.ts";

@@ -11,7 +11,7 @@
  */
 
 import type { HostAddress, HostNet, HostSocket } from "../../runtime/port/net.ts";
-import { loop } from "../../scheduler/loop.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
 
 /** What connects, and can be told to stop. */
 export interface Attempt {

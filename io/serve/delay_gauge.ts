@@ -13,7 +13,7 @@
  * @module
  */
 
-import { loop } from "../../scheduler/loop.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
 
 /** How often the delay is looked at, in ms. */
 const interval = 20;

@@ -16,8 +16,8 @@ import { type Answer, discard, type HttpEnd, type HttpExchange } from "../../run
 import { within } from "../../scheduler/current_scope.ts";
 import { GroupNode } from "../../scheduler/group_node.ts";
 import type { GroupSettings } from "../../scheduler/group_options.ts";
-import { loop } from "../../scheduler/loop.ts";
-import { laneOf } from "../../scheduler/priority.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
+import { laneOf } from "../../scheduler/queue/priority.ts";
 import { pathOf, type Scope } from "../../scheduler/scope.ts";
 import { answerTo, checkResponse, plain, unavailable } from "./answers.ts";
 import { BodyLimitError, BodyTimeoutError, RequestBody } from "./request_body.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { loop } from "../../scheduler/loop.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
 
 /** What has a time limit. */
 export interface Limited {

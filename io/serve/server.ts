@@ -11,7 +11,7 @@
 
 import type { Answer, HttpExchange, HttpListener } from "../../runtime/port/http.ts";
 import { currentScope } from "../../scheduler/current_scope.ts";
-import { loop } from "../../scheduler/loop.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
 import type { Scope } from "../../scheduler/scope.ts";
 import { reportUnhandled } from "../../scheduler/unhandled.ts";
 import { tooLarge, unavailable } from "./answers.ts";

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { loop } from "../../scheduler/loop.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
 
 const looks = 4;
 

@@ -14,7 +14,7 @@
 import { checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
 import type { HostWebSocket, WebSocketListener, WebSocketMessage } from "../../runtime/port/web_socket.ts";
 import { currentScope } from "../../scheduler/current_scope.ts";
-import { loop } from "../../scheduler/loop.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
 import { Wait } from "../../scheduler/wait.ts";
 import { CancelHook } from "../cancel_hook.ts";
 

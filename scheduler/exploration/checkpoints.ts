@@ -7,7 +7,7 @@
 import { checkCount, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
 import { Run } from "../../runtime/simulation/run/run.ts";
 import type { Simulation } from "../../runtime/simulation/run/simulation.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry } from "../queue/entry.ts";
 import { roots } from "../roots.ts";
 import { type Member, pathOf, Scope } from "../scope.ts";
 import { Task } from "../task.ts";

@@ -14,7 +14,7 @@ import { simulatedHost } from "../../runtime/simulation/run/host.ts";
 import { Session } from "../../runtime/simulation/run/session.ts";
 import type { RunHooks } from "../../runtime/simulation/run/simulation.ts";
 import { currentScope } from "../current_scope.ts";
-import { lendLoop } from "../loop.ts";
+import { lendLoop } from "../queue/loop.ts";
 import type { Scope } from "../scope.ts";
 import { watchPermits } from "../sync/permit.ts";
 import { tasks } from "../task_tree.ts";

@@ -18,7 +18,7 @@
  */
 
 import { currentScope } from "../current_scope.ts";
-import { loop } from "../loop.ts";
+import { loop } from "../queue/loop.ts";
 import type { Scope } from "../scope.ts";
 import { reportUnhandled } from "../unhandled.ts";
 import { Wait } from "../wait.ts";

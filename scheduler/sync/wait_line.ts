@@ -13,8 +13,8 @@
  * @module
  */
 
-import { EntryList } from "../entry.ts";
-import { loop } from "../loop.ts";
+import { EntryList } from "../queue/entry.ts";
+import { loop } from "../queue/loop.ts";
 import type { Scope } from "../scope.ts";
 import { AnyWait } from "../wait.ts";
 

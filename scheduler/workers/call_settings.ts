@@ -7,8 +7,8 @@
 import { checkDuration, checkFunction, checkName, checkOptions, show } from "../../runtime/basics/check.ts";
 import { currentScope } from "../current_scope.ts";
 import { checkSignal } from "../join_signal.ts";
-import { loop } from "../loop.ts";
-import { checkPriority, laneOf, type Priority } from "../priority.ts";
+import { loop } from "../queue/loop.ts";
+import { checkPriority, laneOf, type Priority } from "../queue/priority.ts";
 import { pathOf } from "../scope.ts";
 import { checkTransfer, Inspection } from "./clonable.ts";
 import type { JobSettings } from "./job.ts";

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { loop } from "../loop.ts";
+import { loop } from "../queue/loop.ts";
 
 /** Stands between the frames of the worker and those of the caller. */
 const separator = "    -- called from --";

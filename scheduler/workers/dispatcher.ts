@@ -10,7 +10,7 @@
 
 import type { WorkerExit } from "../../runtime/port/worker.ts";
 import { TimeoutError } from "../errors.ts";
-import { loop } from "../loop.ts";
+import { loop } from "../queue/loop.ts";
 import type { Scope } from "../scope.ts";
 import { reportUnhandled } from "../unhandled.ts";
 import { onAbort } from "./abort_listeners.ts";

@@ -8,8 +8,8 @@
  * @module
  */
 
-import { Entry } from "../entry.ts";
-import { loop } from "../loop.ts";
+import { Entry } from "../queue/entry.ts";
+import { loop } from "../queue/loop.ts";
 import { asDataCloneError } from "./clonable.ts";
 import { setCurrentJob } from "./current_job.ts";
 import { decodeError, type EncodedError, encodeError, type KnownClasses } from "./error_codec.ts";

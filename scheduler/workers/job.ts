@@ -11,8 +11,8 @@
  * @module
  */
 
-import { Entry } from "../entry.ts";
-import { loop } from "../loop.ts";
+import { Entry } from "../queue/entry.ts";
+import { loop } from "../queue/loop.ts";
 import type { Answer, JobExtra } from "./protocol.ts";
 
 /** Who waits for a job. */

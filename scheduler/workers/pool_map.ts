@@ -7,7 +7,7 @@
  * @module
  */
 
-import { loop } from "../loop.ts";
+import { loop } from "../queue/loop.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Job } from "./job.ts";
 

@@ -11,7 +11,7 @@
  */
 
 import type { HostWorker, ThreadOptions, WorkerExit } from "../../runtime/port/worker.ts";
-import { loop } from "../loop.ts";
+import { loop } from "../queue/loop.ts";
 import { reportUnhandled } from "../unhandled.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { decodeError, type KnownClasses } from "./error_codec.ts";

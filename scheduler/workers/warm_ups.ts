@@ -5,7 +5,7 @@
  */
 
 import { currentScope } from "../current_scope.ts";
-import { loop } from "../loop.ts";
+import { loop } from "../queue/loop.ts";
 import { Wait } from "../wait.ts";
 import type { Crew } from "./crew.ts";
 

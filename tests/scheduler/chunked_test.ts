@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { test } from "node:test";
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import fc from "fast-check";
 import {
   CancelScope,
   checkpoint,
@@ -14,7 +14,7 @@ import {
   runChunked,
   type SlowItem,
 } from "../../mod.ts";
-import { loop } from "../../scheduler/loop.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
 import type { FakeHost } from "../support/fake_host.ts";
 import { onFakeLoop } from "../support/fake_loop.ts";
 

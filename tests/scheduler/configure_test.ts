@@ -3,7 +3,7 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { configure, currentTask, group, type UnhandledContext } from "../../mod.ts";
 import { currentScope } from "../../scheduler/current_scope.ts";
 import { suppress } from "../../scheduler/errors.ts";
-import { loop, replaceLoop } from "../../scheduler/loop.ts";
+import { loop, replaceLoop } from "../../scheduler/queue/loop.ts";
 import { describeError, reportUnhandled } from "../../scheduler/unhandled.ts";
 
 /** What `act` makes the process print to its error stream. */

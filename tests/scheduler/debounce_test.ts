@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import fc from "fast-check";
 import { test } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
 import { CancelScope, configure, debounce, type Debounced, group, scheduler, sleep, throttle } from "../../mod.ts";
-import { loop } from "../../scheduler/loop.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
 import { onFakeLoop } from "../support/fake_loop.ts";
 
 test("a debounced function runs with the last arguments once the calls have stopped, never early", async () => {

@@ -10,7 +10,7 @@ import { assert } from "@std/assert";
 import fc from "fast-check";
 import { checkpoint, configure, group, runChunked } from "../../mod.ts";
 import { currentHost } from "../../runtime/current_host.ts";
-import { Loop, replaceLoop } from "../../scheduler/loop.ts";
+import { Loop, replaceLoop } from "../../scheduler/queue/loop.ts";
 import type { WriterStart } from "./programs/writer.ts";
 
 type Kind = "socket" | "timer";

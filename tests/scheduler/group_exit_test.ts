@@ -13,11 +13,11 @@ import {
   StructureError,
   TaskGroup,
 } from "../../mod.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
+import { failsWhenCancelled } from "../support/errors.ts";
 import { testOnFakeLoop } from "../support/fake_loop.ts";
-import { loop } from "../../scheduler/loop.ts";
 import { latch } from "../support/latch.ts";
 import { strayRejections } from "../support/stray.ts";
-import { failsWhenCancelled } from "../support/errors.ts";
 
 testOnFakeLoop(
   "a cancel that reaches a group waiting at its exit cancels the tasks and keeps waiting",

@@ -1,8 +1,8 @@
 /** How groups end: exit, failure and cleanup. */
 
-import fc from "fast-check";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import fc from "fast-check";
 import {
   Cancelled,
   checkpoint,
@@ -15,8 +15,8 @@ import {
   TaskGroup,
   TimeoutError,
 } from "../../mod.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
 import { testOnFakeLoop } from "../support/fake_loop.ts";
-import { loop } from "../../scheduler/loop.ts";
 import { strayRejections } from "../support/stray.ts";
 
 testOnFakeLoop("an attempt that is cancelled is cancelled, and no result", async () => {

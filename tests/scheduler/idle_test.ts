@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { CancelScope, checkpoint, group, nextFrame, scheduler, sleep, whenIdle } from "../../mod.ts";
-import { loop } from "../../scheduler/loop.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
 import { onFakeLoop } from "../support/fake_loop.ts";
 
 test("whenIdle waits until nothing of a higher priority is left", async () => {

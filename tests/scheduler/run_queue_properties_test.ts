@@ -9,9 +9,9 @@ import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { forEachChunked, TaskGroup } from "../../mod.ts";
-import { Entry } from "../../scheduler/entry.ts";
-import { loop } from "../../scheduler/loop.ts";
-import { RunQueue } from "../../scheduler/run_queue.ts";
+import { Entry } from "../../scheduler/queue/entry.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
+import { RunQueue } from "../../scheduler/queue/run_queue.ts";
 import { FakeHost } from "../support/fake_host.ts";
 
 const programs = Number(process.env["MILLRACE_PROGRAMS"] ?? 1000);

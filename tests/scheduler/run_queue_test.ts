@@ -1,10 +1,10 @@
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Entry } from "../../scheduler/entry.ts";
-import { loop } from "../../scheduler/loop.ts";
-import { laneOf } from "../../scheduler/priority.ts";
-import { RunQueue } from "../../scheduler/run_queue.ts";
+import { Entry } from "../../scheduler/queue/entry.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
+import { laneOf } from "../../scheduler/queue/priority.ts";
+import { RunQueue } from "../../scheduler/queue/run_queue.ts";
 import { FakeHost } from "../support/fake_host.ts";
 
 class Logged extends Entry {

@@ -13,7 +13,7 @@ import {
   TimeoutError,
   withTimeout,
 } from "../../mod.ts";
-import { loop } from "../../scheduler/loop.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
 import { onFakeLoop, testOnFakeLoop } from "../support/fake_loop.ts";
 
 test("relative deadlines start when the scope is entered, not when it is made", async () => {

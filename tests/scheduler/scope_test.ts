@@ -18,7 +18,7 @@ import {
   withTimeout,
 } from "../../mod.ts";
 import { currentScope } from "../../scheduler/current_scope.ts";
-import { loop } from "../../scheduler/loop.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
 import { Scope } from "../../scheduler/scope.ts";
 import { Wait } from "../../scheduler/wait.ts";
 import { testOnFakeLoop } from "../support/fake_loop.ts";

@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { checkpoint, configure, group, shield, sleep, suppressed, TaskGroup, tasks, TeardownError } from "../../mod.ts";
-import { loop } from "../../scheduler/loop.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
 import { onFakeLoop } from "../support/fake_loop.ts";
 import { latch } from "../support/latch.ts";
 

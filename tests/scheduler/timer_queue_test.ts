@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { TimerQueue } from "../../scheduler/timer_queue.ts";
+import fc from "fast-check";
+import { TimerQueue } from "../../scheduler/queue/timer_queue.ts";
 import { FakeHost } from "../support/fake_host.ts";
 
 test("timers expire by deadline, equal ones in the order of setting, never early, and cancelled ones never", () => {

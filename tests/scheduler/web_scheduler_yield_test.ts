@@ -4,7 +4,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { Cancelled, group, type Priority, scheduler, TaskController } from "../../mod.ts";
-import { loop } from "../../scheduler/loop.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
 import { errorOf } from "../support/errors.ts";
 
 /** A background task that yields somewhere inside: does a user-visible task posted just before go first? */

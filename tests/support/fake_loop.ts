@@ -5,7 +5,7 @@
  */
 
 import { test } from "node:test";
-import { Loop, replaceLoop } from "../../scheduler/loop.ts";
+import { Loop, replaceLoop } from "../../scheduler/queue/loop.ts";
 import { FakeHost } from "./fake_host.ts";
 
 /** Runs `body` on such a loop; rejects if it waits for something that never comes. */

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { currentHost } from "../runtime/current_host.ts";
-import type { ContextSlot, Host } from "../runtime/port/host.ts";
+import { currentHost } from "../../runtime/current_host.ts";
+import type { ContextSlot, Host } from "../../runtime/port/host.ts";
 import { RunQueue } from "./run_queue.ts";
 import { TimerQueue } from "./timer_queue.ts";
 

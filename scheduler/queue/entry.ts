@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { TurnRunner } from "../runtime/monitor/monitor.ts";
+import type { TurnRunner } from "../../runtime/monitor/monitor.ts";
 
 /** Something that can stand in the run queue, in one place at a time. */
 export abstract class Entry implements TurnRunner {

@@ -14,8 +14,8 @@
  * @module
  */
 
-import type { TurnObserver, TurnRunner } from "../runtime/monitor/monitor.ts";
-import type { Host, Turns } from "../runtime/port/host.ts";
+import type { TurnObserver, TurnRunner } from "../../runtime/monitor/monitor.ts";
+import type { Host, Turns } from "../../runtime/port/host.ts";
 import { type Entry, EntryList } from "./entry.ts";
 import { laneCount } from "./priority.ts";
 

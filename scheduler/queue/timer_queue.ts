@@ -5,8 +5,8 @@
  * @module
  */
 
-import { Heap } from "../runtime/basics/heap.ts";
-import type { Host, HostTimer } from "../runtime/port/host.ts";
+import { Heap } from "../../runtime/basics/heap.ts";
+import type { Host, HostTimer } from "../../runtime/port/host.ts";
 
 /** Something that happens at a time. It is set at most once: a heap of 100,000 has no object more for each. */
 export interface Timed {
