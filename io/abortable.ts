@@ -4,7 +4,7 @@
  * @module
  */
 
-import { currentScope } from "../scheduler/current_scope.ts";
+import { currentScope } from "../scheduler/scopes/current_scope.ts";
 import { Wait } from "../scheduler/wait.ts";
 
 /**

@@ -12,14 +12,14 @@
  */
 
 import { checkDuration, checkFunction, checkOptions, checkTime, show } from "../runtime/basics/check.ts";
-import { currentScope } from "../scheduler/current_scope.ts";
-import { StructureError } from "../scheduler/errors.ts";
 import { interruptible } from "../scheduler/interruptible.ts";
 import { loop } from "../scheduler/queue/loop.ts";
-import type { Scope } from "../scheduler/scope.ts";
+import { currentScope } from "../scheduler/scopes/current_scope.ts";
+import { StructureError } from "../scheduler/scopes/errors.ts";
+import type { Scope } from "../scheduler/scopes/scope.ts";
+import { reportUnhandled } from "../scheduler/scopes/unhandled.ts";
 import { throwIfCancelled } from "../scheduler/sleep.ts";
 import { group, type TaskGroup } from "../scheduler/task_group.ts";
-import { reportUnhandled } from "../scheduler/unhandled.ts";
 import { scheduler } from "../scheduler/web_scheduler.ts";
 import { LoopTask } from "./loop_task.ts";
 

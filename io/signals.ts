@@ -6,8 +6,8 @@
 
 import { show } from "../runtime/basics/check.ts";
 import type { Host, HostSignal } from "../runtime/port/host.ts";
-import { currentScope } from "../scheduler/current_scope.ts";
 import { loop } from "../scheduler/queue/loop.ts";
+import { currentScope } from "../scheduler/scopes/current_scope.ts";
 import { throwIfCancelled } from "../scheduler/sleep.ts";
 import { Wait } from "../scheduler/wait.ts";
 

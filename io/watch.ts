@@ -11,9 +11,9 @@
 
 import { checkCount, checkDuration, checkOptions, show } from "../runtime/basics/check.ts";
 import { type FolderWatcher, isFolder, joinPath, nodeFiles, splitPath, watchFolder } from "../runtime/system/files.ts";
-import { currentScope } from "../scheduler/current_scope.ts";
-import { checkSignal } from "../scheduler/join_signal.ts";
 import { loop } from "../scheduler/queue/loop.ts";
+import { currentScope } from "../scheduler/scopes/current_scope.ts";
+import { checkSignal } from "../scheduler/scopes/foreign_signal.ts";
 import { throwIfCancelled } from "../scheduler/sleep.ts";
 import { Wait } from "../scheduler/wait.ts";
 import { plainPath } from "./path.ts";

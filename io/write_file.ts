@@ -7,7 +7,7 @@
 import { checkChunk } from "../runtime/basics/bytes.ts";
 import { checkCount, checkOptions, show } from "../runtime/basics/check.ts";
 import { type FileHandle, type NodeFiles, nodeFiles, uniqueName } from "../runtime/system/files.ts";
-import { checkSignal } from "../scheduler/join_signal.ts";
+import { checkSignal } from "../scheduler/scopes/foreign_signal.ts";
 import { abortable } from "./abortable.ts";
 import { plainPath } from "./path.ts";
 

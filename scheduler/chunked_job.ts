@@ -14,13 +14,13 @@
 
 import type { ChunkedOptions, ChunkedProgress } from "./chunked_options.ts";
 import type { Work } from "./chunked_work.ts";
-import { currentScope, deliver } from "./current_scope.ts";
-import { joinSignal } from "./join_signal.ts";
 import { loop } from "./queue/loop.ts";
 import { laneOf } from "./queue/priority.ts";
-import { Member, Scope } from "./scope.ts";
+import { currentScope, deliver } from "./scopes/current_scope.ts";
+import { joinSignal } from "./scopes/foreign_signal.ts";
+import { Member, Scope } from "./scopes/scope.ts";
+import { reportUnhandled } from "./scopes/unhandled.ts";
 import { turnIn } from "./turn.ts";
-import { reportUnhandled } from "./unhandled.ts";
 
 /** How often progress is reported, in ms. */
 const progressInterval = 100;

@@ -5,8 +5,8 @@
  */
 
 import { checkDuration, checkFunction, checkName, checkOptions } from "../runtime/basics/check.ts";
-import { checkSignal } from "./join_signal.ts";
 import { checkPriority, type Priority } from "./queue/priority.ts";
+import { checkSignal } from "./scopes/foreign_signal.ts";
 
 /** How chunked work is to be done. */
 export interface ChunkedOptions {

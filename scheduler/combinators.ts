@@ -11,7 +11,7 @@
 import { checkFunction, show } from "../runtime/basics/check.ts";
 import { Combination, type Rule, runAll } from "./combination.ts";
 import { checkGroupOptions, type GroupOptions } from "./group_options.ts";
-import type { Task } from "./task.ts";
+import type { Task } from "./scopes/task.ts";
 
 /** A function that a combinator runs as a task. */
 export type TaskFunction<T> = (task: Task<unknown>) => T | PromiseLike<T>;

@@ -6,7 +6,7 @@
 
 import { checkDuration, checkFunction, checkOptions } from "../runtime/basics/check.ts";
 import { defaults, loop } from "./queue/loop.ts";
-import { setUnhandledHook, type UnhandledContext } from "./unhandled.ts";
+import { setUnhandledHook, type UnhandledContext } from "./scopes/unhandled.ts";
 
 /** What `configure` sets. */
 export interface ConfigureOptions {

@@ -10,11 +10,11 @@
  */
 
 import { checkDuration, checkFunction, checkOptions } from "../runtime/basics/check.ts";
-import { currentScope, laneIn, within } from "./current_scope.ts";
 import { loop } from "./queue/loop.ts";
 import type { Timed } from "./queue/timer_queue.ts";
-import { Member, type Scope } from "./scope.ts";
-import { reportUnhandled } from "./unhandled.ts";
+import { currentScope, laneIn, within } from "./scopes/current_scope.ts";
+import { Member, type Scope } from "./scopes/scope.ts";
+import { reportUnhandled } from "./scopes/unhandled.ts";
 
 /** How calls are to be thinned out. */
 export interface ThrottleOptions {

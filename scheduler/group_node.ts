@@ -15,8 +15,12 @@
  * @module
  */
 
-import { currentScope, within } from "./current_scope.ts";
 import { type Cleanup, type Outcome, runDeferred } from "./deferred.ts";
+import type { GroupSettings } from "./group_options.ts";
+import { EntryList } from "./queue/entry.ts";
+import { loop } from "./queue/loop.ts";
+import { closeLeftOpen } from "./scopes/close_left_open.ts";
+import { currentScope, within } from "./scopes/current_scope.ts";
 import {
   type Cancelled,
   isAbort,
@@ -25,18 +29,14 @@ import {
   TaskCancelledError,
   type TeardownError,
   TimeoutError,
-} from "./errors.ts";
-import type { GroupSettings } from "./group_options.ts";
-import { joinSignal } from "./join_signal.ts";
-import { closeLeftOpen } from "./left_open.ts";
-import { EntryList } from "./queue/entry.ts";
-import { loop } from "./queue/loop.ts";
-import { roots } from "./roots.ts";
-import { Scope } from "./scope.ts";
-import type { Task } from "./task.ts";
+} from "./scopes/errors.ts";
+import { joinSignal } from "./scopes/foreign_signal.ts";
+import { roots } from "./scopes/roots.ts";
+import { Scope } from "./scopes/scope.ts";
+import type { Task } from "./scopes/task.ts";
+import { rememberOrigin, reportUnhandled } from "./scopes/unhandled.ts";
 import { TaskNode } from "./task_node.ts";
 import { rememberPlace, Teardown } from "./teardown.ts";
-import { rememberOrigin, reportUnhandled } from "./unhandled.ts";
 import { Wait } from "./wait.ts";
 
 type Body = (task: Task<unknown>) => unknown;

@@ -5,10 +5,10 @@
  */
 
 import { checkDuration, checkOptions, show } from "../runtime/basics/check.ts";
-import { currentScope, laneIn } from "./current_scope.ts";
 import { loop } from "./queue/loop.ts";
 import { laneOf } from "./queue/priority.ts";
-import type { Scope } from "./scope.ts";
+import { currentScope, laneIn } from "./scopes/current_scope.ts";
+import type { Scope } from "./scopes/scope.ts";
 import { sleepUntil } from "./sleep.ts";
 import { Wait } from "./wait.ts";
 

@@ -5,8 +5,8 @@
  */
 
 import { loop } from "./queue/loop.ts";
-import { Scope } from "./scope.ts";
-import { coreOf } from "./task.ts";
+import { Scope } from "./scopes/scope.ts";
+import { coreOf } from "./scopes/task.ts";
 import { Wait } from "./wait.ts";
 
 /**

@@ -7,8 +7,8 @@
 import { checkFunction } from "../runtime/basics/check.ts";
 import type { HostSignal } from "../runtime/port/host.ts";
 import { loop } from "./queue/loop.ts";
+import { describeError, originOf } from "./scopes/unhandled.ts";
 import { group, groupNode, type TaskGroup } from "./task_group.ts";
-import { describeError, originOf } from "./unhandled.ts";
 
 /** The exit codes a shell expects of a program that a signal ended. */
 const exitCodes: Partial<Record<HostSignal, number>> = { SIGINT: 130, SIGTERM: 143 };

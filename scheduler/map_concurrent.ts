@@ -11,12 +11,12 @@
 
 import { checkFunction, show } from "../runtime/basics/check.ts";
 import { Combination, reportLate } from "./combination.ts";
-import { deliver, within } from "./current_scope.ts";
-import { Cancelled } from "./errors.ts";
 import { checkGroupOptions, type GroupOptions, type GroupSettings } from "./group_options.ts";
 import { loop } from "./queue/loop.ts";
-import { Scope } from "./scope.ts";
-import type { Task } from "./task.ts";
+import { deliver, within } from "./scopes/current_scope.ts";
+import { Cancelled } from "./scopes/errors.ts";
+import { Scope } from "./scopes/scope.ts";
+import type { Task } from "./scopes/task.ts";
 import type { TaskNode } from "./task_node.ts";
 import { turnIn } from "./turn.ts";
 import { Wait } from "./wait.ts";

@@ -4,13 +4,13 @@
  * @module
  */
 
-export { CancelScope, type CancelScopeOptions, effectiveDeadline } from "./cancel_scope.ts";
-export { moveOnAfter, shield, withTimeout } from "./timeouts.ts";
+export { CancelScope, type CancelScopeOptions, effectiveDeadline } from "./scopes/cancel_scope.ts";
+export { moveOnAfter, shield, withTimeout } from "./scopes/timeouts.ts";
 export { type ChunkedSource, forEachChunked, mapChunked, reduceChunked, runChunked } from "./chunked.ts";
 export { type ChunkedOptions, type ChunkedProgress, type MapChunkedOptions, type SlowItem } from "./chunked_options.ts";
 export { all, allSettled, any, race, type ResultsOf, type SettledResultsOf, type TaskFunction } from "./combinators.ts";
 export { configure, type ConfigureOptions } from "./configure.ts";
-export { type UnhandledContext } from "./unhandled.ts";
+export { type UnhandledContext } from "./scopes/unhandled.ts";
 export { debounce, type Debounced, type DebounceOptions, throttle, type ThrottleOptions } from "./debounce.ts";
 export {
   Cancelled,
@@ -21,7 +21,7 @@ export {
   TeardownError,
   TimeoutError,
   type UnfinishedTask,
-} from "./errors.ts";
+} from "./scopes/errors.ts";
 export { type IdleTime, nextFrame, type NextFrameOptions, whenIdle, type WhenIdleOptions } from "./idle.ts";
 export { interruptible } from "./interruptible.ts";
 export { LoopMonitor, type LoopMonitorOptions } from "./loop_monitor.ts";
@@ -51,7 +51,7 @@ export { Latch, type LatchStatistics } from "./sync/latch.ts";
 export { Mutex, type MutexStatistics } from "./sync/mutex.ts";
 export { Permit } from "./sync/permit.ts";
 export { Semaphore, type SemaphoreStatistics } from "./sync/semaphore.ts";
-export { Task, type TaskState } from "./task.ts";
+export { Task, type TaskState } from "./scopes/task.ts";
 export { currentTask } from "./current_task.ts";
 export {
   group,

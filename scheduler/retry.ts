@@ -6,12 +6,12 @@
 
 import { checkCount, checkDuration, checkFunction, checkOptions } from "../runtime/basics/check.ts";
 import { type Backoff, checkBackoff, delayAfter } from "./backoff.ts";
-import { CancelScope } from "./cancel_scope.ts";
-import { currentScope, deliver, within } from "./current_scope.ts";
-import { suppress } from "./errors.ts";
-import { checkSignal } from "./join_signal.ts";
+import { CancelScope } from "./scopes/cancel_scope.ts";
+import { currentScope, deliver, within } from "./scopes/current_scope.ts";
+import { suppress } from "./scopes/errors.ts";
+import { checkSignal } from "./scopes/foreign_signal.ts";
+import { withTimeout } from "./scopes/timeouts.ts";
 import { sleep } from "./sleep.ts";
-import { withTimeout } from "./timeouts.ts";
 
 /** How to try again. */
 export interface RetryOptions {

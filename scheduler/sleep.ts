@@ -5,10 +5,10 @@
  */
 
 import { checkDuration, checkTime } from "../runtime/basics/check.ts";
-import { currentScope, deliver } from "./current_scope.ts";
 import { loop } from "./queue/loop.ts";
 import type { Timed } from "./queue/timer_queue.ts";
-import type { Scope } from "./scope.ts";
+import { currentScope, deliver } from "./scopes/current_scope.ts";
+import type { Scope } from "./scopes/scope.ts";
 import { turnIn } from "./turn.ts";
 import { AnyWait } from "./wait.ts";
 

@@ -11,10 +11,10 @@
  * @module
  */
 
-import { currentScope } from "./current_scope.ts";
-import { isAbort, StructureError, TaskCancelledError } from "./errors.ts";
 import type { GroupNode } from "./group_node.ts";
-import type { Task } from "./task.ts";
+import { currentScope } from "./scopes/current_scope.ts";
+import { isAbort, StructureError, TaskCancelledError } from "./scopes/errors.ts";
+import type { Task } from "./scopes/task.ts";
 import { Wait } from "./wait.ts";
 
 /** What `start` runs. */

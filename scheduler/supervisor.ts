@@ -6,10 +6,10 @@
 
 import { checkCount, checkDuration, checkFunction, checkOptions, show } from "../runtime/basics/check.ts";
 import { checkBackoff } from "./backoff.ts";
-import { currentScope } from "./current_scope.ts";
 import { checkGroupOptions, type GroupOptions, type SpawnOptions } from "./group_options.ts";
+import { currentScope } from "./scopes/current_scope.ts";
+import type { Task } from "./scopes/task.ts";
 import { type Policy, SupervisorNode } from "./supervisor_node.ts";
-import type { Task } from "./task.ts";
 import { adoptGroup, TaskGroup } from "./task_group.ts";
 
 /** When a task is started again: after every end, after a failure, or never. */

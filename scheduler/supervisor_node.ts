@@ -17,18 +17,18 @@
  */
 
 import { type Backoff, delayAfter } from "./backoff.ts";
-import { currentScope, deliver, within } from "./current_scope.ts";
-import { Cancelled } from "./errors.ts";
 import { GroupNode } from "./group_node.ts";
 import type { GroupSettings } from "./group_options.ts";
 import { loop } from "./queue/loop.ts";
-import type { Scope } from "./scope.ts";
+import { currentScope, deliver, within } from "./scopes/current_scope.ts";
+import { Cancelled } from "./scopes/errors.ts";
+import type { Scope } from "./scopes/scope.ts";
+import type { Task } from "./scopes/task.ts";
+import { reportUnhandled } from "./scopes/unhandled.ts";
 import { sleep } from "./sleep.ts";
 import { SupervisorError } from "./supervisor_error.ts";
 import { Mutex } from "./sync/mutex.ts";
-import type { Task } from "./task.ts";
 import type { TaskNode } from "./task_node.ts";
-import { reportUnhandled } from "./unhandled.ts";
 import { Wait } from "./wait.ts";
 
 /** A restart policy, checked and complete. */

@@ -6,15 +6,15 @@
 
 import { checkFunction, checkName, checkOptions } from "../runtime/basics/check.ts";
 import { printAs } from "../runtime/basics/inspect.ts";
-import { currentScope } from "./current_scope.ts";
 import type { Cleanup, Outcome } from "./deferred.ts";
-import { isAbort, StructureError } from "./errors.ts";
 import { GroupNode } from "./group_node.ts";
 import { checkGroupOptions, type GroupOptions, type SpawnOptions } from "./group_options.ts";
 import { checkPriority, laneOf } from "./queue/priority.ts";
-import type { Scope } from "./scope.ts";
+import { currentScope } from "./scopes/current_scope.ts";
+import { isAbort, StructureError } from "./scopes/errors.ts";
+import type { Scope } from "./scopes/scope.ts";
+import type { Task } from "./scopes/task.ts";
 import { type Starter, startIn } from "./start_handshake.ts";
-import type { Task } from "./task.ts";
 import { TaskNode } from "./task_node.ts";
 
 export type { GroupOptions, Outcome, SpawnOptions };

@@ -16,14 +16,14 @@
  * @module
  */
 
-import { currentScope, laneIn } from "./current_scope.ts";
-import { Cancelled, isAbort, StructureError, TaskCancelledError } from "./errors.ts";
 import { moveQueued } from "./inheritance.ts";
-import { closeLeftOpen } from "./left_open.ts";
 import { type Loop, loop } from "./queue/loop.ts";
 import { type Priority, priorityOf } from "./queue/priority.ts";
-import { type Owner, pathOf, Scope, type WaitingTurn } from "./scope.ts";
-import { makeTask, type Task, type TaskCore, type TaskState } from "./task.ts";
+import { closeLeftOpen } from "./scopes/close_left_open.ts";
+import { currentScope, laneIn } from "./scopes/current_scope.ts";
+import { Cancelled, isAbort, StructureError, TaskCancelledError } from "./scopes/errors.ts";
+import { type Owner, pathOf, Scope, type WaitingTurn } from "./scopes/scope.ts";
+import { makeTask, type Task, type TaskCore, type TaskState } from "./scopes/task.ts";
 import { Wait } from "./wait.ts";
 
 /** The number of the task made last. */

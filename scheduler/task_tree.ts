@@ -7,9 +7,9 @@
 import { GroupNode } from "./group_node.ts";
 import { loop } from "./queue/loop.ts";
 import { type Priority, priorityOf } from "./queue/priority.ts";
-import { roots } from "./roots.ts";
-import { type Member, Scope } from "./scope.ts";
-import { Task, type TaskState } from "./task.ts";
+import { roots } from "./scopes/roots.ts";
+import { type Member, Scope } from "./scopes/scope.ts";
+import { Task, type TaskState } from "./scopes/task.ts";
 import { TaskNode } from "./task_node.ts";
 import { AnyWait } from "./wait.ts";
 

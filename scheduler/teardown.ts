@@ -4,10 +4,10 @@
  * @module
  */
 
-import { TeardownError, type UnfinishedTask } from "./errors.ts";
 import { loop } from "./queue/loop.ts";
-import { type Member, pathOf, type Scope } from "./scope.ts";
-import { reportUnhandled } from "./unhandled.ts";
+import { TeardownError, type UnfinishedTask } from "./scopes/errors.ts";
+import { type Member, pathOf, type Scope } from "./scopes/scope.ts";
+import { reportUnhandled } from "./scopes/unhandled.ts";
 
 /** After how long a group without a bound says whom it waits for, in ms; then after twice that, and so on. */
 const firstWord = 10_000;

@@ -5,12 +5,12 @@
  */
 
 import { allowUnawaited } from "../runtime/basics/promises.ts";
-import { deliver, laneIn } from "./current_scope.ts";
 import { Entry } from "./queue/entry.ts";
 import { loop } from "./queue/loop.ts";
 import { laneOf } from "./queue/priority.ts";
 import { keepSettlers, rejectLast, resolveLast } from "./queue/settlers.ts";
-import type { Scope, WaitingTurn } from "./scope.ts";
+import { deliver, laneIn } from "./scopes/current_scope.ts";
+import type { Scope, WaitingTurn } from "./scopes/scope.ts";
 
 /** One turn that a flow of control waits for. Not a member of its scope: it looks at it when its turn has come. */
 export class TurnWait extends Entry implements WaitingTurn {

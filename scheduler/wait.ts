@@ -12,10 +12,10 @@
  */
 
 import { allowUnawaited } from "../runtime/basics/promises.ts";
-import { deliver, laneIn } from "./current_scope.ts";
 import { loop } from "./queue/loop.ts";
-import { Member, type Scope } from "./scope.ts";
-import type { Task } from "./task.ts";
+import { deliver, laneIn } from "./scopes/current_scope.ts";
+import { Member, type Scope } from "./scopes/scope.ts";
+import type { Task } from "./scopes/task.ts";
 
 /**
  * One wait of a flow of control, and a checkpoint: its promise settles with what `resolve` or `reject` is given, or

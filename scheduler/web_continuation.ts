@@ -5,10 +5,10 @@
  */
 
 import { allowUnawaited } from "../runtime/basics/promises.ts";
-import { deliver, laneIn } from "./current_scope.ts";
 import { loop } from "./queue/loop.ts";
 import { keepSettlers, rejectLast, resolveLast } from "./queue/settlers.ts";
-import { Member, type Scope } from "./scope.ts";
+import { deliver, laneIn } from "./scopes/current_scope.ts";
+import { Member, type Scope } from "./scopes/scope.ts";
 import type { Posted } from "./web_posted.ts";
 import { dequeueBy, enqueueBy } from "./web_priority_source.ts";
 

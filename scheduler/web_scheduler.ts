@@ -12,10 +12,10 @@
  */
 
 import { checkFunction, show } from "../runtime/basics/check.ts";
-import { currentScope } from "./current_scope.ts";
 import { LaneScope, plainLane, PlainPost, postPlainly } from "./plain_post.ts";
 import { loop } from "./queue/loop.ts";
 import { laneOf, type Priority } from "./queue/priority.ts";
+import { currentScope } from "./scopes/current_scope.ts";
 import { turnIn } from "./turn.ts";
 import { Continuation } from "./web_continuation.ts";
 import { dictionary, likeTheHosts, toRequiredPriority, toUnsignedLongLong } from "./web_idl.ts";

@@ -6,10 +6,10 @@
 
 import { checkDuration, show } from "../../runtime/basics/check.ts";
 import type { HostSocket, NetAddress, SecureSettings } from "../../runtime/port/net.ts";
-import { currentScope } from "../../scheduler/current_scope.ts";
-import { TimeoutError } from "../../scheduler/errors.ts";
-import { checkSignal } from "../../scheduler/join_signal.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
+import { currentScope } from "../../scheduler/scopes/current_scope.ts";
+import { TimeoutError } from "../../scheduler/scopes/errors.ts";
+import { checkSignal } from "../../scheduler/scopes/foreign_signal.ts";
 import { Wait } from "../../scheduler/wait.ts";
 import { checkAddress } from "./address.ts";
 import { type Connection, connectionOver } from "./connection.ts";

@@ -7,8 +7,8 @@
 import { show } from "../../runtime/basics/check.ts";
 import { allowUnawaited } from "../../runtime/basics/promises.ts";
 import type { HostSocket } from "../../runtime/port/net.ts";
-import { currentScope } from "../../scheduler/current_scope.ts";
-import { StructureError } from "../../scheduler/errors.ts";
+import { currentScope } from "../../scheduler/scopes/current_scope.ts";
+import { StructureError } from "../../scheduler/scopes/errors.ts";
 import { Wait } from "../../scheduler/wait.ts";
 
 /** Wraps a socket that is connected; for the other files of the floor. */

@@ -9,9 +9,9 @@
  */
 
 import { checkCount, checkDuration, checkFunction } from "../../runtime/basics/check.ts";
-import { CancelScope } from "../../scheduler/cancel_scope.ts";
-import { currentScope } from "../../scheduler/current_scope.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
+import { CancelScope } from "../../scheduler/scopes/cancel_scope.ts";
+import { currentScope } from "../../scheduler/scopes/current_scope.ts";
 import { throwIfCancelled } from "../../scheduler/sleep.ts";
 import type { Permit } from "../../scheduler/sync/permit.ts";
 import { Semaphore } from "../../scheduler/sync/semaphore.ts";

@@ -7,7 +7,7 @@
 import type { HttpExchange } from "../../runtime/port/http.ts";
 import type { Outcome } from "../../scheduler/deferred.ts";
 import type { GroupNode } from "../../scheduler/group_node.ts";
-import type { Task } from "../../scheduler/task.ts";
+import type { Task } from "../../scheduler/scopes/task.ts";
 import { adoptGroup, type SpawnOptions, type TaskGroup } from "../../scheduler/task_group.ts";
 import type { RequestTrace } from "./request_trace.ts";
 import { type ServerWebSocket, type Upgradable, type UpgradeOptions, upgradeRequest } from "./web_socket.ts";

@@ -10,10 +10,10 @@
  */
 
 import type { Answer, HttpExchange, HttpListener } from "../../runtime/port/http.ts";
-import { currentScope } from "../../scheduler/current_scope.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
-import type { Scope } from "../../scheduler/scope.ts";
-import { reportUnhandled } from "../../scheduler/unhandled.ts";
+import { currentScope } from "../../scheduler/scopes/current_scope.ts";
+import type { Scope } from "../../scheduler/scopes/scope.ts";
+import { reportUnhandled } from "../../scheduler/scopes/unhandled.ts";
 import { tooLarge, unavailable } from "./answers.ts";
 import { DelayGauge } from "./delay_gauge.ts";
 import { type Handler, LiveRequest, type RequestOwner } from "./live_request.ts";

@@ -13,8 +13,8 @@
 
 import { checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
 import type { HostWebSocket, WebSocketListener, WebSocketMessage } from "../../runtime/port/web_socket.ts";
-import { currentScope } from "../../scheduler/current_scope.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
+import { currentScope } from "../../scheduler/scopes/current_scope.ts";
 import { Wait } from "../../scheduler/wait.ts";
 import { CancelHook } from "../cancel_hook.ts";
 

@@ -8,7 +8,7 @@ import { checkCount, checkFunction, checkOptions, show } from "../../runtime/bas
 import { Run, type RunOutcome } from "../../runtime/simulation/run/run.ts";
 import type { Session } from "../../runtime/simulation/run/session.ts";
 import type { Simulation } from "../../runtime/simulation/run/simulation.ts";
-import { Cancelled, TaskCancelledError } from "../errors.ts";
+import { Cancelled, TaskCancelledError } from "../scopes/errors.ts";
 import { group, type TaskGroup } from "../task_group.ts";
 import { atCall } from "./at_call.ts";
 import { CheckpointWatch, type FoundWait } from "./checkpoints.ts";

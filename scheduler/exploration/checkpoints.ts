@@ -8,9 +8,9 @@ import { checkCount, checkFunction, checkOptions } from "../../runtime/basics/ch
 import { Run } from "../../runtime/simulation/run/run.ts";
 import type { Simulation } from "../../runtime/simulation/run/simulation.ts";
 import type { Entry } from "../queue/entry.ts";
-import { roots } from "../roots.ts";
-import { type Member, pathOf, Scope } from "../scope.ts";
-import { Task } from "../task.ts";
+import { roots } from "../scopes/roots.ts";
+import { type Member, pathOf, Scope } from "../scopes/scope.ts";
+import { Task } from "../scopes/task.ts";
 import { group, type TaskGroup } from "../task_group.ts";
 import { AnyWait } from "../wait.ts";
 import { checkSettings, chooseBy, onStage, type SimulateOptions } from "./stage.ts";

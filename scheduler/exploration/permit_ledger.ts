@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Scope } from "../scope.ts";
+import type { Scope } from "../scopes/scope.ts";
 import type { Permit, PermitWatch } from "../sync/permit.ts";
 
 interface Entry {

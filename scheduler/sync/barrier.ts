@@ -11,7 +11,7 @@
 
 import { checkCount } from "../../runtime/basics/check.ts";
 import { printAs } from "../../runtime/basics/inspect.ts";
-import { currentScope } from "../current_scope.ts";
+import { currentScope } from "../scopes/current_scope.ts";
 import { Wait } from "../wait.ts";
 import { WaitLine } from "./wait_line.ts";
 

@@ -17,10 +17,10 @@
  * @module
  */
 
-import { currentScope } from "../current_scope.ts";
 import { loop } from "../queue/loop.ts";
-import type { Scope } from "../scope.ts";
-import { reportUnhandled } from "../unhandled.ts";
+import { currentScope } from "../scopes/current_scope.ts";
+import type { Scope } from "../scopes/scope.ts";
+import { reportUnhandled } from "../scopes/unhandled.ts";
 import { Wait } from "../wait.ts";
 import { ChannelBrokenError, ChannelClosedError, ChannelEndError } from "./channel_errors.ts";
 import { Deque } from "./deque.ts";

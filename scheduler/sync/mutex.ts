@@ -12,9 +12,9 @@
 
 import { checkFunction } from "../../runtime/basics/check.ts";
 import { printAs } from "../../runtime/basics/inspect.ts";
-import { currentScope } from "../current_scope.ts";
-import { StructureError } from "../errors.ts";
-import { type Owner, Scope } from "../scope.ts";
+import { currentScope } from "../scopes/current_scope.ts";
+import { StructureError } from "../scopes/errors.ts";
+import { type Owner, Scope } from "../scopes/scope.ts";
 import type { TaskNode } from "../task_node.ts";
 import { Wait } from "../wait.ts";
 import { forgetPermit, makePermit, type Permit } from "./permit.ts";

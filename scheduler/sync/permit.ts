@@ -5,8 +5,8 @@
  */
 
 import { printAs } from "../../runtime/basics/inspect.ts";
-import { StructureError } from "../errors.ts";
-import type { Scope } from "../scope.ts";
+import { StructureError } from "../scopes/errors.ts";
+import type { Scope } from "../scopes/scope.ts";
 
 /** Makes a permit, held in `scope`, that tells `onRelease` of its release; for the machinery alone. */
 export let makePermit: (onRelease: (permit: Permit) => void, scope: Scope | undefined) => Permit;

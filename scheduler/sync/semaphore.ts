@@ -6,8 +6,8 @@
 
 import { checkCount, checkFunction } from "../../runtime/basics/check.ts";
 import { printAs } from "../../runtime/basics/inspect.ts";
-import { currentScope } from "../current_scope.ts";
-import type { Scope } from "../scope.ts";
+import { currentScope } from "../scopes/current_scope.ts";
+import type { Scope } from "../scopes/scope.ts";
 import { Wait } from "../wait.ts";
 import { holdersOf, makePermit, type Permit } from "./permit.ts";
 import { WaitLine } from "./wait_line.ts";

@@ -15,7 +15,7 @@
 
 import { EntryList } from "../queue/entry.ts";
 import { loop } from "../queue/loop.ts";
-import type { Scope } from "../scope.ts";
+import type { Scope } from "../scopes/scope.ts";
 import { AnyWait } from "../wait.ts";
 
 /** A line of waits for values of one type. */

@@ -5,11 +5,11 @@
  */
 
 import { checkDuration, checkFunction, checkName, checkOptions, show } from "../../runtime/basics/check.ts";
-import { currentScope } from "../current_scope.ts";
-import { checkSignal } from "../join_signal.ts";
 import { loop } from "../queue/loop.ts";
 import { checkPriority, laneOf, type Priority } from "../queue/priority.ts";
-import { pathOf } from "../scope.ts";
+import { currentScope } from "../scopes/current_scope.ts";
+import { checkSignal } from "../scopes/foreign_signal.ts";
+import { pathOf } from "../scopes/scope.ts";
 import { checkTransfer, Inspection } from "./clonable.ts";
 import type { JobSettings } from "./job.ts";
 import { Callback } from "./markers.ts";

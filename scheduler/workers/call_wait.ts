@@ -5,7 +5,7 @@
  */
 
 import { allowUnawaited } from "../../runtime/basics/promises.ts";
-import type { Scope } from "../scope.ts";
+import type { Scope } from "../scopes/scope.ts";
 import { Wait } from "../wait.ts";
 import { addCaller, rejectWithAwaiters, stackAtCall } from "./caller_stack.ts";
 

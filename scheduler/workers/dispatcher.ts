@@ -9,10 +9,10 @@
  */
 
 import type { WorkerExit } from "../../runtime/port/worker.ts";
-import { TimeoutError } from "../errors.ts";
 import { loop } from "../queue/loop.ts";
-import type { Scope } from "../scope.ts";
-import { reportUnhandled } from "../unhandled.ts";
+import { TimeoutError } from "../scopes/errors.ts";
+import type { Scope } from "../scopes/scope.ts";
+import { reportUnhandled } from "../scopes/unhandled.ts";
 import { onAbort } from "./abort_listeners.ts";
 import { Crew, type CrewSettings } from "./crew.ts";
 import { encodeError } from "./error_codec.ts";

@@ -6,8 +6,8 @@
 
 import { checkCount, checkDuration, checkName, checkOptions, show } from "../../runtime/basics/check.ts";
 import type { ThreadOptions } from "../../runtime/port/worker.ts";
-import { checkSignal } from "../join_signal.ts";
 import { loop } from "../queue/loop.ts";
+import { checkSignal } from "../scopes/foreign_signal.ts";
 import { Inspection } from "./clonable.ts";
 import type { PoolSettings } from "./dispatcher.ts";
 import type { ErrorClass, KnownClasses } from "./error_codec.ts";

@@ -12,7 +12,7 @@
 
 import type { HostWorker, ThreadOptions, WorkerExit } from "../../runtime/port/worker.ts";
 import { loop } from "../queue/loop.ts";
-import { reportUnhandled } from "../unhandled.ts";
+import { reportUnhandled } from "../scopes/unhandled.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { decodeError, type KnownClasses } from "./error_codec.ts";
 import type { Job, JobWorker } from "./job.ts";

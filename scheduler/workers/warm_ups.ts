@@ -4,8 +4,8 @@
  * @module
  */
 
-import { currentScope } from "../current_scope.ts";
 import { loop } from "../queue/loop.ts";
+import { currentScope } from "../scopes/current_scope.ts";
 import { Wait } from "../wait.ts";
 import type { Crew } from "./crew.ts";
 

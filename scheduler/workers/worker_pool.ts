@@ -5,9 +5,9 @@
  */
 
 import { checkCount, checkDuration, checkOptions, show } from "../../runtime/basics/check.ts";
-import { currentScope } from "../current_scope.ts";
-import { TimeoutError } from "../errors.ts";
 import { loop } from "../queue/loop.ts";
+import { currentScope } from "../scopes/current_scope.ts";
+import { TimeoutError } from "../scopes/errors.ts";
 import { onAbort } from "./abort_listeners.ts";
 import { type RunOptions, settingsOf, settingsOfChunk } from "./call_settings.ts";
 import { CallWait } from "./call_wait.ts";

@@ -10,8 +10,8 @@
  * @module
  */
 
-import { currentScope } from "../current_scope.ts";
-import { Member, type Scope } from "../scope.ts";
+import { currentScope } from "../scopes/current_scope.ts";
+import { Member, type Scope } from "../scopes/scope.ts";
 import { Wait } from "../wait.ts";
 import { addCaller } from "./caller_stack.ts";
 import type { Job } from "./job.ts";

@@ -1,10 +1,10 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { configure, currentTask, group, type UnhandledContext } from "../../mod.ts";
-import { currentScope } from "../../scheduler/current_scope.ts";
-import { suppress } from "../../scheduler/errors.ts";
 import { loop, replaceLoop } from "../../scheduler/queue/loop.ts";
-import { describeError, reportUnhandled } from "../../scheduler/unhandled.ts";
+import { currentScope } from "../../scheduler/scopes/current_scope.ts";
+import { suppress } from "../../scheduler/scopes/errors.ts";
+import { describeError, reportUnhandled } from "../../scheduler/scopes/unhandled.ts";
 
 /** What `act` makes the process print to its error stream. */
 async function reports(act: () => unknown): Promise<string[]> {

@@ -17,9 +17,9 @@ import {
   TimeoutError,
   withTimeout,
 } from "../../mod.ts";
-import { currentScope } from "../../scheduler/current_scope.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
-import { Scope } from "../../scheduler/scope.ts";
+import { currentScope } from "../../scheduler/scopes/current_scope.ts";
+import { Scope } from "../../scheduler/scopes/scope.ts";
 import { Wait } from "../../scheduler/wait.ts";
 import { testOnFakeLoop } from "../support/fake_loop.ts";
 import { latch } from "../support/latch.ts";

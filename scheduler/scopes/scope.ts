@@ -14,11 +14,11 @@
  * @module
  */
 
-import type { TurnRunner } from "../runtime/monitor/monitor.ts";
+import type { TurnRunner } from "../../runtime/monitor/monitor.ts";
+import { Entry } from "../queue/entry.ts";
+import { loop } from "../queue/loop.ts";
+import type { Timed } from "../queue/timer_queue.ts";
 import { Cancelled, type CancelSource } from "./errors.ts";
-import { Entry } from "./queue/entry.ts";
-import { loop } from "./queue/loop.ts";
-import type { Timed } from "./queue/timer_queue.ts";
 import { ScopeSignal } from "./scope_signal.ts";
 import type { Task } from "./task.ts";
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { printAs } from "../runtime/basics/inspect.ts";
-import type { Priority } from "./queue/priority.ts";
+import { printAs } from "../../runtime/basics/inspect.ts";
+import type { Priority } from "../queue/priority.ts";
 
 /**
  * Where a task stands: waiting for its first turn, running, asked to end, or ended in one of three ways.

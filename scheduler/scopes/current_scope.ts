@@ -4,8 +4,8 @@
  * @module
  */
 
+import { loop } from "../queue/loop.ts";
 import type { Cancelled } from "./errors.ts";
-import { loop } from "./queue/loop.ts";
 import type { Scope } from "./scope.ts";
 
 /** The innermost open scope of the flow of control; `undefined` outside any, and in what outlives its task. */

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { show } from "../runtime/basics/check.ts";
+import { show } from "../../runtime/basics/check.ts";
+import { loop } from "../queue/loop.ts";
 import { suppressed } from "./errors.ts";
-import { loop } from "./queue/loop.ts";
 import { pathOf, type Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
 

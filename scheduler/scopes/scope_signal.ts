@@ -4,7 +4,7 @@
  * @module
  */
 
-import { loop } from "./queue/loop.ts";
+import { loop } from "../queue/loop.ts";
 
 /**
  * Made when a scope's signal is first asked for: it costs more than the rest of a task. Its listeners see the async context of

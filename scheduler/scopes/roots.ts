@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Loop, loop } from "./queue/loop.ts";
+import { type Loop, loop } from "../queue/loop.ts";
 import type { Scope } from "./scope.ts";
 
 const rootsOf = new WeakMap<Loop, Set<Scope>>();

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { checkDuration, checkFunction, checkName, checkOptions, checkTime } from "../runtime/basics/check.ts";
+import { checkDuration, checkFunction, checkName, checkOptions, checkTime } from "../../runtime/basics/check.ts";
+import { loop } from "../queue/loop.ts";
+import { closeLeftOpen } from "./close_left_open.ts";
 import { currentScope, within } from "./current_scope.ts";
 import { Cancelled, isAbort, StructureError } from "./errors.ts";
-import { checkSignal, joinSignal } from "./join_signal.ts";
-import { closeLeftOpen } from "./left_open.ts";
-import { loop } from "./queue/loop.ts";
+import { checkSignal, joinSignal } from "./foreign_signal.ts";
 import { Scope } from "./scope.ts";
 import { ScopeSignal } from "./scope_signal.ts";
 

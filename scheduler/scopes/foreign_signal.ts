@@ -4,7 +4,7 @@
  * @module
  */
 
-import { show } from "../runtime/basics/check.ts";
+import { show } from "../../runtime/basics/check.ts";
 import type { Scope } from "./scope.ts";
 
 /**

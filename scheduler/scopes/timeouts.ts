@@ -4,13 +4,13 @@
  * @module
  */
 
-import { checkDuration, checkFunction, checkOptions } from "../runtime/basics/check.ts";
-import { allowUnawaited } from "../runtime/basics/promises.ts";
+import { checkDuration, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
+import { allowUnawaited } from "../../runtime/basics/promises.ts";
+import { loop } from "../queue/loop.ts";
 import { CancelScope, isOwn } from "./cancel_scope.ts";
+import { closeLeftOpen } from "./close_left_open.ts";
 import { currentScope, within } from "./current_scope.ts";
 import { type Cancelled, TimeoutError } from "./errors.ts";
-import { closeLeftOpen } from "./left_open.ts";
-import { loop } from "./queue/loop.ts";
 import { Scope } from "./scope.ts";
 
 /**
