@@ -5,7 +5,7 @@
  */
 
 import { currentScope } from "../scheduler/scopes/current_scope.ts";
-import { Wait } from "../scheduler/wait.ts";
+import { Wait } from "../scheduler/waits/wait.ts";
 
 /**
  * Runs an operation of the host as a checkpoint: cancelled by its scope it rejects with that cancellation, aborted by `signal` with

@@ -16,7 +16,7 @@ import { loop } from "../scheduler/queue/loop.ts";
 import { currentScope } from "../scheduler/scopes/current_scope.ts";
 import { TimeoutError } from "../scheduler/scopes/errors.ts";
 import { checkSignal } from "../scheduler/scopes/foreign_signal.ts";
-import { Wait } from "../scheduler/wait.ts";
+import { Wait } from "../scheduler/waits/wait.ts";
 import { ExecResult, ExitError } from "./exec_result.ts";
 
 /**

@@ -12,14 +12,14 @@
  */
 
 import { checkDuration, checkFunction, checkOptions, checkTime, show } from "../runtime/basics/check.ts";
-import { interruptible } from "../scheduler/interruptible.ts";
 import { loop } from "../scheduler/queue/loop.ts";
 import { currentScope } from "../scheduler/scopes/current_scope.ts";
 import { StructureError } from "../scheduler/scopes/errors.ts";
 import type { Scope } from "../scheduler/scopes/scope.ts";
 import { reportUnhandled } from "../scheduler/scopes/unhandled.ts";
-import { throwIfCancelled } from "../scheduler/sleep.ts";
 import { group, type TaskGroup } from "../scheduler/task_group.ts";
+import { interruptible } from "../scheduler/waits/interruptible.ts";
+import { throwIfCancelled } from "../scheduler/waits/sleep.ts";
 import { scheduler } from "../scheduler/web_scheduler.ts";
 import { LoopTask } from "./loop_task.ts";
 

@@ -17,7 +17,7 @@ import { nearestGroup } from "../scheduler/group_node.ts";
 import { laneOf } from "../scheduler/queue/priority.ts";
 import { currentScope, within } from "../scheduler/scopes/current_scope.ts";
 import { Scope } from "../scheduler/scopes/scope.ts";
-import { Wait } from "../scheduler/wait.ts";
+import { Wait } from "../scheduler/waits/wait.ts";
 import { CancelHook } from "./cancel_hook.ts";
 import type { Handler } from "./serve/live_request.ts";
 import { checkServeOptions, type ServeOptions } from "./serve/serve_options.ts";

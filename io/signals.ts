@@ -8,8 +8,8 @@ import { show } from "../runtime/basics/check.ts";
 import type { Host, HostSignal } from "../runtime/port/host.ts";
 import { loop } from "../scheduler/queue/loop.ts";
 import { currentScope } from "../scheduler/scopes/current_scope.ts";
-import { throwIfCancelled } from "../scheduler/sleep.ts";
-import { Wait } from "../scheduler/wait.ts";
+import { throwIfCancelled } from "../scheduler/waits/sleep.ts";
+import { Wait } from "../scheduler/waits/wait.ts";
 
 const known: readonly HostSignal[] = [
   "SIGINT",

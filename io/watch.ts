@@ -14,8 +14,8 @@ import { type FolderWatcher, isFolder, joinPath, nodeFiles, splitPath, watchFold
 import { loop } from "../scheduler/queue/loop.ts";
 import { currentScope } from "../scheduler/scopes/current_scope.ts";
 import { checkSignal } from "../scheduler/scopes/foreign_signal.ts";
-import { throwIfCancelled } from "../scheduler/sleep.ts";
-import { Wait } from "../scheduler/wait.ts";
+import { throwIfCancelled } from "../scheduler/waits/sleep.ts";
+import { Wait } from "../scheduler/waits/wait.ts";
 import { plainPath } from "./path.ts";
 
 /** What a watch tells. */

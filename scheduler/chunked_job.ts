@@ -20,7 +20,7 @@ import { currentScope, deliver } from "./scopes/current_scope.ts";
 import { joinSignal } from "./scopes/foreign_signal.ts";
 import { Member, Scope } from "./scopes/scope.ts";
 import { reportUnhandled } from "./scopes/unhandled.ts";
-import { turnIn } from "./turn.ts";
+import { turnIn } from "./waits/turn.ts";
 
 /** How often progress is reported, in ms. */
 const progressInterval = 100;

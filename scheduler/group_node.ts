@@ -37,7 +37,7 @@ import type { Task } from "./scopes/task.ts";
 import { rememberOrigin, reportUnhandled } from "./scopes/unhandled.ts";
 import { TaskNode } from "./task_node.ts";
 import { rememberPlace, Teardown } from "./teardown.ts";
-import { Wait } from "./wait.ts";
+import { Wait } from "./waits/wait.ts";
 
 type Body = (task: Task<unknown>) => unknown;
 

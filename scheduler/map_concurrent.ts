@@ -18,8 +18,8 @@ import { Cancelled } from "./scopes/errors.ts";
 import { Scope } from "./scopes/scope.ts";
 import type { Task } from "./scopes/task.ts";
 import type { TaskNode } from "./task_node.ts";
-import { turnIn } from "./turn.ts";
-import { Wait } from "./wait.ts";
+import { turnIn } from "./waits/turn.ts";
+import { Wait } from "./waits/wait.ts";
 
 /**
  * Calls `fn(item, index, task)` for each item of a source, many at once, and resolves to the results in the order of

@@ -11,7 +11,7 @@ export { type ChunkedOptions, type ChunkedProgress, type MapChunkedOptions, type
 export { all, allSettled, any, race, type ResultsOf, type SettledResultsOf, type TaskFunction } from "./combinators.ts";
 export { configure, type ConfigureOptions } from "./configure.ts";
 export { type UnhandledContext } from "./scopes/unhandled.ts";
-export { debounce, type Debounced, type DebounceOptions, throttle, type ThrottleOptions } from "./debounce.ts";
+export { debounce, type Debounced, type DebounceOptions, throttle, type ThrottleOptions } from "./waits/debounce.ts";
 export {
   Cancelled,
   type CancelSource,
@@ -22,8 +22,8 @@ export {
   TimeoutError,
   type UnfinishedTask,
 } from "./scopes/errors.ts";
-export { type IdleTime, nextFrame, type NextFrameOptions, whenIdle, type WhenIdleOptions } from "./idle.ts";
-export { interruptible } from "./interruptible.ts";
+export { type IdleTime, nextFrame, type NextFrameOptions, whenIdle, type WhenIdleOptions } from "./waits/idle.ts";
+export { interruptible } from "./waits/interruptible.ts";
 export { LoopMonitor, type LoopMonitorOptions } from "./loop_monitor.ts";
 export type { DelayHistogram, DelaySummary } from "../runtime/basics/histogram.ts";
 export type { LongTurn, LoopSnapshot } from "../runtime/monitor/monitor.ts";
@@ -31,7 +31,7 @@ export { main } from "./main.ts";
 export { mapConcurrent } from "./map_concurrent.ts";
 export type { Priority } from "./queue/priority.ts";
 export { retry, type RetryOptions } from "./retry.ts";
-export { checkpoint, sleep, sleepUntil, throwIfCancelled } from "./sleep.ts";
+export { checkpoint, sleep, sleepUntil, throwIfCancelled } from "./waits/sleep.ts";
 export {
   type RestartMode,
   type RestartPolicy,

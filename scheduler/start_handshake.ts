@@ -15,7 +15,7 @@ import type { GroupNode } from "./group_node.ts";
 import { currentScope } from "./scopes/current_scope.ts";
 import { isAbort, StructureError, TaskCancelledError } from "./scopes/errors.ts";
 import type { Task } from "./scopes/task.ts";
-import { Wait } from "./wait.ts";
+import { Wait } from "./waits/wait.ts";
 
 /** What `start` runs. */
 export type Starter<V> = (started: (value: V) => void, task: Task<unknown>) => unknown;

@@ -16,7 +16,6 @@
  * @module
  */
 
-import { type Backoff, delayAfter } from "./backoff.ts";
 import { GroupNode } from "./group_node.ts";
 import type { GroupSettings } from "./group_options.ts";
 import { loop } from "./queue/loop.ts";
@@ -25,11 +24,12 @@ import { Cancelled } from "./scopes/errors.ts";
 import type { Scope } from "./scopes/scope.ts";
 import type { Task } from "./scopes/task.ts";
 import { reportUnhandled } from "./scopes/unhandled.ts";
-import { sleep } from "./sleep.ts";
 import { SupervisorError } from "./supervisor_error.ts";
 import { Mutex } from "./sync/mutex.ts";
 import type { TaskNode } from "./task_node.ts";
-import { Wait } from "./wait.ts";
+import { type Backoff, delayAfter } from "./waits/backoff.ts";
+import { sleep } from "./waits/sleep.ts";
+import { Wait } from "./waits/wait.ts";
 
 /** A restart policy, checked and complete. */
 export interface Policy {

@@ -16,7 +16,6 @@
  * @module
  */
 
-import { moveQueued } from "./inheritance.ts";
 import { type Loop, loop } from "./queue/loop.ts";
 import { type Priority, priorityOf } from "./queue/priority.ts";
 import { closeLeftOpen } from "./scopes/close_left_open.ts";
@@ -24,7 +23,8 @@ import { currentScope, laneIn } from "./scopes/current_scope.ts";
 import { Cancelled, isAbort, StructureError, TaskCancelledError } from "./scopes/errors.ts";
 import { type Owner, pathOf, Scope, type WaitingTurn } from "./scopes/scope.ts";
 import { makeTask, type Task, type TaskCore, type TaskState } from "./scopes/task.ts";
-import { Wait } from "./wait.ts";
+import { moveQueued } from "./waits/inheritance.ts";
+import { Wait } from "./waits/wait.ts";
 
 /** The number of the task made last. */
 let lastId = 0;

@@ -11,7 +11,7 @@ import { roots } from "./scopes/roots.ts";
 import { type Member, Scope } from "./scopes/scope.ts";
 import { Task, type TaskState } from "./scopes/task.ts";
 import { TaskNode } from "./task_node.ts";
-import { AnyWait } from "./wait.ts";
+import { AnyWait } from "./waits/wait.ts";
 
 /** A group or a task that has not ended. */
 export interface TaskInfo {

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { moveQueued } from "./inheritance.ts";
 import { loop } from "./queue/loop.ts";
 import { deliver } from "./scopes/current_scope.ts";
 import { Cancelled, type CancelSource } from "./scopes/errors.ts";
 import { joinSignal } from "./scopes/foreign_signal.ts";
 import { type Owner, Scope } from "./scopes/scope.ts";
 import { reportUnhandled } from "./scopes/unhandled.ts";
-import type { TurnWait } from "./turn.ts";
+import { moveQueued } from "./waits/inheritance.ts";
+import type { TurnWait } from "./waits/turn.ts";
 import { dequeueBy, enqueueBy, follow, laneFrom, type PrioritySource, unfollow } from "./web_priority_source.ts";
 
 /** A posted callback: the entry, and the scope of what its flow of control does. */

@@ -16,7 +16,7 @@ import { LaneScope, plainLane, PlainPost, postPlainly } from "./plain_post.ts";
 import { loop } from "./queue/loop.ts";
 import { laneOf, type Priority } from "./queue/priority.ts";
 import { currentScope } from "./scopes/current_scope.ts";
-import { turnIn } from "./turn.ts";
+import { turnIn } from "./waits/turn.ts";
 import { Continuation } from "./web_continuation.ts";
 import { dictionary, likeTheHosts, toRequiredPriority, toUnsignedLongLong } from "./web_idl.ts";
 import { Posted } from "./web_posted.ts";

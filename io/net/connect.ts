@@ -10,7 +10,7 @@ import { loop } from "../../scheduler/queue/loop.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
 import { TimeoutError } from "../../scheduler/scopes/errors.ts";
 import { checkSignal } from "../../scheduler/scopes/foreign_signal.ts";
-import { Wait } from "../../scheduler/wait.ts";
+import { Wait } from "../../scheduler/waits/wait.ts";
 import { checkAddress } from "./address.ts";
 import { type Connection, connectionOver } from "./connection.ts";
 import { type Attempt, type AttemptListener, connectOnce, connectToHost, isAddress } from "./happy_eyeballs.ts";

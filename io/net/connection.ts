@@ -9,7 +9,7 @@ import { allowUnawaited } from "../../runtime/basics/promises.ts";
 import type { HostSocket } from "../../runtime/port/net.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
 import { StructureError } from "../../scheduler/scopes/errors.ts";
-import { Wait } from "../../scheduler/wait.ts";
+import { Wait } from "../../scheduler/waits/wait.ts";
 
 /** Wraps a socket that is connected; for the other files of the floor. */
 export let connectionOver: (socket: HostSocket, options: { allowHalfOpen?: boolean }) => Connection;

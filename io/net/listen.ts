@@ -8,7 +8,7 @@ import { checkCount } from "../../runtime/basics/check.ts";
 import type { HostNetServer, HostSocket, NetAddress, SecureServerSettings } from "../../runtime/port/net.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
-import { Wait } from "../../scheduler/wait.ts";
+import { Wait } from "../../scheduler/waits/wait.ts";
 import { checkAddress } from "./address.ts";
 import { checkConnection, type ConnectionOptions, setUp } from "./connect.ts";
 import { type Connection, connectionOver } from "./connection.ts";

@@ -12,10 +12,10 @@ import { checkCount, checkDuration, checkFunction } from "../../runtime/basics/c
 import { loop } from "../../scheduler/queue/loop.ts";
 import { CancelScope } from "../../scheduler/scopes/cancel_scope.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
-import { throwIfCancelled } from "../../scheduler/sleep.ts";
 import type { Permit } from "../../scheduler/sync/permit.ts";
 import { Semaphore } from "../../scheduler/sync/semaphore.ts";
 import { group, type TaskGroup } from "../../scheduler/task_group.ts";
+import { throwIfCancelled } from "../../scheduler/waits/sleep.ts";
 import { type Connection, discardInput } from "./connection.ts";
 import { checkListen, type ListenOptions, openListener } from "./listen.ts";
 

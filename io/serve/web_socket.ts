@@ -15,7 +15,7 @@ import { checkFunction, checkOptions, show } from "../../runtime/basics/check.ts
 import type { HostWebSocket, WebSocketListener, WebSocketMessage } from "../../runtime/port/web_socket.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
-import { Wait } from "../../scheduler/wait.ts";
+import { Wait } from "../../scheduler/waits/wait.ts";
 import { CancelHook } from "../cancel_hook.ts";
 
 /** How a WebSocket was closed. */

@@ -12,7 +12,7 @@ import { roots } from "../scopes/roots.ts";
 import { type Member, pathOf, Scope } from "../scopes/scope.ts";
 import { Task } from "../scopes/task.ts";
 import { group, type TaskGroup } from "../task_group.ts";
-import { AnyWait } from "../wait.ts";
+import { AnyWait } from "../waits/wait.ts";
 import { checkSettings, chooseBy, onStage, type SimulateOptions } from "./stage.ts";
 
 /** A wait at which a flow of control can be cancelled. */

@@ -12,7 +12,7 @@
 import { checkCount } from "../../runtime/basics/check.ts";
 import { printAs } from "../../runtime/basics/inspect.ts";
 import { currentScope } from "../scopes/current_scope.ts";
-import { Wait } from "../wait.ts";
+import { Wait } from "../waits/wait.ts";
 import { WaitLine } from "./wait_line.ts";
 
 /** A party of a {@linkcode Barrier} was cancelled, so that it will never fill. */

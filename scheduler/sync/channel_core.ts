@@ -21,7 +21,7 @@ import { loop } from "../queue/loop.ts";
 import { currentScope } from "../scopes/current_scope.ts";
 import type { Scope } from "../scopes/scope.ts";
 import { reportUnhandled } from "../scopes/unhandled.ts";
-import { Wait } from "../wait.ts";
+import { Wait } from "../waits/wait.ts";
 import { ChannelBrokenError, ChannelClosedError, ChannelEndError } from "./channel_errors.ts";
 import { Deque } from "./deque.ts";
 import { LineWait, WaitLine } from "./wait_line.ts";

@@ -9,7 +9,7 @@ import { printAs } from "../../runtime/basics/inspect.ts";
 import { allowUnawaited } from "../../runtime/basics/promises.ts";
 import { currentScope, deliver } from "../scopes/current_scope.ts";
 import type { Scope } from "../scopes/scope.ts";
-import { Wait } from "../wait.ts";
+import { Wait } from "../waits/wait.ts";
 import { Mutex, resumeMutex, suspendMutex } from "./mutex.ts";
 import { LineWait, WaitLine } from "./wait_line.ts";
 

@@ -6,7 +6,7 @@
 
 import { printAs } from "../../runtime/basics/inspect.ts";
 import { currentScope } from "../scopes/current_scope.ts";
-import { Wait } from "../wait.ts";
+import { Wait } from "../waits/wait.ts";
 import { WaitLine } from "./wait_line.ts";
 
 /** The numbers of a latch at one moment. */

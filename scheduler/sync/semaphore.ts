@@ -8,7 +8,7 @@ import { checkCount, checkFunction } from "../../runtime/basics/check.ts";
 import { printAs } from "../../runtime/basics/inspect.ts";
 import { currentScope } from "../scopes/current_scope.ts";
 import type { Scope } from "../scopes/scope.ts";
-import { Wait } from "../wait.ts";
+import { Wait } from "../waits/wait.ts";
 import { holdersOf, makePermit, type Permit } from "./permit.ts";
 import { WaitLine } from "./wait_line.ts";
 

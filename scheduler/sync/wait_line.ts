@@ -16,7 +16,7 @@
 import { EntryList } from "../queue/entry.ts";
 import { loop } from "../queue/loop.ts";
 import type { Scope } from "../scopes/scope.ts";
-import { AnyWait } from "../wait.ts";
+import { AnyWait } from "../waits/wait.ts";
 
 /** A line of waits for values of one type. */
 export class WaitLine<T> {

@@ -6,7 +6,7 @@
 
 import { loop } from "../queue/loop.ts";
 import { currentScope } from "../scopes/current_scope.ts";
-import { Wait } from "../wait.ts";
+import { Wait } from "../waits/wait.ts";
 import type { Crew } from "./crew.ts";
 
 /** Sees to it that there are as many workers as somebody waits for. */

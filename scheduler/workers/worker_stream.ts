@@ -12,7 +12,7 @@
 
 import { currentScope } from "../scopes/current_scope.ts";
 import { Member, type Scope } from "../scopes/scope.ts";
-import { Wait } from "../wait.ts";
+import { Wait } from "../waits/wait.ts";
 import { addCaller } from "./caller_stack.ts";
 import type { Job } from "./job.ts";
 

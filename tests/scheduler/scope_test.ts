@@ -20,7 +20,7 @@ import {
 import { loop } from "../../scheduler/queue/loop.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
 import { Scope } from "../../scheduler/scopes/scope.ts";
-import { Wait } from "../../scheduler/wait.ts";
+import { Wait } from "../../scheduler/waits/wait.ts";
 import { testOnFakeLoop } from "../support/fake_loop.ts";
 import { latch } from "../support/latch.ts";
 

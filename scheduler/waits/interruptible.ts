@@ -4,10 +4,10 @@
  * @module
  */
 
-import { show } from "../runtime/basics/check.ts";
-import { currentScope } from "./scopes/current_scope.ts";
-import { isAbort } from "./scopes/errors.ts";
-import { reportUnhandled } from "./scopes/unhandled.ts";
+import { show } from "../../runtime/basics/check.ts";
+import { currentScope } from "../scopes/current_scope.ts";
+import { isAbort } from "../scopes/errors.ts";
+import { reportUnhandled } from "../scopes/unhandled.ts";
 import { Wait } from "./wait.ts";
 
 /** Those who wait for a promise. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkDuration, show } from "../runtime/basics/check.ts";
+import { checkDuration, show } from "../../runtime/basics/check.ts";
 
 /** A wait that grows from one try to the next. */
 export interface Backoff {

@@ -9,12 +9,12 @@
  * @module
  */
 
-import { checkDuration, checkFunction, checkOptions } from "../runtime/basics/check.ts";
-import { loop } from "./queue/loop.ts";
-import type { Timed } from "./queue/timer_queue.ts";
-import { currentScope, laneIn, within } from "./scopes/current_scope.ts";
-import { Member, type Scope } from "./scopes/scope.ts";
-import { reportUnhandled } from "./scopes/unhandled.ts";
+import { checkDuration, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
+import { loop } from "../queue/loop.ts";
+import type { Timed } from "../queue/timer_queue.ts";
+import { currentScope, laneIn, within } from "../scopes/current_scope.ts";
+import { Member, type Scope } from "../scopes/scope.ts";
+import { reportUnhandled } from "../scopes/unhandled.ts";
 
 /** How calls are to be thinned out. */
 export interface ThrottleOptions {

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { loop } from "./queue/loop.ts";
-import { Scope } from "./scopes/scope.ts";
-import { coreOf } from "./scopes/task.ts";
+import { loop } from "../queue/loop.ts";
+import { Scope } from "../scopes/scope.ts";
+import { coreOf } from "../scopes/task.ts";
 import { Wait } from "./wait.ts";
 
 /**

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { checkDuration, checkTime } from "../runtime/basics/check.ts";
-import { loop } from "./queue/loop.ts";
-import type { Timed } from "./queue/timer_queue.ts";
-import { currentScope, deliver } from "./scopes/current_scope.ts";
-import type { Scope } from "./scopes/scope.ts";
+import { checkDuration, checkTime } from "../../runtime/basics/check.ts";
+import { loop } from "../queue/loop.ts";
+import type { Timed } from "../queue/timer_queue.ts";
+import { currentScope, deliver } from "../scopes/current_scope.ts";
+import type { Scope } from "../scopes/scope.ts";
 import { turnIn } from "./turn.ts";
 import { AnyWait } from "./wait.ts";
 

@@ -11,11 +11,11 @@
  * @module
  */
 
-import { allowUnawaited } from "../runtime/basics/promises.ts";
-import { loop } from "./queue/loop.ts";
-import { deliver, laneIn } from "./scopes/current_scope.ts";
-import { Member, type Scope } from "./scopes/scope.ts";
-import type { Task } from "./scopes/task.ts";
+import { allowUnawaited } from "../../runtime/basics/promises.ts";
+import { loop } from "../queue/loop.ts";
+import { deliver, laneIn } from "../scopes/current_scope.ts";
+import { Member, type Scope } from "../scopes/scope.ts";
+import type { Task } from "../scopes/task.ts";
 
 /**
  * One wait of a flow of control, and a checkpoint: its promise settles with what `resolve` or `reject` is given, or

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { allowUnawaited } from "../runtime/basics/promises.ts";
-import { Entry } from "./queue/entry.ts";
-import { loop } from "./queue/loop.ts";
-import { laneOf } from "./queue/priority.ts";
-import { keepSettlers, rejectLast, resolveLast } from "./queue/settlers.ts";
-import { deliver, laneIn } from "./scopes/current_scope.ts";
-import type { Scope, WaitingTurn } from "./scopes/scope.ts";
+import { allowUnawaited } from "../../runtime/basics/promises.ts";
+import { Entry } from "../queue/entry.ts";
+import { loop } from "../queue/loop.ts";
+import { laneOf } from "../queue/priority.ts";
+import { keepSettlers, rejectLast, resolveLast } from "../queue/settlers.ts";
+import { deliver, laneIn } from "../scopes/current_scope.ts";
+import type { Scope, WaitingTurn } from "../scopes/scope.ts";
 
 /** One turn that a flow of control waits for. Not a member of its scope: it looks at it when its turn has come. */
 export class TurnWait extends Entry implements WaitingTurn {
