@@ -17,7 +17,7 @@ import { currentScope } from "../scheduler/scopes/current_scope.ts";
 import { StructureError } from "../scheduler/scopes/errors.ts";
 import type { Scope } from "../scheduler/scopes/scope.ts";
 import { reportUnhandled } from "../scheduler/scopes/unhandled.ts";
-import { group, type TaskGroup } from "../scheduler/task_group.ts";
+import { group, type TaskGroup } from "../scheduler/tasks/task_group.ts";
 import { interruptible } from "../scheduler/waits/interruptible.ts";
 import { throwIfCancelled } from "../scheduler/waits/sleep.ts";
 import { scheduler } from "../scheduler/web_scheduler.ts";

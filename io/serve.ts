@@ -13,10 +13,10 @@
  */
 
 import { checkFunction } from "../runtime/basics/check.ts";
-import { nearestGroup } from "../scheduler/group_node.ts";
 import { laneOf } from "../scheduler/queue/priority.ts";
 import { currentScope, within } from "../scheduler/scopes/current_scope.ts";
 import { Scope } from "../scheduler/scopes/scope.ts";
+import { nearestGroup } from "../scheduler/tasks/group_node.ts";
 import { Wait } from "../scheduler/waits/wait.ts";
 import { CancelHook } from "./cancel_hook.ts";
 import type { Handler } from "./serve/live_request.ts";

@@ -11,13 +11,13 @@
 
 import { checkFunction, show } from "../runtime/basics/check.ts";
 import { Combination, reportLate } from "./combination.ts";
-import { checkGroupOptions, type GroupOptions, type GroupSettings } from "./group_options.ts";
 import { loop } from "./queue/loop.ts";
 import { deliver, within } from "./scopes/current_scope.ts";
 import { Cancelled } from "./scopes/errors.ts";
 import { Scope } from "./scopes/scope.ts";
 import type { Task } from "./scopes/task.ts";
-import type { TaskNode } from "./task_node.ts";
+import { checkGroupOptions, type GroupOptions, type GroupSettings } from "./tasks/group_options.ts";
+import type { TaskNode } from "./tasks/task_node.ts";
 import { turnIn } from "./waits/turn.ts";
 import { Wait } from "./waits/wait.ts";
 

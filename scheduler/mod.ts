@@ -27,7 +27,7 @@ export { interruptible } from "./waits/interruptible.ts";
 export { LoopMonitor, type LoopMonitorOptions } from "./loop_monitor.ts";
 export type { DelayHistogram, DelaySummary } from "../runtime/basics/histogram.ts";
 export type { LongTurn, LoopSnapshot } from "../runtime/monitor/monitor.ts";
-export { main } from "./main.ts";
+export { main } from "./tasks/main.ts";
 export { mapConcurrent } from "./map_concurrent.ts";
 export type { Priority } from "./queue/priority.ts";
 export { retry, type RetryOptions } from "./retry.ts";
@@ -52,7 +52,7 @@ export { Mutex, type MutexStatistics } from "./sync/mutex.ts";
 export { Permit } from "./sync/permit.ts";
 export { Semaphore, type SemaphoreStatistics } from "./sync/semaphore.ts";
 export { Task, type TaskState } from "./scopes/task.ts";
-export { currentTask } from "./current_task.ts";
+export { currentTask } from "./tasks/current_task.ts";
 export {
   group,
   type GroupOptions,
@@ -60,7 +60,7 @@ export {
   type Outcome,
   type SpawnOptions,
   TaskGroup,
-} from "./task_group.ts";
+} from "./tasks/task_group.ts";
 export { formatTasks, type TaskInfo, tasks } from "./task_tree.ts";
 export {
   type PriorityChangeHandler,

@@ -5,11 +5,11 @@
  */
 
 import { checkCount, checkDuration, checkFunction, checkOptions, show } from "../runtime/basics/check.ts";
-import { checkGroupOptions, type GroupOptions, type SpawnOptions } from "./group_options.ts";
 import { currentScope } from "./scopes/current_scope.ts";
 import type { Task } from "./scopes/task.ts";
 import { type Policy, SupervisorNode } from "./supervisor_node.ts";
-import { adoptGroup, TaskGroup } from "./task_group.ts";
+import { checkGroupOptions, type GroupOptions, type SpawnOptions } from "./tasks/group_options.ts";
+import { adoptGroup, TaskGroup } from "./tasks/task_group.ts";
 import { checkBackoff } from "./waits/backoff.ts";
 
 /** When a task is started again: after every end, after a failure, or never. */

@@ -16,8 +16,6 @@
  * @module
  */
 
-import { GroupNode } from "./group_node.ts";
-import type { GroupSettings } from "./group_options.ts";
 import { loop } from "./queue/loop.ts";
 import { currentScope, deliver, within } from "./scopes/current_scope.ts";
 import { Cancelled } from "./scopes/errors.ts";
@@ -26,7 +24,9 @@ import type { Task } from "./scopes/task.ts";
 import { reportUnhandled } from "./scopes/unhandled.ts";
 import { SupervisorError } from "./supervisor_error.ts";
 import { Mutex } from "./sync/mutex.ts";
-import type { TaskNode } from "./task_node.ts";
+import { GroupNode } from "./tasks/group_node.ts";
+import type { GroupSettings } from "./tasks/group_options.ts";
+import type { TaskNode } from "./tasks/task_node.ts";
 import { type Backoff, delayAfter } from "./waits/backoff.ts";
 import { sleep } from "./waits/sleep.ts";
 import { Wait } from "./waits/wait.ts";

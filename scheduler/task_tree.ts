@@ -4,13 +4,13 @@
  * @module
  */
 
-import { GroupNode } from "./group_node.ts";
 import { loop } from "./queue/loop.ts";
 import { type Priority, priorityOf } from "./queue/priority.ts";
 import { roots } from "./scopes/roots.ts";
 import { type Member, Scope } from "./scopes/scope.ts";
 import { Task, type TaskState } from "./scopes/task.ts";
-import { TaskNode } from "./task_node.ts";
+import { GroupNode } from "./tasks/group_node.ts";
+import { TaskNode } from "./tasks/task_node.ts";
 import { AnyWait } from "./waits/wait.ts";
 
 /** A group or a task that has not ended. */

@@ -14,7 +14,7 @@ import { CancelScope } from "../../scheduler/scopes/cancel_scope.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
 import type { Permit } from "../../scheduler/sync/permit.ts";
 import { Semaphore } from "../../scheduler/sync/semaphore.ts";
-import { group, type TaskGroup } from "../../scheduler/task_group.ts";
+import { group, type TaskGroup } from "../../scheduler/tasks/task_group.ts";
 import { throwIfCancelled } from "../../scheduler/waits/sleep.ts";
 import { type Connection, discardInput } from "./connection.ts";
 import { checkListen, type ListenOptions, openListener } from "./listen.ts";

@@ -13,12 +13,12 @@
  */
 
 import { type Answer, discard, type HttpEnd, type HttpExchange } from "../../runtime/port/http.ts";
-import { GroupNode } from "../../scheduler/group_node.ts";
-import type { GroupSettings } from "../../scheduler/group_options.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
 import { laneOf } from "../../scheduler/queue/priority.ts";
 import { within } from "../../scheduler/scopes/current_scope.ts";
 import { pathOf, type Scope } from "../../scheduler/scopes/scope.ts";
+import { GroupNode } from "../../scheduler/tasks/group_node.ts";
+import type { GroupSettings } from "../../scheduler/tasks/group_options.ts";
 import { answerTo, checkResponse, plain, unavailable } from "./answers.ts";
 import { BodyLimitError, BodyTimeoutError, RequestBody } from "./request_body.ts";
 import { Context, type RequestContext } from "./request_context.ts";

@@ -5,10 +5,10 @@
  */
 
 import type { HttpExchange } from "../../runtime/port/http.ts";
-import type { Outcome } from "../../scheduler/deferred.ts";
-import type { GroupNode } from "../../scheduler/group_node.ts";
 import type { Task } from "../../scheduler/scopes/task.ts";
-import { adoptGroup, type SpawnOptions, type TaskGroup } from "../../scheduler/task_group.ts";
+import type { Outcome } from "../../scheduler/tasks/deferred.ts";
+import type { GroupNode } from "../../scheduler/tasks/group_node.ts";
+import { adoptGroup, type SpawnOptions, type TaskGroup } from "../../scheduler/tasks/task_group.ts";
 import type { RequestTrace } from "./request_trace.ts";
 import { type ServerWebSocket, type Upgradable, type UpgradeOptions, upgradeRequest } from "./web_socket.ts";
 

@@ -9,7 +9,7 @@ import { Run, type RunOutcome } from "../../runtime/simulation/run/run.ts";
 import type { Session } from "../../runtime/simulation/run/session.ts";
 import type { Simulation } from "../../runtime/simulation/run/simulation.ts";
 import { Cancelled, TaskCancelledError } from "../scopes/errors.ts";
-import { group, type TaskGroup } from "../task_group.ts";
+import { group, type TaskGroup } from "../tasks/task_group.ts";
 import { atCall } from "./at_call.ts";
 import { CheckpointWatch, type FoundWait } from "./checkpoints.ts";
 import { checkSettings, chooseBy, onStage, type SimulateOptions, type Stage } from "./stage.ts";

@@ -11,7 +11,7 @@ import type { Entry } from "../queue/entry.ts";
 import { roots } from "../scopes/roots.ts";
 import { type Member, pathOf, Scope } from "../scopes/scope.ts";
 import { Task } from "../scopes/task.ts";
-import { group, type TaskGroup } from "../task_group.ts";
+import { group, type TaskGroup } from "../tasks/task_group.ts";
 import { AnyWait } from "../waits/wait.ts";
 import { checkSettings, chooseBy, onStage, type SimulateOptions } from "./stage.ts";
 

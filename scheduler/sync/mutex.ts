@@ -15,7 +15,7 @@ import { printAs } from "../../runtime/basics/inspect.ts";
 import { currentScope } from "../scopes/current_scope.ts";
 import { StructureError } from "../scopes/errors.ts";
 import { type Owner, Scope } from "../scopes/scope.ts";
-import type { TaskNode } from "../task_node.ts";
+import type { TaskNode } from "../tasks/task_node.ts";
 import { Wait } from "../waits/wait.ts";
 import { forgetPermit, makePermit, type Permit } from "./permit.ts";
 import { runWith } from "./semaphore.ts";

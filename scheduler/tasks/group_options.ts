@@ -4,10 +4,10 @@
  * @module
  */
 
-import { checkCount, checkDuration, checkName, checkOptions } from "../runtime/basics/check.ts";
-import { checkPriority, laneOf, type Priority } from "./queue/priority.ts";
-import { currentScope } from "./scopes/current_scope.ts";
-import { checkSignal } from "./scopes/foreign_signal.ts";
+import { checkCount, checkDuration, checkName, checkOptions } from "../../runtime/basics/check.ts";
+import { checkPriority, laneOf, type Priority } from "../queue/priority.ts";
+import { currentScope } from "../scopes/current_scope.ts";
+import { checkSignal } from "../scopes/foreign_signal.ts";
 
 /** How a group is to be. */
 export interface GroupOptions {

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { loop } from "./queue/loop.ts";
-import { TeardownError, type UnfinishedTask } from "./scopes/errors.ts";
-import { type Member, pathOf, type Scope } from "./scopes/scope.ts";
-import { reportUnhandled } from "./scopes/unhandled.ts";
+import { loop } from "../queue/loop.ts";
+import { TeardownError, type UnfinishedTask } from "../scopes/errors.ts";
+import { type Member, pathOf, type Scope } from "../scopes/scope.ts";
+import { reportUnhandled } from "../scopes/unhandled.ts";
 
 /** After how long a group without a bound says whom it waits for, in ms; then after twice that, and so on. */
 const firstWord = 10_000;
@@ -111,7 +111,7 @@ export function rememberPlace(task: Scope): void {
   Error.stackTraceLimit = stackTraceLimit;
 }
 
-const house: string = new URL("./", import.meta.url).pathname;
+const house: string = new URL("../", import.meta.url).pathname;
 
 function whereSpawned(task: Scope): string | undefined {
   const lines = places.get(task)?.stack?.split("\n").filter((line) => /:\d+:\d+/.test(line)) ?? [];

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { closeLeftOpen } from "./scopes/close_left_open.ts";
-import { within } from "./scopes/current_scope.ts";
-import { Scope } from "./scopes/scope.ts";
+import { closeLeftOpen } from "../scopes/close_left_open.ts";
+import { within } from "../scopes/current_scope.ts";
+import { Scope } from "../scopes/scope.ts";
 
 /** How a group ended, as its deferred functions see it. */
 export type Outcome =

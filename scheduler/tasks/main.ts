@@ -4,10 +4,10 @@
  * @module
  */
 
-import { checkFunction } from "../runtime/basics/check.ts";
-import type { HostSignal } from "../runtime/port/host.ts";
-import { loop } from "./queue/loop.ts";
-import { describeError, originOf } from "./scopes/unhandled.ts";
+import { checkFunction } from "../../runtime/basics/check.ts";
+import type { HostSignal } from "../../runtime/port/host.ts";
+import { loop } from "../queue/loop.ts";
+import { describeError, originOf } from "../scopes/unhandled.ts";
 import { group, groupNode, type TaskGroup } from "./task_group.ts";
 
 /** The exit codes a shell expects of a program that a signal ended. */

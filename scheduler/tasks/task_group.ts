@@ -4,16 +4,16 @@
  * @module
  */
 
-import { checkFunction, checkName, checkOptions } from "../runtime/basics/check.ts";
-import { printAs } from "../runtime/basics/inspect.ts";
+import { checkFunction, checkName, checkOptions } from "../../runtime/basics/check.ts";
+import { printAs } from "../../runtime/basics/inspect.ts";
+import { checkPriority, laneOf } from "../queue/priority.ts";
+import { currentScope } from "../scopes/current_scope.ts";
+import { isAbort, StructureError } from "../scopes/errors.ts";
+import type { Scope } from "../scopes/scope.ts";
+import type { Task } from "../scopes/task.ts";
 import type { Cleanup, Outcome } from "./deferred.ts";
 import { GroupNode } from "./group_node.ts";
 import { checkGroupOptions, type GroupOptions, type SpawnOptions } from "./group_options.ts";
-import { checkPriority, laneOf } from "./queue/priority.ts";
-import { currentScope } from "./scopes/current_scope.ts";
-import { isAbort, StructureError } from "./scopes/errors.ts";
-import type { Scope } from "./scopes/scope.ts";
-import type { Task } from "./scopes/task.ts";
 import { type Starter, startIn } from "./start_handshake.ts";
 import { TaskNode } from "./task_node.ts";
 

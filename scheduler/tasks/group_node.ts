@@ -15,12 +15,10 @@
  * @module
  */
 
-import { type Cleanup, type Outcome, runDeferred } from "./deferred.ts";
-import type { GroupSettings } from "./group_options.ts";
-import { EntryList } from "./queue/entry.ts";
-import { loop } from "./queue/loop.ts";
-import { closeLeftOpen } from "./scopes/close_left_open.ts";
-import { currentScope, within } from "./scopes/current_scope.ts";
+import { EntryList } from "../queue/entry.ts";
+import { loop } from "../queue/loop.ts";
+import { closeLeftOpen } from "../scopes/close_left_open.ts";
+import { currentScope, within } from "../scopes/current_scope.ts";
 import {
   type Cancelled,
   isAbort,
@@ -29,15 +27,17 @@ import {
   TaskCancelledError,
   type TeardownError,
   TimeoutError,
-} from "./scopes/errors.ts";
-import { joinSignal } from "./scopes/foreign_signal.ts";
-import { roots } from "./scopes/roots.ts";
-import { Scope } from "./scopes/scope.ts";
-import type { Task } from "./scopes/task.ts";
-import { rememberOrigin, reportUnhandled } from "./scopes/unhandled.ts";
+} from "../scopes/errors.ts";
+import { joinSignal } from "../scopes/foreign_signal.ts";
+import { roots } from "../scopes/roots.ts";
+import { Scope } from "../scopes/scope.ts";
+import type { Task } from "../scopes/task.ts";
+import { rememberOrigin, reportUnhandled } from "../scopes/unhandled.ts";
+import { Wait } from "../waits/wait.ts";
+import { type Cleanup, type Outcome, runDeferred } from "./deferred.ts";
+import type { GroupSettings } from "./group_options.ts";
 import { TaskNode } from "./task_node.ts";
 import { rememberPlace, Teardown } from "./teardown.ts";
-import { Wait } from "./waits/wait.ts";
 
 type Body = (task: Task<unknown>) => unknown;
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { currentScope } from "./scopes/current_scope.ts";
-import type { Task } from "./scopes/task.ts";
+import { currentScope } from "../scopes/current_scope.ts";
+import type { Task } from "../scopes/task.ts";
 
 /**
  * The task that the calling code belongs to; `undefined` outside any, and in a callback that outlived its task. Where the host has no

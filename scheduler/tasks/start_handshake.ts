@@ -11,11 +11,11 @@
  * @module
  */
 
+import { currentScope } from "../scopes/current_scope.ts";
+import { isAbort, StructureError, TaskCancelledError } from "../scopes/errors.ts";
+import type { Task } from "../scopes/task.ts";
+import { Wait } from "../waits/wait.ts";
 import type { GroupNode } from "./group_node.ts";
-import { currentScope } from "./scopes/current_scope.ts";
-import { isAbort, StructureError, TaskCancelledError } from "./scopes/errors.ts";
-import type { Task } from "./scopes/task.ts";
-import { Wait } from "./waits/wait.ts";
 
 /** What `start` runs. */
 export type Starter<V> = (started: (value: V) => void, task: Task<unknown>) => unknown;

@@ -16,15 +16,15 @@
  * @module
  */
 
-import { type Loop, loop } from "./queue/loop.ts";
-import { type Priority, priorityOf } from "./queue/priority.ts";
-import { closeLeftOpen } from "./scopes/close_left_open.ts";
-import { currentScope, laneIn } from "./scopes/current_scope.ts";
-import { Cancelled, isAbort, StructureError, TaskCancelledError } from "./scopes/errors.ts";
-import { type Owner, pathOf, Scope, type WaitingTurn } from "./scopes/scope.ts";
-import { makeTask, type Task, type TaskCore, type TaskState } from "./scopes/task.ts";
-import { moveQueued } from "./waits/inheritance.ts";
-import { Wait } from "./waits/wait.ts";
+import { type Loop, loop } from "../queue/loop.ts";
+import { type Priority, priorityOf } from "../queue/priority.ts";
+import { closeLeftOpen } from "../scopes/close_left_open.ts";
+import { currentScope, laneIn } from "../scopes/current_scope.ts";
+import { Cancelled, isAbort, StructureError, TaskCancelledError } from "../scopes/errors.ts";
+import { type Owner, pathOf, Scope, type WaitingTurn } from "../scopes/scope.ts";
+import { makeTask, type Task, type TaskCore, type TaskState } from "../scopes/task.ts";
+import { moveQueued } from "../waits/inheritance.ts";
+import { Wait } from "../waits/wait.ts";
 
 /** The number of the task made last. */
 let lastId = 0;
