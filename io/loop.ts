@@ -20,7 +20,7 @@ import { reportUnhandled } from "../scheduler/scopes/unhandled.ts";
 import { group, type TaskGroup } from "../scheduler/tasks/task_group.ts";
 import { interruptible } from "../scheduler/waits/interruptible.ts";
 import { throwIfCancelled } from "../scheduler/waits/sleep.ts";
-import { scheduler } from "../scheduler/web_scheduler.ts";
+import { scheduler } from "../scheduler/web/scheduler.ts";
 import { LoopTask } from "./loop_task.ts";
 
 /** The time of the loop's clock, in ms: what {@linkcode callAt} goes by. It never goes back. */

@@ -68,9 +68,9 @@ export {
   type TaskControllerInit,
   TaskSignal,
   type TaskSignalAnyInit,
-} from "./task_signal.ts";
-export { TaskPriorityChangeEvent, type TaskPriorityChangeEventInit } from "./web_priority_change_event.ts";
-export { Scheduler, scheduler, type SchedulerPostTaskOptions } from "./web_scheduler.ts";
+} from "./web/task_signal.ts";
+export { TaskPriorityChangeEvent, type TaskPriorityChangeEventInit } from "./web/priority_change_event.ts";
+export { Scheduler, scheduler, type SchedulerPostTaskOptions } from "./web/scheduler.ts";
 export type { RunOptions } from "./workers/call_settings.ts";
 export type { Arguments, FunctionName, PoolFunctions, Result, StreamedValue } from "./workers/function_types.ts";
 export type { HistogramSummary } from "./workers/histogram.ts";

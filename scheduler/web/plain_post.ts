@@ -7,12 +7,12 @@
  * @module
  */
 
-import { Entry } from "./queue/entry.ts";
-import { type Loop, loop } from "./queue/loop.ts";
-import { laneOf, priorityOf } from "./queue/priority.ts";
-import { keepSettlers, rejectLast, resolveLast } from "./queue/settlers.ts";
-import { type Owner, Scope } from "./scopes/scope.ts";
-import type { TurnWait } from "./waits/turn.ts";
+import { Entry } from "../queue/entry.ts";
+import { type Loop, loop } from "../queue/loop.ts";
+import { laneOf, priorityOf } from "../queue/priority.ts";
+import { keepSettlers, rejectLast, resolveLast } from "../queue/settlers.ts";
+import { type Owner, Scope } from "../scopes/scope.ts";
+import type { TurnWait } from "../waits/turn.ts";
 
 /** The lane of what is posted without a priority. */
 export const plainLane: number = laneOf("user-visible");

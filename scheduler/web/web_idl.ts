@@ -4,8 +4,8 @@
  * @module
  */
 
-import { show } from "../runtime/basics/check.ts";
-import { checkPriority, type Priority } from "./queue/priority.ts";
+import { show } from "../../runtime/basics/check.ts";
+import { checkPriority, type Priority } from "../queue/priority.ts";
 
 /**
  * Gives a class what those of a host have and a class of the language does not: members that are enumerable, and a name by which

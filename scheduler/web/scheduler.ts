@@ -11,16 +11,16 @@
  * @module
  */
 
-import { checkFunction, show } from "../runtime/basics/check.ts";
+import { checkFunction, show } from "../../runtime/basics/check.ts";
+import { loop } from "../queue/loop.ts";
+import { laneOf, type Priority } from "../queue/priority.ts";
+import { currentScope } from "../scopes/current_scope.ts";
+import { turnIn } from "../waits/turn.ts";
+import { Continuation } from "./continuation.ts";
 import { LaneScope, plainLane, PlainPost, postPlainly } from "./plain_post.ts";
-import { loop } from "./queue/loop.ts";
-import { laneOf, type Priority } from "./queue/priority.ts";
-import { currentScope } from "./scopes/current_scope.ts";
-import { turnIn } from "./waits/turn.ts";
-import { Continuation } from "./web_continuation.ts";
+import { Posted } from "./posted.ts";
+import { prioritySource } from "./priority_source.ts";
 import { dictionary, likeTheHosts, toRequiredPriority, toUnsignedLongLong } from "./web_idl.ts";
-import { Posted } from "./web_posted.ts";
-import { prioritySource } from "./web_priority_source.ts";
 
 /** How a task is to be posted. */
 export interface SchedulerPostTaskOptions {

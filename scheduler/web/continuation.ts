@@ -4,13 +4,13 @@
  * @module
  */
 
-import { allowUnawaited } from "../runtime/basics/promises.ts";
-import { loop } from "./queue/loop.ts";
-import { keepSettlers, rejectLast, resolveLast } from "./queue/settlers.ts";
-import { deliver, laneIn } from "./scopes/current_scope.ts";
-import { Member, type Scope } from "./scopes/scope.ts";
-import type { Posted } from "./web_posted.ts";
-import { dequeueBy, enqueueBy } from "./web_priority_source.ts";
+import { allowUnawaited } from "../../runtime/basics/promises.ts";
+import { loop } from "../queue/loop.ts";
+import { keepSettlers, rejectLast, resolveLast } from "../queue/settlers.ts";
+import { deliver, laneIn } from "../scopes/current_scope.ts";
+import { Member, type Scope } from "../scopes/scope.ts";
+import type { Posted } from "./posted.ts";
+import { dequeueBy, enqueueBy } from "./priority_source.ts";
 
 /** What goes on after a `yield`. */
 export class Continuation extends Member {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Priority } from "./queue/priority.ts";
+import type { Priority } from "../queue/priority.ts";
 import { dictionary, likeTheHosts, toRequiredPriority } from "./web_idl.ts";
 
 /** With what a {@linkcode TaskPriorityChangeEvent} is made. */

@@ -7,12 +7,12 @@
  * @module
  */
 
-import { anySignal } from "../runtime/basics/any_signal.ts";
-import { show } from "../runtime/basics/check.ts";
-import type { Priority } from "./queue/priority.ts";
+import { anySignal } from "../../runtime/basics/any_signal.ts";
+import { show } from "../../runtime/basics/check.ts";
+import type { Priority } from "../queue/priority.ts";
+import type { TaskPriorityChangeEvent } from "./priority_change_event.ts";
+import { addState, changePriority, keep, letGo, link, stateIn, stateOf } from "./signal_state.ts";
 import { dictionary, likeTheHosts, toPriority, toRequiredPriority } from "./web_idl.ts";
-import type { TaskPriorityChangeEvent } from "./web_priority_change_event.ts";
-import { addState, changePriority, keep, letGo, link, stateIn, stateOf } from "./web_signal_state.ts";
 
 /** The listener of a signal's changes of priority. */
 export type PriorityChangeHandler = (this: TaskSignal, event: TaskPriorityChangeEvent) => unknown;

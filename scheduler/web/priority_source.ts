@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Entry } from "./queue/entry.ts";
-import { loop } from "./queue/loop.ts";
-import { laneOf } from "./queue/priority.ts";
-import { type Flow, type PrioritySignal, stateIn, stateOf } from "./web_signal_state.ts";
+import type { Entry } from "../queue/entry.ts";
+import { loop } from "../queue/loop.ts";
+import { laneOf } from "../queue/priority.ts";
+import { type Flow, type PrioritySignal, stateIn, stateOf } from "./signal_state.ts";
 
 /** Where work gets its priority from: a lane, or a signal whose priority may change. */
 export type PrioritySource = number | PrioritySignal;

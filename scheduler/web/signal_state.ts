@@ -4,11 +4,11 @@
  * @module
  */
 
-import { show } from "../runtime/basics/check.ts";
-import type { Entry } from "./queue/entry.ts";
-import { loop } from "./queue/loop.ts";
-import { laneOf, type Priority } from "./queue/priority.ts";
-import { TaskPriorityChangeEvent } from "./web_priority_change_event.ts";
+import { show } from "../../runtime/basics/check.ts";
+import type { Entry } from "../queue/entry.ts";
+import { loop } from "../queue/loop.ts";
+import { laneOf, type Priority } from "../queue/priority.ts";
+import { TaskPriorityChangeEvent } from "./priority_change_event.ts";
 
 /** A `TaskSignal`, as its state sees it. */
 export interface PrioritySignal extends AbortSignal {

@@ -4,15 +4,15 @@
  * @module
  */
 
-import { loop } from "./queue/loop.ts";
-import { deliver } from "./scopes/current_scope.ts";
-import { Cancelled, type CancelSource } from "./scopes/errors.ts";
-import { joinSignal } from "./scopes/foreign_signal.ts";
-import { type Owner, Scope } from "./scopes/scope.ts";
-import { reportUnhandled } from "./scopes/unhandled.ts";
-import { moveQueued } from "./waits/inheritance.ts";
-import type { TurnWait } from "./waits/turn.ts";
-import { dequeueBy, enqueueBy, follow, laneFrom, type PrioritySource, unfollow } from "./web_priority_source.ts";
+import { loop } from "../queue/loop.ts";
+import { deliver } from "../scopes/current_scope.ts";
+import { Cancelled, type CancelSource } from "../scopes/errors.ts";
+import { joinSignal } from "../scopes/foreign_signal.ts";
+import { type Owner, Scope } from "../scopes/scope.ts";
+import { reportUnhandled } from "../scopes/unhandled.ts";
+import { moveQueued } from "../waits/inheritance.ts";
+import type { TurnWait } from "../waits/turn.ts";
+import { dequeueBy, enqueueBy, follow, laneFrom, type PrioritySource, unfollow } from "./priority_source.ts";
 
 /** A posted callback: the entry, and the scope of what its flow of control does. */
 export class Posted extends Scope implements Owner {
