@@ -6,8 +6,8 @@
 
 export { CancelScope, type CancelScopeOptions, effectiveDeadline } from "./scopes/cancel_scope.ts";
 export { moveOnAfter, shield, withTimeout } from "./scopes/timeouts.ts";
-export { type ChunkedSource, forEachChunked, mapChunked, reduceChunked, runChunked } from "./chunked.ts";
-export { type ChunkedOptions, type ChunkedProgress, type MapChunkedOptions, type SlowItem } from "./chunked_options.ts";
+export { type ChunkedSource, forEachChunked, mapChunked, reduceChunked, runChunked } from "./chunked/chunked.ts";
+export { type ChunkedOptions, type ChunkedProgress, type MapChunkedOptions, type SlowItem } from "./chunked/options.ts";
 export { all, allSettled, any, race, type ResultsOf, type SettledResultsOf, type TaskFunction } from "./combinators.ts";
 export { configure, type ConfigureOptions } from "./configure.ts";
 export { type UnhandledContext } from "./scopes/unhandled.ts";

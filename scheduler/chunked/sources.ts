@@ -4,9 +4,9 @@
  * @module
  */
 
-import { show } from "../runtime/basics/check.ts";
-import { ownLoop } from "./chunked_loop.ts";
-import { type IndexLoop, ItemWork, type Use, Work } from "./chunked_work.ts";
+import { show } from "../../runtime/basics/check.ts";
+import { ownLoop } from "./own_loop.ts";
+import { type IndexLoop, ItemWork, type Use, Work } from "./work.ts";
 
 /** Work over what has a length, a count or an array. */
 class IndexedWork extends ItemWork {

@@ -12,15 +12,15 @@
  * @module
  */
 
-import type { ChunkedOptions, ChunkedProgress } from "./chunked_options.ts";
-import type { Work } from "./chunked_work.ts";
-import { loop } from "./queue/loop.ts";
-import { laneOf } from "./queue/priority.ts";
-import { currentScope, deliver } from "./scopes/current_scope.ts";
-import { joinSignal } from "./scopes/foreign_signal.ts";
-import { Member, Scope } from "./scopes/scope.ts";
-import { reportUnhandled } from "./scopes/unhandled.ts";
-import { turnIn } from "./waits/turn.ts";
+import { loop } from "../queue/loop.ts";
+import { laneOf } from "../queue/priority.ts";
+import { currentScope, deliver } from "../scopes/current_scope.ts";
+import { joinSignal } from "../scopes/foreign_signal.ts";
+import { Member, Scope } from "../scopes/scope.ts";
+import { reportUnhandled } from "../scopes/unhandled.ts";
+import { turnIn } from "../waits/turn.ts";
+import type { ChunkedOptions, ChunkedProgress } from "./options.ts";
+import type { Work } from "./work.ts";
 
 /** How often progress is reported, in ms. */
 const progressInterval = 100;

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { checkDuration, checkFunction, checkName, checkOptions } from "../runtime/basics/check.ts";
-import { checkPriority, type Priority } from "./queue/priority.ts";
-import { checkSignal } from "./scopes/foreign_signal.ts";
+import { checkDuration, checkFunction, checkName, checkOptions } from "../../runtime/basics/check.ts";
+import { checkPriority, type Priority } from "../queue/priority.ts";
+import { checkSignal } from "../scopes/foreign_signal.ts";
 
 /** How chunked work is to be done. */
 export interface ChunkedOptions {

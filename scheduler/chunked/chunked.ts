@@ -8,11 +8,11 @@
  * @module
  */
 
-import { checkFunction, show } from "../runtime/basics/check.ts";
-import { drive } from "./chunked_job.ts";
-import { checkChunkedOptions, type ChunkedOptions, type MapChunkedOptions } from "./chunked_options.ts";
-import { StepWork, workOver } from "./chunked_sources.ts";
-import type { ItemWork } from "./chunked_work.ts";
+import { checkFunction, show } from "../../runtime/basics/check.ts";
+import { drive } from "./job.ts";
+import { checkChunkedOptions, type ChunkedOptions, type MapChunkedOptions } from "./options.ts";
+import { StepWork, workOver } from "./sources.ts";
+import type { ItemWork } from "./work.ts";
 
 /** What chunked work goes over: items, or the whole numbers below a count. */
 export type ChunkedSource<T> = Iterable<T> | ArrayLike<T>;

@@ -19,7 +19,7 @@
  * @module
  */
 
-import type { IndexLoop, Use } from "./chunked_work.ts";
+import type { IndexLoop, Use } from "./work.ts";
 
 /** The loops made last, by what they do and the text of the function they call: engines inline by that, not by the closure. */
 const made = new Map<string, IndexLoop>();
