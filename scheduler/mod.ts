@@ -8,7 +8,15 @@ export { CancelScope, type CancelScopeOptions, effectiveDeadline } from "./scope
 export { moveOnAfter, shield, withTimeout } from "./scopes/timeouts.ts";
 export { type ChunkedSource, forEachChunked, mapChunked, reduceChunked, runChunked } from "./chunked/chunked.ts";
 export { type ChunkedOptions, type ChunkedProgress, type MapChunkedOptions, type SlowItem } from "./chunked/options.ts";
-export { all, allSettled, any, race, type ResultsOf, type SettledResultsOf, type TaskFunction } from "./combinators.ts";
+export {
+  all,
+  allSettled,
+  any,
+  race,
+  type ResultsOf,
+  type SettledResultsOf,
+  type TaskFunction,
+} from "./combinators/combinators.ts";
 export { configure, type ConfigureOptions } from "./configure.ts";
 export { type UnhandledContext } from "./scopes/unhandled.ts";
 export { debounce, type Debounced, type DebounceOptions, throttle, type ThrottleOptions } from "./waits/debounce.ts";
@@ -24,13 +32,13 @@ export {
 } from "./scopes/errors.ts";
 export { type IdleTime, nextFrame, type NextFrameOptions, whenIdle, type WhenIdleOptions } from "./waits/idle.ts";
 export { interruptible } from "./waits/interruptible.ts";
-export { LoopMonitor, type LoopMonitorOptions } from "./loop_monitor.ts";
+export { LoopMonitor, type LoopMonitorOptions } from "./inspection/loop_monitor.ts";
 export type { DelayHistogram, DelaySummary } from "../runtime/basics/histogram.ts";
 export type { LongTurn, LoopSnapshot } from "../runtime/monitor/monitor.ts";
 export { main } from "./tasks/main.ts";
-export { mapConcurrent } from "./map_concurrent.ts";
+export { mapConcurrent } from "./combinators/map_concurrent.ts";
 export type { Priority } from "./queue/priority.ts";
-export { retry, type RetryOptions } from "./retry.ts";
+export { retry, type RetryOptions } from "./combinators/retry.ts";
 export { checkpoint, sleep, sleepUntil, throwIfCancelled } from "./waits/sleep.ts";
 export {
   type RestartMode,
@@ -40,8 +48,8 @@ export {
   type SupervisedSpawnOptions,
   type SuperviseOptions,
   type Supervisor,
-} from "./supervisor.ts";
-export { SupervisorError } from "./supervisor_error.ts";
+} from "./supervision/supervisor.ts";
+export { SupervisorError } from "./supervision/supervisor_error.ts";
 export { Barrier, BarrierBrokenError, type BarrierStatistics } from "./sync/barrier.ts";
 export { Channel, type ChannelOptions, type ChannelStatistics } from "./sync/channel.ts";
 export { type Receiver, type Sender } from "./sync/channel_ends.ts";
@@ -61,7 +69,7 @@ export {
   type SpawnOptions,
   TaskGroup,
 } from "./tasks/task_group.ts";
-export { formatTasks, type TaskInfo, tasks } from "./task_tree.ts";
+export { formatTasks, type TaskInfo, tasks } from "./inspection/task_tree.ts";
 export {
   type PriorityChangeHandler,
   TaskController,

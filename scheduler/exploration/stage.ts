@@ -13,11 +13,11 @@ import { type ProfileName, profileOf } from "../../runtime/simulation/model/prof
 import { simulatedHost } from "../../runtime/simulation/run/host.ts";
 import { Session } from "../../runtime/simulation/run/session.ts";
 import type { RunHooks } from "../../runtime/simulation/run/simulation.ts";
+import { tasks } from "../inspection/task_tree.ts";
 import { lendLoop } from "../queue/loop.ts";
 import { currentScope } from "../scopes/current_scope.ts";
 import type { Scope } from "../scopes/scope.ts";
 import { watchPermits } from "../sync/permit.ts";
-import { tasks } from "../task_tree.ts";
 import { findWorlds } from "../workers/current_job.ts";
 import { PermitLedger } from "./permit_ledger.ts";
 import { cycleOf, unfinished } from "./unfinished.ts";

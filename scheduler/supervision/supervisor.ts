@@ -4,13 +4,13 @@
  * @module
  */
 
-import { checkCount, checkDuration, checkFunction, checkOptions, show } from "../runtime/basics/check.ts";
-import { currentScope } from "./scopes/current_scope.ts";
-import type { Task } from "./scopes/task.ts";
+import { checkCount, checkDuration, checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
+import { currentScope } from "../scopes/current_scope.ts";
+import type { Task } from "../scopes/task.ts";
+import { checkGroupOptions, type GroupOptions, type SpawnOptions } from "../tasks/group_options.ts";
+import { adoptGroup, TaskGroup } from "../tasks/task_group.ts";
+import { checkBackoff } from "../waits/backoff.ts";
 import { type Policy, SupervisorNode } from "./supervisor_node.ts";
-import { checkGroupOptions, type GroupOptions, type SpawnOptions } from "./tasks/group_options.ts";
-import { adoptGroup, TaskGroup } from "./tasks/task_group.ts";
-import { checkBackoff } from "./waits/backoff.ts";
 
 /** When a task is started again: after every end, after a failure, or never. */
 export type RestartMode = "permanent" | "transient" | "temporary";

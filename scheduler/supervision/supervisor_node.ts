@@ -16,20 +16,20 @@
  * @module
  */
 
-import { loop } from "./queue/loop.ts";
-import { currentScope, deliver, within } from "./scopes/current_scope.ts";
-import { Cancelled } from "./scopes/errors.ts";
-import type { Scope } from "./scopes/scope.ts";
-import type { Task } from "./scopes/task.ts";
-import { reportUnhandled } from "./scopes/unhandled.ts";
+import { loop } from "../queue/loop.ts";
+import { currentScope, deliver, within } from "../scopes/current_scope.ts";
+import { Cancelled } from "../scopes/errors.ts";
+import type { Scope } from "../scopes/scope.ts";
+import type { Task } from "../scopes/task.ts";
+import { reportUnhandled } from "../scopes/unhandled.ts";
+import { Mutex } from "../sync/mutex.ts";
+import { GroupNode } from "../tasks/group_node.ts";
+import type { GroupSettings } from "../tasks/group_options.ts";
+import type { TaskNode } from "../tasks/task_node.ts";
+import { type Backoff, delayAfter } from "../waits/backoff.ts";
+import { sleep } from "../waits/sleep.ts";
+import { Wait } from "../waits/wait.ts";
 import { SupervisorError } from "./supervisor_error.ts";
-import { Mutex } from "./sync/mutex.ts";
-import { GroupNode } from "./tasks/group_node.ts";
-import type { GroupSettings } from "./tasks/group_options.ts";
-import type { TaskNode } from "./tasks/task_node.ts";
-import { type Backoff, delayAfter } from "./waits/backoff.ts";
-import { sleep } from "./waits/sleep.ts";
-import { Wait } from "./waits/wait.ts";
 
 /** A restart policy, checked and complete. */
 export interface Policy {

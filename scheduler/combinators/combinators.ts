@@ -8,10 +8,10 @@
  * @module
  */
 
-import { checkFunction, show } from "../runtime/basics/check.ts";
+import { checkFunction, show } from "../../runtime/basics/check.ts";
+import type { Task } from "../scopes/task.ts";
+import { checkGroupOptions, type GroupOptions } from "../tasks/group_options.ts";
 import { Combination, type Rule, runAll } from "./combination.ts";
-import type { Task } from "./scopes/task.ts";
-import { checkGroupOptions, type GroupOptions } from "./tasks/group_options.ts";
 
 /** A function that a combinator runs as a task. */
 export type TaskFunction<T> = (task: Task<unknown>) => T | PromiseLike<T>;

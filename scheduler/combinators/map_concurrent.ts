@@ -9,17 +9,17 @@
  * @module
  */
 
-import { checkFunction, show } from "../runtime/basics/check.ts";
+import { checkFunction, show } from "../../runtime/basics/check.ts";
+import { loop } from "../queue/loop.ts";
+import { deliver, within } from "../scopes/current_scope.ts";
+import { Cancelled } from "../scopes/errors.ts";
+import { Scope } from "../scopes/scope.ts";
+import type { Task } from "../scopes/task.ts";
+import { checkGroupOptions, type GroupOptions, type GroupSettings } from "../tasks/group_options.ts";
+import type { TaskNode } from "../tasks/task_node.ts";
+import { turnIn } from "../waits/turn.ts";
+import { Wait } from "../waits/wait.ts";
 import { Combination, reportLate } from "./combination.ts";
-import { loop } from "./queue/loop.ts";
-import { deliver, within } from "./scopes/current_scope.ts";
-import { Cancelled } from "./scopes/errors.ts";
-import { Scope } from "./scopes/scope.ts";
-import type { Task } from "./scopes/task.ts";
-import { checkGroupOptions, type GroupOptions, type GroupSettings } from "./tasks/group_options.ts";
-import type { TaskNode } from "./tasks/task_node.ts";
-import { turnIn } from "./waits/turn.ts";
-import { Wait } from "./waits/wait.ts";
 
 /**
  * Calls `fn(item, index, task)` for each item of a source, many at once, and resolves to the results in the order of

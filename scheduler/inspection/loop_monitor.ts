@@ -4,13 +4,13 @@
  * @module
  */
 
-import { checkDuration, checkFunction, checkOptions } from "../runtime/basics/check.ts";
-import type { DelayHistogram } from "../runtime/basics/histogram.ts";
-import { type LongTurn, LoopRecorder, type LoopSnapshot } from "../runtime/monitor/monitor.ts";
-import { Watchdog } from "../runtime/monitor/watchdog.ts";
-import { type Loop, loop } from "./queue/loop.ts";
-import { currentScope } from "./scopes/current_scope.ts";
-import { StructureError } from "./scopes/errors.ts";
+import { checkDuration, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
+import type { DelayHistogram } from "../../runtime/basics/histogram.ts";
+import { type LongTurn, LoopRecorder, type LoopSnapshot } from "../../runtime/monitor/monitor.ts";
+import { Watchdog } from "../../runtime/monitor/watchdog.ts";
+import { type Loop, loop } from "../queue/loop.ts";
+import { currentScope } from "../scopes/current_scope.ts";
+import { StructureError } from "../scopes/errors.ts";
 
 /** How to watch the loop. */
 export interface LoopMonitorOptions {

@@ -9,13 +9,13 @@
  * @module
  */
 
-import { currentScope, deliver } from "./scopes/current_scope.ts";
-import { TaskCancelledError } from "./scopes/errors.ts";
-import type { Task } from "./scopes/task.ts";
-import { reportUnhandled } from "./scopes/unhandled.ts";
-import { GroupNode } from "./tasks/group_node.ts";
-import type { GroupSettings } from "./tasks/group_options.ts";
-import type { TaskNode } from "./tasks/task_node.ts";
+import { currentScope, deliver } from "../scopes/current_scope.ts";
+import { TaskCancelledError } from "../scopes/errors.ts";
+import type { Task } from "../scopes/task.ts";
+import { reportUnhandled } from "../scopes/unhandled.ts";
+import { GroupNode } from "../tasks/group_node.ts";
+import type { GroupSettings } from "../tasks/group_options.ts";
+import type { TaskNode } from "../tasks/task_node.ts";
 
 /** What the end of one task means to the others; each function may decide the combination or let it fail. */
 export interface Rule {

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { loop } from "./queue/loop.ts";
-import { type Priority, priorityOf } from "./queue/priority.ts";
-import { roots } from "./scopes/roots.ts";
-import { type Member, Scope } from "./scopes/scope.ts";
-import { Task, type TaskState } from "./scopes/task.ts";
-import { GroupNode } from "./tasks/group_node.ts";
-import { TaskNode } from "./tasks/task_node.ts";
-import { AnyWait } from "./waits/wait.ts";
+import { loop } from "../queue/loop.ts";
+import { type Priority, priorityOf } from "../queue/priority.ts";
+import { roots } from "../scopes/roots.ts";
+import { type Member, Scope } from "../scopes/scope.ts";
+import { Task, type TaskState } from "../scopes/task.ts";
+import { GroupNode } from "../tasks/group_node.ts";
+import { TaskNode } from "../tasks/task_node.ts";
+import { AnyWait } from "../waits/wait.ts";
 
 /** A group or a task that has not ended. */
 export interface TaskInfo {

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { checkCount, checkDuration, checkFunction, checkOptions } from "../runtime/basics/check.ts";
-import { CancelScope } from "./scopes/cancel_scope.ts";
-import { currentScope, deliver, within } from "./scopes/current_scope.ts";
-import { suppress } from "./scopes/errors.ts";
-import { checkSignal } from "./scopes/foreign_signal.ts";
-import { withTimeout } from "./scopes/timeouts.ts";
-import { type Backoff, checkBackoff, delayAfter } from "./waits/backoff.ts";
-import { sleep } from "./waits/sleep.ts";
+import { checkCount, checkDuration, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
+import { CancelScope } from "../scopes/cancel_scope.ts";
+import { currentScope, deliver, within } from "../scopes/current_scope.ts";
+import { suppress } from "../scopes/errors.ts";
+import { checkSignal } from "../scopes/foreign_signal.ts";
+import { withTimeout } from "../scopes/timeouts.ts";
+import { type Backoff, checkBackoff, delayAfter } from "../waits/backoff.ts";
+import { sleep } from "../waits/sleep.ts";
 
 /** How to try again. */
 export interface RetryOptions {
