@@ -13,5 +13,5 @@
  * @module
  */
 
-export { currentJob, type Job, workerData } from "./scheduler/workers/current_job.ts";
-export { transfer } from "./scheduler/workers/markers.ts";
+export { currentJob, type Job, workerData } from "./scheduler/workers/thread/current_job.ts";
+export { transfer } from "./scheduler/workers/wire/markers.ts";

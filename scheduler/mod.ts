@@ -79,15 +79,15 @@ export {
 } from "./web/task_signal.ts";
 export { TaskPriorityChangeEvent, type TaskPriorityChangeEventInit } from "./web/priority_change_event.ts";
 export { Scheduler, scheduler, type SchedulerPostTaskOptions } from "./web/scheduler.ts";
-export type { RunOptions } from "./workers/call_settings.ts";
-export type { Arguments, FunctionName, PoolFunctions, Result, StreamedValue } from "./workers/function_types.ts";
+export type { RunOptions } from "./workers/jobs/call_settings.ts";
+export type { Arguments, FunctionName, PoolFunctions, Result, StreamedValue } from "./workers/pool/function_types.ts";
 export type { HistogramSummary } from "./workers/histogram.ts";
-export { callback } from "./workers/markers.ts";
-export type { WorkerPoolOptions } from "./workers/pool_options.ts";
-export { PoolClosedError, QueueFullError, WorkerExitError } from "./workers/worker_errors.ts";
+export { callback } from "./workers/wire/markers.ts";
+export type { WorkerPoolOptions } from "./workers/pool/pool_options.ts";
+export { PoolClosedError, QueueFullError, WorkerExitError } from "./workers/wire/worker_errors.ts";
 export {
   type PoolMapOptions,
   type StreamOptions,
   WorkerPool,
   type WorkerPoolStatistics,
-} from "./workers/worker_pool.ts";
+} from "./workers/pool/worker_pool.ts";

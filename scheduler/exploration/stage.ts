@@ -18,7 +18,7 @@ import { lendLoop } from "../queue/loop.ts";
 import { currentScope } from "../scopes/current_scope.ts";
 import type { Scope } from "../scopes/scope.ts";
 import { watchPermits } from "../sync/permit.ts";
-import { findWorlds } from "../workers/current_job.ts";
+import { findWorlds } from "../workers/thread/current_job.ts";
 import { PermitLedger } from "./permit_ledger.ts";
 import { cycleOf, unfinished } from "./unfinished.ts";
 import { startVirtualWorker, worldOf } from "./virtual_worker.ts";

@@ -12,12 +12,12 @@ import esbuild from "esbuild";
 import { root } from "./hosts.ts";
 
 /** Where the text is. */
-export const bootstrapFile: string = join(root, "scheduler/workers/bootstrap.ts");
+export const bootstrapFile: string = join(root, "scheduler/workers/thread/bootstrap.ts");
 
 /** The file as it should be. */
 export async function makeBootstrap(): Promise<string> {
   const { outputFiles } = await esbuild.build({
-    entryPoints: [join(root, "scheduler/workers/worker_entry.ts")],
+    entryPoints: [join(root, "scheduler/workers/thread/worker_entry.ts")],
     bundle: true,
     format: "esm",
     minify: true,

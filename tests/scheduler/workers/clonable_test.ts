@@ -3,7 +3,7 @@
 import { test } from "node:test";
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { checkTransfer, Inspection } from "../../../scheduler/workers/clonable.ts";
+import { checkTransfer, Inspection } from "../../../scheduler/workers/wire/clonable.ts";
 import { thrownBy } from "../../support/errors.ts";
 
 const check = (value: unknown, transfer: unknown[] = []): Inspection => {

@@ -2,10 +2,10 @@
 
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
-import { decodeError, encodeError } from "../../../scheduler/workers/error_codec.ts";
+import { decodeError, encodeError } from "../../../scheduler/workers/wire/error_codec.ts";
+import { errorOf } from "../../support/errors.ts";
 import { withPool } from "./pool_support.ts";
 import type { Failure } from "./tasks.ts";
-import { errorOf } from "../../support/errors.ts";
 
 /** An error as it comes out on the other side. */
 function sent(thrown: unknown): unknown {

@@ -2,7 +2,7 @@
 
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
-import { InlineCosts } from "../../../scheduler/workers/inline_costs.ts";
+import { InlineCosts } from "../../../scheduler/workers/inline/inline_costs.ts";
 
 function runs(costs: InlineCosts, count: number, ms: number, asynchronous = false): boolean {
   for (let n = 0; n < count; n++) costs.ran("fn", ms, asynchronous);

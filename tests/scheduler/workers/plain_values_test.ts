@@ -3,7 +3,7 @@
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { isPlain } from "../../../scheduler/workers/plain_values.ts";
+import { isPlain } from "../../../scheduler/workers/wire/plain_values.ts";
 
 test("what is plain comes out of JSON as it went in, whatever it is", () => {
   const value = fc.oneof(

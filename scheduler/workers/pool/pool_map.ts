@@ -7,9 +7,9 @@
  * @module
  */
 
-import { loop } from "../queue/loop.ts";
-import type { Dispatcher } from "./dispatcher.ts";
-import type { Job } from "./job.ts";
+import { loop } from "../../queue/loop.ts";
+import type { Dispatcher } from "../dispatch/dispatcher.ts";
+import type { Job } from "../jobs/job.ts";
 
 /** What a map is made of. */
 export interface MapSettings {

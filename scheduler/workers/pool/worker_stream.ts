@@ -10,11 +10,11 @@
  * @module
  */
 
-import { currentScope } from "../scopes/current_scope.ts";
-import { Member, type Scope } from "../scopes/scope.ts";
-import { Wait } from "../waits/wait.ts";
+import { currentScope } from "../../scopes/current_scope.ts";
+import { Member, type Scope } from "../../scopes/scope.ts";
+import { Wait } from "../../waits/wait.ts";
+import type { Job } from "../jobs/job.ts";
 import { addCaller } from "./caller_stack.ts";
-import type { Job } from "./job.ts";
 
 /** What the stream needs of its pool. */
 export interface StreamControl {

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { loop } from "../queue/loop.ts";
-import { currentScope } from "../scopes/current_scope.ts";
-import { Wait } from "../waits/wait.ts";
+import { loop } from "../../queue/loop.ts";
+import { currentScope } from "../../scopes/current_scope.ts";
+import { Wait } from "../../waits/wait.ts";
 import type { Crew } from "./crew.ts";
 
 /** Sees to it that there are as many workers as somebody waits for. */

@@ -10,7 +10,7 @@
  * @module
  */
 
-import { loop } from "../queue/loop.ts";
+import { loop } from "../../queue/loop.ts";
 import { PoolWorker, type WorkerListener, type WorkerSettings } from "./pool_worker.ts";
 
 /** What a crew is made with; checked already. */

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { allowUnawaited } from "../../runtime/basics/promises.ts";
-import type { Scope } from "../scopes/scope.ts";
-import { Wait } from "../waits/wait.ts";
+import { allowUnawaited } from "../../../runtime/basics/promises.ts";
+import type { Scope } from "../../scopes/scope.ts";
+import { Wait } from "../../waits/wait.ts";
 import { addCaller, rejectWithAwaiters, stackAtCall } from "./caller_stack.ts";
 
 /** What a wait gives up when nobody wants its result any more. */

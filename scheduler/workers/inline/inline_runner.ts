@@ -8,16 +8,16 @@
  * @module
  */
 
-import { Entry } from "../queue/entry.ts";
-import { loop } from "../queue/loop.ts";
-import { asDataCloneError } from "./clonable.ts";
-import { setCurrentJob } from "./current_job.ts";
-import { decodeError, type EncodedError, encodeError, type KnownClasses } from "./error_codec.ts";
+import { Entry } from "../../queue/entry.ts";
+import { loop } from "../../queue/loop.ts";
+import type { WorkerListener } from "../crew/pool_worker.ts";
+import type { Job, JobWorker } from "../jobs/job.ts";
+import { setCurrentJob } from "../thread/current_job.ts";
+import { RunningJob } from "../thread/running_job.ts";
+import { asDataCloneError } from "../wire/clonable.ts";
+import { decodeError, type EncodedError, encodeError, type KnownClasses } from "../wire/error_codec.ts";
+import { type Answer, replies, type ReplyKind } from "../wire/protocol.ts";
 import { InlineCosts } from "./inline_costs.ts";
-import type { Job, JobWorker } from "./job.ts";
-import type { WorkerListener } from "./pool_worker.ts";
-import { type Answer, replies, type ReplyKind } from "./protocol.ts";
-import { RunningJob } from "./running_job.ts";
 
 /** What becomes of the calls, as for a worker; `onUnloadable` is told why none can be run here. */
 export interface InlineListener

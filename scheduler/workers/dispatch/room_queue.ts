@@ -4,11 +4,11 @@
  * @module
  */
 
-import { Entry } from "../queue/entry.ts";
-import { loop } from "../queue/loop.ts";
-import { laneOf } from "../queue/priority.ts";
-import { currentScope } from "../scopes/current_scope.ts";
-import { Wait } from "../waits/wait.ts";
+import { Entry } from "../../queue/entry.ts";
+import { loop } from "../../queue/loop.ts";
+import { laneOf } from "../../queue/priority.ts";
+import { currentScope } from "../../scopes/current_scope.ts";
+import { Wait } from "../../waits/wait.ts";
 
 /** Lets those who wait in one at a time: the next one once it is seen what the one before has taken. */
 export class RoomQueue {

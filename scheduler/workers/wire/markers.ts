@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkFunction } from "../../runtime/basics/check.ts";
+import { checkFunction } from "../../../runtime/basics/check.ts";
 
 /** Marks a `Transfer` as one, also for the copy of this class that a bundler has put beside another one. */
 const brand = Symbol.for("millrace.transfer");

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { checkCount, checkDuration, checkName, checkOptions, show } from "../../runtime/basics/check.ts";
-import type { ThreadOptions } from "../../runtime/port/worker.ts";
-import { loop } from "../queue/loop.ts";
-import { checkSignal } from "../scopes/foreign_signal.ts";
-import { Inspection } from "./clonable.ts";
-import type { PoolSettings } from "./dispatcher.ts";
-import type { ErrorClass, KnownClasses } from "./error_codec.ts";
+import { checkCount, checkDuration, checkName, checkOptions, show } from "../../../runtime/basics/check.ts";
+import type { ThreadOptions } from "../../../runtime/port/worker.ts";
+import { loop } from "../../queue/loop.ts";
+import { checkSignal } from "../../scopes/foreign_signal.ts";
+import type { PoolSettings } from "../dispatch/dispatcher.ts";
+import { Inspection } from "../wire/clonable.ts";
+import type { ErrorClass, KnownClasses } from "../wire/error_codec.ts";
 
 /**
  * How a pool is to be. A key that is none of these, or that an object inherits, is a `TypeError`: a misspelt limit would be

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { EntryList } from "../queue/entry.ts";
-import { loop } from "../queue/loop.ts";
+import { EntryList } from "../../queue/entry.ts";
+import { loop } from "../../queue/loop.ts";
 import type { Job } from "./job.ts";
 
 /** A queue of jobs. The lowest priority goes first once it has waited longer than the run queue's ageing bound. */

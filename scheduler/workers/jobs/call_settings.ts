@@ -4,16 +4,16 @@
  * @module
  */
 
-import { checkDuration, checkFunction, checkName, checkOptions, show } from "../../runtime/basics/check.ts";
-import { loop } from "../queue/loop.ts";
-import { checkPriority, laneOf, type Priority } from "../queue/priority.ts";
-import { currentScope } from "../scopes/current_scope.ts";
-import { checkSignal } from "../scopes/foreign_signal.ts";
-import { pathOf } from "../scopes/scope.ts";
-import { checkTransfer, Inspection } from "./clonable.ts";
+import { checkDuration, checkFunction, checkName, checkOptions, show } from "../../../runtime/basics/check.ts";
+import { loop } from "../../queue/loop.ts";
+import { checkPriority, laneOf, type Priority } from "../../queue/priority.ts";
+import { currentScope } from "../../scopes/current_scope.ts";
+import { checkSignal } from "../../scopes/foreign_signal.ts";
+import { pathOf } from "../../scopes/scope.ts";
+import { checkTransfer, Inspection } from "../wire/clonable.ts";
+import { Callback } from "../wire/markers.ts";
+import type { JobExtra } from "../wire/protocol.ts";
 import type { JobSettings } from "./job.ts";
-import { Callback } from "./markers.ts";
-import type { JobExtra } from "./protocol.ts";
 
 /** How a call is to be. */
 export interface RunOptions {

@@ -8,22 +8,22 @@
  * @module
  */
 
-import type { WorkerExit } from "../../runtime/port/worker.ts";
-import { loop } from "../queue/loop.ts";
-import { TimeoutError } from "../scopes/errors.ts";
-import type { Scope } from "../scopes/scope.ts";
-import { reportUnhandled } from "../scopes/unhandled.ts";
-import { onAbort } from "./abort_listeners.ts";
-import { Crew, type CrewSettings } from "./crew.ts";
-import { encodeError } from "./error_codec.ts";
-import { Histogram } from "./histogram.ts";
-import { InlineRunner } from "./inline_runner.ts";
-import type { Job } from "./job.ts";
-import { JobQueue } from "./job_queue.ts";
-import type { PoolWorker, WorkerListener } from "./pool_worker.ts";
+import type { WorkerExit } from "../../../runtime/port/worker.ts";
+import { loop } from "../../queue/loop.ts";
+import { TimeoutError } from "../../scopes/errors.ts";
+import type { Scope } from "../../scopes/scope.ts";
+import { reportUnhandled } from "../../scopes/unhandled.ts";
+import { onAbort } from "../abort_listeners.ts";
+import { Crew, type CrewSettings } from "../crew/crew.ts";
+import type { PoolWorker, WorkerListener } from "../crew/pool_worker.ts";
+import { WarmUps } from "../crew/warm_ups.ts";
+import { Histogram } from "../histogram.ts";
+import { InlineRunner } from "../inline/inline_runner.ts";
+import type { Job } from "../jobs/job.ts";
+import { JobQueue } from "../jobs/job_queue.ts";
+import { encodeError } from "../wire/error_codec.ts";
+import { PoolClosedError, QueueFullError, WorkerExitError } from "../wire/worker_errors.ts";
 import { RoomQueue } from "./room_queue.ts";
-import { WarmUps } from "./warm_ups.ts";
-import { PoolClosedError, QueueFullError, WorkerExitError } from "./worker_errors.ts";
 
 /** What a pool is made with; checked already. */
 export interface PoolSettings extends CrewSettings {

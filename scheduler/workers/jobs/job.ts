@@ -11,9 +11,9 @@
  * @module
  */
 
-import { Entry } from "../queue/entry.ts";
-import { loop } from "../queue/loop.ts";
-import type { Answer, JobExtra } from "./protocol.ts";
+import { Entry } from "../../queue/entry.ts";
+import { loop } from "../../queue/loop.ts";
+import type { Answer, JobExtra } from "../wire/protocol.ts";
 
 /** Who waits for a job. */
 export interface Receiver {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { parentOfThread } from "../../runtime/hosts/common/parent.ts";
+import { parentOfThread } from "../../../runtime/hosts/common/parent.ts";
 import { WorkerSide } from "./worker_side.ts";
 
 new WorkerSide(parentOfThread());

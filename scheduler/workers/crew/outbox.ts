@@ -4,12 +4,12 @@
  * @module
  */
 
-import { checkAgain } from "./call_settings.ts";
-import { asDataCloneError } from "./clonable.ts";
-import { encodeError } from "./error_codec.ts";
-import type { Job, JobSettings } from "./job.ts";
-import { isPlain } from "./plain_values.ts";
-import type { Answer, JobsMessage, PoolMessage } from "./protocol.ts";
+import { checkAgain } from "../jobs/call_settings.ts";
+import type { Job, JobSettings } from "../jobs/job.ts";
+import { asDataCloneError } from "../wire/clonable.ts";
+import { encodeError } from "../wire/error_codec.ts";
+import { isPlain } from "../wire/plain_values.ts";
+import type { Answer, JobsMessage, PoolMessage } from "../wire/protocol.ts";
 
 /** What the outbox needs of its worker. */
 export interface OutboxWorker {

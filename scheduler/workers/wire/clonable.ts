@@ -4,8 +4,8 @@
  * @module
  */
 
-import { show } from "../../runtime/basics/check.ts";
-import { isPooledBuffer, isProxy } from "../../runtime/basics/transferable.ts";
+import { show } from "../../../runtime/basics/check.ts";
+import { isPooledBuffer, isProxy } from "../../../runtime/basics/transferable.ts";
 import { Callback, Transfer } from "./markers.ts";
 
 /** Arrays longer than this are looked through by their keys, lest an empty one of a billion places take for ever. */

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { loop } from "../queue/loop.ts";
+import { loop } from "../../queue/loop.ts";
 
 /** Stands between the frames of the worker and those of the caller. */
 const separator = "    -- called from --";
@@ -53,7 +53,7 @@ function framesOf(stack: string): string[] {
 
 /** The folder of the pool's own code; nothing where that was bundled with the user's. */
 const own = /\/caller_stack\.[jt]s$/.test(import.meta.url)
-  ? decodeURI(new URL(".", import.meta.url).pathname)
+  ? decodeURI(new URL("..", import.meta.url).pathname)
   : undefined;
 
 /** Is a line of a stack none of the pool's own code, nor of the host's way to the next microtask? */

@@ -10,13 +10,12 @@
  * @module
  */
 
-import type { HostWorker, ThreadOptions, WorkerExit } from "../../runtime/port/worker.ts";
-import { loop } from "../queue/loop.ts";
-import { reportUnhandled } from "../scopes/unhandled.ts";
-import { bootstrap } from "./bootstrap.ts";
-import { decodeError, type KnownClasses } from "./error_codec.ts";
-import type { Job, JobWorker } from "./job.ts";
-import { Outbox } from "./outbox.ts";
+import type { HostWorker, ThreadOptions, WorkerExit } from "../../../runtime/port/worker.ts";
+import { loop } from "../../queue/loop.ts";
+import { reportUnhandled } from "../../scopes/unhandled.ts";
+import type { Job, JobWorker } from "../jobs/job.ts";
+import { bootstrap } from "../thread/bootstrap.ts";
+import { decodeError, type KnownClasses } from "../wire/error_codec.ts";
 import {
   type Answer,
   cellCount,
@@ -28,7 +27,8 @@ import {
   repliesStart,
   replyWidth,
   type WorkerMessage,
-} from "./protocol.ts";
+} from "../wire/protocol.ts";
+import { Outbox } from "./outbox.ts";
 
 /** What a worker tells its pool. */
 export interface WorkerListener {
@@ -394,5 +394,5 @@ export class PoolWorker implements JobWorker {
  */
 function workersSide(): URL {
   const ending = /\/pool_worker\.([jt]s)$/.exec(import.meta.url)?.[1];
-  return new URL(ending === undefined ? bootstrap : `./worker_entry.${ending}`, import.meta.url);
+  return new URL(ending === undefined ? bootstrap : `../thread/worker_entry.${ending}`, import.meta.url);
 }

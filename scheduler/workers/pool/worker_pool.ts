@@ -4,20 +4,20 @@
  * @module
  */
 
-import { checkCount, checkDuration, checkOptions, show } from "../../runtime/basics/check.ts";
-import { loop } from "../queue/loop.ts";
-import { currentScope } from "../scopes/current_scope.ts";
-import { TimeoutError } from "../scopes/errors.ts";
-import { onAbort } from "./abort_listeners.ts";
-import { type RunOptions, settingsOf, settingsOfChunk } from "./call_settings.ts";
+import { checkCount, checkDuration, checkOptions, show } from "../../../runtime/basics/check.ts";
+import { loop } from "../../queue/loop.ts";
+import { currentScope } from "../../scopes/current_scope.ts";
+import { TimeoutError } from "../../scopes/errors.ts";
+import { onAbort } from "../abort_listeners.ts";
+import { Dispatcher, type PoolSettings } from "../dispatch/dispatcher.ts";
+import type { HistogramSummary } from "../histogram.ts";
+import { type RunOptions, settingsOf, settingsOfChunk } from "../jobs/call_settings.ts";
+import { Job } from "../jobs/job.ts";
+import { PoolClosedError } from "../wire/worker_errors.ts";
 import { CallWait } from "./call_wait.ts";
-import { Dispatcher, type PoolSettings } from "./dispatcher.ts";
 import type { Arguments, FunctionName, PoolFunctions, Result, StreamedValue } from "./function_types.ts";
-import type { HistogramSummary } from "./histogram.ts";
-import { Job } from "./job.ts";
 import { PoolMap } from "./pool_map.ts";
 import { poolSettings, type WorkerPoolOptions } from "./pool_options.ts";
-import { PoolClosedError } from "./worker_errors.ts";
 import { streamOf } from "./worker_stream.ts";
 
 /** The numbers of a pool at one moment. */

@@ -7,10 +7,9 @@
  * @module
  */
 
-import type { HostParent } from "../../runtime/port/worker.ts";
-import { setCurrentJob, setWorkerData } from "./current_job.ts";
-import { decodeError, encodeError } from "./error_codec.ts";
-import { isPlain } from "./plain_values.ts";
+import type { HostParent } from "../../../runtime/port/worker.ts";
+import { decodeError, encodeError } from "../wire/error_codec.ts";
+import { isPlain } from "../wire/plain_values.ts";
 import {
   cellCount,
   cells,
@@ -26,7 +25,8 @@ import {
   type ReplyKind,
   replyWidth,
   type WorkerMessage,
-} from "./protocol.ts";
+} from "../wire/protocol.ts";
+import { setCurrentJob, setWorkerData } from "./current_job.ts";
 import { RunningJob } from "./running_job.ts";
 
 /** A job that has never run longer than this, in ms, is short; replies wait for one another no longer than this. */
