@@ -9,14 +9,14 @@ export { observeOrder } from "./runtime/simulation/observation/observe_order.ts"
 export type { LoopApi, LoopHandle, LoopProgram } from "./runtime/simulation/model/loop_program.ts";
 export type { ProfileName } from "./runtime/simulation/model/profile.ts";
 export { simulate } from "./scheduler/exploration/simulate.ts";
-export { type SimulateOptions } from "./scheduler/exploration/stage.ts";
+export { type SimulateOptions } from "./scheduler/exploration/stage/stage.ts";
 export type { IoOptions, Simulation } from "./runtime/simulation/run/simulation.ts";
 export { DeadlockError, LeakError, LivelockError, UnhandledRejectionError } from "./runtime/simulation/loop/errors.ts";
 export { explore, type ExploreOptions } from "./scheduler/exploration/explore.ts";
 export { type ExploreReport } from "./scheduler/exploration/exploration.ts";
-export { DivergedError, ScheduleFailure } from "./scheduler/exploration/schedule_failure.ts";
-export type { SearchStrategy } from "./scheduler/exploration/search.ts";
-export { NondeterminismError } from "./scheduler/exploration/choosers.ts";
+export { DivergedError, ScheduleFailure } from "./scheduler/exploration/search/schedule_failure.ts";
+export type { SearchStrategy } from "./scheduler/exploration/search/search.ts";
+export { NondeterminismError } from "./scheduler/exploration/search/choosers.ts";
 export {
   cancelEverywhere,
   type CancelEverywhereOptions,
@@ -31,6 +31,6 @@ export {
   type Schedule,
   schedules,
   type SchedulesOptions,
-} from "./scheduler/exploration/schedules.ts";
+} from "./scheduler/exploration/fast_check/schedules.ts";
 export type { Network } from "./runtime/simulation/network/network.ts";
 export type { Workers } from "./runtime/simulation/workers/workers.ts";

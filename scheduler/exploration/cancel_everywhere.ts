@@ -10,9 +10,9 @@ import type { Session } from "../../runtime/simulation/run/session.ts";
 import type { Simulation } from "../../runtime/simulation/run/simulation.ts";
 import { Cancelled, TaskCancelledError } from "../scopes/errors.ts";
 import { group, type TaskGroup } from "../tasks/task_group.ts";
-import { atCall } from "./at_call.ts";
 import { CheckpointWatch, type FoundWait } from "./checkpoints.ts";
-import { checkSettings, chooseBy, onStage, type SimulateOptions, type Stage } from "./stage.ts";
+import { atCall } from "./stage/at_call.ts";
+import { checkSettings, chooseBy, onStage, type SimulateOptions, type Stage } from "./stage/stage.ts";
 
 /** How a body is cancelled everywhere. */
 export interface CancelEverywhereOptions extends Omit<SimulateOptions, "allowRealIo"> {

@@ -13,7 +13,7 @@ import { type Member, pathOf, Scope } from "../scopes/scope.ts";
 import { Task } from "../scopes/task.ts";
 import { group, type TaskGroup } from "../tasks/task_group.ts";
 import { AnyWait } from "../waits/wait.ts";
-import { checkSettings, chooseBy, onStage, type SimulateOptions } from "./stage.ts";
+import { checkSettings, chooseBy, onStage, type SimulateOptions } from "./stage/stage.ts";
 
 /** A wait at which a flow of control can be cancelled. */
 export interface Checkpoint {

@@ -6,12 +6,12 @@
 
 import { Run, type RunOutcome } from "../../runtime/simulation/run/run.ts";
 import type { Simulation } from "../../runtime/simulation/run/simulation.ts";
-import { type Chooser, NondeterminismError, PassChooser } from "./choosers.ts";
-import { DivergedError, ScheduleFailure } from "./schedule_failure.ts";
-import type { Search } from "./search.ts";
-import { describeSchedule, PassCounter, shrink } from "./shrink.ts";
-import type { Stage } from "./stage.ts";
-import { hashLabel, labelsInToken, type RecordedSchedule, writeToken } from "./token.ts";
+import { type Chooser, NondeterminismError, PassChooser } from "./search/choosers.ts";
+import { DivergedError, ScheduleFailure } from "./search/schedule_failure.ts";
+import type { Search } from "./search/search.ts";
+import { describeSchedule, PassCounter, shrink } from "./search/shrink.ts";
+import { hashLabel, labelsInToken, type RecordedSchedule, writeToken } from "./search/token.ts";
+import type { Stage } from "./stage/stage.ts";
 
 /** What an exploration that found nothing has done. */
 export interface ExploreReport {

@@ -7,12 +7,12 @@
 import { checkCount, checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
 import { environmentVariable } from "../../runtime/simulation/globals/environment.ts";
 import type { Simulation } from "../../runtime/simulation/run/simulation.ts";
-import { atCall } from "./at_call.ts";
 import { Exploration, type ExploreReport } from "./exploration.ts";
-import { DivergedError, ScheduleFailure } from "./schedule_failure.ts";
-import { Search, type SearchStrategy, strategies } from "./search.ts";
-import { checkSettings, onStage, type SimulateOptions } from "./stage.ts";
-import { readToken, type RecordedSchedule } from "./token.ts";
+import { DivergedError, ScheduleFailure } from "./search/schedule_failure.ts";
+import { Search, type SearchStrategy, strategies } from "./search/search.ts";
+import { readToken, type RecordedSchedule } from "./search/token.ts";
+import { atCall } from "./stage/at_call.ts";
+import { checkSettings, onStage, type SimulateOptions } from "./stage/stage.ts";
 
 /** What an exploration is made with. */
 export interface ExploreOptions extends Omit<SimulateOptions, "allowRealIo"> {

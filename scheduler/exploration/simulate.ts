@@ -7,7 +7,7 @@
 import { checkFunction, checkOptions } from "../../runtime/basics/check.ts";
 import { Run } from "../../runtime/simulation/run/run.ts";
 import type { Simulation } from "../../runtime/simulation/run/simulation.ts";
-import { checkSettings, chooseBy, onStage, type SimulateOptions } from "./stage.ts";
+import { checkSettings, chooseBy, onStage, type SimulateOptions } from "./stage/stage.ts";
 
 /**
  * Runs a body on a simulated loop: the clock stands still while anything can run and jumps when all is blocked. The body is

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LoopEvent } from "../../runtime/simulation/loop/loop_event.ts";
+import type { LoopEvent } from "../../../runtime/simulation/loop/loop_event.ts";
 import { Chooser, type Decisions, type Deviation, PassChooser } from "./choosers.ts";
 
 /** Runs the body under a schedule; answers with what it failed with, `undefined` if it passed. */

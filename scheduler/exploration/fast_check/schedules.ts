@@ -5,15 +5,15 @@
  */
 
 import type { Arbitrary } from "fast-check";
-import { checkCount, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
-import type { LoopEvent } from "../../runtime/simulation/loop/loop_event.ts";
-import { Random } from "../../runtime/simulation/loop/random.ts";
-import { Run } from "../../runtime/simulation/run/run.ts";
-import type { Simulation } from "../../runtime/simulation/run/simulation.ts";
+import { checkCount, checkFunction, checkOptions } from "../../../runtime/basics/check.ts";
+import type { LoopEvent } from "../../../runtime/simulation/loop/loop_event.ts";
+import { Random } from "../../../runtime/simulation/loop/random.ts";
+import { Run } from "../../../runtime/simulation/run/run.ts";
+import type { Simulation } from "../../../runtime/simulation/run/simulation.ts";
+import { Chooser, type Deviation, mostPasses } from "../search/choosers.ts";
+import { describeSchedule } from "../search/shrink.ts";
+import { checkSettings, onStage, type SimulateOptions } from "../stage/stage.ts";
 import { cloneMethod, DuckArbitrary, Shrinkable, type Source, Values } from "./arbitrary.ts";
-import { Chooser, type Deviation, mostPasses } from "./choosers.ts";
-import { describeSchedule } from "./shrink.ts";
-import { checkSettings, onStage, type SimulateOptions } from "./stage.ts";
 
 /**
  * The type of fast-check's arbitraries.

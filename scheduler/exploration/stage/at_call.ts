@@ -4,10 +4,10 @@
  * @module
  */
 
-import { replaceFrames } from "../../runtime/simulation/globals/replace_frames.ts";
+import { replaceFrames } from "../../../runtime/simulation/globals/replace_frames.ts";
 
 /** Frames of the kit itself, in front of those of its caller. */
-const ownFrame = /[\\/]scheduler[\\/]exploration[\\/]\w+\.[jt]s:/;
+const ownFrame = /[\\/]scheduler[\\/]exploration[\\/][\w\\/]+\.[jt]s:/;
 
 /**
  * Gives an error the stack of the call that has failed with it, made by `new Error()` there: runners of tests print the lines around

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { show } from "../../runtime/basics/check.ts";
-import { type ProfileName, profileOf } from "../../runtime/simulation/model/profile.ts";
+import { show } from "../../../runtime/basics/check.ts";
+import { type ProfileName, profileOf } from "../../../runtime/simulation/model/profile.ts";
 
 /** A schedule that can be run again. */
 export interface RecordedSchedule {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LoopEvent } from "../../runtime/simulation/loop/loop_event.ts";
+import type { LoopEvent } from "../../../runtime/simulation/loop/loop_event.ts";
 
 /** How many others an event that is held back lets pass at most: a body that polls must not wait for it for ever. */
 export const mostPasses = 128;

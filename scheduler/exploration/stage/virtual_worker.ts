@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { StartWorker, WorkerCode } from "../../runtime/simulation/workers/workers.ts";
-import { within } from "../scopes/current_scope.ts";
-import { Scope } from "../scopes/scope.ts";
-import type { WorkerWorld } from "../workers/thread/current_job.ts";
-import { WorkerSide } from "../workers/thread/worker_side.ts";
+import type { StartWorker, WorkerCode } from "../../../runtime/simulation/workers/workers.ts";
+import { within } from "../../scopes/current_scope.ts";
+import { Scope } from "../../scopes/scope.ts";
+import type { WorkerWorld } from "../../workers/thread/current_job.ts";
+import { WorkerSide } from "../../workers/thread/worker_side.ts";
 
 const worlds = new WeakMap<object, WorkerWorld>();
 

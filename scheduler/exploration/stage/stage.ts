@@ -4,21 +4,21 @@
  * @module
  */
 
-import { checkCount, show } from "../../runtime/basics/check.ts";
-import { currentHost, replaceHost } from "../../runtime/current_host.ts";
-import type { Choose } from "../../runtime/simulation/loop/loop_event.ts";
-import { Random } from "../../runtime/simulation/loop/random.ts";
-import { runInTurns } from "../../runtime/simulation/loop/real_turns.ts";
-import { type ProfileName, profileOf } from "../../runtime/simulation/model/profile.ts";
-import { simulatedHost } from "../../runtime/simulation/run/host.ts";
-import { Session } from "../../runtime/simulation/run/session.ts";
-import type { RunHooks } from "../../runtime/simulation/run/simulation.ts";
-import { tasks } from "../inspection/task_tree.ts";
-import { lendLoop } from "../queue/loop.ts";
-import { currentScope } from "../scopes/current_scope.ts";
-import type { Scope } from "../scopes/scope.ts";
-import { watchPermits } from "../sync/permit.ts";
-import { findWorlds } from "../workers/thread/current_job.ts";
+import { checkCount, show } from "../../../runtime/basics/check.ts";
+import { currentHost, replaceHost } from "../../../runtime/current_host.ts";
+import type { Choose } from "../../../runtime/simulation/loop/loop_event.ts";
+import { Random } from "../../../runtime/simulation/loop/random.ts";
+import { runInTurns } from "../../../runtime/simulation/loop/real_turns.ts";
+import { type ProfileName, profileOf } from "../../../runtime/simulation/model/profile.ts";
+import { simulatedHost } from "../../../runtime/simulation/run/host.ts";
+import { Session } from "../../../runtime/simulation/run/session.ts";
+import type { RunHooks } from "../../../runtime/simulation/run/simulation.ts";
+import { tasks } from "../../inspection/task_tree.ts";
+import { lendLoop } from "../../queue/loop.ts";
+import { currentScope } from "../../scopes/current_scope.ts";
+import type { Scope } from "../../scopes/scope.ts";
+import { watchPermits } from "../../sync/permit.ts";
+import { findWorlds } from "../../workers/thread/current_job.ts";
 import { PermitLedger } from "./permit_ledger.ts";
 import { cycleOf, unfinished } from "./unfinished.ts";
 import { startVirtualWorker, worldOf } from "./virtual_worker.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { TaskInfo } from "../inspection/task_tree.ts";
+import type { TaskInfo } from "../../inspection/task_tree.ts";
 
 interface Unfinished {
   readonly name: string;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { show } from "../../runtime/basics/check.ts";
+import { show } from "../../../runtime/basics/check.ts";
 
 /**
  * A body fails under some order of events that a host could bring about. `cause` is what it failed with.

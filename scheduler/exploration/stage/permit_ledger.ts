@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Scope } from "../scopes/scope.ts";
-import type { Permit, PermitWatch } from "../sync/permit.ts";
+import type { Scope } from "../../scopes/scope.ts";
+import type { Permit, PermitWatch } from "../../sync/permit.ts";
 
 interface Entry {
   readonly source: (permit: Permit) => void;
