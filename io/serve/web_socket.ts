@@ -16,7 +16,7 @@ import type { HostWebSocket, WebSocketListener, WebSocketMessage } from "../../r
 import { loop } from "../../scheduler/queue/loop.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
 import { Wait } from "../../scheduler/waits/wait.ts";
-import { CancelHook } from "../cancel_hook.ts";
+import { CancelHook } from "../waits/cancel_hook.ts";
 
 /** How a WebSocket was closed. */
 export interface WebSocketClose {

@@ -9,13 +9,20 @@
  * @module
  */
 
-import { checkCount, checkDuration, checkOptions, show } from "../runtime/basics/check.ts";
-import { type FolderWatcher, isFolder, joinPath, nodeFiles, splitPath, watchFolder } from "../runtime/system/files.ts";
-import { loop } from "../scheduler/queue/loop.ts";
-import { currentScope } from "../scheduler/scopes/current_scope.ts";
-import { checkSignal } from "../scheduler/scopes/foreign_signal.ts";
-import { throwIfCancelled } from "../scheduler/waits/sleep.ts";
-import { Wait } from "../scheduler/waits/wait.ts";
+import { checkCount, checkDuration, checkOptions, show } from "../../runtime/basics/check.ts";
+import {
+  type FolderWatcher,
+  isFolder,
+  joinPath,
+  nodeFiles,
+  splitPath,
+  watchFolder,
+} from "../../runtime/system/files.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
+import { currentScope } from "../../scheduler/scopes/current_scope.ts";
+import { checkSignal } from "../../scheduler/scopes/foreign_signal.ts";
+import { throwIfCancelled } from "../../scheduler/waits/sleep.ts";
+import { Wait } from "../../scheduler/waits/wait.ts";
 import { plainPath } from "./path.ts";
 
 /** What a watch tells. */

@@ -8,9 +8,9 @@
  * @module
  */
 
-import { ByteBuffer, checkChunk } from "../runtime/basics/bytes.ts";
-import { checkCount, checkOptions, show } from "../runtime/basics/check.ts";
-import type { Connection } from "./net/connection.ts";
+import { ByteBuffer, checkChunk } from "../../runtime/basics/bytes.ts";
+import { checkCount, checkOptions, show } from "../../runtime/basics/check.ts";
+import type { Connection } from "../net/connection.ts";
 import { TooLongError } from "./too_long_error.ts";
 
 /** How a frame is put into bytes; both sides have to agree. */

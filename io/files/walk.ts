@@ -4,11 +4,11 @@
  * @module
  */
 
-import { checkCount, checkFunction, checkOptions, show } from "../runtime/basics/check.ts";
-import { joinPath, type NodeFiles, nodeFiles } from "../runtime/system/files.ts";
-import { checkSignal } from "../scheduler/scopes/foreign_signal.ts";
-import { throwIfCancelled } from "../scheduler/waits/sleep.ts";
-import { abortable } from "./abortable.ts";
+import { checkCount, checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
+import { joinPath, type NodeFiles, nodeFiles } from "../../runtime/system/files.ts";
+import { checkSignal } from "../../scheduler/scopes/foreign_signal.ts";
+import { throwIfCancelled } from "../../scheduler/waits/sleep.ts";
+import { abortable } from "../waits/abortable.ts";
 import { plainPath } from "./path.ts";
 
 /** What a walk finds. */

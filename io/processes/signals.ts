@@ -4,12 +4,12 @@
  * @module
  */
 
-import { show } from "../runtime/basics/check.ts";
-import type { Host, HostSignal } from "../runtime/port/host.ts";
-import { loop } from "../scheduler/queue/loop.ts";
-import { currentScope } from "../scheduler/scopes/current_scope.ts";
-import { throwIfCancelled } from "../scheduler/waits/sleep.ts";
-import { Wait } from "../scheduler/waits/wait.ts";
+import { show } from "../../runtime/basics/check.ts";
+import type { Host, HostSignal } from "../../runtime/port/host.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
+import { currentScope } from "../../scheduler/scopes/current_scope.ts";
+import { throwIfCancelled } from "../../scheduler/waits/sleep.ts";
+import { Wait } from "../../scheduler/waits/wait.ts";
 
 const known: readonly HostSignal[] = [
   "SIGINT",

@@ -9,14 +9,14 @@
  * @module
  */
 
-import { concatenate } from "../runtime/basics/bytes.ts";
-import { checkCount, checkDuration, checkFunction, checkOptions, show } from "../runtime/basics/check.ts";
-import { type HostExit, type HostProcess, spawnProcess, type Stdio } from "../runtime/system/processes.ts";
-import { loop } from "../scheduler/queue/loop.ts";
-import { currentScope } from "../scheduler/scopes/current_scope.ts";
-import { TimeoutError } from "../scheduler/scopes/errors.ts";
-import { checkSignal } from "../scheduler/scopes/foreign_signal.ts";
-import { Wait } from "../scheduler/waits/wait.ts";
+import { concatenate } from "../../runtime/basics/bytes.ts";
+import { checkCount, checkDuration, checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
+import { type HostExit, type HostProcess, spawnProcess, type Stdio } from "../../runtime/system/processes.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
+import { currentScope } from "../../scheduler/scopes/current_scope.ts";
+import { TimeoutError } from "../../scheduler/scopes/errors.ts";
+import { checkSignal } from "../../scheduler/scopes/foreign_signal.ts";
+import { Wait } from "../../scheduler/waits/wait.ts";
 import { ExecResult, ExitError } from "./exec_result.ts";
 
 /**

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { show } from "../runtime/basics/check.ts";
-import { pathOfUrl } from "../runtime/system/files.ts";
+import { show } from "../../runtime/basics/check.ts";
+import { pathOfUrl } from "../../runtime/system/files.ts";
 
 /** Refuses what is no path. */
 export function checkPath(path: unknown): asserts path is string | URL {

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { checkChunk } from "../runtime/basics/bytes.ts";
-import { checkCount, checkOptions, show } from "../runtime/basics/check.ts";
-import { type FileHandle, type NodeFiles, nodeFiles, uniqueName } from "../runtime/system/files.ts";
-import { checkSignal } from "../scheduler/scopes/foreign_signal.ts";
-import { abortable } from "./abortable.ts";
+import { checkChunk } from "../../runtime/basics/bytes.ts";
+import { checkCount, checkOptions, show } from "../../runtime/basics/check.ts";
+import { type FileHandle, type NodeFiles, nodeFiles, uniqueName } from "../../runtime/system/files.ts";
+import { checkSignal } from "../../scheduler/scopes/foreign_signal.ts";
+import { abortable } from "../waits/abortable.ts";
 import { plainPath } from "./path.ts";
 
 /** How a file is to be written. */

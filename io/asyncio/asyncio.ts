@@ -11,16 +11,16 @@
  * @module
  */
 
-import { checkDuration, checkFunction, checkOptions, checkTime, show } from "../runtime/basics/check.ts";
-import { loop } from "../scheduler/queue/loop.ts";
-import { currentScope } from "../scheduler/scopes/current_scope.ts";
-import { StructureError } from "../scheduler/scopes/errors.ts";
-import type { Scope } from "../scheduler/scopes/scope.ts";
-import { reportUnhandled } from "../scheduler/scopes/unhandled.ts";
-import { group, type TaskGroup } from "../scheduler/tasks/task_group.ts";
-import { interruptible } from "../scheduler/waits/interruptible.ts";
-import { throwIfCancelled } from "../scheduler/waits/sleep.ts";
-import { scheduler } from "../scheduler/web/scheduler.ts";
+import { checkDuration, checkFunction, checkOptions, checkTime, show } from "../../runtime/basics/check.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
+import { currentScope } from "../../scheduler/scopes/current_scope.ts";
+import { StructureError } from "../../scheduler/scopes/errors.ts";
+import type { Scope } from "../../scheduler/scopes/scope.ts";
+import { reportUnhandled } from "../../scheduler/scopes/unhandled.ts";
+import { group, type TaskGroup } from "../../scheduler/tasks/task_group.ts";
+import { interruptible } from "../../scheduler/waits/interruptible.ts";
+import { throwIfCancelled } from "../../scheduler/waits/sleep.ts";
+import { scheduler } from "../../scheduler/web/scheduler.ts";
 import { LoopTask } from "./loop_task.ts";
 
 /** The time of the loop's clock, in ms: what {@linkcode callAt} goes by. It never goes back. */

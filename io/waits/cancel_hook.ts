@@ -1,4 +1,4 @@
-import { Member, type Scope } from "../scheduler/scopes/scope.ts";
+import { Member, type Scope } from "../../scheduler/scopes/scope.ts";
 
 /** Tells of the cancellation of a scope, without being a checkpoint in it. */
 export class CancelHook extends Member {

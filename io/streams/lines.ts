@@ -4,9 +4,9 @@
  * @module
  */
 
-import { ByteBuffer, checkChunk } from "../runtime/basics/bytes.ts";
-import { checkCount, checkOptions, show } from "../runtime/basics/check.ts";
-import { openBytes } from "./files.ts";
+import { ByteBuffer, checkChunk } from "../../runtime/basics/bytes.ts";
+import { checkCount, checkOptions, show } from "../../runtime/basics/check.ts";
+import { openBytes } from "../files/files.ts";
 import { TooLongError } from "./too_long_error.ts";
 
 /** How lines are to be read. */

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { concatenate } from "../runtime/basics/bytes.ts";
-import { checkCount, checkOptions, show } from "../runtime/basics/check.ts";
-import { type FileHandle, type NodeFiles, nodeFiles } from "../runtime/system/files.ts";
-import { checkSignal } from "../scheduler/scopes/foreign_signal.ts";
-import { abortable } from "./abortable.ts";
+import { concatenate } from "../../runtime/basics/bytes.ts";
+import { checkCount, checkOptions, show } from "../../runtime/basics/check.ts";
+import { type FileHandle, type NodeFiles, nodeFiles } from "../../runtime/system/files.ts";
+import { checkSignal } from "../../scheduler/scopes/foreign_signal.ts";
+import { abortable } from "../waits/abortable.ts";
 import { checkPath } from "./path.ts";
 
 /** How a file is to be read. */

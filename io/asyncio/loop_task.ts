@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Task } from "../scheduler/scopes/task.ts";
+import type { Task } from "../../scheduler/scopes/task.ts";
 
 /** More failures than these, that nobody has asked for, are told of before the end. */
 const mostKept = 1000;

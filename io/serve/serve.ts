@@ -12,16 +12,16 @@
  * @module
  */
 
-import { checkFunction } from "../runtime/basics/check.ts";
-import { laneOf } from "../scheduler/queue/priority.ts";
-import { currentScope, within } from "../scheduler/scopes/current_scope.ts";
-import { Scope } from "../scheduler/scopes/scope.ts";
-import { nearestGroup } from "../scheduler/tasks/group_node.ts";
-import { Wait } from "../scheduler/waits/wait.ts";
-import { CancelHook } from "./cancel_hook.ts";
-import type { Handler } from "./serve/live_request.ts";
-import { checkServeOptions, type ServeOptions } from "./serve/serve_options.ts";
-import { open, Server, shutDown } from "./serve/server.ts";
+import { checkFunction } from "../../runtime/basics/check.ts";
+import { laneOf } from "../../scheduler/queue/priority.ts";
+import { currentScope, within } from "../../scheduler/scopes/current_scope.ts";
+import { Scope } from "../../scheduler/scopes/scope.ts";
+import { nearestGroup } from "../../scheduler/tasks/group_node.ts";
+import { Wait } from "../../scheduler/waits/wait.ts";
+import { CancelHook } from "../waits/cancel_hook.ts";
+import type { Handler } from "./live_request.ts";
+import { checkServeOptions, type ServeOptions } from "./serve_options.ts";
+import { open, Server, shutDown } from "./server.ts";
 
 /**
  * Opens an HTTP server and resolves when it listens. Each request runs in a group of its own, which the client's

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { currentScope } from "../scheduler/scopes/current_scope.ts";
-import { Wait } from "../scheduler/waits/wait.ts";
+import { currentScope } from "../../scheduler/scopes/current_scope.ts";
+import { Wait } from "../../scheduler/waits/wait.ts";
 
 /**
  * Runs an operation of the host as a checkpoint: cancelled by its scope it rejects with that cancellation, aborted by `signal` with

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { HostExit } from "../runtime/system/processes.ts";
+import type { HostExit } from "../../runtime/system/processes.ts";
 
 /** How a program ended, and what it printed. */
 export class ExecResult {
