@@ -1,0 +1,14 @@
+/**
+ * A simulated loop, and the model of which orders a host allows.
+ *
+ * @module
+ */
+
+export { DeadlockError, LeakError, LivelockError, UnhandledRejectionError } from "./loop/errors.ts";
+export type { LoopApi, LoopHandle, LoopProgram } from "./model/loop_program.ts";
+export { allowsOrder, predictOrders } from "./model/predict_orders.ts";
+export type { ProfileName } from "./model/profile.ts";
+export type { Network } from "./network/network.ts";
+export { observeOrder } from "./observation/observe_order.ts";
+export type { IoOptions, Simulation } from "./run/simulation.ts";
+export type { Workers } from "./workers/workers.ts";

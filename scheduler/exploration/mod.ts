@@ -1,0 +1,23 @@
+/**
+ * Bodies on a simulated loop, and the search of every legal schedule.
+ *
+ * @module
+ */
+
+export {
+  cancelEverywhere,
+  type CancelEverywhereOptions,
+  CancellationFailure,
+  type CancelReport,
+} from "./cancel_everywhere.ts";
+export { type Checkpoint, checkpointsOf } from "./checkpoints.ts";
+export { type ExpectedStep, expectOrder, type OrderCheck, OrderError } from "./expect_order.ts";
+export type { ExploreReport } from "./exploration.ts";
+export { explore, type ExploreOptions } from "./explore.ts";
+export { type FastCheckArbitrary, type Schedule, schedules, type SchedulesOptions } from "./fast_check/schedules.ts";
+export { type MemoryStream, memoryStream, type MemoryStreamOptions } from "./memory_stream.ts";
+export { NondeterminismError } from "./search/choosers.ts";
+export { DivergedError, ScheduleFailure } from "./search/schedule_failure.ts";
+export type { SearchStrategy } from "./search/search.ts";
+export { simulate } from "./simulate.ts";
+export type { SimulateOptions } from "./stage/stage.ts";

@@ -1,0 +1,20 @@
+/**
+ * Cancellation: scopes, deadlines, shields, the handle of a task, and the errors.
+ *
+ * @module
+ */
+
+export { CancelScope, type CancelScopeOptions, effectiveDeadline } from "./cancel_scope.ts";
+export {
+  Cancelled,
+  type CancelSource,
+  StructureError,
+  suppressed,
+  TaskCancelledError,
+  TeardownError,
+  TimeoutError,
+  type UnfinishedTask,
+} from "./errors.ts";
+export { Task, type TaskState } from "./task.ts";
+export { moveOnAfter, shield, withTimeout } from "./timeouts.ts";
+export type { UnhandledContext } from "./unhandled.ts";

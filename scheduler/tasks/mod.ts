@@ -1,0 +1,16 @@
+/**
+ * Tasks and the groups that own them.
+ *
+ * @module
+ */
+
+export { currentTask } from "./current_task.ts";
+export { main } from "./main.ts";
+export {
+  group,
+  type GroupOptions,
+  type GroupStatistics,
+  type Outcome,
+  type SpawnOptions,
+  TaskGroup,
+} from "./task_group.ts";

@@ -1,0 +1,15 @@
+/**
+ * The web's own scheduler: `postTask`, `yield` and the signals that carry a priority.
+ *
+ * @module
+ */
+
+export { TaskPriorityChangeEvent, type TaskPriorityChangeEventInit } from "./priority_change_event.ts";
+export { Scheduler, scheduler, type SchedulerPostTaskOptions } from "./scheduler.ts";
+export {
+  type PriorityChangeHandler,
+  TaskController,
+  type TaskControllerInit,
+  TaskSignal,
+  type TaskSignalAnyInit,
+} from "./task_signal.ts";

@@ -1,0 +1,13 @@
+/**
+ * Functions of a module that run on other threads.
+ *
+ * @module
+ */
+
+export type { HistogramSummary } from "./histogram.ts";
+export type { RunOptions } from "./jobs/call_settings.ts";
+export type { Arguments, FunctionName, PoolFunctions, Result, StreamedValue } from "./pool/function_types.ts";
+export type { WorkerPoolOptions } from "./pool/pool_options.ts";
+export { type PoolMapOptions, type StreamOptions, WorkerPool, type WorkerPoolStatistics } from "./pool/worker_pool.ts";
+export { callback } from "./wire/markers.ts";
+export { PoolClosedError, QueueFullError, WorkerExitError } from "./wire/worker_errors.ts";
