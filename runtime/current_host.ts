@@ -4,10 +4,7 @@
  * @module
  */
 
-import { browserHost } from "./hosts/browser/browser.ts";
-import { bunHost } from "./hosts/bun/bun.ts";
-import { denoHost } from "./hosts/deno/deno.ts";
-import { nodeHost } from "./hosts/node/node.ts";
+import { browserHost, bunHost, denoHost, nodeHost } from "./hosts/mod.ts";
 import type { Host } from "./port/host.ts";
 
 let current: Host | undefined;

@@ -1,50 +1,91 @@
-/** The rules of the house that can be read off the source. */
+/** The rules of the house that can be read off the source; the table is in support/rooms/house.ts. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { root } from "./support/hosts.ts";
+import { house, type Room } from "./support/rooms/house.ts";
+import {
+  brokenTable,
+  homeless,
+  importCircles,
+  longFiles,
+  strayTestFolders,
+  unusedDoors,
+  wrongImports,
+} from "./support/rooms/rules.ts";
+import { floors, librarySources, type Source, sourceOf } from "./support/rooms/sources.ts";
 
-const floors = ["runtime", "scheduler", "io"] as const;
+const all = librarySources();
 
-interface Source {
-  path: string;
-  floor: number;
-  /** The text without comments and strings' contents untouched. */
-  code: string;
-  imports: string[];
-}
+test("each file lives in a room of the table, and the table stands on itself from the ground up", () => {
+  assert(all.length > 200, `only ${all.length} files were looked at`);
+  assertEquals(brokenTable(house), []);
+  assertEquals(homeless(all, house), []);
+});
 
-function sources(): Source[] {
-  return floors.flatMap((floor, index) =>
-    readdirSync(join(root, floor), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts")).map(
-      (name) => {
-        const file = join(root, floor, name);
-        const code = readFileSync(file, "utf8").replace(/\/\*[^]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
-        // The types of an optional peer are not there at run time.
-        const imports = [
-          ...code.replace(/^import type .* from "fast-check";$/m, "").matchAll(/(?:from|import\()\s*"([^"]+)"/g),
-        ].map((match) => match[1]!);
-        return { path: relative(root, file), floor: index, code, imports };
-      },
-    )
+test("a room imports only rooms below it, and only by their doors", () => {
+  assertEquals(wrongImports(all, house), []);
+});
+
+test("each door of the table is used by another room", () => {
+  assertEquals(unusedDoors(all, house), []);
+});
+
+test("no files import one another in a circle, types counted", () => {
+  assertEquals(importCircles(all), []);
+});
+
+test("no file of the library is longer than 350 lines", () => {
+  assertEquals(longFiles(all), []);
+});
+
+test("the tests of the three floors lie in the folders of what they test", () => {
+  const tests = floors.flatMap((floor) =>
+    readdirSync(join(root, "tests", floor), { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.endsWith("_test.ts")
+    ).map((name) => `${floor}/${name}`)
   );
-}
+  assertEquals(strayTestFolders(tests, all), []);
+});
 
-const all = sources();
+test("each rule finds what breaks it", () => {
+  const rooms: Room[] = [
+    { path: "runtime/low", says: "", over: [], doors: ["door"], inside: { a: [], b: ["a"], "": ["*"] } },
+    { path: "runtime/side", says: "", over: [] },
+    { path: "scheduler/high", says: "", over: ["runtime/low"], doors: [] },
+  ];
+  const file = (path: string, ...imports: string[]): Source =>
+    sourceOf(path, imports.map((name) => `import type { X } from "${name}";`).join("\n"));
+  const wrong = (...files: Source[]) => wrongImports(files, rooms);
 
-test("imports go down only: io to scheduler to runtime, and nothing outside", () => {
-  const wrong: string[] = [];
-  for (const { path, floor, imports } of all) {
-    for (const name of imports) {
-      const target = relative(root, join(root, dirname(path), name)).split("/")[0]!;
-      const to = floors.indexOf(target as (typeof floors)[number]);
-      const isHosts = floor === 0 && name.startsWith("node:");
-      if (!isHosts && (!name.startsWith(".") || to < 0 || to > floor)) wrong.push(`${path} imports ${name}`);
-    }
-  }
-  assertEquals(wrong, []);
+  assertEquals(wrong(file("scheduler/high/x.ts", "../../runtime/low/door.ts", "../../runtime/low/mod.ts")), []);
+  assertEquals(wrong(file("scheduler/high/x.ts", "../../runtime/low/other.ts")).length, 1, "no door");
+  assertEquals(wrong(file("scheduler/high/x.ts", "../../runtime/side/x.ts")).length, 1, "a room it does not stand on");
+  assertEquals(wrong(file("runtime/low/x.ts", "../../scheduler/high/mod.ts")).length, 1, "upward");
+  assertEquals(wrong(file("runtime/low/a/x.ts", "../b/y.ts")).length, 1, "upward inside a room");
+  assertEquals(wrong(file("runtime/low/b/x.ts", "../a/y.ts")), []);
+  assertEquals(wrong(file("scheduler/high/x.ts", "node:fs")).length, 1, "a module of the host");
+  assertEquals(wrong(file("scheduler/high/x.ts", "lodash")).length, 1, "a foreign module");
+  assertEquals(wrong(file("runtime/low/x.ts", "node:fs")), []);
+  assertEquals(wrong(file("scheduler/mod.ts", "./high/x.ts")).length, 1, "a floor that lists no room");
+  assertEquals(wrong(file("scheduler/mod.ts", "./high/mod.ts")), []);
+  assertEquals(homeless([file("scheduler/attic/x.ts")], rooms).length, 1);
+  assertEquals(unusedDoors([file("scheduler/high/x.ts")], rooms), ["nobody comes in by runtime/low/door.ts"]);
+  assertEquals(importCircles([file("io/a.ts", "./b.ts"), file("io/b.ts", "./c.ts"), file("io/c.ts", "./a.ts")]), [
+    "a circle: io/a.ts, io/b.ts, io/c.ts",
+  ]);
+  assertEquals(longFiles([sourceOf("io/a.ts", "x\n".repeat(350)), sourceOf("io/b.ts", "x\n".repeat(351))]), [
+    "io/b.ts has 351 lines, more than 350",
+  ]);
+  assertEquals(strayTestFolders(["io/attic/x_test.ts", "io/net/x_test.ts"], [file("io/net/x.ts")]).length, 1);
+  assertEquals(
+    brokenTable([{ path: "io/a", says: "", over: ["io/b"] }, { path: "io/b", says: "", over: [] }]).length,
+    1,
+  );
+  const doors = ["a", "b", "c", "d", "e", "f", "g", "h"];
+  assertEquals(brokenTable([{ path: "io/a", says: "", over: [], doors }]).length, 1);
 });
 
 test("mod.ts reaches no module of Node by a static import, so that a browser can load it", () => {
@@ -68,8 +109,8 @@ test("above runtime/ time, timers, threads and the process are reached only thro
   const wrong: string[] = [];
   const forbidden =
     /(?<![.\w#])(?:setTimeout|setInterval|setImmediate|queueMacrotask|performance\.now|Date\.now|console\.\w+|process\.\w+)\s*\(/g;
-  for (const { path, floor, code } of all) {
-    if (floor === 0) continue;
+  for (const { path, code } of all) {
+    if (path.startsWith("runtime/")) continue;
     for (const match of code.matchAll(forbidden)) wrong.push(`${path} calls ${match[0]}`);
   }
   assertEquals(wrong, []);
@@ -77,8 +118,7 @@ test("above runtime/ time, timers, threads and the process are reached only thro
 
 test("no any in the source of the library, and no mark of unfinished work", () => {
   const wrong: string[] = [];
-  for (const { path, code } of all) {
-    const text = readFileSync(join(root, path), "utf8");
+  for (const { path, code, text } of all) {
     const found = [...code.matchAll(/(?::|\bas|<)\s*any\b/g), ...text.matchAll(/\b(?:TODO|FIXME|XXX|HACK)\b/g)];
     for (const match of found) wrong.push(`${path}: ${match[0]}`);
   }

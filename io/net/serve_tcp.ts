@@ -10,8 +10,8 @@
 
 import { checkCount, checkDuration, checkFunction } from "../../runtime/basics/check.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
-import { CancelScope } from "../../scheduler/scopes/cancel_scope.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
+import { CancelScope } from "../../scheduler/scopes/mod.ts";
 import type { Permit } from "../../scheduler/sync/permit.ts";
 import { Semaphore } from "../../scheduler/sync/semaphore.ts";
 import { group, type TaskGroup } from "../../scheduler/tasks/task_group.ts";

@@ -5,11 +5,10 @@
  */
 
 import { checkCount, checkDuration, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
-import { CancelScope } from "../scopes/cancel_scope.ts";
 import { currentScope, deliver, within } from "../scopes/current_scope.ts";
 import { suppress } from "../scopes/errors.ts";
 import { checkSignal } from "../scopes/foreign_signal.ts";
-import { withTimeout } from "../scopes/timeouts.ts";
+import { CancelScope, withTimeout } from "../scopes/mod.ts";
 import { type Backoff, checkBackoff, delayAfter } from "../waits/backoff.ts";
 import { sleep } from "../waits/sleep.ts";
 

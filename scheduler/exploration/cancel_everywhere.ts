@@ -5,14 +5,20 @@
  */
 
 import { checkCount, checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
-import { Run, type RunOutcome } from "../../runtime/simulation/run/run.ts";
-import type { Session } from "../../runtime/simulation/run/session.ts";
-import type { Simulation } from "../../runtime/simulation/run/simulation.ts";
+import type { Simulation } from "../../runtime/simulation/mod.ts";
 import { Cancelled, TaskCancelledError } from "../scopes/errors.ts";
 import { group, type TaskGroup } from "../tasks/task_group.ts";
 import { CheckpointWatch, type FoundWait } from "./checkpoints.ts";
 import { atCall } from "./stage/at_call.ts";
-import { checkSettings, chooseBy, onStage, type SimulateOptions, type Stage } from "./stage/stage.ts";
+import {
+  checkSettings,
+  chooseBy,
+  onStage,
+  type SimulateOptions,
+  type Stage,
+  type StageRun,
+  valueOf,
+} from "./stage/stage.ts";
 
 /** How a body is cancelled everywhere. */
 export interface CancelEverywhereOptions extends Omit<SimulateOptions, "allowRealIo"> {
@@ -93,28 +99,21 @@ export function cancelEverywhere(
   checkCount(maxSteps, "maxSteps", 1);
   const settings = checkSettings(options);
   const call = new Error();
-  return onStage(settings, (stage, resolve: (report: CancelReport) => void, reject) => {
+  return onStage(settings, async (stage) => {
     const sweep: Sweep = { body, after, seed: options.seed, maxSteps };
     const uncancelled = new CancelledRun(stage, sweep, {});
-    let attempt = uncancelled;
+    valueOf(await uncancelled.toEnd());
     let points = 0;
     let checkpoints = 0;
-    return () => {
-      if (attempt.turn()) return true;
-      const { outcome } = attempt;
-      if (!outcome.ok) {
-        reject(attempt === uncancelled ? outcome.error : atCall(attempt.failure(outcome.error), call));
-        return false;
-      }
-      if (points < uncancelled.steps) attempt = new CancelledRun(stage, sweep, { point: points++ });
-      else if (tasks && checkpoints < uncancelled.checkpoints) {
-        attempt = new CancelledRun(stage, sweep, { checkpoint: checkpoints++ });
-      } else {
-        resolve({ points, checkpoints });
-        return false;
-      }
-      return true;
-    };
+    while (points < uncancelled.steps) await attempt({ point: points++ });
+    while (tasks && checkpoints < uncancelled.checkpoints) await attempt({ checkpoint: checkpoints++ });
+    return { points, checkpoints };
+
+    async function attempt(target: Target): Promise<void> {
+      const run = new CancelledRun(stage, sweep, target);
+      const { outcome } = await run.toEnd();
+      if (!outcome.ok) throw atCall(run.failure(outcome.error), call);
+    }
   });
 }
 
@@ -136,8 +135,8 @@ class CancelledRun {
   /** How many macrotasks the body took, and how many checkpoints of tasks it had; without what `after` did. */
   steps = 0;
   checkpoints = 0;
-  readonly #session: Session;
-  readonly #run: Run<unknown>;
+  readonly #stage: Stage;
+  readonly #sweep: Sweep;
   readonly #target: Target;
   readonly #watch: CheckpointWatch = new CheckpointWatch();
   /** When it was cancelled, and whose wait that has ended, if it was not the body. */
@@ -147,45 +146,40 @@ class CancelledRun {
   #cancel: (() => void) | undefined;
 
   constructor(stage: Stage, sweep: Sweep, target: Target) {
-    const { session, hooks } = stage;
-    this.#session = session;
+    this.#stage = stage;
+    this.#sweep = sweep;
     this.#target = target;
+  }
+
+  toEnd(): Promise<StageRun<void>> {
+    const { body, after, seed, maxSteps } = this.#sweep;
     const run = async (sim: Simulation): Promise<void> => {
       try {
         await group((within) => {
           this.#cancel = () => within.cancel("cancelled by cancelEverywhere");
-          return sweep.body(sim, within);
+          return body(sim, within);
         });
       } catch (error) {
-        if (target.checkpoint === undefined || !isCancellation(error)) throw error;
+        if (this.#target.checkpoint === undefined || !isCancellation(error)) throw error;
       }
       this.#cancel = undefined;
-      this.steps = session.loop.steps;
-      await sweep.after?.(sim);
+      this.steps = this.#stage.session.loop.steps;
+      await after?.(sim);
     };
-    const { seed } = sweep;
-    const settings = { choose: chooseBy(seed), seed: seed ?? 0, keepPlaces: true };
-    this.#run = new Run(session, run, settings, sweep.maxSteps, hooks);
-  }
-
-  get outcome(): RunOutcome<unknown> {
-    return this.#run.outcome!;
+    const look = () => {
+      if (this.#cancel !== undefined) this.#look(this.#cancel);
+    };
+    return this.#stage.run(run, { choose: chooseBy(seed), seed: seed ?? 0, keepPlaces: true, maxSteps, look });
   }
 
   failure(cause: unknown): CancellationFailure {
     return new CancellationFailure(cause, this.#cancelledAt, this.#turn, this.#wait);
   }
 
-  /** Runs one macrotask; answers false when the run is over. */
-  turn(): boolean {
-    if (this.#cancel !== undefined) this.#look(this.#cancel);
-    return this.#run.turn();
-  }
-
   #look(cancel: () => void): void {
     const { point, checkpoint } = this.#target;
     if (point !== undefined) {
-      if (this.#session.loop.steps < point) return;
+      if (this.#stage.session.loop.steps < point) return;
       cancel();
     } else {
       const first = this.checkpoints;
@@ -196,8 +190,8 @@ class CancelledRun {
       this.#wait.scope.owner!.handle!.cancel("cancelled by cancelEverywhere");
     }
     this.#cancel = undefined;
-    this.#cancelledAt = this.#session.loop.steps;
-    this.#turn = this.#session.loop.lastLabel;
+    this.#cancelledAt = this.#stage.session.loop.steps;
+    this.#turn = this.#stage.session.loop.lastLabel;
   }
 }
 

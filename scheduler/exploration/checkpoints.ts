@@ -5,15 +5,14 @@
  */
 
 import { checkCount, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
-import { Run } from "../../runtime/simulation/run/run.ts";
-import type { Simulation } from "../../runtime/simulation/run/simulation.ts";
+import type { Simulation } from "../../runtime/simulation/mod.ts";
 import type { Entry } from "../queue/entry.ts";
 import { roots } from "../scopes/roots.ts";
 import { type Member, pathOf, Scope } from "../scopes/scope.ts";
 import { Task } from "../scopes/task.ts";
 import { group, type TaskGroup } from "../tasks/task_group.ts";
 import { AnyWait } from "../waits/wait.ts";
-import { checkSettings, chooseBy, onStage, type SimulateOptions } from "./stage/stage.ts";
+import { checkSettings, chooseBy, onStage, type SimulateOptions, valueOf } from "./stage/stage.ts";
 
 /** A wait at which a flow of control can be cancelled. */
 export interface Checkpoint {
@@ -58,35 +57,22 @@ export function checkpointsOf(
   checkOptions(options);
   const { seed, maxSteps = 100_000 } = options;
   checkCount(maxSteps, "maxSteps", 1);
-  return onStage(checkSettings(options), (stage, resolve: (found: readonly Checkpoint[]) => void, reject) => {
-    const { session, hooks } = stage;
+  return onStage(checkSettings(options), async (stage) => {
     const found: Checkpoint[] = [];
     const watch = new CheckpointWatch();
-    // In a task: turns that a body outside any task waits for are known to nobody.
-    const inTask = (sim: Simulation) => group((within) => within.spawn(() => body(sim, within), { name: "body" }));
-    const run = new Run(
-      session,
-      inTask,
-      { choose: chooseBy(seed), seed: seed ?? 0, keepPlaces: true },
-      maxSteps,
-      hooks,
-    );
     let hasBegun = false;
-    return () => {
-      // Here the microtasks of the turn before have run.
-      if (hasBegun) look();
+    // In a task: turns that a body outside any task waits for are known to nobody.
+    const inTask = (sim: Simulation) => {
       hasBegun = true;
-      if (run.turn()) return true;
-      const outcome = run.outcome!;
-      if (outcome.ok) resolve(found);
-      else reject(outcome.error);
-      return false;
+      return group((within) => within.spawn(() => body(sim, within), { name: "body" }));
     };
-
     function look(): void {
-      const { steps: point, lastLabel: turn } = session.loop;
+      if (!hasBegun) return;
+      const { steps: point, lastLabel: turn } = stage.session.loop;
       for (const { task, waitingFor } of watch.look()) found.push({ task, waitingFor, point, turn });
     }
+    valueOf(await stage.run(inTask, { choose: chooseBy(seed), seed: seed ?? 0, keepPlaces: true, maxSteps, look }));
+    return found;
   });
 }
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { Run, type RunOutcome } from "../../runtime/simulation/run/run.ts";
-import type { Simulation } from "../../runtime/simulation/run/simulation.ts";
+import type { Simulation } from "../../runtime/simulation/mod.ts";
+import type { RunOutcome } from "../../runtime/simulation/run/run.ts";
 import { type Chooser, NondeterminismError, PassChooser } from "./search/choosers.ts";
 import { DivergedError, ScheduleFailure } from "./search/schedule_failure.ts";
 import type { Search } from "./search/search.ts";
@@ -35,8 +35,6 @@ export class Exploration {
   readonly #body: (sim: Simulation) => unknown;
   readonly #settings: Pick<RecordedSchedule, "profile" | "seed"> & { maxSteps: number };
   readonly #reached = new Map<string, number>();
-  #run: Run<unknown> | undefined;
-  #ended: ((outcome: RunOutcome<unknown>) => void) | undefined;
 
   constructor(
     stage: Stage,
@@ -46,18 +44,6 @@ export class Exploration {
     this.#stage = stage;
     this.#body = body;
     this.#settings = settings;
-  }
-
-  /** Runs one macrotask of the run that is on. */
-  turn(): boolean {
-    const run = this.#run;
-    if (run === undefined || run.turn()) return true;
-    this.#run = undefined;
-    for (const [mark, reached] of run.marks) {
-      this.#reached.set(mark, (this.#reached.get(mark) ?? 0) + (reached ? 1 : 0));
-    }
-    this.#ended!(run.outcome!);
-    return true;
   }
 
   async search(search: Search): Promise<ExploreReport> {
@@ -118,13 +104,14 @@ export class Exploration {
     };
   }
 
-  #execute(chooser: Chooser, observe?: (label: string) => void): Promise<RunOutcome<unknown>> {
-    return new Promise((resolve) => {
-      const { seed, maxSteps } = this.#settings;
-      const settings = { choose: chooser.choose, seed, keepPlaces: observe !== undefined, observe };
-      this.#run = new Run(this.#stage.session, this.#body, settings, maxSteps, this.#stage.hooks);
-      this.#ended = resolve;
-    });
+  async #execute(chooser: Chooser, observe?: (label: string) => void): Promise<RunOutcome<unknown>> {
+    const { seed, maxSteps } = this.#settings;
+    const settings = { choose: chooser.choose, seed, keepPlaces: observe !== undefined, observe, maxSteps };
+    const { outcome, marks } = await this.#stage.run(this.#body, settings);
+    for (const [mark, reached] of marks) {
+      this.#reached.set(mark, (this.#reached.get(mark) ?? 0) + (reached ? 1 : 0));
+    }
+    return outcome;
   }
 
   /** The failure of a schedule, made small. */

@@ -5,8 +5,8 @@
  */
 
 import { checkCount, checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
-import { environmentVariable } from "../../runtime/simulation/globals/environment.ts";
-import type { Simulation } from "../../runtime/simulation/run/simulation.ts";
+import type { Simulation } from "../../runtime/simulation/mod.ts";
+import { environmentVariable } from "../../runtime/system/environment.ts";
 import { Exploration, type ExploreReport } from "./exploration.ts";
 import { DivergedError, ScheduleFailure } from "./search/schedule_failure.ts";
 import { Search, type SearchStrategy, strategies } from "./search/search.ts";
@@ -91,19 +91,13 @@ function begin(
   const { profile = "node", seed = 0 } = recorded ?? options;
   const call = new Error();
   const settings = checkSettings({ ...options, profile, seed });
-  return onStage(settings, (stage, resolve: (report: ExploreReport) => void, reject) => {
+  return onStage(settings, async (stage) => {
     const exploration = new Exploration(stage, body, { profile, seed, maxSteps });
-    let settle: (() => void) | undefined;
-    const result = recorded === undefined
-      ? exploration.search(new Search(strategy, maxSchedules, seed))
-      : exploration.replay(recorded);
-    result.then((report) => settle = () => resolve(report), (error) => {
-      settle = () => reject(error instanceof ScheduleFailure ? atCall(error, call) : error);
-    });
-    return () => {
-      if (settle === undefined) return exploration.turn();
-      settle();
-      return false;
-    };
+    try {
+      if (recorded !== undefined) return await exploration.replay(recorded);
+      return await exploration.search(new Search(strategy, maxSchedules, seed));
+    } catch (error) {
+      throw error instanceof ScheduleFailure ? atCall(error, call) : error;
+    }
   });
 }

@@ -5,7 +5,7 @@
  */
 
 import { checkCount, checkOptions, show } from "../../runtime/basics/check.ts";
-import type { Simulation } from "../../runtime/simulation/run/simulation.ts";
+import type { Simulation } from "../../runtime/simulation/mod.ts";
 
 /** How a stream hands on what is written to it. */
 export interface MemoryStreamOptions {

@@ -5,9 +5,8 @@
  */
 
 import { checkFunction, checkOptions } from "../../runtime/basics/check.ts";
-import { Run } from "../../runtime/simulation/run/run.ts";
-import type { Simulation } from "../../runtime/simulation/run/simulation.ts";
-import { checkSettings, chooseBy, onStage, type SimulateOptions } from "./stage/stage.ts";
+import type { Simulation } from "../../runtime/simulation/mod.ts";
+import { checkSettings, chooseBy, onStage, type SimulateOptions, valueOf } from "./stage/stage.ts";
 
 /**
  * Runs a body on a simulated loop: the clock stands still while anything can run and jumps when all is blocked. The body is
@@ -42,15 +41,9 @@ export function simulate<T>(
   checkOptions(options);
   const settings = checkSettings(options);
   const { seed, maxSteps = 1_000_000 } = options;
-  return onStage(settings, (stage, resolve: (value: T) => void, reject) => {
-    const runSettings = { choose: chooseBy(seed), seed: seed ?? 0, keepPlaces: true };
-    const run = new Run(stage.session, body, runSettings, maxSteps, stage.hooks);
-    return () => {
-      if (run.turn()) return true;
-      const outcome = run.outcome!;
-      if (outcome.ok) resolve(outcome.value);
-      else reject(outcome.error);
-      return false;
-    };
-  });
+  return onStage(
+    settings,
+    async (stage) =>
+      valueOf(await stage.run(body, { choose: chooseBy(seed), seed: seed ?? 0, keepPlaces: true, maxSteps })),
+  );
 }

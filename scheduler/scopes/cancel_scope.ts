@@ -6,7 +6,6 @@
 
 import { checkDuration, checkFunction, checkName, checkOptions, checkTime } from "../../runtime/basics/check.ts";
 import { loop } from "../queue/loop.ts";
-import { closeLeftOpen } from "./close_left_open.ts";
 import { currentScope, within } from "./current_scope.ts";
 import { Cancelled, isAbort, StructureError } from "./errors.ts";
 import { checkSignal, joinSignal } from "./foreign_signal.ts";
@@ -152,7 +151,7 @@ export class CancelScope {
     } catch (error) {
       thrown = { error };
     }
-    const misuse = scope.inner > 0 ? await closeLeftOpen(scope) : undefined;
+    const misuse = scope.inner > 0 ? await scope.closeLeftOpen() : undefined;
     scope.close();
     leaveSignal?.();
     this.#state = "closed";

@@ -18,7 +18,7 @@ import type { TurnRunner } from "../../runtime/monitor/monitor.ts";
 import { Entry } from "../queue/entry.ts";
 import { loop } from "../queue/loop.ts";
 import type { Timed } from "../queue/timer_queue.ts";
-import { Cancelled, type CancelSource } from "./errors.ts";
+import { Cancelled, type CancelSource, StructureError } from "./errors.ts";
 import { ScopeSignal } from "./scope_signal.ts";
 import type { Task } from "./task.ts";
 
@@ -213,9 +213,31 @@ export class Scope extends Member {
     this.#extras.deadlineTimer = undefined;
   }
 
-  /** Calls `onClosed` whenever a scope directly inside this one has closed; `undefined` ends that. */
-  onInnerClosed(onClosed: (() => void) | undefined): void {
-    (this.#extras ??= new Extras()).onInnerClosed = onClosed;
+  /**
+   * The code around has ended: cancels the scopes and groups that are open directly inside, waits until they have closed, and answers
+   * with the error that says so.
+   */
+  async closeLeftOpen(): Promise<StructureError> {
+    const open: Scope[] = [];
+    for (let member = this.members; member !== undefined; member = member.after) {
+      if (member instanceof Scope && !member.isTask) open.push(member);
+    }
+    const names = open.map((inner) => (inner as Partial<Named>).name ?? "a scope").join(", ");
+    const error = new StructureError(`${names} was left open inside another: await it before the code around it ends`);
+    for (const inner of open) {
+      inner.leftOpen();
+      inner.cancel("cancel", error);
+    }
+    if (this.inner > 0) {
+      const extras = this.#extras ??= new Extras();
+      await new Promise<void>((resolve) => {
+        extras.onInnerClosed = () => {
+          if (this.inner === 0) resolve();
+        };
+      });
+      extras.onInnerClosed = undefined;
+    }
+    return error;
   }
 
   /** Ends the scope: it leaves its parent and no deadline is left behind. */

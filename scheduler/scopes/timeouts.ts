@@ -8,7 +8,6 @@ import { checkDuration, checkFunction, checkOptions } from "../../runtime/basics
 import { allowUnawaited } from "../../runtime/basics/promises.ts";
 import { loop } from "../queue/loop.ts";
 import { CancelScope, isOwn } from "./cancel_scope.ts";
-import { closeLeftOpen } from "./close_left_open.ts";
 import { currentScope, within } from "./current_scope.ts";
 import { type Cancelled, TimeoutError } from "./errors.ts";
 import { Scope } from "./scope.ts";
@@ -71,7 +70,7 @@ class TimedScope extends Scope {
     } catch (error) {
       thrown = { error };
     }
-    const misuse = this.inner > 0 ? await closeLeftOpen(this) : undefined;
+    const misuse = this.inner > 0 ? await this.closeLeftOpen() : undefined;
     this.close();
     if (thrown !== undefined && !isOwn(thrown.error, this)) throw thrown.error;
     if (misuse !== undefined) throw misuse;

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { closeLeftOpen } from "../scopes/close_left_open.ts";
 import { within } from "../scopes/current_scope.ts";
 import { Scope } from "../scopes/scope.ts";
 
@@ -27,11 +26,11 @@ export async function runDeferred(
   scope.setShield(true);
   try {
     await within(scope, cleanup, outcome);
-    return scope.inner > 0 ? { reason: await closeLeftOpen(scope) } : undefined;
+    return scope.inner > 0 ? { reason: await scope.closeLeftOpen() } : undefined;
   } catch (reason) {
     return { reason };
   } finally {
-    if (scope.inner > 0) await closeLeftOpen(scope);
+    if (scope.inner > 0) await scope.closeLeftOpen();
     scope.close();
   }
 }

@@ -17,7 +17,6 @@
 
 import { EntryList } from "../queue/entry.ts";
 import { loop } from "../queue/loop.ts";
-import { closeLeftOpen } from "../scopes/close_left_open.ts";
 import { currentScope, within } from "../scopes/current_scope.ts";
 import {
   type Cancelled,
@@ -271,7 +270,7 @@ export class GroupNode extends Scope {
 
   async #end(value: unknown): Promise<void> {
     this.#phase = "closing";
-    if (this.inner > 0) this.fail(await closeLeftOpen(this));
+    if (this.inner > 0) this.fail(await this.closeLeftOpen());
     while (this.live > 0 || this.#holds > 0) {
       await new Promise<void>((resolve) => {
         this.#drained = resolve;

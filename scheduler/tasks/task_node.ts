@@ -18,7 +18,6 @@
 
 import { type Loop, loop } from "../queue/loop.ts";
 import { type Priority, priorityOf } from "../queue/priority.ts";
-import { closeLeftOpen } from "../scopes/close_left_open.ts";
 import { currentScope, laneIn } from "../scopes/current_scope.ts";
 import { Cancelled, isAbort, StructureError, TaskCancelledError } from "../scopes/errors.ts";
 import { type Owner, pathOf, Scope, type WaitingTurn } from "../scopes/scope.ts";
@@ -247,13 +246,13 @@ export class TaskNode extends Scope implements Owner, TaskCore {
   }
 
   #returned(value: unknown): void {
-    if (this.inner > 0) return void closeLeftOpen(this).then((error) => this.#end("rejected", error));
+    if (this.inner > 0) return void this.closeLeftOpen().then((error) => this.#end("rejected", error));
     if (this.delivered) this.#end("cancelled", this.effective);
     else this.#end("fulfilled", value);
   }
 
   #threw(error: unknown): void {
-    if (this.inner > 0) return void closeLeftOpen(this).then(() => this.#threw(error));
+    if (this.inner > 0) return void this.closeLeftOpen().then(() => this.#threw(error));
     if (this.effective !== undefined && isAbort(error)) {
       this.#end("cancelled", error instanceof Cancelled ? error : this.effective);
     } else this.#end("rejected", error);

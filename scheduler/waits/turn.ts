@@ -8,7 +8,7 @@ import { allowUnawaited } from "../../runtime/basics/promises.ts";
 import { Entry } from "../queue/entry.ts";
 import { loop } from "../queue/loop.ts";
 import { laneOf } from "../queue/priority.ts";
-import { keepSettlers, rejectLast, resolveLast } from "../queue/settlers.ts";
+import { keepSettlers, rejectLast, resolveLast } from "../queue/promised_entry.ts";
 import { deliver, laneIn } from "../scopes/current_scope.ts";
 import type { Scope, WaitingTurn } from "../scopes/scope.ts";
 

@@ -6,7 +6,7 @@
 
 import { allowUnawaited } from "../../runtime/basics/promises.ts";
 import { loop } from "../queue/loop.ts";
-import { keepSettlers, rejectLast, resolveLast } from "../queue/settlers.ts";
+import { keepSettlers, rejectLast, resolveLast } from "../queue/promised_entry.ts";
 import { deliver, laneIn } from "../scopes/current_scope.ts";
 import { Member, type Scope } from "../scopes/scope.ts";
 import type { Posted } from "./posted.ts";

@@ -10,7 +10,7 @@
 import { Entry } from "../queue/entry.ts";
 import { type Loop, loop } from "../queue/loop.ts";
 import { laneOf, priorityOf } from "../queue/priority.ts";
-import { keepSettlers, rejectLast, resolveLast } from "../queue/settlers.ts";
+import { keepSettlers, rejectLast, resolveLast } from "../queue/promised_entry.ts";
 import { type Owner, Scope } from "../scopes/scope.ts";
 import type { TurnWait } from "../waits/turn.ts";
 

@@ -11,8 +11,8 @@
  */
 
 import { DeadlockError, LeakError, LivelockError, placeOf, UnhandledRejectionError } from "../loop/errors.ts";
-import type { RunSettings, Session } from "./session.ts";
-import { BodySimulation, type RunHooks, type Simulation } from "./simulation.ts";
+import type { RunHooks, RunSettings, Session } from "./session.ts";
+import { BodySimulation, type Simulation } from "./simulation.ts";
 
 /** How a run ended. */
 export type RunOutcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Random } from "../../basics/random.ts";
 import { currentHost } from "../../current_host.ts";
 import { builtin } from "../../hosts/common/node_process.ts";
 import { keepFunctions } from "../../hosts/common/timers.ts";
@@ -17,7 +18,6 @@ import { timersPromisesOf } from "../globals/timers_promises.ts";
 import { refusal } from "../loop/errors.ts";
 import { SimulatedLoop } from "../loop/loop.ts";
 import type { Choose } from "../loop/loop_event.ts";
-import { Random } from "../loop/random.ts";
 import type { World, WorldSettings } from "../loop/world.ts";
 import { SimulatedNetwork } from "../network/network.ts";
 import { SimulatedWorkers } from "../workers/workers.ts";
@@ -198,4 +198,19 @@ interface Emitter {
   listeners(name: string): ((error: unknown) => void)[];
   on(name: string, listener: (error: unknown) => void): void;
   off(name: string, listener: (error: unknown) => void): void;
+}
+
+/** What the layers above have to say about a run. */
+export interface RunHooks {
+  /** A run begins. */
+  onBegin(): void;
+  /** The unfinished tasks, each with what it waits for. */
+  unfinished(): readonly string[];
+  /** Unfinished tasks of which each waits for the next, and the last for the first. */
+  cycle(): readonly string[];
+  /** What else was left behind, and where it was made. */
+  left(): readonly { what: string; place: Error | undefined }[];
+  /** What stands for the flow of control, to `isCancelled`. */
+  scope(): object | undefined;
+  isCancelled(scope: object): boolean;
 }

@@ -7,22 +7,7 @@
 import { checkTime } from "../model/loop_model.ts";
 import type { Network } from "../network/network.ts";
 import type { Workers } from "../workers/workers.ts";
-import type { Session } from "./session.ts";
-
-/** What the layers above have to say about a run. */
-export interface RunHooks {
-  /** A run begins. */
-  onBegin(): void;
-  /** The unfinished tasks, each with what it waits for. */
-  unfinished(): readonly string[];
-  /** Unfinished tasks of which each waits for the next, and the last for the first. */
-  cycle(): readonly string[];
-  /** What else was left behind, and where it was made. */
-  left(): readonly { what: string; place: Error | undefined }[];
-  /** What stands for the flow of control, to `isCancelled`. */
-  scope(): object | undefined;
-  isCancelled(scope: object): boolean;
-}
+import type { RunHooks, Session } from "./session.ts";
 
 /** What a body can ask of the simulation it runs in. */
 export interface Simulation {

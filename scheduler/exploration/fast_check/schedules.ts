@@ -6,13 +6,12 @@
 
 import type { Arbitrary } from "fast-check";
 import { checkCount, checkFunction, checkOptions } from "../../../runtime/basics/check.ts";
+import { Random } from "../../../runtime/basics/random.ts";
 import type { LoopEvent } from "../../../runtime/simulation/loop/loop_event.ts";
-import { Random } from "../../../runtime/simulation/loop/random.ts";
-import { Run } from "../../../runtime/simulation/run/run.ts";
-import type { Simulation } from "../../../runtime/simulation/run/simulation.ts";
+import type { Simulation } from "../../../runtime/simulation/mod.ts";
 import { Chooser, type Deviation, mostPasses } from "../search/choosers.ts";
 import { describeSchedule } from "../search/shrink.ts";
-import { checkSettings, onStage, type SimulateOptions } from "../stage/stage.ts";
+import { checkSettings, onStage, type SimulateOptions, valueOf } from "../stage/stage.ts";
 import { cloneMethod, DuckArbitrary, Shrinkable, type Source, Values } from "./arbitrary.ts";
 
 /**
@@ -123,23 +122,11 @@ class PlannedSchedule implements Schedule {
   run<T>(body: (sim: Simulation) => T | PromiseLike<T>): Promise<T> {
     checkFunction(body, "The body of a simulation");
     const { seed = 0, maxSteps = 100_000 } = this.#options;
-    return onStage(checkSettings(this.#options), (stage, resolve: (value: T) => void, reject) => {
+    return onStage(checkSettings(this.#options), async (stage) => {
       const chooser = new PlanChooser(this.passes);
-      const run = new Run(
-        stage.session,
-        body,
-        { choose: chooser.choose, seed, keepPlaces: true },
-        maxSteps,
-        stage.hooks,
-      );
-      return () => {
-        if (run.turn()) return true;
-        this.#told = describeSchedule(chooser.deviations.values(), chooser.labels).join("; ");
-        const outcome = run.outcome!;
-        if (outcome.ok) resolve(outcome.value);
-        else reject(outcome.error);
-        return false;
-      };
+      const run = await stage.run(body, { choose: chooser.choose, seed, keepPlaces: true, maxSteps });
+      this.#told = describeSchedule(chooser.deviations.values(), chooser.labels).join("; ");
+      return valueOf(run);
     });
   }
 

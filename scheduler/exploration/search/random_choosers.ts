@@ -4,8 +4,8 @@
  * @module
  */
 
+import { Random } from "../../../runtime/basics/random.ts";
 import type { LoopEvent } from "../../../runtime/simulation/loop/loop_event.ts";
-import { Random } from "../../../runtime/simulation/loop/random.ts";
 import { Chooser } from "./choosers.ts";
 
 /** A law by which lots are drawn. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { replaceFrames } from "../../../runtime/simulation/globals/replace_frames.ts";
+import { replaceFrames } from "../../../runtime/hosts/common/replace_frames.ts";
 
 /** Frames of the kit itself, in front of those of its caller. */
 const ownFrame = /[\\/]scheduler[\\/]exploration[\\/][\w\\/]+\.[jt]s:/;

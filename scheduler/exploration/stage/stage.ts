@@ -5,14 +5,15 @@
  */
 
 import { checkCount, show } from "../../../runtime/basics/check.ts";
+import { Random } from "../../../runtime/basics/random.ts";
 import { currentHost, replaceHost } from "../../../runtime/current_host.ts";
 import type { Choose } from "../../../runtime/simulation/loop/loop_event.ts";
-import { Random } from "../../../runtime/simulation/loop/random.ts";
 import { runInTurns } from "../../../runtime/simulation/loop/real_turns.ts";
+import type { Simulation } from "../../../runtime/simulation/mod.ts";
 import { type ProfileName, profileOf } from "../../../runtime/simulation/model/profile.ts";
 import { simulatedHost } from "../../../runtime/simulation/run/host.ts";
-import { Session } from "../../../runtime/simulation/run/session.ts";
-import type { RunHooks } from "../../../runtime/simulation/run/simulation.ts";
+import { Run, type RunOutcome } from "../../../runtime/simulation/run/run.ts";
+import { type RunHooks, type RunSettings, Session } from "../../../runtime/simulation/run/session.ts";
 import { tasks } from "../../inspection/task_tree.ts";
 import { lendLoop } from "../../queue/loop.ts";
 import { currentScope } from "../../scopes/current_scope.ts";
@@ -37,23 +38,41 @@ export interface SimulateOptions {
   allowRealIo?: boolean;
 }
 
+/** How one body is run on a stage. */
+export interface StageRunSettings extends RunSettings {
+  /** After how many macrotasks a body that has not ended is taken for a livelock. */
+  readonly maxSteps: number;
+  /** Is called before each macrotask, when the microtasks of the one before have run. */
+  readonly look?: (() => void) | undefined;
+}
+
+/** What has come of a run. */
+export interface StageRun<T> {
+  readonly outcome: RunOutcome<T>;
+  /** The marks of `sometimes` that were come by, and whether their condition ever held. */
+  readonly marks: ReadonlyMap<string, boolean>;
+}
+
 /**
- * Opens the stage in a turn of its own, so that whoever calls sees nothing of it, and calls what `begin` answers in one turn
- * after another, until that answers false.
+ * Opens a stage in a turn of its own, so that whoever calls sees nothing of it, and lets `act` run bodies on it. Each macrotask of a
+ * run has a turn of the real loop. When what `act` answers has settled, everything is put back in the turn in which the caller is told.
  */
-export function onStage<R>(
-  settings: Session["settings"],
-  begin: (stage: Stage, resolve: (value: R) => void, reject: (error: unknown) => void) => () => boolean,
-): Promise<R> {
+export function onStage<R>(settings: Session["settings"], act: (stage: Stage) => Promise<R>): Promise<R> {
   return new Promise((resolve, reject) => {
     Session.check();
     let stage: Stage | undefined;
-    let turn: (() => boolean) | undefined;
+    let settle: (() => void) | undefined;
     runInTurns(() => {
       try {
-        stage ??= openStage(settings);
-        turn ??= begin(stage, resolve, reject);
-        if (turn()) return true;
+        if (stage === undefined) {
+          stage = new Stage(settings);
+          act(stage).then((result) => settle = () => resolve(result), (error) => settle = () => reject(error));
+        }
+        if (settle === undefined) {
+          stage.turn();
+          return true;
+        }
+        settle();
       } catch (error) {
         reject(error);
       }
@@ -71,27 +90,33 @@ export function chooseBy(seed: number | undefined): Choose {
   return (events) => random.below(events.length);
 }
 
-/** Everything that is in place while simulations run. */
-export interface Stage {
+/** Everything that is in place while simulations run: the simulated functions, host and loop. */
+export class Stage {
   readonly session: Session;
-  readonly hooks: RunHooks;
-  /** Puts everything back. */
-  close(): void;
-}
+  readonly #hooks: RunHooks;
+  readonly #restores: (() => void)[];
+  /** The run that is on. */
+  #run: Run<unknown> | undefined;
+  #look: (() => void) | undefined;
+  #ended: (() => void) | undefined;
 
-/** Puts the simulated functions, host and loop in place. */
-function openStage(settings: Session["settings"]): Stage {
-  const session = new Session(settings);
-  session.open();
-  const real = currentHost();
-  replaceHost(simulatedHost(session, real, startVirtualWorker));
-  const forgetWorlds = findWorlds(() => worldOf(session.threads.get() as object | undefined));
-  const loan = lendLoop();
-  const permits = new PermitLedger(() => session.loop.place);
-  watchPermits(permits);
-  return {
-    session,
-    hooks: {
+  constructor(settings: Session["settings"]) {
+    const session = this.session = new Session(settings);
+    session.open();
+    const real = currentHost();
+    replaceHost(simulatedHost(session, real, startVirtualWorker));
+    const forgetWorlds = findWorlds(() => worldOf(session.threads.get() as object | undefined));
+    const loan = lendLoop();
+    const permits = new PermitLedger(() => session.loop.place);
+    watchPermits(permits);
+    this.#restores = [
+      () => watchPermits(undefined),
+      forgetWorlds,
+      () => loan.end(),
+      () => void replaceHost(real),
+      () => session.close(),
+    ];
+    this.#hooks = {
       onBegin() {
         loan.renew();
         permits.clear();
@@ -101,15 +126,37 @@ function openStage(settings: Session["settings"]): Stage {
       left: () => permits.left(),
       scope: () => loan.isUsed() ? currentScope() : undefined,
       isCancelled: (scope) => (scope as Scope).effective !== undefined,
-    },
-    close() {
-      watchPermits(undefined);
-      forgetWorlds();
-      loan.end();
-      replaceHost(real);
-      session.close();
-    },
-  };
+    };
+  }
+
+  /** Runs a body from its beginning to its end; one at a time. It never rejects: a failure is an outcome. */
+  run<T>(body: (sim: Simulation) => T | PromiseLike<T>, settings: StageRunSettings): Promise<StageRun<T>> {
+    const run = this.#run = new Run(this.session, body, settings, settings.maxSteps, this.#hooks);
+    this.#look = settings.look;
+    return new Promise((resolve) => {
+      this.#ended = () => resolve({ outcome: run.outcome!, marks: run.marks });
+    });
+  }
+
+  /** Runs one macrotask of the run that is on; for `onStage` alone. */
+  turn(): void {
+    if (this.#run === undefined) return;
+    this.#look?.();
+    if (this.#run.turn()) return;
+    this.#run = undefined;
+    this.#ended!();
+  }
+
+  /** Puts everything back. */
+  close(): void {
+    for (const restore of this.#restores) restore();
+  }
+}
+
+/** The value of a run that has one; throws the error of one that failed. */
+export function valueOf<T>({ outcome }: StageRun<T>): T {
+  if (outcome.ok) return outcome.value;
+  throw outcome.error;
 }
 
 /** Checks what `simulate` and `explore` have in common. */
