@@ -123,7 +123,7 @@ export class LiveRequest extends GroupNode {
         this.status = 101;
         return upgraded;
       },
-      spawn: (task) => this.spawn(task, "web socket", this.lane, false),
+      spawn: (task) => this.spawn(task, { name: "web socket", lane: this.lane }),
       lost: () => this.cancel("disconnect"),
     };
   }

@@ -53,7 +53,7 @@ export function serve(handler: Handler, options: ServeOptions = {}): Promise<Ser
   if (opening.opened.interrupted) return opening.opened.promise;
   const group = nearestGroup(opening.caller);
   if (group === undefined) void openIn(undefined, opening);
-  else group.spawn(() => live(opening), settings.name, laneOf("user-visible"), false, true);
+  else group.spawn(() => live(opening), { name: settings.name, lane: laneOf("user-visible"), unlimited: true });
   return opening.opened.promise;
 }
 

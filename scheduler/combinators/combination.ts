@@ -39,7 +39,7 @@ export class Combination extends GroupNode {
 
   /** Spawns the task of a place. */
   add(fn: (task: Task<unknown>) => unknown, index: number, name?: string): void {
-    this.#places.set(this.spawn(fn, name, this.lane, false), index);
+    this.#places.set(this.spawn(fn, { name, lane: this.lane }), index);
   }
 
   /** Nothing that is still running counts any more. */
@@ -64,9 +64,9 @@ export class Combination extends GroupNode {
   }
 
   #apply(node: TaskNode, index: number): void {
-    if (node.state === "fulfilled") return this.#rule.fulfilled(node.failure, index, this);
+    if (node.state === "fulfilled") return this.#rule.fulfilled(node.outcome, index, this);
     const cancelled = node.state === "cancelled";
-    const error = cancelled ? new TaskCancelledError(node.handle, node.failure) : node.failure;
+    const error = cancelled ? new TaskCancelledError(node.handle, node.outcome) : node.outcome;
     if (this.#rule.rejected(error, index, this)) this.#dealtWith = node;
     else if (cancelled) this.fail(error, node);
   }

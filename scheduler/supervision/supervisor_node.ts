@@ -264,9 +264,9 @@ export class Child {
     let node: TaskNode | undefined;
     try {
       await run.runBody(() => {
-        node = run.spawn(this.#fn, this.#settings.name, lane, false);
+        node = run.spawn(this.#fn, { name: this.#settings.name, lane });
       }, undefined);
-      return node!.state === "fulfilled" ? { status: "fulfilled", value: node!.failure } : { status: "cancelled" };
+      return node!.state === "fulfilled" ? { status: "fulfilled", value: node!.outcome } : { status: "cancelled" };
     } catch (reason) {
       return reason instanceof Cancelled && this.#held ? { status: "cancelled" } : { status: "rejected", reason };
     } finally {

@@ -158,7 +158,7 @@ export class Mutex {
 
   /** The task that has the permit, as far as can be known: one whose result it is has passed it to the task around it. */
   #findOwner(): (Owner & Scope) | undefined {
-    while (this.#owner?.closed && (this.#owner as Partial<TaskNode>).failure === this.#holder) {
+    while (this.#owner?.closed && (this.#owner as Partial<TaskNode>).outcome === this.#holder) {
       const around: Owner | undefined = this.#owner.parent?.owner;
       this.#owner = around instanceof Scope ? around : undefined;
     }

@@ -15,54 +15,44 @@
  * @module
  */
 
-import { EntryList } from "../queue/entry.ts";
 import { loop } from "../queue/loop.ts";
 import { currentScope, within } from "../scopes/current_scope.ts";
-import {
-  type Cancelled,
-  isAbort,
-  StructureError,
-  suppress,
-  TaskCancelledError,
-  type TeardownError,
-  TimeoutError,
-} from "../scopes/errors.ts";
+import { type Cancelled, isAbort, StructureError, TaskCancelledError } from "../scopes/errors.ts";
 import { joinSignal } from "../scopes/foreign_signal.ts";
 import { roots } from "../scopes/roots.ts";
 import { Scope } from "../scopes/scope.ts";
-import type { Task } from "../scopes/task.ts";
 import { rememberOrigin, reportUnhandled } from "../scopes/unhandled.ts";
 import { Wait } from "../waits/wait.ts";
-import { type Cleanup, type Outcome, runDeferred } from "./deferred.ts";
+import { type Cleanup, runDeferred } from "./deferred.ts";
 import type { GroupSettings } from "./group_options.ts";
-import { TaskNode } from "./task_node.ts";
-import { rememberPlace, Teardown } from "./teardown.ts";
-
-type Body = (task: Task<unknown>) => unknown;
+import { GroupTeardown } from "./group_teardown.ts";
+import { Slots } from "./slots.ts";
+import { type TaskBody, TaskNode, type TaskParent, type TaskSettings } from "./task_node.ts";
+import { rememberPlace, type WatchedGroup } from "./teardown.ts";
+import { type EndedGroup, outcomeOf, verdictOf } from "./verdict.ts";
 
 /** A scope that owns tasks and ends only after all of them have ended. */
-export class GroupNode extends Scope {
+export class GroupNode extends Scope implements EndedGroup, TaskParent, WatchedGroup {
   readonly lane: number;
   /** All failures, in the order in which they happened. */
   readonly failures: unknown[] = [];
   /** Tasks that have not ended, daemons included. */
   live = 0;
-  /** Tasks that hold a slot of `limit`: those that run. */
-  running = 0;
   spawned = 0;
   /** Is the body of `group()` still running? */
   bodyRuns = false;
   #name: string | undefined;
   readonly #limit: number;
-  readonly #timeout: number | undefined;
+  /** The `timeout` it was given. */
+  readonly timeout: number | undefined;
   readonly #teardownTimeout: number;
+  /** Made with the first task that needs one. */
+  #slots: Slots | undefined = undefined;
   #daemons = 0;
   #holds = 0;
   #phase: "open" | "closing" | "cleaning" | "closed" = "open";
   /** The promise of the end, for a group without a body. */
   #ending: Promise<void> | undefined = undefined;
-  /** Tasks that wait for a slot, as soon as one had to. */
-  #pending: EntryList | undefined = undefined;
   #cleanups: Cleanup[] | undefined = undefined;
   /** Called when no task is left, while the end waits for that. */
   #drained: (() => void) | undefined = undefined;
@@ -71,12 +61,8 @@ export class GroupNode extends Scope {
   readonly #leaveSignal: (() => void) | undefined;
   /** The cancellation from around this group that the body, or the wait for the tasks, was ended by. */
   #passing: Cancelled | undefined = undefined;
-  /** Present from the cancellation, or the beginning of the cleanup, to the end. */
-  #teardown: Teardown | undefined = undefined;
-  /** Rejects the group's promise ahead of its end; present while the teardown has a bound. */
-  #giveUp: ((error: TeardownError) => void) | undefined = undefined;
-  /** Why the group has rejected ahead of its end. */
-  #abandoned: TeardownError | undefined = undefined;
+  /** Made when the group is first cancelled or cleans up, and where its teardown has a bound. */
+  #teardown: GroupTeardown | undefined = undefined;
   /** Where the group is listed if no group is around it. */
   readonly #roots: Set<Scope> = roots();
 
@@ -86,7 +72,7 @@ export class GroupNode extends Scope {
     this.lane = settings.lane;
     this.stamp = loop().queue.stampNow();
     this.#limit = settings.limit;
-    this.#timeout = settings.timeout;
+    this.timeout = settings.timeout;
     this.#teardownTimeout = settings.teardownTimeout;
     if (nearestGroup(parent) === undefined) this.#roots.add(this);
     this.#leaveSignal = settings.signal && joinSignal(this, settings.signal);
@@ -121,49 +107,54 @@ export class GroupNode extends Scope {
 
   /** Has the group rejected although tasks of it go on? */
   get abandoned(): boolean {
-    return this.#abandoned !== undefined;
+    return this.#teardown?.abandoned !== undefined;
   }
 
+  /** Tasks that hold a slot of `limit`: those that run. */
+  get running(): number {
+    return this.#slots?.taken ?? 0;
+  }
+
+  /** Tasks that wait for a slot. */
   get queued(): number {
-    return this.#pending?.size ?? 0;
+    return this.#slots?.waiting ?? 0;
   }
 
-  /** Makes a task and queues it; in a cancelled group it ends at once, never started. An unlimited one takes no slot. */
-  spawn(fn: Body, name: string | undefined, lane: number, daemon: boolean, unlimited = false): TaskNode {
+  /** Makes a task and queues it; in a cancelled group it ends at once, never started. */
+  spawn(fn: TaskBody, settings: TaskSettings): TaskNode {
     if (this.over) throw new StructureError(`${this.name} has ended: nothing can be spawned in it any more`);
-    const node = new TaskNode(this, fn, name, lane, daemon);
+    const node = new TaskNode(this, fn, settings);
     this.live++;
     this.spawned++;
-    if (daemon) this.#daemons++;
+    if (node.daemon) this.#daemons++;
     if (this.effective !== undefined) {
       node.interrupt();
       return node;
     }
     if (this.#teardownTimeout !== Infinity) rememberPlace(node);
     node.prepare();
-    if (unlimited) loop().queue.enqueue(node, node.lane);
-    else if (this.running < this.#limit) this.#admit(node);
-    else this.#pend(node);
+    if (settings.unlimited === true) loop().queue.enqueue(node, node.lane);
+    else (this.#slots ??= new Slots(this.#limit)).enter(node);
     return node;
   }
 
   /** Takes a task that has not started out of wherever it waits. */
   unqueue(node: TaskNode): void {
-    if (this.isPending(node)) this.#pending!.remove(node);
+    if (this.isPending(node)) this.#slots!.remove(node);
     else loop().queue.remove(node);
   }
 
   /** Does a task wait for a slot? */
   isPending(node: TaskNode): boolean {
-    return node.list !== undefined && node.list === this.#pending;
+    return this.#slots?.isWaiting(node) === true;
   }
 
   /** A task has ended, started or not. */
   childEnded(node: TaskNode): void {
     this.live--;
     if (node.daemon) this.#daemons--;
-    if (node.holdsSlot) this.#leaveSlot();
-    if (node.state === "rejected" && !this.#hasCaused(node.failure)) this.fail(node.failure, node);
+    if (node.holdsSlot) this.#slots!.leave(this.effective === undefined);
+    if (node.state === "rejected" && !this.#hasCaused(node.outcome)) this.fail(node.outcome, node);
     this.#settleIfDrained();
   }
 
@@ -283,38 +274,21 @@ export class GroupNode extends Scope {
     this.#leaveSignal?.();
     if (this.#cleanups !== undefined) await this.#cleanUp(this.#cleanups, value);
     this.#closeUp();
-    const error = this.#verdict();
+    const error = verdictOf(this, this.#passing);
     if (error !== undefined) throw error.reason;
   }
 
   #closeUp(): undefined {
     this.#phase = "closed";
     this.#leaveSignal?.();
-    this.#endTeardown();
+    this.#teardown?.stop();
     this.#roots.delete(this);
     this.close();
   }
 
-  /** What the group rejects with: its first failure, its timeout, its signal's reason, or what passes through. */
-  #verdict(): { reason: unknown } | undefined {
-    if (this.failures.length > 0) {
-      suppress(this.failures[0], this.failures.slice(1));
-      return { reason: this.failures[0] };
-    }
-    if (this.#passing !== undefined) return { reason: this.#passing };
-    if (this.request?.source === "deadline" && this.#timeout !== undefined) {
-      return { reason: new TimeoutError(this.name, this.#timeout) };
-    }
-    if (this.request?.source === "signal") return { reason: this.request.reason };
-    return undefined;
-  }
-
   async #cleanUp(cleanups: Cleanup[], value: unknown): Promise<void> {
     this.#beginTeardown();
-    let outcome: Outcome;
-    if (this.failures.length > 0) outcome = { status: "rejected", reason: this.failures[0] };
-    else if (this.effective !== undefined) outcome = { status: "cancelled", reason: this.effective };
-    else outcome = { status: "fulfilled", value };
+    const outcome = outcomeOf(this, value);
     for (let cleanup = cleanups.pop(); cleanup !== undefined; cleanup = cleanups.pop()) {
       const error = await runDeferred(cleanup, outcome, this);
       if (error === undefined) continue;
@@ -323,27 +297,8 @@ export class GroupNode extends Scope {
     }
   }
 
-  #pend(node: TaskNode): void {
-    node.stamp = loop().queue.stampNow();
-    (this.#pending ??= new EntryList()).push(node);
-  }
-
-  #admit(node: TaskNode): void {
-    this.running++;
-    node.holdsSlot = true;
-    loop().queue.enqueue(node, node.lane);
-  }
-
-  #leaveSlot(): void {
-    this.running--;
-    const next = this.#pending?.first as TaskNode | undefined;
-    if (next === undefined || this.effective !== undefined) return;
-    this.#pending!.remove(next);
-    this.#admit(next);
-  }
-
   #settleIfDrained(): void {
-    if (this.#isIdle) this.#endTeardown();
+    if (this.#isIdle) this.#teardown?.stop();
     if (this.live === this.#daemons && this.#idlers !== undefined) {
       for (const wait of this.#idlers) wait.settleInTurn(undefined);
       this.#idlers = undefined;
@@ -364,35 +319,23 @@ export class GroupNode extends Scope {
 
   /** The promise of the group: that of its work, unless the teardown takes longer than it may. */
   #bounded<T>(work: Promise<T>): Promise<T> {
-    if (this.#teardownTimeout === Infinity) return work;
-    return new Promise((resolve, reject) => {
-      if (this.#abandoned !== undefined) reject(this.#abandoned);
-      this.#giveUp = reject;
-      work.then(resolve, reject);
-    });
+    return this.#teardownTimeout === Infinity ? work : this.#watched().bounded(work);
   }
 
   #beginTeardown(): void {
-    if (this.#teardown !== undefined || this.#phase === "closed" || this.#isIdle) return;
-    this.#teardown = new Teardown(this, this.#teardownTimeout, (error) => this.#abandon(error));
+    if (this.#phase !== "closed" && !this.#isIdle) this.#watched().begin();
+  }
+
+  #watched(): GroupTeardown {
+    return this.#teardown ??= new GroupTeardown(this, this.#teardownTimeout, () => {
+      this.#roots.add(this);
+      this.detach();
+    });
   }
 
   /** Is nothing there that could take long? A group made with `new` may be joined only much later. */
   get #isIdle(): boolean {
     return this.#phase === "open" && !this.bodyRuns && this.live === 0 && this.#holds === 0;
-  }
-
-  #endTeardown(): void {
-    this.#teardown?.stop();
-    this.#teardown = undefined;
-  }
-
-  #abandon(error: TeardownError): void {
-    this.#abandoned = error;
-    suppress(error, this.failures.slice(1));
-    this.#roots.add(this);
-    this.detach();
-    this.#giveUp?.(error);
   }
 }
 

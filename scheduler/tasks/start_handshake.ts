@@ -16,6 +16,7 @@ import { isAbort, StructureError, TaskCancelledError } from "../scopes/errors.ts
 import type { Task } from "../scopes/task.ts";
 import { Wait } from "../waits/wait.ts";
 import type { GroupNode } from "./group_node.ts";
+import type { TaskSettings } from "./task_node.ts";
 
 /** What `start` runs. */
 export type Starter<V> = (started: (value: V) => void, task: Task<unknown>) => unknown;
@@ -38,15 +39,9 @@ class Observed<T> extends Promise<T> {
 }
 
 /** Spawns a task and waits for its `started`; see `TaskGroup.start`. */
-export function startIn<V>(
-  group: GroupNode,
-  fn: Starter<V>,
-  name: string | undefined,
-  lane: number,
-  daemon: boolean,
-): Promise<V> {
+export function startIn<V>(group: GroupNode, fn: Starter<V>, settings: TaskSettings): Promise<V> {
   let phase: "starting" | "started" | "ended" = "starting";
-  const node = group.spawn(run, name ?? (fn.name || "task"), lane, daemon);
+  const node = group.spawn(run, { ...settings, name: settings.name ?? (fn.name || "task") });
   const scope = currentScope();
   const stop = (): void => node.cancel("cancel", scope!.effective);
   const wait: Wait<V> = new Wait<V>(scope, stop, node.handle);

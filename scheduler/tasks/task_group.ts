@@ -6,7 +6,7 @@
 
 import { checkFunction, checkName, checkOptions } from "../../runtime/basics/check.ts";
 import { printAs } from "../../runtime/basics/inspect.ts";
-import { checkPriority, laneOf } from "../queue/priority.ts";
+import { checkPriority, laneCount, laneOf } from "../queue/priority.ts";
 import { currentScope } from "../scopes/current_scope.ts";
 import { isAbort, StructureError } from "../scopes/errors.ts";
 import type { Scope } from "../scopes/scope.ts";
@@ -15,7 +15,7 @@ import type { Cleanup, Outcome } from "./deferred.ts";
 import { GroupNode } from "./group_node.ts";
 import { checkGroupOptions, type GroupOptions, type SpawnOptions } from "./group_options.ts";
 import { type Starter, startIn } from "./start_handshake.ts";
-import { TaskNode } from "./task_node.ts";
+import { TaskNode, type TaskSettings } from "./task_node.ts";
 
 export type { GroupOptions, Outcome, SpawnOptions };
 
@@ -138,9 +138,8 @@ export class TaskGroup {
   spawn<T>(fn: (task: Task<T>) => T | PromiseLike<T>, options?: SpawnOptions): Task<T> {
     checkFunction(fn, "The function of a task");
     const start = fn as (task: Task<unknown>) => unknown;
-    if (options === undefined) return this.#node.spawn(start, undefined, this.#node.lane, false).handle as Task<T>;
-    const lane = this.#laneFor(options);
-    return this.#node.spawn(start, options.name, lane, options.daemon === true).handle as Task<T>;
+    const settings = options === undefined ? plain[this.#node.lane]! : this.#settingsOf(options);
+    return this.#node.spawn(start, settings).handle as Task<T>;
   }
 
   /**
@@ -171,8 +170,7 @@ export class TaskGroup {
     options: SpawnOptions = {},
   ): Promise<V> {
     checkFunction(fn, "The function of a task");
-    const lane = this.#laneFor(options);
-    return startIn(this.#node, fn satisfies Starter<V>, options.name, lane, options.daemon === true);
+    return startIn(this.#node, fn satisfies Starter<V>, this.#settingsOf(options));
   }
 
   /** Like {@linkcode spawn}, but a failure is a result, and the group goes on; a cancellation is none. */
@@ -245,13 +243,20 @@ export class TaskGroup {
     throw new StructureError(`${this.name} was left without join while ${left} of its tasks ran`, failure);
   }
 
-  #laneFor(options: SpawnOptions): number {
+  #settingsOf(options: SpawnOptions): TaskSettings {
     checkOptions(options);
-    checkName(options.name);
-    checkPriority(options.priority);
-    return options.priority === undefined ? this.#node.lane : laneOf(options.priority);
+    const { name, priority, daemon } = options;
+    checkName(name);
+    checkPriority(priority);
+    return { name, lane: priority === undefined ? this.#node.lane : laneOf(priority), daemon: daemon === true };
   }
 }
+
+/** The settings of tasks without any of their own, by lane: a spawn makes no object for them. */
+const plain: readonly TaskSettings[] = Array.from(
+  { length: laneCount },
+  (_, lane) => ({ name: undefined, lane, daemon: false }),
+);
 
 /** Is a scope inside a task or a deferred function of the group, rather than in its body or outside? */
 function isWithin(group: GroupNode, scope: Scope | undefined): boolean {

@@ -52,6 +52,20 @@ function reactions(): Reactions {
   return reactionsOf.reactions;
 }
 
+/** The function of a task. */
+export type TaskBody = (task: Task<unknown>) => unknown;
+
+/** How a task is to be. */
+export interface TaskSettings {
+  readonly name?: string | undefined;
+  /** The lane of its priority. */
+  readonly lane: number;
+  /** Is it cancelled when all other tasks of its group have ended? */
+  readonly daemon?: boolean | undefined;
+  /** Does it take no slot of its group's limit? */
+  readonly unlimited?: boolean;
+}
+
 /** What a task asks of the group that owns it. */
 export interface TaskParent extends Scope {
   /** Does a task wait for a slot? */
@@ -76,27 +90,24 @@ export class TaskNode extends Scope implements Owner, TaskCore {
   /** A checkpoint has thrown the task's cancellation: what it returns from then on does not count. */
   delivered = false;
   #state: "queued" | "running" | "fulfilled" | "rejected" | "cancelled" = "queued";
-  readonly #fn: (task: Task<unknown>) => unknown;
+  readonly #fn: TaskBody;
   readonly #name: string | undefined;
-  /** While the task is queued the flow of control that spawned it; once it has ended its value or error. */
+  /**
+   * One field for two things that are never there at once, because 100,000 tasks may be: while the task is queued the flow of control
+   * that spawned it, and once it has ended its outcome.
+   */
   #content: unknown = undefined;
   /** Present once somebody has awaited the task. */
   #audience: Audience | undefined = undefined;
 
-  constructor(
-    group: TaskParent,
-    fn: (task: Task<unknown>) => unknown,
-    name: string | undefined,
-    lane: number,
-    daemon: boolean,
-  ) {
+  constructor(group: TaskParent, fn: TaskBody, settings: TaskSettings) {
     super(group);
     this.owner = this;
     this.#fn = fn;
-    this.#name = name;
-    this.baseLane = lane;
-    this.lane = laneIn(group, lane);
-    this.daemon = daemon;
+    this.#name = settings.name;
+    this.baseLane = settings.lane;
+    this.lane = laneIn(group, settings.lane);
+    this.daemon = settings.daemon === true;
     this.handle = makeTask(this);
   }
 
@@ -139,9 +150,9 @@ export class TaskNode extends Scope implements Owner, TaskCore {
     return this.#state !== "queued" && this.#state !== "running";
   }
 
-  /** The error the task ended with, if it did. */
-  get failure(): unknown {
-    return this.#content;
+  /** What the task has ended with: its value, its error, or the cancellation. */
+  get outcome(): unknown {
+    return this.ended ? this.#content : undefined;
   }
 
   get result(): Promise<unknown> {
