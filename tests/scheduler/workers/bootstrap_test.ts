@@ -1,28 +1,16 @@
 /** Pools in bundles, and in JavaScript that was compiled: their workers are found, and know what they should. */
 
-import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import process from "node:process";
+import { join } from "node:path";
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import esbuild from "esbuild";
-import { hostOfThis, root } from "../../support/hosts.ts";
+import { librarySources, runPlain, writeCompiled } from "../../support/compiled.ts";
+import { root } from "../../support/hosts.ts";
 import { bootstrapFile, makeBootstrap } from "../../support/make_bootstrap.ts";
 
 const folder = join(root, "tests/scheduler/workers/programs/bundle");
-
-/** Runs a program of plain JavaScript, and gives what it prints. */
-function runPlain(file: string): Promise<string[]> {
-  const args = hostOfThis() === "deno" ? ["run", "-A", "--no-check", file] : [file];
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, args, { timeout: 60_000, env: { ...process.env, NO_COLOR: "1" } }, (error, out, err) => {
-      if (error === null) resolve(out.trim().split("\n"));
-      else reject(new Error(`${error.message}\n${out}\n${err}`));
-    });
-  });
-}
 
 /** Gives a folder, with the mark that its `.js` files are modules, that is there as long as `body` runs. */
 async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
@@ -80,20 +68,8 @@ for (const minify of [false, true]) {
 
 test("a program and the library as compiled JavaScript, file by file", async () => {
   await withFolder(async (outdir) => {
-    const sources = ["mod.ts", "worker.ts"];
-    for (const floor of ["runtime", "scheduler"]) {
-      const names = await readdir(join(root, floor), { recursive: true });
-      sources.push(...names.filter((name) => name.endsWith(".ts")).map((name) => join(floor, name)));
-    }
     const program = "tests/scheduler/workers/programs/bundle";
-    sources.push(`${program}/main.ts`, `${program}/tasks.ts`);
-    for (const source of sources) {
-      const { code } = await esbuild.transform(await readFile(join(root, source), "utf8"), { loader: "ts" });
-      const target = join(outdir, source.replace(/\.ts$/, ".js"));
-      await mkdir(dirname(target), { recursive: true });
-      await writeFile(target, code.replace(/((?:from|import\()\s*"[^"]+)\.ts"/g, '$1.js"'));
-    }
-    await esbuild.stop();
+    await writeCompiled([...await librarySources(), `${program}/main.ts`, `${program}/tasks.ts`], outdir);
     await writeFile(join(outdir, program, "plain.js"), plain);
     check(await runPlain(join(outdir, program, "main.js")));
   });
