@@ -117,7 +117,7 @@ export interface UnfinishedTask {
   readonly path: string;
   /** How long ago it was spawned, in ms. */
   readonly age: number;
-  /** Where it was spawned, as a line of a stack; known in groups with a finite `teardownTimeout`. */
+  /** Where it was spawned, as a line of a stack; known in groups with a finite `teardownTimeout`, but not in a bundle. */
   readonly spawnedAt: string | undefined;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { callerIn } from "../../runtime/basics/own_frames.ts";
 import { loop } from "../queue/loop.ts";
 import { TeardownError, type UnfinishedTask } from "../scopes/errors.ts";
 import { type Member, pathOf, type Scope } from "../scopes/scope.ts";
@@ -111,10 +112,7 @@ export function rememberPlace(task: Scope): void {
   Error.stackTraceLimit = stackTraceLimit;
 }
 
-const house: string = new URL("../", import.meta.url).pathname;
-
 function whereSpawned(task: Scope): string | undefined {
-  const lines = places.get(task)?.stack?.split("\n").filter((line) => /:\d+:\d+/.test(line)) ?? [];
-  const line = lines.find((line) => !line.includes(house));
-  return line?.trim().replace(/^at /, "at ");
+  const caller = callerIn(places.get(task)?.stack);
+  return caller === undefined ? undefined : `at ${caller}`;
 }

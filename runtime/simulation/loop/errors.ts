@@ -4,6 +4,8 @@
  * @module
  */
 
+import { callerIn } from "../../basics/own_frames.ts";
+
 /** The body has not ended, and nothing is left that could wake it. */
 export class DeadlockError extends Error {
   /** The unfinished tasks, each with what it waits for; empty where the body uses none. */
@@ -82,16 +84,9 @@ function cycleOf(last: readonly string[]): readonly string[] {
   return last.slice(-8);
 }
 
-/** Where the library itself is, and calls that are nobody's. */
-const own = ["runtime/", "scheduler/", "io/"].map((folder) => new URL(`../../../${folder}`, import.meta.url).pathname);
-const foreign = /\bnode:|\bext:|\bnative:|new Promise/;
-
 /** The innermost call of the program's own, as it is told. */
 export function placeOf(error: Error | undefined): string {
-  const lines = error?.stack?.split("\n").filter((line) =>
-    /:\d+/.test(line) && !foreign.test(line) && !own.some((folder) => line.includes(folder))
-  );
-  const place = lines?.[0]?.trim().replace(/^at /, "");
+  const place = callerIn(error?.stack);
   return place === undefined ? "" : ` (made at ${place})`;
 }
 

@@ -4,10 +4,8 @@
  * @module
  */
 
+import { isOwnFrame } from "../../../runtime/basics/own_frames.ts";
 import { replaceFrames } from "../../../runtime/hosts/common/replace_frames.ts";
-
-/** Frames of the kit itself, in front of those of its caller. */
-const ownFrame = /[\\/]scheduler[\\/]exploration[\\/][\w\\/]+\.[jt]s:/;
 
 /**
  * Gives an error the stack of the call that has failed with it, made by `new Error()` there: runners of tests print the lines around
@@ -15,7 +13,7 @@ const ownFrame = /[\\/]scheduler[\\/]exploration[\\/][\w\\/]+\.[jt]s:/;
  */
 export function atCall<E extends Error>(error: E, call: Error): E {
   const frames = (call.stack ?? "").split("\n").filter((line) => /^\s*at /.test(line));
-  const first = frames.findIndex((frame) => !ownFrame.test(frame));
+  const first = frames.findIndex((frame) => !isOwnFrame(frame));
   if (first >= 0) replaceFrames(error, frames.slice(first));
   return error;
 }

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { isOwnFrame, isUserFrame } from "../../../runtime/basics/own_frames.ts";
 import { loop } from "../../queue/loop.ts";
 
 /** Stands between the frames of the worker and those of the caller. */
@@ -22,14 +23,16 @@ export function stackAtCall(inFlight: number): Error | undefined {
   return loop().host.asyncStacks === true || inFlight >= many ? undefined : new Error();
 }
 
-/** Adds the frames of `caller` to the stack of an error that was made for one call; those of the pool are left out. */
+/** Adds the frames of `caller` to the stack of an error that was made for one call; the library's own are left out. */
 export function addCaller(error: Error, caller: Error): void {
   const frames = framesOf(caller.stack ?? "");
   if (frames.length === 0) return;
   // Bun gives a DOMException no stack.
   const stack = typeof error.stack === "string" ? error.stack : `${error.name}: ${error.message}`;
+  const lines = stack.split("\n").filter((line) => !isTick(line));
+  leaveOutWayIn(lines);
   Object.defineProperty(error, "stack", {
-    value: [...stack.split("\n").filter(isForeign), separator, ...frames].join("\n"),
+    value: [...lines, separator, ...frames].join("\n"),
     writable: true,
     configurable: true,
   });
@@ -48,16 +51,22 @@ export async function rejectWithAwaiters(error: Error): Promise<never> {
 
 /** The frames of a stack. V8 and Bun put the name of the error first, other engines do not. */
 function framesOf(stack: string): string[] {
-  return stack.split("\n").filter((line) => line !== "" && line !== "Error" && isForeign(line));
+  return stack.split("\n").filter((line) => line !== "" && line !== "Error" && !isTick(line) && !isOwnFrame(line));
 }
 
-/** The folder of the pool's own code; nothing where that was bundled with the user's. */
-const own = /\/caller_stack\.[jt]s$/.test(import.meta.url)
-  ? decodeURI(new URL("..", import.meta.url).pathname)
-  : undefined;
+/**
+ * Takes out of the lines of a stack the pool's way to the function that it has run. What the library has thrown that was called by that
+ * function keeps its place, as it does without threads.
+ */
+function leaveOutWayIn(lines: string[]): void {
+  for (let index = lines.length - 1; index >= 0; index--) {
+    const line = lines[index]!;
+    if (isOwnFrame(line)) lines.splice(index, 1);
+    else if (isUserFrame(line)) return;
+  }
+}
 
-/** Is a line of a stack none of the pool's own code, nor of the host's way to the next microtask? */
-function isForeign(line: string): boolean {
-  if (own !== undefined && line.includes(own)) return false;
-  return !line.includes("at process.processTicksAndRejections");
+/** Is a line of a stack the host's way to the next microtask? */
+function isTick(line: string): boolean {
+  return line.includes("at process.processTicksAndRejections");
 }

@@ -70,6 +70,14 @@ test("a timeout and the death of a worker tell where the call was made, too", as
   });
 });
 
+test("what the library throws in the worker keeps the place where it was thrown; the pool's way to the function is left out", async () => {
+  await withPool({ size: 1 }, async (pool) => {
+    const error = await pool.run("transferWithoutList", []).catch((error) => error) as Error;
+    const files = [...error.stack!.split(separator)[0]!.matchAll(/([\w/]+\.ts):\d+:\d+/g)].map(([, file]) => file!);
+    assertEquals(files.map((file) => file.split("/").slice(-2).join("/")), ["workers/markers.ts", "workers/tasks.ts"]);
+  });
+});
+
 test("what is not the pool's own is left as it is: reasons of signals, thrown primitives, what onProgress throws", async () => {
   await withPool({ size: 1 }, async (pool) => {
     const reason = new Error("the caller's");

@@ -110,6 +110,10 @@ export function badTransfer(kind: "duplicate" | "detached" | "shared"): unknown 
   return transfer(1, [array.buffer]);
 }
 
+export function transferWithoutList(): void {
+  transfer(new Uint8Array(8), "none" as never);
+}
+
 export function exit(code: number): void {
   (globalThis as unknown as { process: { exit(code: number): void } }).process.exit(code);
 }
