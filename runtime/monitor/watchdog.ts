@@ -6,6 +6,7 @@
  * @module
  */
 
+import { moduleEnding } from "../basics/own_frames.ts";
 import type { Host } from "../port/host.ts";
 import type { HostWorker } from "../port/worker.ts";
 import type { TurnRunner } from "./monitor.ts";
@@ -29,8 +30,6 @@ const longestName = 500;
  */
 export const askWhoRuns = "millrace: who runs";
 
-const fileEnding = import.meta.url?.endsWith(".ts") ? "ts" : "js";
-
 /** The loop's side of the thread. */
 export class Watchdog {
   readonly #signs = new Int32Array(new SharedArrayBuffer(8));
@@ -39,7 +38,7 @@ export class Watchdog {
 
   /** Starts the thread. It does not hold the process. `whoRuns` answers for the flow of control that calls it. */
   constructor(host: Host, threshold: number, whoRuns: () => string | undefined) {
-    const entry = new URL(`./watchdog_thread.${fileEnding}`, import.meta.url);
+    const entry = new URL(`./watchdog_thread.${moduleEnding() ?? "js"}`, import.meta.url);
     this.#worker = host.spawnWorker(entry, {
       name: "millrace watchdog",
       loads: entry,

@@ -10,6 +10,7 @@
  * @module
  */
 
+import { moduleEnding } from "../../../runtime/basics/own_frames.ts";
 import type { HostWorker, ThreadOptions, WorkerExit } from "../../../runtime/port/worker.ts";
 import { loop } from "../../queue/loop.ts";
 import { reportUnhandled } from "../../scopes/unhandled.ts";
@@ -393,6 +394,6 @@ export class PoolWorker implements JobWorker {
  * no files beside it: there it is started from a text.
  */
 function workersSide(): URL {
-  const ending = /\/pool_worker\.([jt]s)$/.exec(import.meta.url)?.[1];
+  const ending = moduleEnding();
   return new URL(ending === undefined ? bootstrap : `../thread/worker_entry.${ending}`, import.meta.url);
 }
