@@ -74,7 +74,7 @@ test("what the library throws in the worker keeps the place where it was thrown;
   await withPool({ size: 1 }, async (pool) => {
     const error = await pool.run("transferWithoutList", []).catch((error) => error) as Error;
     const files = [...error.stack!.split(separator)[0]!.matchAll(/([\w/]+\.ts):\d+:\d+/g)].map(([, file]) => file!);
-    assertEquals(files.map((file) => file.split("/").slice(-2).join("/")), ["workers/markers.ts", "workers/tasks.ts"]);
+    assertEquals(files.map((file) => file.split("/").slice(-2).join("/")), ["wire/markers.ts", "workers/tasks.ts"]);
   });
 });
 
