@@ -4,6 +4,8 @@
  * @module
  */
 
+import { isThenable } from "../../runtime/basics/promises.ts";
+
 /** Work of many items. */
 export abstract class Work {
   /** How many items are done. */
@@ -67,8 +69,8 @@ export abstract class ItemWork extends Work {
   /** Calls the callback for the first item of a stride, and looks at what it returns: a look at each would cost as much as an item. */
   protected performFirst(value: unknown, index: number): void {
     const result = this.perform(value, index);
-    if (typeof (result as PromiseLike<unknown> | null | undefined)?.then !== "function") return;
-    (result as PromiseLike<unknown>).then(undefined, () => {});
+    if (!isThenable(result)) return;
+    result.then(undefined, () => {});
     throw new TypeError(
       "The callback of chunked work has to be synchronous, this one returned a promise: use mapConcurrent",
     );

@@ -5,6 +5,7 @@
  */
 
 import { checkFunction, show } from "../../runtime/basics/check.ts";
+import { isThenable } from "../../runtime/basics/promises.ts";
 
 /** A thing to happen, or several that may happen in any order among themselves. */
 export type ExpectedStep = string | readonly string[];
@@ -102,9 +103,7 @@ export function expectOrder(...expected: ExpectedStep[]): OrderCheck {
       if (groups.length > 0) throw new OrderError([...steps], groups[0]!, "the end came");
     },
     after<T>(step: string, work: PromiseLike<T> | (() => T | PromiseLike<T>)): Promise<T> {
-      if (typeof (work as Partial<PromiseLike<T>> | undefined)?.then !== "function") {
-        checkFunction(work, "The work of a step");
-      }
+      if (!isThenable(work)) checkFunction(work, "The work of a step");
       return noteAfter(step, work);
     },
   });

@@ -8,14 +8,25 @@ import { loop } from "../queue/loop.ts";
 import type { Cancelled } from "./errors.ts";
 import type { Scope } from "./scope.ts";
 
+/** What a flow of control without a scope of its own carries along: it looks like a scope that has closed. */
+export interface ClosedFlow {
+  readonly closed: true;
+  readonly owner: undefined;
+  /** The scope to go on to. */
+  readonly parent: Scope | undefined;
+}
+
+/** What the slot of the context holds. */
+export type FlowState = Scope | ClosedFlow;
+
 /** The innermost open scope of the flow of control; `undefined` outside any, and in what outlives its task. */
 export function currentScope(): Scope | undefined {
-  let scope = loop().context.get() as Scope | undefined;
-  while (scope !== undefined && scope.closed) {
-    if (scope.owner === (scope as unknown)) return undefined;
-    scope = scope.parent;
+  let state = loop().context.get() as FlowState | undefined;
+  while (state?.closed) {
+    if (state.owner === (state as unknown)) return undefined;
+    state = state.parent;
   }
-  return scope;
+  return state;
 }
 
 /** Calls `fn(argument)` with `scope` as the innermost scope. */

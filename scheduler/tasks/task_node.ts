@@ -16,6 +16,7 @@
  * @module
  */
 
+import { isThenable } from "../../runtime/basics/promises.ts";
 import { type Loop, loop } from "../queue/loop.ts";
 import { type Priority, priorityOf } from "../queue/priority.ts";
 import { currentScope, laneIn } from "../scopes/current_scope.ts";
@@ -227,14 +228,14 @@ export class TaskNode extends Scope implements Owner, TaskCore {
   /** Calls the function, in the task's own context; for `enter` alone. */
   start(): void {
     let result: unknown;
-    let isThenable: boolean;
+    let hasResult: boolean;
     try {
       result = this.#fn(this.handle);
-      isThenable = typeof (result as PromiseLike<unknown> | null | undefined)?.then === "function";
+      hasResult = !isThenable(result);
     } catch (error) {
       return this.#threw(error);
     }
-    if (!isThenable) return this.#returned(result);
+    if (hasResult) return this.#returned(result);
     // A reaction, not an async function around the call, which would cost two promises more.
     const promise = result instanceof Promise ? result : Promise.resolve(result);
     if (loop().context.carries) {

@@ -10,6 +10,7 @@
  */
 
 import { checkDuration, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
+import { isThenable } from "../../runtime/basics/promises.ts";
 import { loop } from "../queue/loop.ts";
 import type { Timed } from "../queue/timer_queue.ts";
 import { currentScope, laneIn, within } from "../scopes/current_scope.ts";
@@ -217,8 +218,8 @@ class Window extends Member implements Timed {
 
   /** Nobody else gets the promise that the function has returned. */
   #watch(result: unknown): void {
-    if (typeof (result as PromiseLike<unknown> | null | undefined)?.then !== "function") return;
-    (result as PromiseLike<unknown>).then(undefined, (error: unknown) => reportUnhandled(error, this.parent));
+    if (!isThenable(result)) return;
+    result.then(undefined, (error: unknown) => reportUnhandled(error, this.parent));
   }
 
   #set(deadline: number): void {

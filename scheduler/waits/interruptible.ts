@@ -5,6 +5,7 @@
  */
 
 import { show } from "../../runtime/basics/check.ts";
+import { isThenable } from "../../runtime/basics/promises.ts";
 import { currentScope } from "../scopes/current_scope.ts";
 import { isAbort } from "../scopes/errors.ts";
 import { reportUnhandled } from "../scopes/unhandled.ts";
@@ -67,7 +68,7 @@ const waiters = new WeakMap<PromiseLike<unknown>, Waiters<unknown>>();
  * ```
  */
 export function interruptible<T>(promise: PromiseLike<T>): Promise<T> {
-  if (typeof promise?.then !== "function") {
+  if (!isThenable(promise)) {
     throw new TypeError(`interruptible waits for a promise: received ${show(promise)}`);
   }
   let all = waiters.get(promise) as Waiters<T> | undefined;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isThenable } from "../../runtime/basics/promises.ts";
 import { loop } from "../queue/loop.ts";
 import { deliver } from "../scopes/current_scope.ts";
 import { Cancelled, type CancelSource } from "../scopes/errors.ts";
@@ -161,13 +162,13 @@ export class Posted extends Scope implements Owner {
     }
     this.#state = "returned";
     if (this.abortSource === undefined) return this.#resolve(result);
-    if (typeof (result as PromiseLike<unknown> | null | undefined)?.then !== "function") {
+    if (!isThenable(result)) {
       this.#end();
       return this.#resolve(result);
     }
     // Until its end the signal cancels what is inside.
     const isSettled = this.request !== undefined;
-    this.#resolve(this.#follow(result as PromiseLike<unknown>, isSettled));
+    this.#resolve(this.#follow(result, isSettled));
   }
 
   async #follow(result: PromiseLike<unknown>, isSettled: boolean): Promise<unknown> {

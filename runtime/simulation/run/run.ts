@@ -10,6 +10,7 @@
  * @module
  */
 
+import { isThenable } from "../../basics/promises.ts";
 import { DeadlockError, LeakError, LivelockError, placeOf, UnhandledRejectionError } from "../loop/errors.ts";
 import type { RunHooks, RunSettings, Session } from "./session.ts";
 import { BodySimulation, type Simulation } from "./simulation.ts";
@@ -92,11 +93,11 @@ export class Run<T> {
       this.#settled = { ok: false, error };
       return;
     }
-    if (typeof (result as PromiseLike<T> | null | undefined)?.then !== "function") {
-      this.#settled = { ok: true, value: result as T };
+    if (!isThenable(result)) {
+      this.#settled = { ok: true, value: result };
       return;
     }
-    (result as PromiseLike<T>).then(
+    result.then(
       (value) => void (this.#settled = { ok: true, value }),
       (error) => void (this.#settled = { ok: false, error }),
     );

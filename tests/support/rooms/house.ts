@@ -24,7 +24,8 @@ export interface Room {
 export const house: readonly Room[] = [
   {
     path: "runtime/basics",
-    says: "pieces that need nothing: heap, histogram, random numbers, bytes, checks of arguments, the library's own stack frames",
+    says:
+      "pieces that need nothing: heap, histogram, random numbers, bytes, checks of arguments, the library's own stack frames",
     over: [],
   },
   { path: "runtime/port", says: "what a host is: interfaces and plain values only", over: [] },
