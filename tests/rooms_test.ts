@@ -5,6 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { root } from "./support/hosts.ts";
+import { drawingFile, withDrawing } from "./support/rooms/draw.ts";
 import { house, type Room } from "./support/rooms/house.ts";
 import {
   brokenTable,
@@ -39,6 +40,19 @@ test("no files import one another in a circle, types counted", () => {
 
 test("no file of the library is longer than 350 lines", () => {
   assertEquals(longFiles(all), []);
+});
+
+test("a floor has so few rooms that they can be drawn from memory", () => {
+  const most = { runtime: 9, scheduler: 16, io: 10 };
+  for (const floor of floors) {
+    const count = house.filter(({ path }) => path.startsWith(`${floor}/`)).length;
+    assert(count > 0 && count <= most[floor], `${floor}/ has ${count} rooms`);
+  }
+});
+
+test("ARCHITECTURE.md shows the rooms as they are; `npm run rooms` draws them", () => {
+  const text = readFileSync(drawingFile, "utf8");
+  assertEquals(text, withDrawing(text, all));
 });
 
 test("the tests of the three floors lie in the folders of what they test", () => {
