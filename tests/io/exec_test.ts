@@ -7,8 +7,8 @@ import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEqua
 import { all, Cancelled, CancelScope, group, sleep, TimeoutError } from "../../mod.ts";
 import { exec, ExitError } from "../../io/mod.ts";
 import { openPaths } from "../support/folder.ts";
-import { until } from "../support/http.ts";
 import { latch } from "../support/latch.ts";
+import { until } from "../support/within.ts";
 
 /** Does a process with this number run? A zombie that nobody has waited for yet does not. */
 function runs(pid: number): boolean {

@@ -6,7 +6,7 @@ import { CancelScope, group, sleep } from "../../mod.ts";
 import { type HostSignal, signals } from "../../io/mod.ts";
 import { run } from "../support/child.ts";
 import { root } from "../support/hosts.ts";
-import { until } from "../support/http.ts";
+import { until } from "../support/within.ts";
 
 /** How many listen for the signals of these tests. */
 function listeners(): number {

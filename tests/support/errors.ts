@@ -4,7 +4,7 @@
  * @module
  */
 
-import { sleep } from "../../mod.ts";
+import { configure, sleep } from "../../mod.ts";
 
 /** `onError` that collects. */
 export function errors(): { onError: (error: unknown) => void; seen: unknown[] } {
@@ -39,4 +39,16 @@ export async function failsWhenCancelled(error: unknown): Promise<void> {
   } catch {
     throw error;
   }
+}
+
+/** What goes to `onUnhandled` while `act` runs, which is given the list as it grows. */
+export async function unhandledDuring(act: (seen: readonly unknown[]) => unknown): Promise<unknown[]> {
+  const seen: unknown[] = [];
+  configure({ onUnhandled: (error) => void seen.push(error) });
+  try {
+    await act(seen);
+  } finally {
+    configure({ onUnhandled: undefined });
+  }
+  return seen;
 }

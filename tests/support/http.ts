@@ -1,23 +1,11 @@
 /**
- * Clients for servers under test: raw connections, and what tests wait for.
+ * Clients for servers under test: raw connections.
  *
  * @module
  */
 
 import { connect, type Socket } from "node:net";
 import type { Server } from "../../io/mod.ts";
-
-/** A promise and what settles it. */
-export interface Deferred<T> {
-  readonly promise: Promise<T>;
-  resolve(value: T): void;
-}
-
-export function deferred<T = void>(): Deferred<T> {
-  let resolve!: (value: T) => void;
-  const promise = new Promise<T>((it) => resolve = it);
-  return { promise, resolve };
-}
 
 /** A connection on which a test says each byte itself. */
 export class RawClient {
@@ -87,13 +75,4 @@ export async function ask(server: Server, text: string): Promise<RawClient> {
   const client = await RawClient.open(server.port);
   client.send(text);
   return client;
-}
-
-/** Waits until something is so; for what a server learns only from its connections. It fails after 10 s. */
-export async function until(isSo: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!isSo()) {
-    if (performance.now() > end) throw new Error(`It never came to this: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
 }

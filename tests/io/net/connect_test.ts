@@ -5,9 +5,9 @@ import { CancelScope, TimeoutError } from "../../../mod.ts";
 import { connect, type ConnectOptions, listen } from "../../../io/mod.ts";
 import { certificate } from "../../support/certificate.ts";
 import { openPaths } from "../../support/folder.ts";
-import { until } from "../../support/http.ts";
 import { latch } from "../../support/latch.ts";
 import { text } from "../../support/net.ts";
+import { until } from "../../support/within.ts";
 
 test("connecting fails with the system's code, in time, and as it is told", async () => {
   const listener = await listen();

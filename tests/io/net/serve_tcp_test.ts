@@ -13,9 +13,10 @@ import {
 import { group, sleep, TeardownError } from "../../../mod.ts";
 import { connect, type Connection, exec, readLines, serveTcp } from "../../../io/mod.ts";
 import { commandFor, hostOfThis, root } from "../../support/hosts.ts";
-import { RawClient, until } from "../../support/http.ts";
+import { RawClient } from "../../support/http.ts";
 import { latch } from "../../support/latch.ts";
 import { text } from "../../support/net.ts";
+import { until } from "../../support/within.ts";
 
 test("serveTcp has a task for each connection, at most so many at once, and closes them at its end", async () => {
   let running = 0;

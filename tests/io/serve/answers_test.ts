@@ -2,9 +2,10 @@
 
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-import { ask, until } from "../../support/http.ts";
+import { ask } from "../../support/http.ts";
 import { withServer } from "./with_server.ts";
 import { errors } from "../../support/errors.ts";
+import { until } from "../../support/within.ts";
 
 test("a text is sent with its length and type, nothing as nothing, a stream in chunks", async () => {
   await withServer(

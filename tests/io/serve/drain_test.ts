@@ -5,8 +5,10 @@ import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows }
 import { type Cancelled, CancelScope, group, sleep, tasks } from "../../../mod.ts";
 import { serve, type Server } from "../../../io/mod.ts";
 import { hostOfThis } from "../../support/hosts.ts";
-import { ask, deferred, until } from "../../support/http.ts";
+import { ask } from "../../support/http.ts";
 import { errors } from "../../support/errors.ts";
+import { until } from "../../support/within.ts";
+import { latch } from "../../support/latch.ts";
 
 test("a drain refuses new connections, closes idle ones promptly, and gives the same promise when asked again", async () => {
   const server = await serve(() => new Response("hello"));
@@ -29,7 +31,7 @@ test("a drain refuses new connections, closes idle ones promptly, and gives the 
 });
 
 test("a drain lets what runs and what waits finish, and closes their connections", async () => {
-  const go = deferred();
+  const go = latch();
   const server = await serve(async (request) => {
     await go.promise;
     return new Response(new URL(request.url).pathname);
@@ -40,7 +42,7 @@ test("a drain lets what runs and what waits finish, and closes their connections
   await until(() => server.statistics().queued === 1, "the second waits");
   const draining = server.drain({ grace: 20_000 });
   const began = performance.now();
-  go.resolve();
+  go.open();
   await first.waitFor(/\/1$/);
   await second.waitFor(/\/2$/);
   await Promise.all([first.closed, second.closed]);
@@ -49,7 +51,7 @@ test("a drain lets what runs and what waits finish, and closes their connections
 });
 
 test("a request on an open connection during a drain is 503", async () => {
-  const go = deferred();
+  const go = latch();
   const server = await serve(async () => {
     await go.promise;
     return new Response("done");
@@ -59,7 +61,7 @@ test("a request on an open connection during a drain is 503", async () => {
   const draining = server.drain();
   // Pipelined behind the one that runs; a host may also close the connection after that one.
   client.send("GET /2 HTTP/1.1\nhost: a\n\n");
-  go.resolve();
+  go.open();
   await client.closed;
   assert(/^HTTP\/1.1 200/.test(client.received), client.received);
   assert(!/done[^]*done/.test(client.received), "the second was served");
@@ -98,7 +100,7 @@ test("at grace requests are cancelled with source shutdown and answered 503", as
 });
 
 test("at force what ignores its cancellation is cut and the drain ends; each counts once by its worst fate", async () => {
-  const go = deferred();
+  const go = latch();
   const server = await serve(async (request) => {
     const path = new URL(request.url).pathname;
     if (path === "/obeys") await sleep(1e6);
@@ -115,13 +117,13 @@ test("at force what ignores its cancellation is cut and the drain ends; each cou
   }
   assertEquals(server.statistics().active, 1);
   assertEquals(tasks().map(({ name, state }) => [name, state]), [["GET /ignores", "abandoned"]]);
-  go.resolve();
+  go.open();
   await until(() => server.statistics().active === 0, "the handler has ended");
   assertEquals(tasks(), []);
 });
 
 test("a request that is cut at force does not hold the group of its server, and is listed until it ends", async () => {
-  const go = deferred();
+  const go = latch();
   const log: string[] = [];
   await group(async (g) => {
     const server = await serve(async (_request, context) => {
@@ -137,13 +139,13 @@ test("a request that is cut at force does not hold the group of its server, and 
   log.push("group");
   const [live] = tasks();
   assertEquals([live?.name, live?.state, live?.children.length], ["GET /", "abandoned", 1]);
-  go.resolve();
+  go.open();
   await until(() => tasks().length === 0, "the request has ended");
   assertEquals(log, ["group", "handler"]);
 });
 
 test("at grace an endless body is failed, and its source cancelled", async () => {
-  const cancelled = deferred();
+  const cancelled = latch();
   const server = await serve(() =>
     new Response(
       new ReadableStream({
@@ -151,7 +153,7 @@ test("at grace an endless body is failed, and its source cancelled", async () =>
           await new Promise((resolve) => setTimeout(resolve, 5));
           controller.enqueue(new TextEncoder().encode("more\n"));
         },
-        cancel: () => cancelled.resolve(),
+        cancel: () => cancelled.open(),
       }),
     )
   );
@@ -211,7 +213,7 @@ test("a request's body that comes during a drain is read to its end", async () =
 });
 
 test("cancelling the group of a server drains it without delay, its handlers shielded until grace", async () => {
-  const go = deferred();
+  const go = latch();
   let answer: Promise<string> | undefined;
   let server!: Server;
   const log: string[] = [];
@@ -225,7 +227,7 @@ test("cancelling the group of a server drains it without delay, its handlers shi
     answer = fetch(server.url).then((it) => it.text());
     await until(() => server.statistics().active === 1, "the request runs");
     g.cancel();
-    go.resolve();
+    go.open();
   });
   log.push("group");
   assertEquals(await answer, "done");

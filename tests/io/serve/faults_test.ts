@@ -7,8 +7,10 @@ import { configure, sleep } from "../../../mod.ts";
 import type { Server } from "../../../io/mod.ts";
 import { start } from "../../support/child.ts";
 import { commandFor, hostOfThis, root } from "../../support/hosts.ts";
-import { ask, deferred, RawClient, until } from "../../support/http.ts";
+import { ask, RawClient } from "../../support/http.ts";
 import { withServer } from "./with_server.ts";
+import { until } from "../../support/within.ts";
+import { latch } from "../../support/latch.ts";
 
 const host = hostOfThis();
 const isNode = host.startsWith("node");
@@ -145,15 +147,15 @@ test("204, 205 and 304 have no body, and the connection goes on", async () => {
 });
 
 test("pipelined requests are answered in their order, whichever is ready first", async () => {
-  const first = deferred();
+  const first = latch();
   const handler = async (request: Request) => {
     const { pathname } = new URL(request.url);
     if (pathname === "/1") await first.promise;
-    else first.resolve();
+    else first.open();
     return new Response(pathname + ";");
   };
   // Bun and Deno begin with the second only when the first has been answered.
-  if (!isNode) first.resolve();
+  if (!isNode) first.open();
   await withServer(handler, {}, async (server) => {
     const client = await ask(server, [1, 2, 3].map((path) => `GET /${path} HTTP/1.1\nhost: a\n\n`).join(""));
     await client.waitFor(/\/3;$/);
@@ -245,7 +247,7 @@ for (
 }
 
 test("enqueueing after the client has left, and a cancel function that throws, harm nobody", async () => {
-  const cancelled = deferred();
+  const cancelled = latch();
   const stray = await strayErrors(async () => {
     await withServer(
       () => {
@@ -258,7 +260,7 @@ test("enqueueing after the client has left, and a cancel function that throws, h
               it.enqueue(chunk);
             },
             cancel() {
-              cancelled.resolve();
+              cancelled.open();
               setTimeout(() => {
                 try {
                   controller.enqueue(chunk);

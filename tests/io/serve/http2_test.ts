@@ -5,8 +5,9 @@ import { sleep } from "../../../mod.ts";
 import type { Server } from "../../../io/mod.ts";
 import { certificate } from "../../support/certificate.ts";
 import { hostOfThis } from "../../support/hosts.ts";
-import { deferred, until } from "../../support/http.ts";
 import { withServer } from "./with_server.ts";
+import { until } from "../../support/within.ts";
+import { latch } from "../../support/latch.ts";
 
 const host = hostOfThis();
 const isNode = host.startsWith("node");
@@ -31,11 +32,11 @@ function ask(session: http2.ClientHttp2Session, path: string, body?: string): Pr
 }
 
 test("with tls a server speaks HTTP/2, many requests at once; on Node HTTP/1.1 alone", async () => {
-  const both = deferred();
+  const both = latch();
   let running = 0;
   await withServer(
     async (request) => {
-      if (++running === 2) both.resolve();
+      if (++running === 2) both.open();
       await both.promise;
       return new Response(request.method === "POST" ? await request.text() : new URL(request.url).pathname);
     },
@@ -51,10 +52,10 @@ test("with tls a server speaks HTTP/2, many requests at once; on Node HTTP/1.1 a
 });
 
 test("a stream that its client resets cancels the request, on Deno at its timeout; on Node there are none", async () => {
-  const outcome = deferred<string>();
+  const outcome = latch<string>();
   await withServer(
     async (_request, context) => {
-      context.defer(({ status }) => outcome.resolve(status));
+      context.defer(({ status }) => outcome.open(status));
       await sleep(1e6);
       return new Response("never");
     },

@@ -2,9 +2,11 @@ import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import { type RequestRecord, serve } from "../../../io/mod.ts";
 import { Cancelled, configure, group, LoopMonitor, sleep } from "../../../mod.ts";
-import { ask, deferred, until } from "../../support/http.ts";
+import { ask } from "../../support/http.ts";
 import { withServer } from "./with_server.ts";
 import { errors } from "../../support/errors.ts";
+import { until } from "../../support/within.ts";
+import { latch } from "../../support/latch.ts";
 
 function spin(): void {
   const end = performance.now() + 200;
@@ -48,8 +50,8 @@ test("a long turn is told with the method and path of the request that it ran fo
 
 test("a client that leaves cancels its request, with source disconnect, and is no error", async () => {
   const { onError, seen } = errors();
-  const started = deferred();
-  const ended = deferred<unknown>();
+  const started = latch();
+  const ended = latch<unknown>();
   let childEnded = false;
   await withServer(
     async (_request, context) => {
@@ -60,11 +62,11 @@ test("a client that leaves cancels its request, with source disconnect, and is n
           childEnded = true;
         }
       });
-      started.resolve();
+      started.open();
       try {
         await sleep(1e6);
       } catch (error) {
-        ended.resolve(error);
+        ended.open(error);
         throw error;
       }
       return new Response("never");
@@ -108,13 +110,13 @@ test("a normal end aborts no signal", async () => {
 
 test("a client that leaves in the middle of the answer cancels its source and the request", async () => {
   const { onError, seen } = errors();
-  const cancelled = deferred();
-  const childSaw = deferred<unknown>();
+  const cancelled = latch();
+  const childSaw = latch<unknown>();
   await withServer(
     (_request, context) => {
       context.group.spawn(() =>
         sleep(1e6).catch((error) => {
-          childSaw.resolve(error);
+          childSaw.open(error);
           throw error;
         })
       );
@@ -125,7 +127,7 @@ test("a client that leaves in the middle of the answer cancels its source and th
             if (sent++ > 0) await new Promise((resolve) => setTimeout(resolve, 5));
             controller.enqueue(new TextEncoder().encode("chunk\n"));
           },
-          cancel: () => cancelled.resolve(),
+          cancel: () => cancelled.open(),
         }),
       );
     },

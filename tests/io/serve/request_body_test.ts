@@ -3,9 +3,11 @@
 import { test } from "node:test";
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { BodyLimitError } from "../../../io/mod.ts";
-import { ask, deferred, until } from "../../support/http.ts";
+import { ask } from "../../support/http.ts";
 import { withServer } from "./with_server.ts";
 import { errors } from "../../support/errors.ts";
+import { until } from "../../support/within.ts";
+import { latch } from "../../support/latch.ts";
 
 test("a body that the handler has not read harms neither the answer nor the next request", async () => {
   await withServer((request) => new Response(new URL(request.url).pathname), {}, async (server) => {
@@ -24,10 +26,10 @@ test("a body that the handler has not read harms neither the answer nor the next
 test("a client that leaves in the middle of its request's body is no error", async () => {
   const { onError, seen } = errors();
   for (const timeout of [Infinity, 60_000]) {
-    const reading = deferred();
+    const reading = latch();
     await withServer(
       async (request) => {
-        reading.resolve();
+        reading.open();
         return new Response(await request.text());
       },
       { onError, timeout },
@@ -67,7 +69,7 @@ test("a body declared longer than the limit is 413 before the handler runs", asy
 
 test("a body that grows past the limit fails its reader; uncaught that is 413", async () => {
   const { onError, seen } = errors();
-  const caught = deferred<unknown>();
+  const caught = latch<unknown>();
   const chunked = (path: string, size: number) => {
     const chunk = "400\n" + "x".repeat(1024) + "\n";
     return `POST ${path} HTTP/1.1\nhost: a\ntransfer-encoding: chunked\n\n${chunk.repeat(size)}`;
@@ -77,7 +79,7 @@ test("a body that grows past the limit fails its reader; uncaught that is 413", 
       try {
         return new Response(`${(await request.text()).length} bytes`);
       } catch (error) {
-        caught.resolve(error);
+        caught.open(error);
         if (new URL(request.url).pathname === "/caught") return new Response("never mind", { status: 422 });
         throw error;
       }

@@ -3,14 +3,16 @@
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { sleep } from "../../../mod.ts";
-import { ask, deferred, until } from "../../support/http.ts";
+import { ask } from "../../support/http.ts";
 import { withServer } from "./with_server.ts";
 import { errors } from "../../support/errors.ts";
+import { until } from "../../support/within.ts";
+import { latch } from "../../support/latch.ts";
 
 test("a task of a request that fails cancels the handler: 500 at once, reported once", async () => {
   const { onError, seen } = errors();
   const bug = new Error("bug");
-  const go = deferred();
+  const go = latch();
   await withServer(
     async (_request, context) => {
       context.group.spawn(() => Promise.reject(bug));
@@ -23,7 +25,7 @@ test("a task of a request that fails cancels the handler: 500 at once, reported 
       assertEquals(response.status, 500);
       await response.text();
       assertEquals(seen, []);
-      go.resolve();
+      go.open();
       await until(() => server.statistics().active === 0, "the request has ended");
       assertEquals(seen, [bug]);
     },
@@ -33,8 +35,8 @@ test("a task of a request that fails cancels the handler: 500 at once, reported 
 test("a task that fails after the answer was given fails a body that is not whole, and is reported", async () => {
   const { onError, seen } = errors();
   const bug = new Error("bug");
-  const go = deferred();
-  const cancelled = deferred();
+  const go = latch();
+  const cancelled = latch();
   await withServer(
     (_request, context) => {
       context.group.spawn(async () => {
@@ -44,7 +46,7 @@ test("a task that fails after the answer was given fails a body that is not whol
       return new Response(
         new ReadableStream({
           start: (controller) => controller.enqueue(new TextEncoder().encode("begin")),
-          cancel: () => cancelled.resolve(),
+          cancel: () => cancelled.open(),
         }),
       );
     },
@@ -52,7 +54,7 @@ test("a task that fails after the answer was given fails a body that is not whol
     async (server) => {
       const client = await ask(server, "GET / HTTP/1.1\nhost: a\n\n");
       await client.waitFor(/begin/);
-      go.resolve();
+      go.open();
       await cancelled.promise;
       await client.closed;
       assert(!client.received.includes("\r\n0\r\n\r\n"), "the body looks whole");

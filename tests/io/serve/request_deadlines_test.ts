@@ -3,20 +3,22 @@
 import { test } from "node:test";
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { Cancelled, effectiveDeadline, sleep, withTimeout } from "../../../mod.ts";
-import { ask, deferred, until } from "../../support/http.ts";
+import { ask } from "../../support/http.ts";
 import { withServer } from "./with_server.ts";
 import { errors } from "../../support/errors.ts";
+import { until } from "../../support/within.ts";
+import { latch } from "../../support/latch.ts";
 
 test("at the deadline the client gets 504 even if the handler ignores it; the slot stays taken until that ends", async () => {
-  const go = deferred();
-  const cancelled = deferred<unknown>();
-  const late = deferred();
+  const go = latch();
+  const cancelled = latch<unknown>();
+  const late = latch();
   const { onError, seen } = errors();
   await withServer(
     async (_request, { signal }) => {
-      signal.addEventListener("abort", () => cancelled.resolve(signal.reason));
+      signal.addEventListener("abort", () => cancelled.open(signal.reason));
       await go.promise;
-      return new Response(new ReadableStream({ cancel: () => late.resolve() }));
+      return new Response(new ReadableStream({ cancel: () => late.open() }));
     },
     { timeout: 30, maxConcurrent: 1, onError },
     async (server) => {
@@ -30,7 +32,7 @@ test("at the deadline the client gets 504 even if the handler ignores it; the sl
       const refused = await fetch(server.url);
       assertEquals(refused.status, 503);
       await refused.text();
-      go.resolve();
+      go.open();
       await late.promise;
       await until(() => server.statistics().active === 0, "the slot is free");
       assertEquals(server.statistics().timedOut, 1);
@@ -41,7 +43,7 @@ test("at the deadline the client gets 504 even if the handler ignores it; the sl
 
 test("an error thrown after the deadline is reported, once; the client has its 504", async () => {
   const { onError, seen } = errors();
-  const go = deferred();
+  const go = latch();
   const bug = new Error("late");
   await withServer(
     async () => {
@@ -52,7 +54,7 @@ test("an error thrown after the deadline is reported, once; the client has its 5
     async (server) => {
       const response = await fetch(server.url);
       assertEquals([response.status, (await response.text()).includes("late")], [504, false]);
-      go.resolve();
+      go.open();
       await until(() => server.statistics().active === 0, "the handler has ended");
       assertEquals(seen, [bug]);
     },
@@ -72,12 +74,12 @@ test("a handler's effective deadline is the request's, and that of a tighter sco
 
 test("at the deadline a checkpoint throws, and reading the request's body fails", async () => {
   const { onError, seen } = errors();
-  const read = deferred<unknown>();
+  const read = latch<unknown>();
   await withServer(
     async (request) => {
       if (request.method === "GET") await sleep(1e6);
       await request.text().catch((error: unknown) => {
-        read.resolve(error);
+        read.open(error);
         throw error;
       });
       return new Response("never");
@@ -98,7 +100,7 @@ test("at the deadline a checkpoint throws, and reading the request's body fails"
 });
 
 test("the deadline counts the wait for a slot; a request that never got one has no handler", async () => {
-  const go = deferred();
+  const go = latch();
   let ran = 0;
   await withServer(
     async () => {
@@ -111,7 +113,7 @@ test("the deadline counts the wait for a slot; a request that never got one has 
       const answers = await Promise.all([fetch(server.url), fetch(server.url)]);
       assertEquals(answers.map(({ status }) => status), [504, 504]);
       await Promise.all(answers.map((answer) => answer.text()));
-      go.resolve();
+      go.open();
       await until(() => server.statistics().completed === 2, "both have ended");
       assertEquals(ran, 1);
     },

@@ -4,8 +4,8 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import type { RequestTrace } from "../../../io/mod.ts";
 import { parseTraceparent } from "../../../io/serve/request_trace.ts";
-import { until } from "../../support/http.ts";
 import { withServer } from "./with_server.ts";
+import { until } from "../../support/within.ts";
 
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 const parentId = "00f067aa0ba902b7";

@@ -9,8 +9,10 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CancelScope, group, sleep } from "../../../mod.ts";
 import { serve, type Server } from "../../../io/mod.ts";
 import { certificate } from "../../support/certificate.ts";
-import { ask, deferred, RawClient, until } from "../../support/http.ts";
+import { ask, RawClient } from "../../support/http.ts";
 import { withServer } from "./with_server.ts";
+import { until } from "../../support/within.ts";
+import { latch } from "../../support/latch.ts";
 
 test("a request is answered by its handler, which gets the request whole", async () => {
   await withServer(
@@ -53,7 +55,7 @@ test("a port in use is an error with the system's code that says where", async (
 
 test("with all slots taken requests wait, first in, first out; past the queue's limit they are 503 with Retry-After", async () => {
   const order: string[] = [];
-  const go = deferred();
+  const go = latch();
   await withServer(
     async (request) => {
       order.push(new URL(request.url).pathname);
@@ -72,7 +74,7 @@ test("with all slots taken requests wait, first in, first out; past the queue's 
       assertEquals(fourth.status, 503);
       assertEquals(fourth.headers.get("retry-after"), "1");
       await fourth.text();
-      go.resolve();
+      go.open();
       assertEquals(await Promise.all([first, second, third].map(async (it) => (await it).text())), [
         "done",
         "done",
@@ -85,7 +87,7 @@ test("with all slots taken requests wait, first in, first out; past the queue's 
 });
 
 test("a client that leaves the queue frees its place, and its handler never runs", async () => {
-  const go = deferred();
+  const go = latch();
   const ran: string[] = [];
   await withServer(
     async (request) => {
@@ -103,7 +105,7 @@ test("a client that leaves the queue frees its place, and its handler never runs
       await until(() => server.statistics().queued === 0, "the second has left");
       const third = fetch(new URL("/3", server.url));
       await until(() => server.statistics().queued === 1, "the third waits in its place");
-      go.resolve();
+      go.open();
       await Promise.all([first, third].map(async (it) => (await it).text()));
       assertEquals(ran, ["/1", "/3"]);
       assertEquals(server.statistics().disconnected, 1);
@@ -144,8 +146,8 @@ test("while the loop is late again and again, requests are 503 with Retry-After,
 });
 
 test("a slot is held until the body is sent and the request's tasks have ended", async () => {
-  const body = deferred();
-  const child = deferred();
+  const body = latch();
+  const child = latch();
   await withServer(
     (_request, context) => {
       context.group.spawn(() => child.promise);
@@ -166,10 +168,10 @@ test("a slot is held until the body is sent and the request's tasks have ended",
     async (server) => {
       const response = await fetch(server.url);
       assertEquals([server.statistics().active, server.statistics().tasks], [1, 1]);
-      body.resolve();
+      body.open();
       assertEquals(await response.text(), "begin end");
       assertEquals(server.statistics().active, 1);
-      child.resolve();
+      child.open();
       await until(() => server.statistics().active === 0, "the slot is free");
       assertEquals(server.statistics().completed, 1);
     },
@@ -191,7 +193,7 @@ test("a stream holds the slot until its end, whatever else its response carries"
     (stream) => new Response(stream).clone(),
   ];
   for (const make of responses) {
-    const end = deferred();
+    const end = latch();
     let pulls = 0;
     const stream = new ReadableStream({
       async pull(controller) {
@@ -204,7 +206,7 @@ test("a stream holds the slot until its end, whatever else its response carries"
     await withServer(() => make(stream), {}, async (server) => {
       const response = await fetch(server.url);
       assertEquals(server.statistics().active, 1, `${make} was taken for a body that is there whole`);
-      end.resolve();
+      end.open();
       assertEquals(await response.text(), "begin end");
       await until(() => server.statistics().active === 0, "the slot is free");
     });

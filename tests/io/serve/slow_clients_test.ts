@@ -4,8 +4,10 @@ import { BodyTimeoutError, serve } from "../../../io/mod.ts";
 import { SlowClients } from "../../../io/serve/slow_clients.ts";
 import { onFakeLoop } from "../../support/fake_loop.ts";
 import { hostOfThis } from "../../support/hosts.ts";
-import { ask, deferred, until } from "../../support/http.ts";
+import { ask } from "../../support/http.ts";
 import { withServer } from "./with_server.ts";
+import { until } from "../../support/within.ts";
+import { latch } from "../../support/latch.ts";
 
 const isNode = hostOfThis().startsWith("node");
 
@@ -64,12 +66,12 @@ test("timeouts for clients are checked at the call", () => {
 
 test("a body of which nothing comes any more fails its reader; uncaught that is 408, and no error of the handler", async () => {
   const seen: unknown[] = [];
-  const caught = deferred<unknown>();
+  const caught = latch<unknown>();
   const handler = async (request: Request) => {
     try {
       return new Response(await request.text());
     } catch (error) {
-      caught.resolve(error);
+      caught.open(error);
       throw error;
     }
   };
@@ -98,11 +100,11 @@ test("a body that comes slowly but comes is read whole", async () => {
 });
 
 test("a client that takes nothing of a streamed answer is cut, its source cancelled", async () => {
-  const cancelled = deferred();
+  const cancelled = latch();
   const chunk = new Uint8Array(256 * 1024);
   const handler = () =>
     new Response(
-      new ReadableStream<Uint8Array>({ pull: (it) => it.enqueue(chunk), cancel: () => cancelled.resolve() }),
+      new ReadableStream<Uint8Array>({ pull: (it) => it.enqueue(chunk), cancel: () => cancelled.open() }),
     );
   await withServer(handler, { sendTimeout: 100 }, async (server) => {
     const client = await ask(server, "GET / HTTP/1.1\nhost: a\n\n");

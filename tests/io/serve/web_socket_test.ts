@@ -4,8 +4,10 @@ import { WebSocket as Client } from "ws";
 import { sleep } from "../../../mod.ts";
 import { type RequestRecord, type Server, type ServerWebSocket, WebSocketClosedError } from "../../../io/mod.ts";
 import { hostOfThis } from "../../support/hosts.ts";
-import { ask, deferred, until } from "../../support/http.ts";
+import { ask } from "../../support/http.ts";
 import { withServer } from "./with_server.ts";
+import { until } from "../../support/within.ts";
+import { latch } from "../../support/latch.ts";
 
 const host = hostOfThis();
 
@@ -103,7 +105,7 @@ test("a drain closes sockets with 1001 at its grace, and their bodies see the ca
 });
 
 test("a body that ignores its cancellation does not keep its client", async () => {
-  const go = deferred();
+  const go = latch();
   const handler = (_request: Request, context: Parameters<Parameters<typeof withServer>[0]>[1]) =>
     context.upgrade(() => go.promise);
   await withServer(handler, {}, async (server) => {
@@ -111,20 +113,20 @@ test("a body that ignores its cancellation does not keep its client", async () =
     await until(() => server.statistics().tasks === 1, "the body runs");
     const draining = server.drain({ grace: 10, force: 20_000 });
     assertEquals(await closed, 1001);
-    go.resolve();
+    go.open();
     await draining;
   });
 });
 
 test("when the client closes, the messages end, sends reject and the body goes on", async () => {
-  const close = deferred<unknown>();
-  const rejected = deferred<unknown>();
+  const close = latch<unknown>();
+  const rejected = latch<unknown>();
   await withServer(
     (_request, context) =>
       context.upgrade(async (socket) => {
         await echo(socket);
-        close.resolve(await socket.closed);
-        rejected.resolve(await socket.send("late").catch((error) => error));
+        close.open(await socket.closed);
+        rejected.open(await socket.send("late").catch((error) => error));
         assertEquals(await socket.receive(), undefined);
       }),
     {},
@@ -142,12 +144,12 @@ test("when the client closes, the messages end, sends reject and the body goes o
 });
 
 test("a connection that is lost cancels the request, with source disconnect", async () => {
-  const seen = deferred<unknown>();
+  const seen = latch<unknown>();
   await withServer(
     (_request, context) =>
       context.upgrade(() =>
         sleep(1e6).catch((error) => {
-          seen.resolve((error as { source?: string }).source);
+          seen.open((error as { source?: string }).source);
           throw error;
         })
       ),
@@ -175,12 +177,12 @@ async function handshake(server: Server): ReturnType<typeof ask> {
 }
 
 test("a message longer than the limit closes the socket with 1009", async () => {
-  const close = deferred<number>();
+  const close = latch<number>();
   await withServer(
     (_request, context) =>
       context.upgrade(async (socket) => {
         await echo(socket);
-        close.resolve((await socket.closed).code);
+        close.open((await socket.closed).code);
       }),
     { messageLimit: 1000 },
     async (server) => {
@@ -218,17 +220,17 @@ test("a send waits for a client that takes nothing, and ends with its request", 
 });
 
 test("messages that nobody takes are bounded", async () => {
-  const go = deferred();
-  const close = deferred<number>();
-  const closing = deferred();
+  const go = latch();
+  const close = latch<number>();
+  const closing = latch();
   let got = 0;
   await withServer(
     (_request, context) =>
       context.upgrade(async (socket) => {
-        void socket.closed.then(() => closing.resolve());
+        void socket.closed.then(() => closing.open());
         await go.promise;
         for await (const message of socket) got += message.length;
-        close.resolve((await socket.closed).code);
+        close.open((await socket.closed).code);
       }),
     { messageLimit: 1000 },
     async (server) => {
@@ -236,12 +238,12 @@ test("messages that nobody takes are bounded", async () => {
       for (let count = 0; count < 200; count++) client.send("x".repeat(1000));
       if (host.startsWith("node")) {
         // Node reads no more; all is there when somebody takes it.
-        go.resolve();
+        go.open();
         await until(() => got === 200_000, "all have come");
         client.close();
       } else {
         await closing.promise;
-        go.resolve();
+        go.open();
         assertEquals(await close.promise, 1008);
       }
       await until(() => server.statistics().active === 0, "the request has ended");
@@ -274,7 +276,7 @@ test("a request that asks for no WebSocket is 426, one for another subprotocol 4
 });
 
 test("wrong arguments of a socket throw at the call", async () => {
-  const done = deferred();
+  const done = latch();
   await withServer(
     (_request, context) => {
       assertThrows(() => context.upgrade(1 as never), TypeError);
@@ -286,7 +288,7 @@ test("wrong arguments of a socket throw at the call", async () => {
         socket.close();
         socket.close(3000);
         await assertRejects(() => socket.send("late"), WebSocketClosedError);
-        done.resolve();
+        done.open();
       });
     },
     {},

@@ -4,8 +4,9 @@ import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { configure, PoolClosedError, WorkerExitError, WorkerPool } from "../../../mod.ts";
 import { run } from "../../support/child.ts";
-import { flagsOf, module, type Tasks, until, withPool } from "./pool_support.ts";
+import { flagsOf, module, type Tasks, withPool } from "./pool_support.ts";
 import { errorOf } from "../../support/errors.ts";
+import { until } from "../../support/within.ts";
 
 const program = (name: string): string => new URL(`./programs/${name}.ts`, import.meta.url).pathname;
 
@@ -20,7 +21,7 @@ test("no worker is started before the first call; one call starts one, a burst a
     const flags = flagsOf();
     const calls = [1, 2, 3, 4].map(() => pool.run("holdUntil", [flags, 1]));
     assertEquals(pool.statistics().workers, 3);
-    await until(() => Atomics.load(flags, 0) === 3);
+    await until(() => Atomics.load(flags, 0) === 3, "3 calls have started");
     Atomics.store(flags, 1, 1);
     await Promise.all(calls);
   });
@@ -43,12 +44,12 @@ test("warmUp starts workers ahead and waits for them; a module that cannot be lo
 test("idle workers end after idleTimeout, except min, and the pool goes on", async () => {
   await withPool({ size: 2, min: 1, idleTimeout: 10 }, async (pool) => {
     await pool.warmUp();
-    await until(() => pool.statistics().workers === 1);
+    await until(() => pool.statistics().workers === 1, "one worker is left");
     assertEquals(await pool.run("add", [1, 2]), 3);
   });
   await withPool({ size: 2, idleTimeout: 0 }, async (pool) => {
     assertEquals(await pool.run("add", [1, 2]), 3);
-    await until(() => pool.statistics().workers === 0);
+    await until(() => pool.statistics().workers === 0, "no worker is left");
     assertEquals(await pool.run("add", [1, 2]), 3);
   });
 });
@@ -93,7 +94,7 @@ test("an error that kills a worker after its call has ended rejects nothing and 
   try {
     await withPool({ size: 1 }, async (pool) => {
       assertEquals(await pool.run("throwAfterResult", []), "result");
-      await until(() => reported.length > 0);
+      await until(() => reported.length > 0, "the error is reported");
       assertInstanceOf(reported[0], WorkerExitError);
       assert(String((reported[0].cause as Error).message).includes("thrown after the result"));
       assertEquals(await pool.run("add", [1, 2]), 3);

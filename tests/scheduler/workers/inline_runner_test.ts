@@ -3,8 +3,9 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import { Cancelled, configure, group, PoolClosedError, WorkerPool, type WorkerPoolOptions } from "../../../mod.ts";
-import { countListeners, flagsOf, module, type Pool, type Tasks, until } from "./pool_support.ts";
+import { countListeners, flagsOf, module, type Pool, type Tasks } from "./pool_support.ts";
 import { errorOf } from "../../support/errors.ts";
+import { until } from "../../support/within.ts";
 
 (globalThis as { testThread?: string }).testThread = "this thread";
 
@@ -180,12 +181,12 @@ test("a call that turns out to be asynchronous goes on here, alone, and is the l
     const listeners = countListeners(controller.signal);
     const call = errorOf(pool.run("perhapsLater", [flags, true], { signal: controller.signal }));
     const behind = pool.run("perhapsLater", [flags, false]);
-    await until(() => Atomics.load(flags, 0) === 1);
+    await until(() => Atomics.load(flags, 0) === 1, "the call has started");
     assertEquals(pool.statistics().running >= 1, true);
     assertEquals(await behind, "at once");
     controller.abort("stop");
     assertEquals(await call, "stop");
-    await until(() => Atomics.load(flags, 1) !== 0);
+    await until(() => Atomics.load(flags, 1) !== 0, "the call has ended");
     assertEquals(Atomics.load(flags, 1), 1);
     assertEquals(await inlinedBy(pool, () => pool.run("perhapsLater", [flags, false])), 0);
     assertEquals([listeners(), pool.statistics().running], [0, 0]);
@@ -196,7 +197,7 @@ test("one that does not heed its abort is given up after teardownTimeout: its gr
   await withInline(async (pool) => {
     await group(async (g) => {
       const task = g.spawn(() => pool.run("never", [true]));
-      await until(() => pool.statistics().running === 1);
+      await until(() => pool.statistics().running === 1, "the call runs");
       g.cancel();
       assertInstanceOf(await errorOf(task), Cancelled);
     });
@@ -240,7 +241,7 @@ test("a call does not go past those that wait for a worker", async () => {
     const flags = flagsOf();
     const order = flagsOf(64);
     const holding = pool.run("holdUntil", [flags, 1]);
-    await until(() => Atomics.load(flags, 0) === 1);
+    await until(() => Atomics.load(flags, 0) === 1, "the call has started");
     const waiting = numbers(4).map(() => pool.run("add", [1, 2]));
     assertEquals(
       await inlinedBy(pool, () => {

@@ -3,8 +3,9 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import { Cancelled, group, moveOnAfter, TimeoutError } from "../../../mod.ts";
-import { countListeners, flagsOf, until, withPool } from "./pool_support.ts";
+import { countListeners, flagsOf, withPool } from "./pool_support.ts";
 import { errorOf } from "../../support/errors.ts";
+import { until } from "../../support/within.ts";
 
 test("an AbortSignal among the arguments arrives live and leaves no listener", async () => {
   await withPool({ size: 1 }, async (pool) => {
@@ -13,7 +14,7 @@ test("an AbortSignal among the arguments arrives live and leaves no listener", a
     const flags = flagsOf();
     const waiting = pool.run("waitsFor", [controller.signal, flags]);
     assertEquals(listeners(), 1);
-    await until(() => Atomics.load(flags, 0) === 1);
+    await until(() => Atomics.load(flags, 0) === 1, "the call has started");
     controller.abort("because");
     assertEquals(await waiting, "because");
     assertEquals(listeners(), 0);
@@ -52,7 +53,7 @@ test("aborted before the call, it never runs; while queued, it leaves the queue 
     const reason = { own: "reason" };
     const controller = new AbortController();
     const holding = pool.run("holdUntil", [flags, 1]);
-    await until(() => Atomics.load(flags, 0) === 1);
+    await until(() => Atomics.load(flags, 0) === 1, "the call has started");
     const counts = flagsOf();
     const second = pool.run("count", [counts], { signal: controller.signal });
     const third = pool.run("count", [counts], { signal: controller.signal });
@@ -76,10 +77,10 @@ test("aborted while it runs, a call rejects at once and a loop sees it through t
       const flags = flagsOf();
       const controller = new AbortController();
       const call = pool.run(name, [flags], { signal: controller.signal });
-      await until(() => Atomics.load(flags, 0) === 1);
+      await until(() => Atomics.load(flags, 0) === 1, "the call has started");
       controller.abort("stop");
       assertEquals(await errorOf(call), "stop");
-      await until(() => pool.statistics().running === 0);
+      await until(() => pool.statistics().running === 0, "no call runs");
       assertEquals(Atomics.load(flags, 1), 1);
     }
     assertEquals(pool.statistics().workers, 1);
@@ -92,10 +93,10 @@ test("a busy loop that pays no heed is stopped after teardownTimeout, and nobody
     await pool.warmUp();
     const [spinning, holding] = [flagsOf(), flagsOf()];
     const other = pool.run("holdUntil", [holding, 1]);
-    await until(() => Atomics.load(holding, 0) === 1);
+    await until(() => Atomics.load(holding, 0) === 1, "the call has started");
     const controller = new AbortController();
     const call = pool.run("spinForever", [spinning], { signal: controller.signal });
-    await until(() => Atomics.load(spinning, 0) === 1);
+    await until(() => Atomics.load(spinning, 0) === 1, "the call has started");
     const behind = [pool.run("add", [1, 2]), pool.run("add", [3, 4])];
     controller.abort(new Error("stop"));
     assertEquals(((await errorOf(call)) as Error).message, "stop");
@@ -111,7 +112,7 @@ test("a cancelled group waits until the call has ended in its worker, and counts
     const flags = flagsOf();
     await group(async (g) => {
       g.spawn(async () => {
-        await until(() => Atomics.load(flags, 0) === 1);
+        await until(() => Atomics.load(flags, 0) === 1, "the call has started");
         g.cancel();
         assertEquals(pool.statistics().running, 1);
       });
@@ -133,7 +134,7 @@ test("a group waits for a call that nobody awaits, and a task that leaves one ab
     await group(async (g) => {
       await g.spawn(async () => {
         void pool.run("spinUntilCancelled", [flags]);
-        await until(() => Atomics.load(flags, 0) === 1);
+        await until(() => Atomics.load(flags, 0) === 1, "the call has started");
       });
     });
     assertEquals(Atomics.load(flags, 1), 1);
@@ -164,7 +165,7 @@ test("timeout counts from the call, runTimeout from the start", async () => {
   await withPool({ size: 1, teardownTimeout: 10 }, async (pool) => {
     const flags = flagsOf();
     const holding = pool.run("holdUntil", [flags, 1]);
-    await until(() => Atomics.load(flags, 0) === 1);
+    await until(() => Atomics.load(flags, 0) === 1, "the call has started");
     const patient = pool.run("add", [1, 2], { runTimeout: 1000 });
     const error = await errorOf(pool.run("add", [1, 2], { timeout: 20 }));
     assertInstanceOf(error, TimeoutError);
@@ -184,7 +185,7 @@ test("queueTimeout counts until the start: a call that has started in time may t
     const counts = flagsOf();
     await pool.warmUp();
     const holding = pool.run("holdUntil", [flags, 1], { queueTimeout: 60_000 });
-    await until(() => Atomics.load(flags, 0) === 1);
+    await until(() => Atomics.load(flags, 0) === 1, "the call has started");
     // The first of these are with the worker already, though none has started.
     const calls = [1, 2, 3, 4, 5].map(() => errorOf(pool.run("count", [counts], { queueTimeout: 10 })));
     for (const call of calls) {
@@ -212,7 +213,7 @@ test("a queueTimeout that passes while the call runs does nothing", async () => 
     for (let outcome: unknown; outcome !== 7;) {
       const call = pool.run("holdUntil", [flags, 1], { queueTimeout }).catch((error) => error);
       void call.then((value) => outcome = value);
-      await until(() => outcome !== undefined || Atomics.load(flags, 0) === 1);
+      await until(() => outcome !== undefined || Atomics.load(flags, 0) === 1, "the call has started or failed");
       if (outcome !== undefined) continue;
       await new Promise((resolve) => setTimeout(resolve, queueTimeout * 1.5));
       Atomics.store(flags, 1, 7);

@@ -3,8 +3,9 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import { callback, Cancelled, group, moveOnAfter, TimeoutError } from "../../../mod.ts";
-import { countListeners, flagsOf, until, withPool } from "./pool_support.ts";
+import { countListeners, flagsOf, withPool } from "./pool_support.ts";
 import { errorOf, thrownBy } from "../../support/errors.ts";
+import { until } from "../../support/within.ts";
 
 /** Numbers, with a count of what was pulled and how often the iterator was closed. */
 function watched(count: number): { items: Iterable<number>; pulled: () => number; closed: () => number } {
@@ -65,7 +66,7 @@ test("long items go one by one, no more at once than the limit", async () => {
       limit: 2,
       signal: controller.signal,
     });
-    await until(() => Atomics.load(flags, 0) === 2);
+    await until(() => Atomics.load(flags, 0) === 2, "2 calls have started");
     assertEquals(first.pulled(), 2);
     controller.abort("enough");
     Atomics.store(flags, 1, 1);
@@ -121,7 +122,7 @@ test("a cancelled scope throws Cancelled from map, closes the iterator once, and
     const first = watched(100);
     await group(async (g) => {
       g.spawn(async () => {
-        await until(() => Atomics.load(flags, 0) === 1);
+        await until(() => Atomics.load(flags, 0) === 1, "the call has started");
         g.cancel();
       });
       const error = await errorOf(pool.map("spinUntilCancelled" as "double", withFlags(first.items, flags)));

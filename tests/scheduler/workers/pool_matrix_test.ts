@@ -6,8 +6,9 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import { PoolClosedError, WorkerExitError, WorkerPool } from "../../../mod.ts";
-import { flagsOf, module, type Pool, type Tasks, until, withPool } from "./pool_support.ts";
+import { flagsOf, module, type Pool, type Tasks, withPool } from "./pool_support.ts";
 import { errorOf } from "../../support/errors.ts";
+import { until } from "../../support/within.ts";
 
 /** Each case answers when its call has settled as it should. */
 const cases: Record<string, (pool: Pool) => Promise<void>> = {
@@ -56,7 +57,7 @@ const cases: Record<string, (pool: Pool) => Promise<void>> = {
     const flags = flagsOf();
     const controller = new AbortController();
     const call = pool.run("spinForever", [flags], { signal: controller.signal });
-    await until(() => Atomics.load(flags, 0) === 1);
+    await until(() => Atomics.load(flags, 0) === 1, "the call has started");
     controller.abort("stop");
     assertEquals(await errorOf(call), "stop");
   },
@@ -64,7 +65,7 @@ const cases: Record<string, (pool: Pool) => Promise<void>> = {
     const flags = flagsOf();
     const controller = new AbortController();
     const call = pool.run("ignoresAbort", [flags], { signal: controller.signal });
-    await until(() => Atomics.load(flags, 0) === 1);
+    await until(() => Atomics.load(flags, 0) === 1, "the call has started");
     controller.abort("stop");
     assertEquals(await errorOf(call), "stop");
   },
@@ -107,7 +108,7 @@ test("the matrix: a pool that is disposed with calls running and waiting", async
   const pool = new WorkerPool<Tasks>(module, { size: 1, teardownTimeout: 20 });
   const flags = flagsOf();
   const calls = [pool.run("spinForever", [flags]), pool.run("add", [1, 2]), pool.run("later", [1, 5])].map(errorOf);
-  await until(() => Atomics.load(flags, 0) === 1);
+  await until(() => Atomics.load(flags, 0) === 1, "the call has started");
   await pool[Symbol.asyncDispose]();
   for (const error of await Promise.all(calls)) assertInstanceOf(error, PoolClosedError);
   assertInstanceOf(await errorOf(pool.run("add", [1, 2])), PoolClosedError);

@@ -6,9 +6,10 @@ import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std
 import { callback, configure, WorkerExitError, WorkerPool } from "../../../mod.ts";
 import { run } from "../../support/child.ts";
 import { strayRejections } from "../../support/stray.ts";
-import { countListeners, flagsOf, until } from "./pool_support.ts";
+import { countListeners, flagsOf } from "./pool_support.ts";
 import { patchThreads } from "./threads_support.ts";
 import { errorOf, thrownBy } from "../../support/errors.ts";
+import { until } from "../../support/within.ts";
 
 type Tasks = typeof import("./odd_tasks.ts");
 type Pool = WorkerPool<Tasks>;
@@ -43,7 +44,7 @@ test("a message that cannot be read rejects the call it belongs to, and the next
     await withPool(async (pool) => {
       const flags = flagsOf();
       const call = errorOf(pool.run("listens", ["resolves", flags]));
-      await until(() => Atomics.load(flags, 0) === 1);
+      await until(() => Atomics.load(flags, 0) === 1, "the call has started");
       threads[0]!.failToRead();
       const error = await call;
       assertInstanceOf(error, WorkerExitError);
@@ -62,7 +63,7 @@ test("an abort listener that fails takes its worker down, and nobody else; one t
       assertEquals(await pool.run("threadNumber", [flags]), 1);
       const controller = new AbortController();
       const call = pool.run("listens", [kind, flags], { signal: controller.signal });
-      await until(() => Atomics.load(flags, 0) === 1);
+      await until(() => Atomics.load(flags, 0) === 1, "the call has started");
       controller.abort("stop");
       const next = pool.run("threadNumber", [flags]);
       assertEquals(await errorOf(call), "stop");
@@ -93,7 +94,7 @@ test("a thread that will not end is given up after a second, and that is told", 
     const pool: Pool = new WorkerPool<Tasks>(module, { size: 1, teardownTimeout: 0 });
     const flags = flagsOf();
     const call = errorOf(pool.run("spin", [flags]));
-    await until(() => Atomics.load(flags, 0) === 1);
+    await until(() => Atomics.load(flags, 0) === 1, "the call has started");
     threads[0]!.immortal = true;
     const closing = pool.close({ timeout: 0 });
     await call;

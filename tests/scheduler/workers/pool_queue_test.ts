@@ -3,14 +3,15 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { group, moveOnAfter, QueueFullError } from "../../../mod.ts";
-import { flagsOf, until, withPool } from "./pool_support.ts";
+import { flagsOf, withPool } from "./pool_support.ts";
 import { errorOf } from "../../support/errors.ts";
+import { until } from "../../support/within.ts";
 
 test("higher priorities go first, FIFO within one, and at most two calls sent ahead go before", async () => {
   await withPool({ size: 1 }, async (pool) => {
     const [flags, order] = [flagsOf(), flagsOf(64)];
     const holding = pool.run("holdUntil", [flags, 1]);
-    await until(() => Atomics.load(flags, 0) === 1);
+    await until(() => Atomics.load(flags, 0) === 1, "the call has started");
     const calls: Promise<number>[] = [];
     for (let n = 0; n < 10; n++) calls.push(pool.run("note", [order, n], { priority: "background" }));
     for (let n = 10; n < 15; n++) calls.push(pool.run("note", [order, n]));
@@ -30,11 +31,11 @@ test("a task's priority is its calls' priority", async () => {
   await withPool({ size: 1 }, async (pool) => {
     const [flags, order] = [flagsOf(), flagsOf(16)];
     const holding = pool.run("holdUntil", [flags, 1]);
-    await until(() => Atomics.load(flags, 0) === 1);
+    await until(() => Atomics.load(flags, 0) === 1, "the call has started");
     await group(async (g) => {
       const ordinary = [0, 1, 2, 3].map((n) => pool.run("note", [order, n]));
       const urgent = g.spawn(() => pool.run("note", [order, 9]), { priority: "user-blocking" });
-      await until(() => pool.statistics().queued === 5);
+      await until(() => pool.statistics().queued === 5, "five calls wait");
       Atomics.store(flags, 1, 1);
       await Promise.all([holding, urgent, ...ordinary]);
     });
@@ -93,6 +94,6 @@ test("calls made by callbacks, and by the reader of a stream, cannot deadlock", 
     let sum = 0;
     for await (const n of pool.stream("numbers", [300])) sum += await pool.run("add", [n, 1]);
     assertEquals(sum, 300 * 301 / 2);
-    await until(() => pool.statistics().workers <= 1);
+    await until(() => pool.statistics().workers <= 1, "at most one worker is left");
   });
 });

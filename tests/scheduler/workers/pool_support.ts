@@ -25,11 +25,6 @@ export function flagsOf(count = 8): Int32Array {
   return new Int32Array(new SharedArrayBuffer(count * 4));
 }
 
-/** Waits until a condition holds, looking again in turns of the host. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
-}
-
 /** How many listeners a signal has, counted where they are added and taken away. */
 export function countListeners(signal: AbortSignal): () => number {
   const listeners = new Set<unknown>();

@@ -3,8 +3,9 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { callback, group, WorkerPool } from "../../../mod.ts";
-import { flagsOf, until } from "./pool_support.ts";
+import { flagsOf } from "./pool_support.ts";
 import { errorOf, thrownBy } from "../../support/errors.ts";
+import { until } from "../../support/within.ts";
 
 type Tasks = typeof import("./odd_tasks.ts");
 type Pool = WorkerPool<Tasks>;
@@ -76,7 +77,7 @@ test("a worker's own timers go on while short calls keep coming", async () => {
     const calls = Array.from({ length: 64 }, async () => {
       while (!over) await pool.run("arrow", [1]);
     });
-    await until(() => Atomics.load(flags, 0) >= 3);
+    await until(() => Atomics.load(flags, 0) >= 3, "the timer has fired three times");
     over = true;
     await Promise.all(calls);
   });
@@ -216,7 +217,7 @@ test("a call of a group that has been cancelled from outside leaves its worker u
     const asked = group(async () => {
       await pool.run("asks", [callback((n: number) => n), flags]);
     }, { signal: controller.signal });
-    await until(() => Atomics.load(flags, 0) === 1);
+    await until(() => Atomics.load(flags, 0) === 1, "the call has started");
     controller.abort("from outside");
     assertEquals(await errorOf(asked), "from outside");
     assertEquals(pool.statistics().running, 0);

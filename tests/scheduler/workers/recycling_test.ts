@@ -3,8 +3,9 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { group, PoolClosedError, WorkerPool } from "../../../mod.ts";
-import { flagsOf, module, type Tasks, until, withPool } from "./pool_support.ts";
+import { flagsOf, module, type Tasks, withPool } from "./pool_support.ts";
 import { errorOf } from "../../support/errors.ts";
+import { until } from "../../support/within.ts";
 
 const megabyte = 1024 * 1024;
 
@@ -17,7 +18,7 @@ test("a worker that is too large after a call is replaced, and the pool goes on"
     assertEquals(pool.statistics().recycled, 0);
     assertEquals(await pool.run("grow", [300]), 2);
     // Bun tells of the memory a little later.
-    await until(() => pool.statistics().recycled === 1);
+    await until(() => pool.statistics().recycled === 1, "the worker is replaced");
     assertEquals(await pool.run("threadNumber", [flags]), 2);
     const { recycled, completed, failed } = pool.statistics();
     assertEquals([recycled, completed, failed], [1, 5, 0]);
@@ -33,7 +34,7 @@ test("calls sent ahead to a worker that grows too large run elsewhere, once, in 
     assertEquals(await growing, 1);
     assertEquals(await Promise.all(calls), Array.from({ length: 30 }, (_, n) => n));
     assertEquals([...order.slice(0, 31)], [30, ...Array.from({ length: 30 }, (_, n) => n)]);
-    await until(() => pool.statistics().recycled === 1);
+    await until(() => pool.statistics().recycled === 1, "the worker is replaced");
     assertEquals(pool.statistics().failed, 0);
   });
 });
@@ -49,7 +50,7 @@ test("a call that runs is never taken down by the recycling, and each call may c
     for await (const value of pool.stream("numbers", [100])) values.push(value);
     assertEquals(values.length, 100);
     assertEquals(await pool.map("double", [1, 2, 3], { chunk: 1 }), [2, 4, 6]);
-    await until(() => pool.statistics().workers === 0);
+    await until(() => pool.statistics().workers === 0, "no worker is left");
     const { recycled, failed } = pool.statistics();
     assertEquals([recycled, failed], [10, 0]);
   });

@@ -3,8 +3,9 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import { group, PoolClosedError, WorkerPool } from "../../../mod.ts";
-import { countListeners, flagsOf, module, type Tasks, until, withPool } from "./pool_support.ts";
+import { countListeners, flagsOf, module, type Tasks, withPool } from "./pool_support.ts";
 import { errorOf } from "../../support/errors.ts";
+import { until } from "../../support/within.ts";
 
 test("a call runs an exported function, synchronous or not, and gives its result", async () => {
   await withPool({ size: 1 }, async (pool) => {
@@ -91,7 +92,7 @@ test("close({ timeout }) aborts what is left; dispose does so at once, also whil
   const pool = new WorkerPool<Tasks>(module, { size: 1, teardownTimeout: 20 });
   const flags = flagsOf();
   const calls = [pool.run("spinForever", [flags]), pool.run("add", [1, 2])].map(errorOf);
-  await until(() => Atomics.load(flags, 0) === 1);
+  await until(() => Atomics.load(flags, 0) === 1, "the call has started");
   const closing = pool.close();
   await pool[Symbol.asyncDispose]();
   await closing;
@@ -144,7 +145,7 @@ test("the statistics count each call once, and the histograms what ran", async (
     });
     const flags = flagsOf();
     const holding = pool.run("holdUntil", [flags, 1]);
-    await until(() => Atomics.load(flags, 0) === 1);
+    await until(() => Atomics.load(flags, 0) === 1, "the call has started");
     const controller = new AbortController();
     const calls = [
       holding,

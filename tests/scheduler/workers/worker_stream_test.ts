@@ -3,8 +3,9 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import { Cancelled, CancelScope, group, sleep, TimeoutError } from "../../../mod.ts";
-import { countListeners, flagsOf, until, withPool } from "./pool_support.ts";
+import { countListeners, flagsOf, withPool } from "./pool_support.ts";
 import { errorOf } from "../../support/errors.ts";
+import { until } from "../../support/within.ts";
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
@@ -97,7 +98,7 @@ test("cancelled while it waits in next(), the reader is told at once and the gro
     const flags = flagsOf();
     await group(async (g) => {
       g.spawn(async () => {
-        await until(() => Atomics.load(flags, 0) === 1);
+        await until(() => Atomics.load(flags, 0) === 1, "the call has started");
         g.cancel();
       });
       const stream = pool.stream("stuck", [flags]);
@@ -120,7 +121,7 @@ test("cancelled while the reader does something else, the source is ended all th
       scope.cancel();
       await sleep(60_000);
     });
-    await until(() => pool.statistics().running === 0);
+    await until(() => pool.statistics().running === 0, "no call runs");
     assertEquals(Atomics.load(flags, 1), 1);
   });
 });
