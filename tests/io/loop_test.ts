@@ -1,16 +1,6 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import {
-  Cancelled,
-  configure,
-  sleep,
-  StructureError,
-  TaskCancelledError,
-  TimeoutError,
-  withTimeout,
-  WorkerPool,
-} from "../../mod.ts";
-import {
   callAt,
   callLater,
   callSoon,
@@ -20,19 +10,17 @@ import {
   runUntilComplete,
   time,
 } from "../../io/mod.ts";
+import {
+  Cancelled,
+  sleep,
+  StructureError,
+  TaskCancelledError,
+  TimeoutError,
+  withTimeout,
+  WorkerPool,
+} from "../../mod.ts";
+import { unhandledDuring } from "../support/errors.ts";
 import { testOnFakeLoop } from "../support/fake_loop.ts";
-
-/** What goes to `onUnhandled` while `body` runs. */
-async function unhandled(body: () => Promise<unknown>): Promise<unknown[]> {
-  const seen: unknown[] = [];
-  configure({ onUnhandled: (error) => seen.push(error) });
-  try {
-    await body();
-  } finally {
-    configure({ onUnhandled: undefined });
-  }
-  return seen;
-}
 
 testOnFakeLoop("callSoon calls in the order of the calls, each in a turn of its own, after microtasks", async () => {
   const log: string[] = [];
@@ -95,7 +83,7 @@ testOnFakeLoop("when main has ended, tasks are cancelled and awaited, and callba
 
 testOnFakeLoop("a task's failure is its own: thrown to who awaits it, or reported at the end", async () => {
   const [awaited, forgotten] = [new Error("awaited"), new Error("forgotten")];
-  const seen = await unhandled(() =>
+  const seen = await unhandledDuring(() =>
     runUntilComplete(async () => {
       const task = createTask(() => Promise.reject(awaited), { name: "it" });
       createTask(() => Promise.reject(forgotten));
@@ -121,7 +109,7 @@ testOnFakeLoop("a task that is cancelled ends at its checkpoint, and who awaits 
 testOnFakeLoop("gather gives results in order; the first failure is thrown and the others go on", async () => {
   const [first, second] = [new Error("first"), new Error("second")];
   const log: string[] = [];
-  const seen = await unhandled(() =>
+  const seen = await unhandledDuring(() =>
     runUntilComplete(async () => {
       const slow = () => sleep(3).then(() => "slow");
       assertEquals(await gather([slow, createTask(() => "task"), Promise.resolve("promise")]), [
@@ -172,7 +160,7 @@ testOnFakeLoop("cancelling who gathers cancels what is gathered", async () => {
 testOnFakeLoop("what a callback throws is reported once, and the loop goes on", async () => {
   const bug = new Error("bug");
   let after = false;
-  const seen = await unhandled(() =>
+  const seen = await unhandledDuring(() =>
     runUntilComplete(async () => {
       callSoon(() => {
         throw bug;

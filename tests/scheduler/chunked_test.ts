@@ -5,7 +5,6 @@ import {
   CancelScope,
   checkpoint,
   type ChunkedProgress,
-  configure,
   currentTask,
   forEachChunked,
   group,
@@ -15,6 +14,7 @@ import {
   type SlowItem,
 } from "../../mod.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
+import { unhandledDuring } from "../support/errors.ts";
 import type { FakeHost } from "../support/fake_host.ts";
 import { onFakeLoop } from "../support/fake_loop.ts";
 
@@ -432,8 +432,6 @@ test("a generator's finally runs to its end when the work is cancelled, in turns
 });
 
 test("an error of return() after an error of the callback goes to onUnhandled", async () => {
-  const handed: unknown[] = [];
-  configure({ onUnhandled: (error) => void handed.push((error as Error).message) });
   function* source(): Generator<number> {
     try {
       yield 1;
@@ -441,19 +439,17 @@ test("an error of return() after an error of the callback goes to onUnhandled", 
       fail("closing");
     }
   }
-  try {
-    await assertRejects(
+  const handed = await unhandledDuring(() =>
+    assertRejects(
       () =>
         forEachChunked(source(), () => {
           throw new Error("item");
         }),
       Error,
       "item",
-    );
-  } finally {
-    configure({ onUnhandled: undefined });
-  }
-  assertEquals(handed, ["closing"]);
+    )
+  );
+  assertEquals(handed.map((error) => (error as Error).message), ["closing"]);
 });
 
 test("long work over every kind of source gives what the plain loop gives, with a loop of its own too", async () => {

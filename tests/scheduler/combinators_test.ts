@@ -9,7 +9,6 @@ import {
   Cancelled,
   CancelScope,
   checkpoint,
-  configure,
   group,
   race,
   shield,
@@ -20,22 +19,12 @@ import {
   type TaskFunction,
   TimeoutError,
 } from "../../mod.ts";
+import { unhandledDuring } from "../support/errors.ts";
 import { turns } from "../support/turns.ts";
 
 const combinators = { all, allSettled, race, any } as const;
 type Combinator = (fns: TaskFunction<unknown>[], options?: Parameters<typeof all>[1]) => Promise<unknown>;
 const each = Object.entries(combinators) as [keyof typeof combinators, Combinator][];
-
-/** Runs with what goes to onUnhandled in a list. */
-async function withUnhandled<T>(body: () => Promise<T>): Promise<[T, unknown[]]> {
-  const unhandled: unknown[] = [];
-  configure({ onUnhandled: (error) => unhandled.push(error) });
-  try {
-    return [await body(), unhandled];
-  } finally {
-    configure({ onUnhandled: undefined });
-  }
-}
 
 test("what is no iterable of functions is refused at the call, and so are bad options", () => {
   for (const [name, combine] of each) {
@@ -183,17 +172,17 @@ test("any: the first success wins; failures before it are dropped, all failures 
 test("what a loser throws in cleaning up goes to onUnhandled, an AbortError excepted", async () => {
   for (const combine of [race, any]) {
     const late = new Error("cleanup");
-    const [winner, unhandled] = await withUnhandled(() =>
-      combine([
+    const unhandled = await unhandledDuring(async () => {
+      const winner = await combine([
         () => sleep(1e6).catch(() => Promise.reject(late)),
         (task) =>
           new Promise((_, reject) => {
             task.signal.addEventListener("abort", () => reject(new DOMException("stopped", "AbortError")));
           }),
         () => turns(3).then(() => "winner"),
-      ])
-    );
-    assertEquals(winner, "winner");
+      ]);
+      assertEquals(winner, "winner");
+    });
     assertEquals(unhandled, [late]);
   }
 });

@@ -4,7 +4,9 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { CancelScope, configure, debounce, type Debounced, group, scheduler, sleep, throttle } from "../../mod.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
+import { unhandledDuring } from "../support/errors.ts";
 import { onFakeLoop } from "../support/fake_loop.ts";
+import { until } from "../support/within.ts";
 
 test("a debounced function runs with the last arguments once the calls have stopped, never early", async () => {
   await onFakeLoop(async (fake) => {
@@ -233,9 +235,7 @@ test("calls end with the scope that the function was made in", async () => {
 test("the function sees the async context of the last call, and its errors go to onUnhandled", async () => {
   const storage = new AsyncLocalStorage<string>();
   const seen: unknown[] = [];
-  const handed: unknown[] = [];
-  configure({ onUnhandled: (error) => void handed.push(error) });
-  try {
+  const handed = await unhandledDuring(async (handed) => {
     const call = debounce(() => seen.push(storage.getStore()), 1);
     storage.run("first", call);
     storage.run("last", call);
@@ -250,10 +250,8 @@ test("the function sees the async context of the last call, and its errors go to
     const flushed = debounce(() => Promise.reject("flushed"), 1);
     flushed();
     flushed.flush();
-    while (handed.length < 4 || seen.length < 1) await sleep(1);
-  } finally {
-    configure({ onUnhandled: undefined });
-  }
+    await until(() => handed.length === 4 && seen.length === 1, "all have been called");
+  });
   assertEquals([seen, handed.sort()], [["last"], ["flushed", "leading", "rejected", "thrown"]]);
 });
 

@@ -4,7 +4,6 @@ import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/as
 import {
   type Cancelled,
   checkpoint,
-  configure,
   group,
   shield,
   sleep,
@@ -12,6 +11,7 @@ import {
   suppressed,
   type TaskGroup,
 } from "../../mod.ts";
+import { unhandledDuring } from "../support/errors.ts";
 import { testOnFakeLoop } from "../support/fake_loop.ts";
 import { latch } from "../support/latch.ts";
 
@@ -153,11 +153,10 @@ testOnFakeLoop(
     });
     closed.defer(() => void log.push("at once"));
     assertEquals(log, ["first", "from it", "at once"]);
-    const unhandled: unknown[] = [];
-    configure({ onUnhandled: (error) => unhandled.push(error) });
-    closed.defer(() => Promise.reject("lost"));
-    await sleep(1);
-    configure({ onUnhandled: undefined });
+    const unhandled = await unhandledDuring(async () => {
+      closed.defer(() => Promise.reject("lost"));
+      await sleep(1);
+    });
     assertEquals(unhandled, ["lost"]);
   },
 );

@@ -14,7 +14,7 @@ import {
   TaskGroup,
 } from "../../mod.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
-import { failsWhenCancelled } from "../support/errors.ts";
+import { failsWhenCancelled, unhandledDuring } from "../support/errors.ts";
 import { testOnFakeLoop } from "../support/fake_loop.ts";
 import { latch } from "../support/latch.ts";
 import { strayRejections } from "../support/stray.ts";
@@ -169,10 +169,8 @@ testOnFakeLoop(
   "a group made with new that is left open and never joined is cancelled and closed with the code around it",
   async () => {
     const failure = new Error("in cleanup");
-    const unhandled: unknown[] = [];
     let left!: TaskGroup;
-    configure({ onUnhandled: (error) => unhandled.push(error) });
-    try {
+    const unhandled = await unhandledDuring(async () => {
       await assertRejects(
         () =>
           group(async () => {
@@ -184,9 +182,7 @@ testOnFakeLoop(
         "left open",
       );
       await checkpoint();
-    } finally {
-      configure({ onUnhandled: undefined });
-    }
+    });
     assertEquals([left.closed, unhandled], [true, [failure]]);
   },
 );

@@ -1,21 +1,10 @@
 import { test } from "node:test";
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { CancelScope, checkpoint, configure, group, interruptible, moveOnAfter } from "../../mod.ts";
+import { CancelScope, checkpoint, group, interruptible, moveOnAfter } from "../../mod.ts";
+import { unhandledDuring } from "../support/errors.ts";
 import { latch } from "../support/latch.ts";
 import { strayRejections } from "../support/stray.ts";
-
-/** What goes to `onUnhandled` while `act` runs. */
-async function unhandled(act: () => unknown): Promise<unknown[]> {
-  const errors: unknown[] = [];
-  configure({ onUnhandled: (error) => errors.push(error) });
-  try {
-    await act();
-    for (let turn = 0; turn < 3; turn++) await checkpoint();
-  } finally {
-    configure({ onUnhandled: undefined });
-  }
-  return errors;
-}
+import { turns } from "../support/turns.ts";
 
 test("a promise that lives long gets one reaction, however often it is waited for, and keeps nothing of the waits", async () => {
   let reactions = 0;
@@ -53,13 +42,14 @@ test("an error that comes after all who waited have been cancelled goes to onUnh
   const error = new Error("too late");
   const stray = await strayRejections(async () => {
     assertEquals(
-      await unhandled(async () => {
+      await unhandledDuring(async () => {
         await group(async (g) => {
           g.spawn(() => interruptible(failing.promise));
           await checkpoint();
           g.cancel();
         });
         failing.fail(error);
+        await turns(3);
       }),
       [error],
     );
@@ -71,29 +61,31 @@ test("an error that was on its way to the only one who waits when that one was c
   const error = new Error("on its way");
   for (const [waits, expected] of [[1, [error]], [2, []]] as const) {
     const failing = latch();
-    const errors = await unhandled(() =>
-      group(async (g) => {
+    const errors = await unhandledDuring(async () => {
+      await group(async (g) => {
         const cancelled = g.spawn(() => interruptible(failing.promise));
         if (waits === 2) g.spawn(() => interruptible(failing.promise).catch(() => {}));
         await checkpoint();
         void failing.promise.catch(() => cancelled.cancel());
         failing.fail(error);
-      })
-    );
+      });
+      await turns(3);
+    });
     assertEquals(errors, [...expected]);
   }
 });
 
 test("an operation that was aborted with the wait is nothing to be told of", async () => {
-  const errors = await unhandled(() =>
-    moveOnAfter(1, () => {
+  const errors = await unhandledDuring(async () => {
+    await moveOnAfter(1, () => {
       const controller = new AbortController();
       const foreign = new Promise((_, reject) =>
         controller.signal.addEventListener("abort", () => reject(controller.signal.reason))
       );
       return interruptible(foreign).finally(() => controller.abort());
-    })
-  );
+    });
+    await turns(3);
+  });
   assertEquals(errors, []);
 });
 

@@ -17,6 +17,7 @@ import {
 } from "../../mod.ts";
 import { testOnFakeLoop } from "../support/fake_loop.ts";
 import { latch } from "../support/latch.ts";
+import { strayRejections } from "../support/stray.ts";
 
 testOnFakeLoop("a group resolves to what its body returns, after all tasks have ended", async () => {
   const log: string[] = [];
@@ -377,20 +378,17 @@ test("the current task is known across await and in groups inside it, and not ou
 });
 
 test("a failure that nobody awaits reaches the group and causes no unhandled rejection", async () => {
-  const stray: unknown[] = [];
-  const listener = (reason: unknown): void => void stray.push(reason);
-  process.on("unhandledRejection", listener);
-  await assertRejects(
-    () =>
-      group((g) => {
-        const task = g.spawn(() => Promise.reject(new Error("alone")));
-        void task.result;
-      }),
-    Error,
-    "alone",
+  const stray = await strayRejections(() =>
+    assertRejects(
+      () =>
+        group((g) => {
+          const task = g.spawn(() => Promise.reject(new Error("alone")));
+          void task.result;
+        }),
+      Error,
+      "alone",
+    )
   );
-  await sleep(2);
-  process.off("unhandledRejection", listener);
   assertEquals(stray, []);
 });
 

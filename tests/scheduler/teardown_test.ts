@@ -2,20 +2,9 @@ import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { checkpoint, configure, group, shield, sleep, suppressed, TaskGroup, tasks, TeardownError } from "../../mod.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
+import { unhandledDuring } from "../support/errors.ts";
 import { onFakeLoop } from "../support/fake_loop.ts";
 import { latch } from "../support/latch.ts";
-
-/** Collects what goes to `onUnhandled` while `act` runs. */
-async function unhandled(act: () => Promise<unknown>): Promise<unknown[]> {
-  const errors: unknown[] = [];
-  configure({ onUnhandled: (error) => errors.push(error) });
-  try {
-    await act();
-  } finally {
-    configure({ onUnhandled: undefined });
-  }
-  return errors;
-}
 
 test("past its teardownTimeout a group rejects with TeardownError, which names the tasks, their age and where they were spawned", async () => {
   const stuck = latch();
@@ -87,7 +76,7 @@ test("abandoned tasks are listed until they end; then the deferred functions run
   const stuck = latch();
   const cleaned = latch();
   const late = new Error("late");
-  const errors = await unhandled(() =>
+  const errors = await unhandledDuring(() =>
     onFakeLoop(async () => {
       let name = "";
       await assertRejects(

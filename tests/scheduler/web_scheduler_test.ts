@@ -1,11 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import fc from "fast-check";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import fc from "fast-check";
 import {
   CancelScope,
   checkpoint,
-  configure,
   currentTask,
   group,
   type Priority,
@@ -15,7 +14,8 @@ import {
   TaskController,
   TaskSignal,
 } from "../../mod.ts";
-import { errorOf } from "../support/errors.ts";
+import { errorOf, unhandledDuring } from "../support/errors.ts";
+import { turns } from "../support/turns.ts";
 
 const priorities: readonly Priority[] = ["background", "user-visible", "user-blocking"];
 
@@ -248,9 +248,7 @@ test("the callback is called without this and without arguments", async () => {
 });
 
 test("errors after an abort from inside go to onUnhandled; those that are the abort itself do not", async () => {
-  const handed: unknown[] = [];
-  configure({ onUnhandled: (error) => void handed.push(error) });
-  try {
+  const handed = await unhandledDuring(async () => {
     for (const isAsync of [false, true]) {
       for (const how of ["other", "reason", "checkpoint"]) {
         const controller = new TaskController();
@@ -270,10 +268,8 @@ test("errors after an abort from inside go to onUnhandled; those that are the ab
         assertEquals(await errorOf(promise), "aborted");
       }
     }
-    await sleep(2);
-  } finally {
-    configure({ onUnhandled: undefined });
-  }
+    await turns();
+  });
   assertEquals(handed.map((error) => (error as Error).message), ["other false", "other true"]);
 });
 

@@ -3,14 +3,15 @@ import http from "node:http";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { assert, assertEquals } from "@std/assert";
-import { configure, sleep } from "../../../mod.ts";
 import type { Server } from "../../../io/mod.ts";
+import { sleep } from "../../../mod.ts";
 import { start } from "../../support/child.ts";
+import { unhandledDuring } from "../../support/errors.ts";
 import { commandFor, hostOfThis, root } from "../../support/hosts.ts";
 import { ask, RawClient } from "../../support/http.ts";
-import { withServer } from "./with_server.ts";
-import { until } from "../../support/within.ts";
 import { latch } from "../../support/latch.ts";
+import { until } from "../../support/within.ts";
+import { withServer } from "./with_server.ts";
 
 const host = hostOfThis();
 const isNode = host.startsWith("node");
@@ -24,18 +25,6 @@ async function answerTo(server: Server, text: string): Promise<string> {
   const client = await ask(server, text);
   await client.closed;
   return client.received;
-}
-
-/** Errors that nobody was given. */
-async function strayErrors(body: () => Promise<void>): Promise<unknown[]> {
-  const stray: unknown[] = [];
-  configure({ onUnhandled: (error) => void stray.push(error) });
-  try {
-    await body();
-  } finally {
-    configure({ onUnhandled: undefined });
-  }
-  return stray;
 }
 
 test("requests that no two servers would read alike are refused, and the next one is served", async () => {
@@ -213,7 +202,7 @@ for (
 ) {
   test(`a connection that is reset ${phase} cancels the request and harms nobody`, async () => {
     const cancelled: unknown[] = [];
-    const stray = await strayErrors(async () => {
+    const stray = await unhandledDuring(async () => {
       await withServer(
         async (request, context) => {
           context.defer((outcome) => void cancelled.push(outcome.status));
@@ -248,7 +237,7 @@ for (
 
 test("enqueueing after the client has left, and a cancel function that throws, harm nobody", async () => {
   const cancelled = latch();
-  const stray = await strayErrors(async () => {
+  const stray = await unhandledDuring(async () => {
     await withServer(
       () => {
         let controller!: ReadableStreamDefaultController<Uint8Array>;

@@ -2,11 +2,11 @@ import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import { type RequestRecord, serve } from "../../../io/mod.ts";
 import { Cancelled, configure, group, LoopMonitor, sleep } from "../../../mod.ts";
+import { errors, unhandledDuring } from "../../support/errors.ts";
 import { ask } from "../../support/http.ts";
-import { withServer } from "./with_server.ts";
-import { errors } from "../../support/errors.ts";
-import { until } from "../../support/within.ts";
 import { latch } from "../../support/latch.ts";
+import { until } from "../../support/within.ts";
+import { withServer } from "./with_server.ts";
 
 function spin(): void {
   const end = performance.now() + 200;
@@ -180,11 +180,9 @@ test("without onError errors go to onUnhandled, with the path of the request; so
 
 test("onRequest is told how each request ended; what it throws is reported", async () => {
   const records: [string, RequestRecord][] = [];
-  const seen: unknown[] = [];
   const bug = new Error("bug");
-  configure({ onUnhandled: (error) => seen.push(error) });
-  try {
-    await withServer(
+  const seen = await unhandledDuring(() =>
+    withServer(
       async (request) => {
         const { pathname } = new URL(request.url);
         if (pathname === "/left") await sleep(1e6);
@@ -212,10 +210,8 @@ test("onRequest is told how each request ended; what it throws is reported", asy
           ["/left", 499, "left"],
         ]);
         assert(records.every(([, { duration }]) => duration >= 0), "a duration is negative");
-        assertEquals(seen, [bug]);
       },
-    );
-  } finally {
-    configure({ onUnhandled: undefined });
-  }
+    )
+  );
+  assertEquals(seen, [bug]);
 });

@@ -8,10 +8,10 @@ import {
   ChannelClosedError,
   ChannelEndError,
   checkpoint,
-  configure,
   group,
   moveOnAfter,
 } from "../../../mod.ts";
+import { unhandledDuring } from "../../support/errors.ts";
 import { turns, watch } from "../../support/turns.ts";
 
 test("a bad capacity, overflow or hook is refused at the call", () => {
@@ -362,9 +362,7 @@ test("a value received by a listener of the same cancellation that reaches its s
 });
 
 test("what the hook throws goes to onUnhandled and harms nobody", async () => {
-  const unhandled: unknown[] = [];
-  configure({ onUnhandled: (error) => unhandled.push(error) });
-  try {
+  await unhandledDuring(async (unhandled) => {
     const error = new Error("hook");
     const channel = new Channel<number>(1, {
       overflow: "sliding",
@@ -376,9 +374,7 @@ test("what the hook throws goes to onUnhandled and harms nobody", async () => {
     await channel.send(2);
     assertEquals(unhandled, [error]);
     assertEquals(await channel.receive(), 2);
-  } finally {
-    configure({ onUnhandled: undefined });
-  }
+  });
 });
 
 test("a hook that sends to the same channel neither breaks its bound nor its order", async () => {

@@ -2,11 +2,11 @@
 
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-import { configure, PoolClosedError, WorkerExitError, WorkerPool } from "../../../mod.ts";
+import { PoolClosedError, WorkerExitError, WorkerPool } from "../../../mod.ts";
 import { run } from "../../support/child.ts";
-import { flagsOf, module, type Tasks, withPool } from "./pool_support.ts";
-import { errorOf } from "../../support/errors.ts";
+import { errorOf, unhandledDuring } from "../../support/errors.ts";
 import { until } from "../../support/within.ts";
+import { flagsOf, module, type Tasks, withPool } from "./pool_support.ts";
 
 const program = (name: string): string => new URL(`./programs/${name}.ts`, import.meta.url).pathname;
 
@@ -89,19 +89,15 @@ test("a worker that ends itself, or is found dead when a job comes, is replaced"
 });
 
 test("an error that kills a worker after its call has ended rejects nothing and goes to onUnhandled", async () => {
-  const reported: unknown[] = [];
-  configure({ onUnhandled: (error) => void reported.push(error) });
-  try {
-    await withPool({ size: 1 }, async (pool) => {
+  const reported = await unhandledDuring((reported) =>
+    withPool({ size: 1 }, async (pool) => {
       assertEquals(await pool.run("throwAfterResult", []), "result");
       await until(() => reported.length > 0, "the error is reported");
       assertInstanceOf(reported[0], WorkerExitError);
       assert(String((reported[0].cause as Error).message).includes("thrown after the result"));
       assertEquals(await pool.run("add", [1, 2]), 3);
-    });
-  } finally {
-    configure({ onUnhandled: undefined });
-  }
+    })
+  );
   assertEquals(reported.length, 1);
 });
 

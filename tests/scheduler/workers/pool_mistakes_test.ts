@@ -3,13 +3,13 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
-import { callback, configure, WorkerExitError, WorkerPool } from "../../../mod.ts";
+import { callback, WorkerExitError, WorkerPool } from "../../../mod.ts";
 import { run } from "../../support/child.ts";
+import { errorOf, thrownBy, unhandledDuring } from "../../support/errors.ts";
 import { strayRejections } from "../../support/stray.ts";
+import { until } from "../../support/within.ts";
 import { countListeners, flagsOf } from "./pool_support.ts";
 import { patchThreads } from "./threads_support.ts";
-import { errorOf, thrownBy } from "../../support/errors.ts";
-import { until } from "../../support/within.ts";
 
 type Tasks = typeof import("./odd_tasks.ts");
 type Pool = WorkerPool<Tasks>;
@@ -88,24 +88,23 @@ test("an abort after the call has settled does nothing, and there is no listener
 
 test("a thread that will not end is given up after a second, and that is told", async () => {
   const { threads, restore } = patchThreads();
-  const told: unknown[] = [];
-  configure({ onUnhandled: (error) => void told.push(error) });
   try {
-    const pool: Pool = new WorkerPool<Tasks>(module, { size: 1, teardownTimeout: 0 });
-    const flags = flagsOf();
-    const call = errorOf(pool.run("spin", [flags]));
-    await until(() => Atomics.load(flags, 0) === 1, "the call has started");
-    threads[0]!.immortal = true;
-    const closing = pool.close({ timeout: 0 });
-    await call;
-    await closing;
-    assertEquals(pool.statistics().workers, 0);
+    const told = await unhandledDuring(async () => {
+      const pool: Pool = new WorkerPool<Tasks>(module, { size: 1, teardownTimeout: 0 });
+      const flags = flagsOf();
+      const call = errorOf(pool.run("spin", [flags]));
+      await until(() => Atomics.load(flags, 0) === 1, "the call has started");
+      threads[0]!.immortal = true;
+      const closing = pool.close({ timeout: 0 });
+      await call;
+      await closing;
+      assertEquals(pool.statistics().workers, 0);
+    });
     // Deno announces the end of no thread: one that was terminated is taken for ended.
     if ("Deno" in globalThis) return assertEquals(told, []);
     assertEquals(told.length, 1);
     assert(/did not end/.test((told[0] as Error).message), String(told[0]));
   } finally {
-    configure({ onUnhandled: undefined });
     restore();
     for (const thread of threads) thread.kill();
   }
