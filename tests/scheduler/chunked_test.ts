@@ -17,6 +17,7 @@ import { loop } from "../../scheduler/queue/loop.ts";
 import { unhandledDuring } from "../support/errors.ts";
 import type { FakeHost } from "../support/fake_host.ts";
 import { onFakeLoop } from "../support/fake_loop.ts";
+import { spin } from "../support/spin.ts";
 
 test("every item of every kind of source is visited once, in order, with its index", async () => {
   await fc.assert(
@@ -146,10 +147,6 @@ test("items run in the caller's task, and the first slice has a turn of its own"
 
 test("a job of higher priority is done first, and jobs of one priority share the slices", async () => {
   const log: string[] = [];
-  const spin = (ms: number): void => {
-    const end = performance.now() + ms;
-    while (performance.now() < end);
-  };
   const job = (name: string, priority: "user-blocking" | "background"): Promise<void> =>
     forEachChunked(12, () => {
       spin(1);

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { test } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { CancelScope, configure, debounce, type Debounced, group, scheduler, sleep, throttle } from "../../mod.ts";
+import { CancelScope, debounce, type Debounced, group, scheduler, sleep, throttle } from "../../mod.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
 import { unhandledDuring } from "../support/errors.ts";
 import { onFakeLoop } from "../support/fake_loop.ts";

@@ -11,14 +11,10 @@ import fc from "fast-check";
 import { checkpoint, configure, group, runChunked } from "../../mod.ts";
 import { currentHost } from "../../runtime/current_host.ts";
 import { Loop, replaceLoop } from "../../scheduler/queue/loop.ts";
+import { spin } from "../support/spin.ts";
 import type { WriterStart } from "./programs/writer.ts";
 
 type Kind = "socket" | "timer";
-
-function spin(ms: number): void {
-  const end = performance.now() + ms;
-  while (performance.now() < end);
-}
 
 /** A loop with a clock of its own, and something that becomes ready on the real host at a known time of that clock. */
 class Bench {

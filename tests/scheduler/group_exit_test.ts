@@ -2,17 +2,7 @@
 
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import {
-  Cancelled,
-  CancelScope,
-  checkpoint,
-  configure,
-  group,
-  shield,
-  sleep,
-  StructureError,
-  TaskGroup,
-} from "../../mod.ts";
+import { Cancelled, CancelScope, checkpoint, group, shield, sleep, StructureError, TaskGroup } from "../../mod.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
 import { failsWhenCancelled, unhandledDuring } from "../support/errors.ts";
 import { testOnFakeLoop } from "../support/fake_loop.ts";

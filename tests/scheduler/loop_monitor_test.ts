@@ -7,13 +7,9 @@ import { DelayHistogram } from "../../runtime/basics/histogram.ts";
 import { outside } from "../../runtime/monitor/monitor.ts";
 import { start } from "../support/child.ts";
 import { hostOfThis } from "../support/hosts.ts";
+import { spin } from "../support/spin.ts";
 
 const program = fileURLToPath(new URL("./programs/stuck.ts", import.meta.url));
-
-function spin(ms: number): void {
-  const end = performance.now() + ms;
-  while (performance.now() < end);
-}
 
 test("a histogram's quantiles are right within 3 %, also after a merge", () => {
   fc.assert(

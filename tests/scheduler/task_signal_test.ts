@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type Priority, scheduler, sleep, TaskController, TaskPriorityChangeEvent, TaskSignal } from "../../mod.ts";
 import { run } from "../support/child.ts";
+import { spin } from "../support/spin.ts";
 
 test("a TaskSignal is an AbortSignal of the host, made by a TaskController, and by nobody else", () => {
   const controller = new TaskController();
@@ -117,10 +118,7 @@ test("a change of the priority of a delayed task holds when it comes into the qu
   const log: string[] = [];
   const delayed = scheduler.postTask(() => log.push("delayed"), { signal: controller.signal, delay: 2 });
   controller.setPriority("user-blocking");
-  await scheduler.postTask(() => {
-    const end = performance.now() + 8;
-    while (performance.now() < end);
-  });
+  await scheduler.postTask(() => spin(8));
   await Promise.all([delayed, sleep(1).then(() => scheduler.postTask(() => log.push("visible")))]);
   assertEquals(log, ["delayed", "visible"]);
 });

@@ -15,14 +15,10 @@ import {
   TaskSignal,
 } from "../../mod.ts";
 import { errorOf, unhandledDuring } from "../support/errors.ts";
+import { spin } from "../support/spin.ts";
 import { turns } from "../support/turns.ts";
 
 const priorities: readonly Priority[] = ["background", "user-visible", "user-blocking"];
-
-function spin(ms: number): void {
-  const end = performance.now() + ms;
-  while (performance.now() < end);
-}
 
 test("tasks run by priority, equals in the order of posting, whichever scheduler they were posted with", async () => {
   const posts = fc.array(fc.record({ priority: fc.constantFrom(...priorities), other: fc.boolean() }), {

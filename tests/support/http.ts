@@ -6,16 +6,16 @@
 
 import { connect, type Socket } from "node:net";
 import type { Server } from "../../io/mod.ts";
+import { within } from "./within.ts";
 
 /** A connection on which a test says each byte itself. */
 export class RawClient {
   readonly socket: Socket;
   /** What has come so far. */
   received = "";
-  /** Settles when the connection is over, in whichever way. */
-  readonly closed: Promise<void>;
   isClosed = false;
-  #watchers = new Set<() => void>();
+  readonly #closed: Promise<void>;
+  readonly #watchers = new Set<() => void>();
 
   private constructor(socket: Socket) {
     this.socket = socket;
@@ -25,7 +25,7 @@ export class RawClient {
       this.#watchers.forEach((watcher) => watcher());
     });
     socket.on("error", () => {});
-    this.closed = new Promise((resolve) =>
+    this.#closed = new Promise((resolve) =>
       socket.on("close", () => {
         this.isClosed = true;
         this.#watchers.forEach((watcher) => watcher());
@@ -37,10 +37,11 @@ export class RawClient {
   static async open(target: number | string): Promise<RawClient> {
     const socket = typeof target === "number" ? connect(target, "127.0.0.1") : connect(target);
     const client = new RawClient(socket);
-    await new Promise<void>((resolve, reject) => {
+    const connected = new Promise<void>((resolve, reject) => {
       socket.once("connect", () => resolve());
       socket.once("error", reject);
     });
+    await within(connected, "the client has connected");
     socket.setNoDelay(true);
     return client;
   }
@@ -49,9 +50,14 @@ export class RawClient {
     this.socket.write(text.replace(/\r?\n/g, "\r\n"), "latin1");
   }
 
+  /** Settles when the connection is over, in whichever way. */
+  get closed(): Promise<void> {
+    return within(this.#closed, "the connection is over");
+  }
+
   /** Settles when what has come matches; rejects when the connection ends before. */
   waitFor(pattern: RegExp): Promise<RegExpMatchArray> {
-    return new Promise((resolve, reject) => {
+    const match = new Promise<RegExpMatchArray>((resolve, reject) => {
       const watcher = () => {
         const match = this.received.match(pattern);
         if (match === null && !this.isClosed) return;
@@ -62,6 +68,7 @@ export class RawClient {
       this.#watchers.add(watcher);
       watcher();
     });
+    return within(match, `${pattern} has come`);
   }
 
   /** Leaves at once, as a client does that is killed. */

@@ -6,6 +6,7 @@
 
 import { connect as connectSocket, type Socket } from "node:net";
 import { connect, type Connection, type ConnectionOptions, listen } from "../../io/mod.ts";
+import { withinTest } from "./within.ts";
 
 /** Runs `body` with both ends of a connection. */
 export async function pair(
@@ -16,7 +17,7 @@ export async function pair(
   const a = await connect({ ...options, port: listener.port });
   const b = (await listener.accept())!;
   try {
-    await body(a, b);
+    await withinTest(body(a, b));
   } finally {
     a.close();
     b.close();

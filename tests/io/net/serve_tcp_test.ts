@@ -10,8 +10,8 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { group, sleep, TeardownError } from "../../../mod.ts";
 import { connect, type Connection, exec, readLines, serveTcp } from "../../../io/mod.ts";
+import { group, sleep, TeardownError } from "../../../mod.ts";
 import { commandFor, hostOfThis, root } from "../../support/hosts.ts";
 import { RawClient } from "../../support/http.ts";
 import { latch } from "../../support/latch.ts";
@@ -117,7 +117,8 @@ test("cancelled with a grace, handlers finish while nobody new is let in", async
     await running.promise;
     server.cancel();
     let refused = false;
-    while (!refused) {
+    for (let attempt = 0; !refused; attempt++) {
+      assert(attempt < 1000, "a server that is ending takes connections");
       await connect({ port }).then((it) => it.close(), () => refused = true);
       await sleep(1);
     }

@@ -5,29 +5,25 @@ import { Cancelled, configure, group, LoopMonitor, sleep } from "../../../mod.ts
 import { errors, unhandledDuring } from "../../support/errors.ts";
 import { ask } from "../../support/http.ts";
 import { latch } from "../../support/latch.ts";
+import { spin } from "../../support/spin.ts";
 import { until } from "../../support/within.ts";
 import { withServer } from "./with_server.ts";
-
-function spin(): void {
-  const end = performance.now() + 200;
-  while (performance.now() < end);
-}
 
 test("a long turn is told with the method and path of the request that it ran for, at each stage of it", async () => {
   const told: string[] = [];
   const monitor = new LoopMonitor({ longTurn: 150, onLongTurn: ({ who }) => told.push(who) });
   const server = await serve(async (request, context) => {
     const { pathname } = new URL(request.url);
-    if (pathname === "/at-once") spin();
+    if (pathname === "/at-once") spin(200);
     if (pathname === "/microtask") {
       await Promise.resolve();
-      spin();
+      spin(200);
     }
     if (pathname === "/after-a-wait") {
       await sleep(1);
-      spin();
+      spin(200);
     }
-    if (pathname === "/in-a-task") await context.spawn(spin, { name: "greedy" });
+    if (pathname === "/in-a-task") await context.spawn(() => spin(200), { name: "greedy" });
     return new Response("done");
   }, { hostname: "127.0.0.1", port: 0 });
   try {

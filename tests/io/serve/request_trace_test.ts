@@ -4,8 +4,9 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import type { RequestTrace } from "../../../io/mod.ts";
 import { parseTraceparent } from "../../../io/serve/request_trace.ts";
-import { withServer } from "./with_server.ts";
+import { latch } from "../../support/latch.ts";
 import { until } from "../../support/within.ts";
+import { withServer } from "./with_server.ts";
 
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 const parentId = "00f067aa0ba902b7";
@@ -98,14 +99,13 @@ test("what a request says of itself is still there when it has ended, for hooks"
     },
   );
   const failed: string[] = [];
-  let go!: () => void;
-  const late = new Promise<void>((resolve) => go = resolve);
+  const late = latch();
   await withServer(
-    () => late.then(() => Promise.reject(new Error("late"))),
+    () => late.promise.then(() => Promise.reject(new Error("late"))),
     { timeout: 1, onError: (_error, request) => failed.push(path(request)) },
     async (server) => {
       await (await fetch(new URL("/late", server.url))).text();
-      go();
+      late.open();
       await until(() => server.statistics().completed === 1, "the request has ended");
     },
   );

@@ -1,18 +1,19 @@
 /** Which request runs, which waits, and what a server listens on. */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import https from "node:https";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { CancelScope, group, sleep } from "../../../mod.ts";
 import { serve, type Server } from "../../../io/mod.ts";
+import { CancelScope, group, sleep } from "../../../mod.ts";
 import { certificate } from "../../support/certificate.ts";
+import { withFolder } from "../../support/folder.ts";
 import { ask, RawClient } from "../../support/http.ts";
-import { withServer } from "./with_server.ts";
-import { until } from "../../support/within.ts";
 import { latch } from "../../support/latch.ts";
+import { spin } from "../../support/spin.ts";
+import { until } from "../../support/within.ts";
+import { withServer } from "./with_server.ts";
 
 test("a request is answered by its handler, which gets the request whole", async () => {
   await withServer(
@@ -119,7 +120,7 @@ test("while the loop is late again and again, requests are 503 with Retry-After,
     let stop = false;
     const load = (async () => {
       while (!stop) {
-        for (const end = performance.now() + 60; performance.now() < end;);
+        spin(60);
         await new Promise((resolve) => setTimeout(resolve, 0));
       }
     })();
@@ -270,31 +271,35 @@ test("a cancellation while the server opens leaves none behind", async () => {
 });
 
 test("a Unix socket is listened on, and taken away at the end", async () => {
-  const path = join(mkdtempSync(join(tmpdir(), "millrace-")), "socket");
-  const server = await serve((request) => new Response(new URL(request.url).pathname), { unix: path });
-  assertEquals([server.url.protocol, server.port], ["unix:", 0]);
-  const client = await RawClient.open(path);
-  client.send("GET /here HTTP/1.1\nhost: a\n\n");
-  await client.waitFor(/\/here/);
-  client.leave();
-  await server.drain();
-  rmSync(dirname(path), { recursive: true });
+  await withFolder(async (folder) => {
+    const path = join(folder, "socket");
+    await withServer((request) => new Response(new URL(request.url).pathname), { unix: path }, async (server) => {
+      assertEquals([server.url.protocol, server.port], ["unix:", 0]);
+      const client = await RawClient.open(path);
+      client.send("GET /here HTTP/1.1\nhost: a\n\n");
+      await client.waitFor(/\/here/);
+      client.leave();
+      await server.drain();
+      assertEquals(existsSync(path), false);
+    });
+  });
 });
 
 test("with tls the server speaks it", async () => {
-  const server = await serve((request) => new Response(new URL(request.url).protocol), { tls: certificate });
-  assertEquals(server.url.protocol, "https:");
-  const answer = await new Promise<string>((resolve, reject) => {
-    const asked = https.get(`https://localhost:${server.port}/`, { ca: certificate.cert }, (response) => {
-      response.setEncoding("utf8");
-      let text = "";
-      response.on("data", (chunk: string) => text += chunk);
-      response.on("end", () => resolve(text));
+  await withServer((request) => new Response(new URL(request.url).protocol), { tls: certificate }, async (server) => {
+    assertEquals(server.url.protocol, "https:");
+    const answer = await new Promise<string>((resolve, reject) => {
+      const asked = https.get(`https://localhost:${server.port}/`, { ca: certificate.cert }, (response) => {
+        response.setEncoding("utf8");
+        let text = "";
+        response.on("data", (chunk: string) => text += chunk);
+        response.on("end", () => resolve(text));
+      });
+      asked.on("error", reject);
     });
-    asked.on("error", reject);
+    assertEquals(answer, "https:");
+    await server.drain();
   });
-  assertEquals(answer, "https:");
-  await server.drain();
 });
 
 test("a request that is malformed is 400, and harms nobody", async () => {

@@ -1,4 +1,5 @@
 import { type Handler, serve, type ServeOptions, type Server } from "../../../io/mod.ts";
+import { withinTest } from "../../support/within.ts";
 
 /** Opens a server, hands it to the test and ends it whatever happens. */
 export async function withServer(
@@ -8,7 +9,7 @@ export async function withServer(
 ): Promise<void> {
   const server = await serve(handler, options);
   try {
-    await body(server);
+    await withinTest(body(server));
   } finally {
     await server.drain({ grace: 0, force: 100 });
   }

@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { Barrier, BarrierBrokenError, Cancelled, CancelScope, checkpoint, group, moveOnAfter } from "../../../mod.ts";
-import { turns, watch } from "../../support/turns.ts";
+import { Barrier, BarrierBrokenError, Cancelled, CancelScope, group, moveOnAfter } from "../../../mod.ts";
+import { turns, turnsUntil, watch } from "../../support/turns.ts";
 
 test("parties that are no finite whole number of at least 1 are refused", () => {
   for (const parties of [0, -1, 1.5, NaN, Infinity]) assertThrows(() => new Barrier(parties), RangeError);
@@ -80,7 +80,7 @@ test("a group whose parties are all cancelled at once ends with its own error", 
   const got = await assertRejects(() =>
     group(async (g) => {
       for (let party = 0; party < 3; party++) g.spawn(() => barrier.wait());
-      while (barrier.statistics().waiting < 3) await checkpoint();
+      await turnsUntil(() => barrier.statistics().waiting === 3, "all wait");
       throw error;
     })
   );

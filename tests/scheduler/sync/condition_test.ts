@@ -12,7 +12,7 @@ import {
   StructureError,
   type Task,
 } from "../../../mod.ts";
-import { turns } from "../../support/turns.ts";
+import { turns, turnsUntil } from "../../support/turns.ts";
 
 test("a condition needs a Mutex, and waiting needs it held by the caller", async () => {
   assertThrows(() => new Condition({} as Mutex), TypeError);
@@ -69,7 +69,7 @@ test("notify wakes those who have waited longest, notifyAll everybody, and nothi
         })
       );
     }
-    while (condition.statistics().waiting < 5) await checkpoint();
+    await turnsUntil(() => condition.statistics().waiting === 5, "all wait");
     condition.notify();
     await turns();
     assertEquals(woken, [0]);
@@ -102,7 +102,7 @@ test("a cancelled wait holds the mutex when it throws, so that its cleanup is al
       )
     );
     g.spawn(async () => {
-      while (condition.statistics().waiting === 0) await checkpoint();
+      await turnsUntil(() => condition.statistics().waiting > 0, "one waits");
       await mutex.run(async () => {
         scope.cancel();
         await turns(5);
@@ -128,7 +128,7 @@ for (const [moment, pause] of [["at once", 0], ["while it waits for the mutex", 
           woken = true;
         })
       );
-      while (condition.statistics().waiting < 2) await checkpoint();
+      await turnsUntil(() => condition.statistics().waiting === 2, "all wait");
       await mutex.run(async () => {
         condition.notify();
         await turns(pause);
@@ -150,7 +150,7 @@ test("a permit acquired in another task, and returned by it, is enough to wait",
       using _permit = await group((inner) => inner.spawn(() => mutex.acquire()));
       await condition.wait();
     });
-    while (condition.statistics().waiting === 0) await checkpoint();
+    await turnsUntil(() => condition.statistics().waiting > 0, "one waits");
     condition.notify();
     await waiter;
   });

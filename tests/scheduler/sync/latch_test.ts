@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Cancelled, CancelScope, checkpoint, group, Latch, moveOnAfter } from "../../../mod.ts";
+import { turnsUntil } from "../../support/turns.ts";
 
 test("who waits for a latch goes on when it is opened, in order, and whoever comes later at once", async () => {
   const latch = new Latch();
@@ -50,7 +51,7 @@ test("opening a latch for 20,000 tasks does not run them all in one turn", async
         passed++;
       });
     }
-    while (latch.statistics().waiting < 20_000) await checkpoint();
+    await turnsUntil(() => latch.statistics().waiting === 20_000, "all wait");
     g.spawn(() => seen = passed, { priority: "user-blocking" });
     latch.open();
   });

@@ -13,7 +13,7 @@ import {
   type Task,
 } from "../../../mod.ts";
 import { latch } from "../../support/latch.ts";
-import { turns, watch } from "../../support/turns.ts";
+import { turns, turnsUntil, watch } from "../../support/turns.ts";
 
 test("a limit that is no whole number of at least 0 is refused with the value received", () => {
   for (const limit of [-1, 1.5, NaN, -Infinity]) {
@@ -167,7 +167,7 @@ test("a permit that passes through 10,000 waiters cancelled at once comes back",
   const permit = await semaphore.acquire();
   await group(async (g) => {
     for (let index = 0; index < 10_000; index++) g.spawn(() => semaphore.acquire());
-    while (semaphore.statistics().waiting < 10_000) await checkpoint();
+    await turnsUntil(() => semaphore.statistics().waiting === 10_000, "all wait");
     permit.release();
     g.cancel();
   });

@@ -3,9 +3,10 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { run } from "../../support/child.ts";
+import { errorOf } from "../../support/errors.ts";
+import { spin } from "../../support/spin.ts";
 import type { ChaosReport } from "./chaos.ts";
 import { flagsOf, withPool } from "./pool_support.ts";
-import { errorOf } from "../../support/errors.ts";
 
 const program = new URL("./chaos.ts", import.meta.url).pathname;
 
@@ -31,7 +32,7 @@ test("an aborted call that had ended already, though nobody has heard it, does n
     // The worker goes from the one to the other while this thread hears nothing.
     while (Atomics.load(flags, 0) === 0);
     controller.abort("stop");
-    for (const until = performance.now() + 5; performance.now() < until;);
+    spin(5);
     assertEquals(await first, "stop");
     await new Promise((resolve) => setTimeout(resolve, 5));
     Atomics.store(flags, 1, 7);

@@ -5,6 +5,7 @@ import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { PoolClosedError, WorkerExitError, WorkerPool } from "../../../mod.ts";
 import { run } from "../../support/child.ts";
 import { errorOf, unhandledDuring } from "../../support/errors.ts";
+import { spin } from "../../support/spin.ts";
 import { until } from "../../support/within.ts";
 import { flagsOf, module, type Tasks, withPool } from "./pool_support.ts";
 
@@ -156,7 +157,7 @@ test("a pool that is closed when its workers have said they are ready, but nobod
   const warm = pool.warmUp().catch(() => {});
   await new Promise((resolve) => setTimeout(resolve, 1));
   // The threads load the module while this one hears nothing.
-  for (const until = performance.now() + 600; performance.now() < until;);
+  spin(600);
   await pool.close();
   await warm;
   assertEquals(pool.statistics().workers, 0);

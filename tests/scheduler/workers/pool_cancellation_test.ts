@@ -3,9 +3,9 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import { Cancelled, group, moveOnAfter, TimeoutError } from "../../../mod.ts";
-import { countListeners, flagsOf, withPool } from "./pool_support.ts";
 import { errorOf } from "../../support/errors.ts";
 import { until } from "../../support/within.ts";
+import { countListeners, flagsOf, withPool } from "./pool_support.ts";
 
 test("an AbortSignal among the arguments arrives live and leaves no listener", async () => {
   await withPool({ size: 1 }, async (pool) => {
@@ -210,7 +210,10 @@ test("a queueTimeout that passes while the call runs does nothing", async () => 
     const flags = flagsOf();
     const queueTimeout = 100;
     // On a busy machine it may be too late for the start itself: that is no concern of this test.
-    for (let outcome: unknown; outcome !== 7;) {
+    let outcome: unknown;
+    for (let attempt = 0; outcome !== 7; attempt++) {
+      assert(attempt < 100, "no call started in time");
+      outcome = undefined;
       const call = pool.run("holdUntil", [flags, 1], { queueTimeout }).catch((error) => error);
       void call.then((value) => outcome = value);
       await until(() => outcome !== undefined || Atomics.load(flags, 0) === 1, "the call has started or failed");

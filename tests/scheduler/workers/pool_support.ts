@@ -1,6 +1,7 @@
 /** What the tests of the pool share. */
 
 import { WorkerPool, type WorkerPoolOptions } from "../../../mod.ts";
+import { withinTest } from "../../support/within.ts";
 
 export type Tasks = typeof import("./tasks.ts");
 export type Pool = WorkerPool<Tasks>;
@@ -14,7 +15,7 @@ export async function withPool<T>(
 ): Promise<T> {
   const pool: Pool = new WorkerPool<Tasks>(module, options);
   try {
-    return await body(pool);
+    return await withinTest(body(pool));
   } finally {
     await pool.close({ timeout: 0 });
   }
