@@ -44,7 +44,7 @@ const inRoot = [
   "testing.mjs",
 ];
 const besides = [
-  "tests/scheduler/teardown_test.ts",
+  "tests/scheduler/tasks/teardown_test.ts",
   "bench/turn.ts",
   "examples/search/main.ts",
   "docs/programs/pool.ts",

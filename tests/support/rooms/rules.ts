@@ -137,11 +137,12 @@ export function longFiles(sources: readonly Source[]): string[] {
   });
 }
 
-/** Folders of tests that stand for no room. */
-export function strayTestFolders(tests: readonly string[], sources: readonly Source[]): string[] {
+/** Tests that lie in no folder of the library, or on a floor without a file of their name. */
+export function strayTests(tests: readonly string[], sources: readonly Source[]): string[] {
   const folders = new Set(sources.map(({ path }) => posix.dirname(path)));
-  const helpers = /\/programs(\/|$)/;
-  return tests.map((path) => posix.dirname(path)).filter((folder, index, all) => all.indexOf(folder) === index)
-    .filter((folder) => !helpers.test(folder) && !folders.has(folder))
-    .map((folder) => `tests/${folder} mirrors no folder of the library`);
+  const paths = new Set(sources.map(({ path }) => path));
+  return tests.filter((path) => {
+    const folder = posix.dirname(path);
+    return folder.includes("/") ? !folders.has(folder) : !paths.has(path.replace("_test.ts", ".ts"));
+  }).map((path) => `tests/${path} mirrors nothing of the library`);
 }

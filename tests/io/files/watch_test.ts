@@ -1,0 +1,157 @@
+import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import { watch, type WatchEvent, writeFile } from "../../../io/mod.ts";
+import { CancelScope, group, sleep } from "../../../mod.ts";
+import { withFolder } from "../../support/folder.ts";
+
+/** Takes events until there is the one that is wanted; the others may be late news of what was before. */
+async function expect(events: AsyncIterable<WatchEvent>, kind: string, path: string): Promise<void> {
+  const iterator = events[Symbol.asyncIterator]();
+  for (;;) {
+    const { done, value } = await iterator.next();
+    if (done) throw new Error(`The watch ended before it told ${kind} of ${path}`);
+    if (value.kind === kind && value.path === path) return;
+  }
+}
+
+test("watch tells of what is new, changed, renamed and removed in a folder", async () => {
+  await withFolder(async (folder) => {
+    const [a, b] = [join(folder, "a"), join(folder, "b")];
+    const events = watch(folder);
+    writeFileSync(a, "1");
+    await expect(events, "change", a);
+    appendFileSync(a, "2");
+    await expect(events, "change", a);
+    renameSync(a, b);
+    const both = [(await events.next()).value!, (await events.next()).value!];
+    assert(both.some(({ kind, path }) => kind === "remove" && path === a), JSON.stringify(both));
+    rmSync(b);
+    await expect(events, "remove", b);
+    await events.return!();
+    assertEquals(await events.next(), { done: true, value: undefined });
+  });
+});
+
+test("what happens to a path until it is taken is told once", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "a");
+    const events = watch(folder, { delay: 0 });
+    for (let index = 0; index < 50; index++) writeFileSync(path, String(index));
+    rmSync(path);
+    writeFileSync(join(folder, "b"), "");
+    const told: WatchEvent[] = [];
+    for await (const event of events) {
+      told.push(event);
+      if (event.path.endsWith("b")) break;
+    }
+    assert(told.length < 10, `${told.length} events`);
+    assert(told.some(({ kind, path: other }) => kind === "remove" && other === path), JSON.stringify(told));
+  });
+});
+
+test("a file is watched by its name, also when another is put in its place", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "a");
+    writeFileSync(path, "1");
+    const events = watch(path);
+    writeFileSync(join(folder, "beside"), "");
+    for (const content of ["2", "3"]) {
+      await writeFile(path, content, { atomic: true });
+      assertEquals((await events.next()).value, { kind: "change", path });
+    }
+    rmSync(path);
+    await expect(events, "remove", path);
+    writeFileSync(path, "again");
+    await expect(events, "change", path);
+    await events.return!();
+  });
+});
+
+test("with recursive the folders below are watched too", async () => {
+  await withFolder(async (folder) => {
+    mkdirSync(join(folder, "sub", "deep"), { recursive: true });
+    const events = watch(folder, { recursive: true });
+    const path = join(folder, "sub", "deep", "a");
+    await group(async (g) => {
+      // Node 20 sets its watches up while the loop goes on.
+      g.spawn(async () => {
+        for (;;) {
+          writeFileSync(path, "1");
+          await sleep(20);
+        }
+      }, { daemon: true });
+      await expect(events, "change", path);
+    });
+    await events.return!();
+  });
+});
+
+test("the removal of the folder itself is the last event", async () => {
+  await withFolder(async (outer) => {
+    const folder = join(outer, "name");
+    mkdirSync(join(folder, "name"), { recursive: true });
+    const events = watch(folder);
+    rmSync(folder, { recursive: true });
+    let last: WatchEvent | undefined;
+    for await (const event of events) last = event;
+    assertEquals(last, { kind: "remove", path: folder });
+  });
+});
+
+test("more paths than the queue holds end in an overflow, after those that were kept", async () => {
+  await withFolder(async (folder) => {
+    const events = watch(folder, { queueLimit: 3, delay: 50 });
+    for (let index = 0; index < 20; index++) writeFileSync(join(folder, `f${index}`), "");
+    const told: WatchEvent[] = [];
+    for await (const event of events) {
+      told.push(event);
+      if (event.kind === "overflow") break;
+    }
+    assertEquals(told.at(-1), { kind: "overflow", path: folder });
+    assert(told.length <= 10, `${told.length} events`);
+  });
+});
+
+test("a watch ends by its scope and by its signal, with the reason itself", async () => {
+  await withFolder(async (folder) => {
+    const scope = new CancelScope();
+    const events = watch(folder);
+    await scope.run(async () => {
+      const next = events.next();
+      await sleep(0);
+      scope.cancel();
+      await next;
+    });
+    assert(scope.cancelCaught);
+    assertEquals((await events.next()).done, true);
+    const controller = new AbortController();
+    const reason = new Error("mine");
+    const aborted = watch(folder, { signal: controller.signal });
+    const next = aborted.next();
+    controller.abort(reason);
+    assertStrictEquals(await assertRejects(() => next), reason);
+    const { signal } = controller;
+    assertStrictEquals(await assertRejects(() => watch(folder, { signal }).next()), reason);
+    await group(async (g) => {
+      g.spawn(async () => {
+        for await (const _ of watch(folder)) throw new Error("nothing happens");
+      });
+      await sleep(0);
+      g.cancel();
+    });
+  });
+});
+
+test("what is not there is an error of the iteration, and wrong arguments throw at the call", async () => {
+  await withFolder(async (folder) => {
+    const error = await assertRejects(() => watch(join(folder, "none")).next(), Error);
+    assertEquals((error as { code?: string }).code, "ENOENT");
+  });
+  assertThrows(() => watch(3 as never), TypeError);
+  assertThrows(() => watch(".", { recursive: 1 as never }), TypeError);
+  assertThrows(() => watch(".", { delay: -1 }), RangeError);
+  assertThrows(() => watch(".", { queueLimit: 0 }), RangeError);
+  assertThrows(() => watch(".", { signal: {} as never }), TypeError);
+});
