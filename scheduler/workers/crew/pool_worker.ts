@@ -17,37 +17,19 @@ import { reportUnhandled } from "../../scopes/unhandled.ts";
 import type { Job, JobWorker } from "../jobs/job.ts";
 import { bootstrap } from "../thread/bootstrap.ts";
 import { decodeError, type KnownClasses } from "../wire/error_codec.ts";
-import {
-  type Answer,
-  cellCount,
-  cells,
-  type Hello,
-  isLast,
-  replies,
-  type RepliesMessage,
-  repliesStart,
-  replyWidth,
-  type WorkerMessage,
-} from "../wire/protocol.ts";
+import type { Answer, Hello } from "../wire/protocol.ts";
+import { JobSlots } from "./job_slots.ts";
 import { Outbox } from "./outbox.ts";
+import { type JobListener, Replies } from "./replies.ts";
 
 /** What a worker tells its pool. */
-export interface WorkerListener {
+export interface WorkerListener extends JobListener {
   /** The worker has loaded the module. */
   onReady(worker: PoolWorker): void;
   /** The worker has grown too large: what it has not started is to go elsewhere. */
   onSpent(worker: PoolWorker): void;
   /** The worker may have room for jobs again. */
   onRoom(worker: PoolWorker): void;
-  /** A job has come to its end; it is no longer with the worker. */
-  onDone(job: Job, value: unknown): void;
-  onFailed(job: Job, error: unknown): void;
-  /** How long, in ms, the job ran that comes to its end now; before `onDone` and `onFailed`. */
-  onRan(job: Job, ran: number, now: number, asynchronous: boolean): void;
-  /** A job wants something of its caller that went wrong: it is to be aborted. */
-  onCallerFailed(job: Job, error: unknown): void;
-  /** The worker's code calls a function of the caller's. */
-  onCall(job: Job, call: { number: number; callback: number; args: unknown[] }): void;
   /** The user's module could not be loaded; the worker ends. */
   onBroken(worker: PoolWorker, error: unknown): void;
   /** The worker has ended; these jobs had started, and these had not. */
@@ -82,21 +64,13 @@ export class PoolWorker implements JobWorker {
   readonly #loop = loop();
   readonly #worker: HostWorker;
   readonly #listener: WorkerListener;
-  readonly #cells: Int32Array | undefined;
   readonly #name: string;
   readonly #maxCalls: number;
   readonly #errors: KnownClasses | undefined;
   #isTooLarge = false;
-  readonly #token: number = Math.floor(Math.random() * 2 ** 30);
-  /** How replies begin that come as text. */
-  readonly #textToken: string = `[${this.#token},`;
   readonly #outbox: Outbox;
-  /** The jobs posted and not ended, each at `id % cellCount`. */
-  readonly #slots: (Job | undefined)[] = new Array(cellCount).fill(undefined);
-  #posted = 0;
-  #lastId = 0;
-  /** All ids up to this one have left the worker. */
-  #doneId = 0;
+  readonly #slots: JobSlots = new JobSlots();
+  readonly #replies: Replies;
   /** The job that was aborted and has not ended: until then no further one is sent. */
   #draining: Job | undefined = undefined;
   #holds = false;
@@ -109,20 +83,19 @@ export class PoolWorker implements JobWorker {
     this.#maxCalls = settings.maxCalls;
     this.#errors = settings.errors;
     this.#listener = listener;
-    const shared = typeof SharedArrayBuffer === "function" ? new SharedArrayBuffer(cellCount * 4) : undefined;
-    this.#cells = shared && new Int32Array(shared);
+    this.#replies = new Replies(this.#slots, listener, settings.errors, (job) => this.#ended(job));
     this.#worker = loop().host.spawnWorker(workersSide(), {
       name,
       loads: module,
       thread,
-      onMessage: (message) => this.#take(message as RepliesMessage | WorkerMessage | string | null | undefined),
+      onMessage: (message) => this.#take(message),
       onExit: (exit) => this.#exit(exit),
     });
     this.#outbox = new Outbox({
       prefersText: this.#worker.prefersText === true,
       post: (message, transfer) => this.#exited ? undefined : this.#worker.post(message, transfer),
-      number: (jobs) => jobs.forEach((job) => this.#number(job)),
-      unnumber: (jobs) => jobs.forEach((job) => this.#unnumber(job)),
+      number: (jobs) => jobs.forEach((job) => this.#slots.add(job)),
+      unnumber: (jobs) => jobs.forEach((job) => this.#slots.withdraw(job)),
       refuse: (job, error) => {
         job.worker = undefined;
         this.#listener.onFailed(job, error);
@@ -130,15 +103,14 @@ export class PoolWorker implements JobWorker {
       onRefused: () => this.#room(),
       has: (job) => job.worker === this && job.id !== 0,
     });
-    this.#worker.post(
-      { module: module.href, shared, token: this.#token, workerData, maxMemory } satisfies Hello,
-      [],
-    );
+    const { shared } = this.#slots;
+    const { token } = this.#replies;
+    this.#worker.post({ module: module.href, shared, token, workerData, maxMemory } satisfies Hello, []);
   }
 
   /** How many jobs have been sent and not ended. */
   get count(): number {
-    return this.#posted + this.#outbox.jobs.length;
+    return this.#slots.count + this.#outbox.jobs.length;
   }
 
   /** May a job be sent that starts as it arrives? */
@@ -163,22 +135,18 @@ export class PoolWorker implements JobWorker {
 
   /** The job that has been here longest: the one that runs, or is about to. */
   get first(): Job | undefined {
-    for (let id = this.#doneId + 1; id <= this.#lastId; id++) {
-      const job = this.#slots[id % cellCount];
-      if (job !== undefined) return job;
-    }
-    return this.#outbox.jobs[0];
+    return this.#slots.first ?? this.#outbox.jobs[0];
   }
 
   get #open(): boolean {
     return this.ready && this.#draining === undefined && this.#terminating === undefined && !this.#exited &&
       !this.#isTooLarge && this.served + this.count < this.#maxCalls &&
-      this.#lastId + this.#outbox.jobs.length - this.#doneId < cellCount - 1;
+      this.#slots.hasRoomFor(this.#outbox.jobs.length);
   }
 
   /** May a job be sent that waits behind `ahead` others? It can be taken back until it starts. */
   hasRoom(ahead: number): boolean {
-    return this.#open && this.#cells !== undefined && this.count <= ahead && !this.parked;
+    return this.#open && this.#slots.canTakeBack && this.count <= ahead && !this.parked;
   }
 
   /** Sends a job, with all that are sent in the same turn of microtasks. */
@@ -191,15 +159,9 @@ export class PoolWorker implements JobWorker {
   /** Takes a job back that has not started; answers whether it could. */
   takeBack(job: Job): boolean {
     if (job.worker !== this) return false;
-    if (job.id === 0) {
-      if (!this.#outbox.removeJob(job)) return false;
-      job.worker = undefined;
-    } else {
-      if (this.#cells === undefined) return false;
-      const cell = job.id % cellCount;
-      if (Atomics.compareExchange(this.#cells, cell, cells.sent, cells.takenBack) !== cells.sent) return false;
-      this.#forget(job);
-    }
+    if (job.id !== 0) return this.#slots.takeBack(job);
+    if (!this.#outbox.removeJob(job)) return false;
+    job.worker = undefined;
     return true;
   }
 
@@ -215,17 +177,14 @@ export class PoolWorker implements JobWorker {
   /** Tells a job that has started to stop, and takes back those behind it, for nobody knows when it will. */
   cancel(job: Job, reason: unknown): Job[] {
     this.#draining = job;
-    if (this.#cells !== undefined) {
-      Atomics.compareExchange(this.#cells, job.id % cellCount, cells.started, cells.cancelled);
-    }
+    this.#slots.cancel(job);
     this.#outbox.addCancel(job, reason);
     return this.takeBackBehind(0, (other) => other !== job);
   }
 
   /** Ends the thread, unless the job has ended and its last reply is on its way. */
   stop(job: Job): void {
-    if (this.#cells !== undefined && Atomics.load(this.#cells, job.id % cellCount) === cells.ended) return;
-    this.terminate();
+    if (!this.#slots.hasEnded(job)) this.terminate();
   }
 
   /** Aborts a signal among the arguments of a job. */
@@ -260,12 +219,7 @@ export class PoolWorker implements JobWorker {
 
   /** The jobs sent and not ended, oldest first. */
   jobs(): Job[] {
-    const jobs: Job[] = [];
-    for (let id = this.#doneId + 1; id <= this.#lastId; id++) {
-      const job = this.#slots[id % cellCount];
-      if (job !== undefined) jobs.push(job);
-    }
-    return jobs.concat(this.#outbox.jobs);
+    return this.#slots.all().concat(this.#outbox.jobs);
   }
 
   /** The thread does not end: nobody waits for it any longer, nor does the process. */
@@ -276,83 +230,24 @@ export class PoolWorker implements JobWorker {
     reportUnhandled(error);
   }
 
-  #number(job: Job): void {
-    const id = job.id = ++this.#lastId;
-    const cell = id % cellCount;
-    if (this.#cells !== undefined) Atomics.store(this.#cells, cell, cells.sent);
-    this.#slots[cell] = job;
-    this.#posted++;
-  }
-
-  #unnumber(job: Job): void {
-    this.#slots[job.id % cellCount] = undefined;
-    job.id = 0;
-    this.#posted--;
-    this.#lastId--;
-  }
-
-  #take(message: RepliesMessage | WorkerMessage | string | null | undefined): void {
+  #take(message: unknown): void {
     if (this.#exited) return;
-    if (typeof message === "string") {
-      if (message.startsWith(this.#textToken)) this.#takeReplies(JSON.parse(message));
-      return;
+    const list = this.#replies.listIn(message);
+    if (list !== undefined) {
+      this.#replies.tell(list, this.#loop.host.now());
+      return this.#room();
     }
-    if (Array.isArray(message)) {
-      if (message[0] === this.#token) this.#takeReplies(message);
-      return;
-    }
+    const word = this.#replies.wordIn(message);
     // A worker that was told to end is nobody's worker any more, though it may say yet that it is ready.
-    if (message?.token !== this.#token || this.terminated) return;
-    if (message.broken !== undefined) return this.#listener.onBroken(this, decodeError(message.broken, this.#errors));
-    if (message.spent) {
+    if (word === undefined || this.terminated) return;
+    if (word.broken !== undefined) return this.#listener.onBroken(this, decodeError(word.broken, this.#errors));
+    if (word.spent) {
       this.#isTooLarge = true;
       return this.#listener.onSpent(this);
     }
     this.ready = true;
     this.idleSince = this.#loop.host.now();
     this.#listener.onReady(this);
-  }
-
-  #takeReplies(list: RepliesMessage): void {
-    const now = this.#loop.host.now();
-    for (let at = repliesStart; at < list.length; at += replyWidth) {
-      const job = this.#slots[(list[at] as number) % cellCount];
-      if (job === undefined || job.id !== list[at]) continue;
-      const kind = list[at + 1];
-      if (isLast(kind)) {
-        this.#ended(job);
-        const ran = list[at + 3] as number;
-        this.#listener.onRan(job, Math.abs(ran) / 1000, now, ran < 0);
-      }
-      this.#reply(job, kind, list[at + 2]);
-    }
-    this.#doneId = list[1] as number;
-    this.#room();
-  }
-
-  #reply(job: Job, kind: unknown, value: unknown): void {
-    switch (kind) {
-      case replies.doneEmpty:
-        return this.#listener.onDone(job, undefined);
-      case replies.done:
-        return this.#listener.onDone(job, value);
-      case replies.doneWithError:
-        return this.#listener.onDone(job, decodeError(value as never, this.#errors));
-      case replies.failed:
-        return this.#listener.onFailed(job, decodeError(value as never, this.#errors));
-      case replies.progress:
-        if (job.aborted || job.settings.onProgress === undefined) return;
-        try {
-          loop().context.resume(job.settings.context, job.settings.onProgress, value);
-        } catch (error) {
-          this.#listener.onCallerFailed(job, error);
-        }
-        return;
-      case replies.value:
-        return job.onValue?.(value);
-      case replies.call:
-        return this.#listener.onCall(job, value as never);
-    }
   }
 
   #room(): void {
@@ -363,14 +258,7 @@ export class PoolWorker implements JobWorker {
   #ended(job: Job): void {
     this.served++;
     if (this.#draining === job) this.#draining = undefined;
-    this.#forget(job);
-  }
-
-  #forget(job: Job): void {
-    this.#slots[job.id % cellCount] = undefined;
-    this.#posted--;
-    job.id = 0;
-    job.worker = undefined;
+    this.#slots.remove(job);
   }
 
   #exit(exit: WorkerExit): void {
@@ -384,7 +272,7 @@ export class PoolWorker implements JobWorker {
       if (this.takeBack(job)) unstarted.push(job);
       else started.push(job);
     }
-    for (const job of started) if (job.worker === this) this.#forget(job);
+    for (const job of started) if (job.worker === this) this.#slots.remove(job);
     this.#listener.onExit(this, exit, started, unstarted);
   }
 }

@@ -15,7 +15,8 @@ import type { Scope } from "../../scopes/scope.ts";
 import { reportUnhandled } from "../../scopes/unhandled.ts";
 import { onAbort } from "../abort_listeners.ts";
 import { Crew, type CrewSettings } from "../crew/crew.ts";
-import type { PoolWorker, WorkerListener } from "../crew/pool_worker.ts";
+import type { PoolWorker } from "../crew/pool_worker.ts";
+import type { JobListener } from "../crew/replies.ts";
 import { WarmUps } from "../crew/warm_ups.ts";
 import { Histogram } from "../histogram.ts";
 import { InlineRunner } from "../inline/inline_runner.ts";
@@ -64,7 +65,7 @@ export class Dispatcher {
 
   constructor(settings: PoolSettings) {
     this.#settings = settings;
-    const onEnd: Pick<WorkerListener, "onDone" | "onFailed" | "onRan" | "onCallerFailed" | "onCall"> = {
+    const onEnd: JobListener = {
       onDone: (job, value) => this.#done(job, value),
       onFailed: (job, error) => this.#fail(job, error),
       onRan: (job, ran, now, asynchronous) => this.#measure(job, ran, now, asynchronous),

@@ -10,18 +10,17 @@
 
 import { Entry } from "../../queue/entry.ts";
 import { loop } from "../../queue/loop.ts";
-import type { WorkerListener } from "../crew/pool_worker.ts";
+import { type JobListener, tellReply } from "../crew/replies.ts";
 import type { Job, JobWorker } from "../jobs/job.ts";
 import { setCurrentJob } from "../thread/current_job.ts";
 import { RunningJob } from "../thread/running_job.ts";
 import { asDataCloneError } from "../wire/clonable.ts";
-import { decodeError, type EncodedError, encodeError, type KnownClasses } from "../wire/error_codec.ts";
+import { decodeError, encodeError, type KnownClasses } from "../wire/error_codec.ts";
 import { type Answer, replies, type ReplyKind } from "../wire/protocol.ts";
 import { InlineCosts } from "./inline_costs.ts";
 
 /** What becomes of the calls, as for a worker; `onUnloadable` is told why none can be run here. */
-export interface InlineListener
-  extends Pick<WorkerListener, "onDone" | "onFailed" | "onRan" | "onCallerFailed" | "onCall"> {
+export interface InlineListener extends JobListener {
   /** A call cannot be run here after all. */
   onElsewhere(job: Job): void;
   onUnloadable(error: unknown): void;
@@ -207,23 +206,9 @@ export class InlineRunner implements JobWorker {
   }
 
   #deliver(call: InlineCall): void {
-    const { job } = call;
-    const { settings } = job;
     for (const [kind, value] of call.replies.splice(0)) {
       if (call.given) return;
-      if (kind === replies.done) this.#listener.onDone(job, value);
-      else if (kind === replies.doneWithError) {
-        this.#listener.onDone(job, decodeError(value as EncodedError, this.#errors));
-      } else if (kind === replies.failed) {
-        this.#listener.onFailed(job, decodeError(value as EncodedError, this.#errors));
-      } else if (kind === replies.call) this.#listener.onCall(job, value as never);
-      else if (kind === replies.progress && !job.aborted && settings.onProgress !== undefined) {
-        try {
-          loop().context.resume(settings.context, settings.onProgress, value);
-        } catch (error) {
-          this.#listener.onCallerFailed(job, error);
-        }
-      }
+      tellReply(this.#listener, this.#errors, call.job, kind, value);
     }
   }
 }
