@@ -74,11 +74,6 @@ export class Crew {
     this.#onBroken = onBroken;
   }
 
-  /** A worker without a job. */
-  get free(): PoolWorker | undefined {
-    return this.workers.find((worker) => worker.free);
-  }
-
   /** How many workers in a row could not be put to use. */
   get failures(): number {
     return this.#failures;
@@ -94,15 +89,6 @@ export class Crew {
     let ahead = 0;
     for (const { count } of this.workers) if (count > 1) ahead += count - 1;
     return ahead;
-  }
-
-  /** The worker with the fewest jobs among those that take one more behind at most `ahead` others. */
-  roomy(ahead: number): PoolWorker | undefined {
-    let best: PoolWorker | undefined;
-    for (const worker of this.workers) {
-      if (worker.hasRoom(ahead) && (best === undefined || worker.count < best.count)) best = worker;
-    }
-    return best;
   }
 
   /** Starts as many workers as the waiting jobs can use and the size allows. */

@@ -13,17 +13,18 @@ import { loop } from "../../queue/loop.ts";
 import { TimeoutError } from "../../scopes/errors.ts";
 import type { Scope } from "../../scopes/scope.ts";
 import { reportUnhandled } from "../../scopes/unhandled.ts";
-import { onAbort } from "../abort_listeners.ts";
 import { Crew, type CrewSettings } from "../crew/crew.ts";
 import type { PoolWorker } from "../crew/pool_worker.ts";
 import type { JobListener } from "../crew/replies.ts";
 import { WarmUps } from "../crew/warm_ups.ts";
-import { Histogram } from "../histogram.ts";
 import { InlineRunner } from "../inline/inline_runner.ts";
 import type { Job } from "../jobs/job.ts";
 import { JobQueue } from "../jobs/job_queue.ts";
 import { encodeError } from "../wire/error_codec.ts";
 import { PoolClosedError, QueueFullError, WorkerExitError } from "../wire/worker_errors.ts";
+import { busiestWorker, freeWorker, workerFor } from "./assignment.ts";
+import { describeJob, JobLimits, type LimitOptions } from "./job_limits.ts";
+import { leastAhead, PoolMeter } from "./pool_meter.ts";
 import { RoomQueue } from "./room_queue.ts";
 
 /** What a pool is made with; checked already. */
@@ -34,25 +35,14 @@ export interface PoolSettings extends CrewSettings {
   readonly inline: boolean | number;
 }
 
-/** How many jobs are sent behind the one that runs, at least and at most, and how many ms of work they may be. */
-const leastAhead = 2;
-const mostAhead = 192;
-const workAhead = 1;
-
 /** The jobs of a pool. */
 export class Dispatcher {
   readonly crew: Crew;
-  readonly waits: Histogram = new Histogram();
-  readonly runs: Histogram = new Histogram();
-  completed = 0;
-  failed = 0;
-  cancelled = 0;
+  readonly meter: PoolMeter = new PoolMeter();
   closed = false;
   readonly #settings: PoolSettings;
   readonly #queue = new JobQueue();
-  /** Jobs that have not ended, aborted ones included. */
-  #live = 0;
-  readonly #liveInLane: number[] = [0, 0, 0, 0, 0, 0];
+  readonly #limits: JobLimits;
   /** Those who wait until the pool would take a job. */
   readonly #room: RoomQueue = new RoomQueue(() => this.hasRoom);
   /** Runs calls in this thread, where that is wanted. */
@@ -60,11 +50,10 @@ export class Dispatcher {
   /** Those who wait until so many workers have loaded the module. */
   readonly #warmUps: WarmUps;
   #drained: (() => void) | undefined = undefined;
-  /** How long the functions run lately, in ms. */
-  #typicalRun = Infinity;
 
   constructor(settings: PoolSettings) {
     this.#settings = settings;
+    this.#limits = new JobLimits(settings.name, (job, reason, as) => this.abort(job, reason, as));
     const onEnd: JobListener = {
       onDone: (job, value) => this.#done(job, value),
       onFailed: (job, error) => this.#fail(job, error),
@@ -116,10 +105,6 @@ export class Dispatcher {
     return running;
   }
 
-  get live(): number {
-    return this.#live;
-  }
-
   /** Why a job would not be taken at the moment. */
   get refusal(): Error | undefined {
     const { name, queueLimit } = this.#settings;
@@ -130,10 +115,11 @@ export class Dispatcher {
   /** Would the queue take a job? */
   get hasRoom(): boolean {
     const { size, queueLimit } = this.#settings;
-    if (this.#live < size + queueLimit) return true;
+    const { live } = this.meter;
+    if (live < size + queueLimit) return true;
     let parked = 0;
     for (const worker of this.crew.workers) if (worker.parked) parked++;
-    return this.#live < size + queueLimit + parked;
+    return live < size + queueLimit + parked;
   }
 
   /** Waits until a job would be taken. */
@@ -147,20 +133,11 @@ export class Dispatcher {
   }
 
   /** Takes a job: it will end, and until then belongs to the scope. */
-  submit(
-    job: Job,
-    scope: Scope | undefined,
-    options: { signal?: AbortSignal; timeout?: number; queueTimeout?: number },
-  ): void {
-    const { signal, timeout, queueTimeout } = options;
+  submit(job: Job, scope: Scope | undefined, options: LimitOptions): void {
     job.pool = this;
-    this.#live++;
-    this.#liveInLane[job.lane]!++;
+    this.meter.came(job);
     if (scope !== undefined) job.whenGone(scope.hold());
-    if (signal !== undefined) job.whenGone(onAbort(signal, () => this.abort(job, signal.reason)));
-    if (timeout !== undefined && timeout !== Infinity) this.#limit(job, timeout);
-    if (queueTimeout !== undefined && queueTimeout !== Infinity) this.#limitWait(job, queueTimeout);
-    job.settings.signals?.forEach((argument, index) => this.#follow(job, argument, index));
+    this.#limits.watch(job, options);
     // Not past those that wait for a worker.
     if (this.inline?.takes(job) && this.#queue.size + this.crew.ahead === 0) return this.inline.send(job);
     this.#queue.push(job);
@@ -172,7 +149,7 @@ export class Dispatcher {
   abort(job: Job, reason: unknown, as: "cancelled" | "failed" = "cancelled"): void {
     if (job.ended || job.aborted) return;
     job.aborted = true;
-    this[as]++;
+    this.meter[as]++;
     // The pool's own error may be added to; the caller's own reason is not.
     if (as === "failed" && reason instanceof TimeoutError) job.fail(reason);
     else job.reject(reason);
@@ -182,8 +159,7 @@ export class Dispatcher {
       this.#gone(job);
     } else {
       this.#requeue(worker.cancel(job, reason));
-      const timer = loop().timers.setTimer(() => worker.stop(job), this.#settings.teardownTimeout);
-      job.whenGone(() => timer.cancel());
+      this.#limits.giveGrace(job, worker, this.#settings.teardownTimeout);
     }
     this.dispatch();
   }
@@ -207,21 +183,18 @@ export class Dispatcher {
   async drain(): Promise<void> {
     this.#room.close(() => new PoolClosedError(this.#settings.name));
     this.#warmUps.fail(() => new PoolClosedError(this.#settings.name));
-    if (this.#live > 0) await new Promise<void>((resolve) => this.#drained = resolve);
+    if (this.meter.live > 0) await new Promise<void>((resolve) => this.#drained = resolve);
   }
 
   /** Sends queued jobs to whoever can take them. */
   dispatch(): void {
     for (let job = this.#queue.first; job !== undefined; job = this.#queue.first) {
-      let worker = this.crew.free;
-      if (worker === undefined) {
-        this.crew.grow(this.#queue.size + this.crew.ahead);
-        if (!job.wantsFreeWorker) worker = this.crew.roomy(this.#ahead);
-        if (worker === undefined) break;
-      }
+      const worker = workerFor(job, this.crew.workers, this.meter.ahead);
+      if (worker === undefined || worker.count > 0) this.crew.grow(this.#queue.size + this.crew.ahead);
+      if (worker === undefined) break;
       this.#queue.remove(job);
       worker.send(job);
-      if (job.settings.runTimeout !== Infinity) job.stopClock = this.#limit(job, job.settings.runTimeout);
+      this.#limits.startClock(job);
     }
     if (this.#queue.size === 0) {
       this.crew.grow(this.crew.ahead);
@@ -230,18 +203,12 @@ export class Dispatcher {
     this.#room.admit();
   }
 
-  get #ahead(): number {
-    return Math.min(mostAhead, Math.max(leastAhead, Math.floor(workAhead / this.#typicalRun)));
-  }
-
   /** A free worker takes over what waits behind a busy one. */
   #balance(): void {
     if (this.crew.workers.length < 2) return;
-    for (let free = this.crew.free; free !== undefined; free = this.crew.free) {
-      let busiest: PoolWorker | undefined;
-      for (const worker of this.crew.workers) {
-        if (worker.count > 1 && worker.count > (busiest?.count ?? 1)) busiest = worker;
-      }
+    const { workers } = this.crew;
+    for (let free = freeWorker(workers); free !== undefined; free = freeWorker(workers)) {
+      const busiest = busiestWorker(workers);
       if (busiest === undefined) return;
       const jobs = busiest.takeBackBehind(Math.ceil(busiest.count / 2), () => true);
       if (jobs.length === 0) return;
@@ -251,9 +218,7 @@ export class Dispatcher {
 
   /** Takes back jobs of lower priority that were sent ahead, so that at most two go before this one. */
   #preferTo(job: Job): void {
-    let lower = 0;
-    for (let lane = 0; lane < job.lane; lane++) lower += this.#liveInLane[lane]!;
-    if (lower === 0) return;
+    if (!this.meter.hasBelow(job.lane)) return;
     for (const worker of this.crew.workers) {
       if (worker.count > leastAhead) {
         this.#requeue(worker.takeBackBehind(leastAhead, (other) => other.lane < job.lane));
@@ -267,31 +232,6 @@ export class Dispatcher {
       job.stopClock?.();
       this.#queue.putFirst(job);
     }
-  }
-
-  #limit(job: Job, ms: number): () => void {
-    const timer = loop().timers.setTimer(() => {
-      this.abort(job, new TimeoutError(this.#describe(job), ms), "failed");
-    }, ms);
-    const stop = (): void => timer.cancel();
-    job.whenGone(stop);
-    return stop;
-  }
-
-  /** Gives a job up that has not been started in time; one that has is let be. */
-  #limitWait(job: Job, ms: number): void {
-    const timer = loop().timers.setTimer(() => {
-      if (job.worker !== undefined && !job.worker.takeBack(job)) return;
-      this.abort(job, new TimeoutError(`The start of ${this.#describe(job)}`, ms), "failed");
-    }, ms);
-    job.whenGone(() => timer.cancel());
-  }
-
-  /** Lets a signal among the arguments arrive live. */
-  #follow(job: Job, signal: AbortSignal, index: number): void {
-    const position = job.settings.extra!.signals![index]!;
-    const abort = (): void => job.worker?.abortArgument(job, position, signal.reason);
-    if (!signal.aborted) job.whenGone(onAbort(signal, abort));
   }
 
   async #call(
@@ -315,29 +255,26 @@ export class Dispatcher {
   }
 
   #done(job: Job, value: unknown): void {
-    if (!job.aborted) this.completed++;
+    if (!job.aborted) this.meter.completed++;
     job.resolve(value);
     this.#gone(job);
   }
 
   /** Fails a job with an error that was made for it; `shared` says that others get the same one. */
   #fail(job: Job, error: unknown, shared: boolean = false): void {
-    if (!job.aborted) this.failed++;
+    if (!job.aborted) this.meter.failed++;
     if (shared) job.reject(error);
     else job.fail(error);
     this.#gone(job);
   }
 
   #measure(job: Job, ran: number, now: number, asynchronous: boolean): void {
-    job.ran = ran;
-    const waited = Math.max(0, now - job.submitted - ran);
-    this.runs.add(ran);
-    this.waits.add(waited);
+    const waited = this.meter.ran(job, ran, now);
     this.inline?.costs.ran(job.settings.name, ran, asynchronous);
     if (job.worker === this.inline && job.worker !== undefined) return;
     this.inline?.costs.travelled(waited);
     this.crew.succeeded();
-    this.#typicalRun = this.#typicalRun === Infinity ? ran : this.#typicalRun * 0.9 + ran * 0.1;
+    this.meter.ranInWorker(ran);
   }
 
   /** Replaces a worker that is spent, once its last job has ended. */
@@ -348,10 +285,9 @@ export class Dispatcher {
   }
 
   #gone(job: Job): void {
-    this.#live--;
-    this.#liveInLane[job.lane]!--;
+    this.meter.went(job);
     job.end();
-    if (this.#live === 0) this.#drained?.();
+    if (this.meter.live === 0) this.#drained?.();
     this.#room.admit();
   }
 
@@ -363,14 +299,16 @@ export class Dispatcher {
   }
 
   #exited(worker: PoolWorker, exit: WorkerExit, started: Job[], unstarted: Job[]): void {
+    const { name } = this.#settings;
     const died = (what: string): WorkerExitError => new WorkerExitError(what, exit.code, exit.error);
+    const fail = (job: Job): void => this.#fail(job, died(describeJob(name, job)));
     const hopeless = this.crew.remove(worker, started.length > 0);
-    for (const job of unstarted.filter(({ moved }) => moved)) this.#fail(job, died(this.#describe(job)));
+    unstarted.filter(({ moved }) => moved).forEach(fail);
     this.#requeue(unstarted.filter(({ moved }) => !moved));
-    for (const job of started) this.#fail(job, died(this.#describe(job)));
-    if (hopeless) return this.#giveUp(died(this.#settings.name));
+    started.forEach(fail);
+    if (hopeless) return this.#giveUp(died(name));
     if (this.#warmUps.size > 0) this.#warmUps.check();
-    if (started.length === 0 && exit.error !== undefined) reportUnhandled(died(this.#settings.name));
+    if (started.length === 0 && exit.error !== undefined) reportUnhandled(died(name));
     this.dispatch();
   }
 
@@ -387,9 +325,5 @@ export class Dispatcher {
       this.#queue.remove(job);
       this.#fail(job, error, true);
     }
-  }
-
-  #describe(job: Job): string {
-    return `${this.#settings.name}.${job.settings.label}()`;
   }
 }

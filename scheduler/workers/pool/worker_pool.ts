@@ -126,7 +126,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
   run<K extends FunctionName<M>>(name: K, args: Arguments<M, K>, options: RunOptions = {}): Promise<Result<M, K>> {
     const job = new Job(settingsOf(name, args, options));
     const scope = currentScope();
-    const wait = new CallWait<Result<M, K>>(scope, name, this.#jobs.live);
+    const wait = new CallWait<Result<M, K>>(scope, name, this.#jobs.meter.live);
     if (wait.interrupted) return wait.promise;
     const { signal } = options;
     const { refusal } = this.#jobs;
@@ -200,7 +200,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
     const { signal, timeout } = options;
     const scope = currentScope();
     const ends: (() => void)[] = [];
-    const wait = new CallWait<Result<M, K>[]>(scope, `map of ${name}`, this.#jobs.live);
+    const wait = new CallWait<Result<M, K>[]>(scope, `map of ${name}`, this.#jobs.meter.live);
     const end = (): void => ends.forEach((fn) => fn());
     const map = new PoolMap(
       items[Symbol.iterator](),
@@ -256,7 +256,8 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
 
   /** The numbers of the pool at this moment. */
   statistics(): WorkerPoolStatistics {
-    const { crew, inline, running, live, completed, failed, cancelled } = this.#jobs;
+    const { crew, inline, meter, running } = this.#jobs;
+    const { live, completed, failed, cancelled } = meter;
     const workers = crew.workers.length;
     const { maxMemory, maxCalls } = this.#settings;
     return Object.freeze({
@@ -274,7 +275,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
 
   /** How long calls have waited until they were started, the way there and back included, and how long they have run. */
   histograms(): { readonly wait: HistogramSummary; readonly run: HistogramSummary } {
-    return { wait: this.#jobs.waits.summary(), run: this.#jobs.runs.summary() };
+    return { wait: this.#jobs.meter.waits.summary(), run: this.#jobs.meter.runs.summary() };
   }
 
   /**
@@ -300,7 +301,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
     this.#jobs.closed = true;
     this.#closing ??= this.#end();
     const at = loop().host.now() + timeout;
-    if (at < this.#closeAt && this.#jobs.live > 0) {
+    if (at < this.#closeAt && this.#jobs.meter.live > 0) {
       this.#closeAt = at;
       this.#closeTimer?.cancel();
       const abort = (): void => this.#jobs.abortAll(new PoolClosedError(this.#settings.name, cause));
