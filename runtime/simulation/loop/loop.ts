@@ -22,12 +22,11 @@
  * @module
  */
 
+import { Arrivals } from "./arrivals.ts";
+import { Immediates } from "./immediates.ts";
 import type { Arrival, Choose, Immediate, LoopEvent, LoopOptions } from "./loop_event.ts";
 import { TimerPhase } from "./timer_phase.ts";
 import { type VirtualTimer, VirtualTimers } from "./virtual_timers.ts";
-
-/** After how many batches of turns alone whatever else is ready comes in between. */
-const turnsInARow = 1;
 
 /** How many places are kept: it takes a microsecond each. */
 const mostPlaces = 250;
@@ -54,19 +53,8 @@ export class SimulatedLoop {
   /** The line of causes of the macrotask that runs; has something gone on with it? */
   #chain = 0;
   #goesOn = false;
-  /** What has arrived or may at any time, in order. */
-  #ready: Arrival[] = [];
-  /** What arrives at a given time, by that, then in order. */
-  #later: Arrival[] = [];
-  #immediates: Immediate[] = [];
-  #batch: Immediate[] = [];
-  #batchNext = 0;
-  #batchesInARow = 0;
-  /** Of the immediates that wait, how many the program asked for. */
-  #ownImmediates = 0;
-  /** Was the last macrotask I/O? Then what it asked for comes after the immediates. */
-  #polling = false;
-  #pollLimit = Infinity;
+  readonly #arrivals = new Arrivals();
+  readonly #immediates = new Immediates();
   readonly #phase = new TimerPhase();
   /** The timer that fires now. */
   #parent: VirtualTimer | undefined;
@@ -107,17 +95,13 @@ export class SimulatedLoop {
   setImmediate(fn: () => void, own: boolean): LoopEvent {
     const id = ++this.#lastId;
     const immediate: Immediate = { id, label: "immediate", kind: "immediate", chain: this.#nextChain(), fn, own };
-    this.#immediates.push(immediate);
-    if (own) this.#ownImmediates++;
+    this.#immediates.add(immediate);
     return immediate;
   }
 
   /** Takes an immediate back; does nothing for one that has run. */
   clearImmediate(immediate: LoopEvent): void {
-    const index = this.#immediates.indexOf(immediate as Immediate);
-    if (index < 0) return void (immediate.fn = () => {});
-    this.#immediates.splice(index, 1);
-    if ((immediate as Immediate).own) this.#ownImmediates--;
+    this.#immediates.clear(immediate);
   }
 
   /**
@@ -132,8 +116,7 @@ export class SimulatedLoop {
 
   /** Takes an operation back that has not completed. */
   withdraw(arrival: Arrival): void {
-    this.#ready = this.#ready.filter((other) => other !== arrival);
-    this.#later = this.#later.filter((other) => other !== arrival);
+    this.#arrivals.withdraw(arrival);
   }
 
   /** Delivers a message of a port, after those of the same port before it: now, or `at` a time (-1: at any). */
@@ -156,32 +139,30 @@ export class SimulatedLoop {
 
   /** When the clock is going to stop next, if nothing else is asked for. */
   get nextAt(): number {
-    return Math.min(this.timers.first()?.deadline ?? Infinity, this.#later[0]?.at ?? Infinity);
+    return Math.min(this.timers.first()?.deadline ?? Infinity, this.#arrivals.nextAt);
   }
 
   /** Lets time pass in which nothing runs, as if a callback took that long. */
   spin(ms: number): void {
     this.now += ms;
     this.#phase.spunTo = this.now;
-    this.#mature();
+    this.#arrivals.mature(this.now);
   }
 
   /** How many operations have not completed. */
   get unfinishedCount(): number {
-    let count = this.#later.length;
-    for (const { kind } of this.#ready) if (kind === "io") count++;
-    return count;
+    return this.#arrivals.unfinishedCount;
   }
 
   /** What has not completed. */
   get unfinished(): readonly Arrival[] {
-    return [...this.#ready, ...this.#later].filter(({ kind }) => kind === "io").sort((a, b) => a.id - b.id);
+    return this.#arrivals.unfinished;
   }
 
   /** Runs the next macrotask; answers false when there is none. */
   step(): boolean {
     this.#runnable();
-    if (this.#batchNext < this.#batch.length) return this.#runImmediate();
+    if (this.#immediates.hasNext) return this.#runImmediate();
     if (this.#turnsAreDue()) return this.#startBatch();
     const events = this.#offers();
     if (events.length === 0) return false;
@@ -200,9 +181,9 @@ export class SimulatedLoop {
 
   /** Runs what is left of immediates and messages when the program has ended; answers false when there is nothing. */
   stepLeftOver(): boolean {
-    if (this.#batchNext < this.#batch.length) return this.#runImmediate();
-    if (this.#immediates.length > 0) return this.#startBatch();
-    const message = this.#ready.find(({ kind }) => kind === "message");
+    if (this.#immediates.hasNext) return this.#runImmediate();
+    if (this.#immediates.waiting > 0) return this.#startBatch();
+    const message = this.#arrivals.firstMessage;
     if (message === undefined) return false;
     this.steps++;
     this.#run(message);
@@ -211,8 +192,8 @@ export class SimulatedLoop {
 
   /** Tells those who wait for that that nothing can run before the clock moves on. */
   #runnable(): void {
-    if (this.#blocked.length === 0 || this.#ready.length > 0 || this.#immediates.length > 0) return;
-    if (this.#batchNext < this.#batch.length || this.#dueTimer !== undefined) return;
+    if (this.#blocked.length === 0 || this.#arrivals.hasReady || this.#immediates.waiting > 0) return;
+    if (this.#immediates.hasNext || this.#dueTimer !== undefined) return;
     for (const fn of this.#blocked.splice(0)) this.setImmediate(fn, false);
   }
 
@@ -223,85 +204,56 @@ export class SimulatedLoop {
 
   /** Do turns of a run queue come next, without a choice? */
   #turnsAreDue(): boolean {
-    if (this.#immediates.length === 0 || this.#ownImmediates > 0) return false;
-    return this.#batchesInARow < turnsInARow || (this.#ready.length === 0 && this.#dueTimer === undefined);
+    if (!this.#immediates.areTurns) return false;
+    return this.#immediates.maySkipAhead || (!this.#arrivals.hasReady && this.#dueTimer === undefined);
   }
 
   /** Everything that could run next, the preferred first. */
   #offers(): readonly LoopEvent[] {
     const events = this.#events;
     events.length = 0;
-    const immediates = this.#immediates.length;
-    const limit = this.#phase.limitNow(immediates > 0, this.#polling);
+    const hasImmediates = this.#immediates.waiting > 0;
+    const { isPolling } = this.#arrivals;
+    const limit = this.#phase.limitNow(hasImmediates, isPolling);
     const timer = this.timers.firstBefore(limit);
     const isDue = timer !== undefined && timer.deadline <= this.now;
     if (isDue) this.timers.firstOfLists(events as VirtualTimer[], limit);
-    if (isDue && this.#phase.isNext(timer, this.#polling)) return events;
+    if (isDue && this.#phase.isNext(timer, isPolling)) return events;
     const isCertain = isDue && timer.deadline <= this.#phase.spunTo;
-    let mayPass = !isDue;
-    for (const arrival of this.#ready) {
-      if (arrival.at >= 0) mayPass = false;
-      // What was asked for in this phase of I/O comes in the next, with these between.
-      if (arrival.id >= this.#pollLimit && (immediates > 0 || isCertain)) continue;
-      if (this.#hasEarlier(arrival)) continue;
-      events.push(arrival);
-    }
-    if (immediates > 0) {
-      events.push(this.#immediates[0]!);
+    let mayPass = !this.#arrivals.offerReady(events, hasImmediates || isCertain) && !isDue;
+    if (hasImmediates) {
+      events.push(this.#immediates.first);
       const soon = timer !== undefined && timer.delay <= 1 && timer.deadline <= this.now + 1;
       mayPass &&= soon;
     }
     // Timers that only watch are no reason for the clock to go on.
-    if (mayPass && (this.timers.waking > 0 || this.#later.length > 0)) this.#offerLater(events, timer, limit);
+    if (mayPass && (this.timers.waking > 0 || this.#arrivals.hasLater)) this.#offerLater(events, timer, limit);
     return events;
   }
 
   /** What comes first of all that comes at a given time. */
   #offerLater(events: LoopEvent[], timer: VirtualTimer | undefined, limit: number): void {
-    const arrival = this.#later[0];
-    const at = Math.min(timer?.deadline ?? Infinity, arrival?.at ?? Infinity);
+    const at = Math.min(timer?.deadline ?? Infinity, this.#arrivals.nextAt);
     if (timer?.deadline === at) this.timers.firstOfLists(events as VirtualTimer[], limit);
-    for (const later of this.#later) {
-      if (later.at !== at) break;
-      const { port } = later;
-      if (port === undefined || this.#later.find((other) => other.port === port) === later) events.push(later);
-    }
-  }
-
-  #hasEarlier(arrival: Arrival): boolean {
-    if (arrival.port === undefined) return false;
-    for (const other of this.#ready) {
-      if (other === arrival) return false;
-      if (other.port === arrival.port) return true;
-    }
-    return false;
+    this.#arrivals.offerLater(events, at);
   }
 
   #arrive(arrival: Arrival): Arrival {
-    if (arrival.at <= this.now) this.#ready.push(arrival);
-    else {
-      let index = this.#later.length;
-      while (index > 0 && this.#later[index - 1]!.at > arrival.at) index--;
-      this.#later.splice(index, 0, arrival);
-    }
+    this.#arrivals.add(arrival, this.now);
     return arrival;
-  }
-
-  /** Moves what has arrived by now. */
-  #mature(): void {
-    while (this.#later.length > 0 && this.#later[0]!.at <= this.now) this.#ready.push(this.#later.shift()!);
   }
 
   #jumpTo(time: number): void {
     if (time <= this.now) return;
     this.now = time;
-    this.#mature();
+    this.#arrivals.mature(time);
   }
 
   #fire(timer: VirtualTimer): void {
-    this.#phase.fire(timer, this.#immediates.length === 0 && timer.deadline > this.now, this.#lastId);
+    this.#phase.fire(timer, this.#immediates.waiting === 0 && timer.deadline > this.now, this.#lastId);
     this.#jumpTo(timer.deadline);
-    this.#leavePoll();
+    this.#arrivals.endPhase();
+    this.#immediates.interrupt();
     this.timers.clear(timer);
     this.#name(timer);
     this.#parent = timer;
@@ -317,10 +269,9 @@ export class SimulatedLoop {
   #run(arrival: Arrival): void {
     this.#phase.interrupt(this.timers.first());
     if (arrival.at >= 0) this.#jumpTo(arrival.at);
-    this.#ready.splice(this.#ready.indexOf(arrival), 1);
-    if (!this.#polling) this.#pollLimit = this.#lastId + 1;
-    this.#polling = true;
-    this.#batchesInARow = 0;
+    this.#arrivals.take(arrival);
+    this.#arrivals.beginPhase(this.#lastId);
+    this.#immediates.interrupt();
     this.#name(arrival);
     arrival.fn();
     if (arrival.batch !== undefined) this.#joinBatch(arrival.batch);
@@ -329,7 +280,7 @@ export class SimulatedLoop {
   /** Lets others of a batch come in the same macrotask, as far as that is chosen. */
   #joinBatch(batch: string): void {
     for (;;) {
-      const next = this.#ready.find((other) => other.batch === batch && !this.#hasEarlier(other));
+      const next = this.#arrivals.nextOf(batch);
       if (next === undefined) return;
       const end: LoopEvent = {
         id: ++this.#lastId,
@@ -339,7 +290,7 @@ export class SimulatedLoop {
         fn() {},
       };
       if (this.#choose([end, next]) === 0) return;
-      this.#ready.splice(this.#ready.indexOf(next), 1);
+      this.#arrivals.take(next);
       this.#name(next);
       next.fn();
     }
@@ -347,19 +298,15 @@ export class SimulatedLoop {
 
   #startBatch(): boolean {
     this.#phase.interrupt(this.timers.first());
-    this.#batch = this.#immediates;
-    this.#batchNext = 0;
-    this.#batchesInARow = this.#ownImmediates === 0 ? this.#batchesInARow + 1 : 0;
-    this.#immediates = [];
-    this.#ownImmediates = 0;
+    this.#immediates.startBatch();
     return this.#runImmediate();
   }
 
   #runImmediate(): boolean {
-    this.#polling = false;
-    this.#pollLimit = this.#phase.limit = Infinity;
+    this.#arrivals.endPhase();
+    this.#phase.limit = Infinity;
     this.steps++;
-    const immediate = this.#batch[this.#batchNext++]!;
+    const immediate = this.#immediates.next();
     this.#name(immediate);
     immediate.fn();
     return true;
@@ -378,12 +325,6 @@ export class SimulatedLoop {
     if (this.#goesOn) return ++this.#lastChain;
     this.#goesOn = true;
     return this.#chain;
-  }
-
-  #leavePoll(): void {
-    this.#polling = false;
-    this.#pollLimit = Infinity;
-    this.#batchesInARow = 0;
   }
 
   /** Where the caller is, if somebody may want to know. */
