@@ -44,7 +44,7 @@ export function simulatedClock(world: World): {
         Math.max(world.settings.shortestDelay, Math.trunc(ms)),
         `AbortSignal.timeout(${ms})`,
       );
-      world.loop.timers.reference(timer, false);
+      world.loop.timers.reference(timer, { referenced: false, wakes: true });
       return controller.signal;
     },
   };

@@ -60,7 +60,7 @@ export function framesOf(world: World): Frames {
     all.frames = new Map();
     for (const [handle, callback] of frame) {
       // One that is taken back by another of the same frame does not come.
-      loop.setImmediate(() => frame.has(handle) && callback(time), false);
+      loop.callSoon(() => frame.has(handle) && callback(time));
     }
   }
 

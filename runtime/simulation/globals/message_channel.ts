@@ -66,10 +66,10 @@ class SimulatedPort extends EventTarget {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#world.loop.setImmediate(() => {
+    this.#world.loop.callSoon(() => {
       this.dispatchEvent(new Event("close"));
       this.#other.close();
-    }, false);
+    });
   }
 
   ref(): void {}
@@ -112,7 +112,7 @@ class SimulatedPort extends EventTarget {
         this.dispatchEvent(event);
       },
       "message",
-      this,
+      { port: this },
     );
   }
 }

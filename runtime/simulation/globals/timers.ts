@@ -27,12 +27,12 @@ export class SimulatedTimeout {
   }
 
   ref(): this {
-    this.#loop.timers.reference(this.#timer, true);
+    this.#loop.timers.reference(this.#timer, { referenced: true, wakes: true });
     return this;
   }
 
   unref(): this {
-    this.#loop.timers.reference(this.#timer, false);
+    this.#loop.timers.reference(this.#timer, { referenced: false, wakes: true });
     return this;
   }
 
@@ -93,7 +93,7 @@ class SimulatedImmediate {
   }
 
   clear(): void {
-    this.#loop.clearImmediate(this.#event);
+    this.#loop.immediates.clear(this.#event);
   }
 }
 
@@ -113,32 +113,28 @@ const promisified: symbol = Symbol.for("nodejs.util.promisify.custom");
 
 /** The functions, by the names they have in `globalThis` and in `node:timers`. */
 export function timersOf(world: World): Record<string, Callback> {
-  function start(name: string, fn: unknown, ms: unknown, args: unknown[], repeat: boolean): SimulatedTimeout {
+  function start(name: "setTimeout" | "setInterval", fn: unknown, ms: unknown, args: unknown[]): SimulatedTimeout {
     check(fn, name);
     const { loop } = world;
     let { nesting } = loop;
     const thread = world.threads.get() as VirtualThread | undefined;
     const delay = clamped(world, delayOf(world, ms), nesting);
     const run = inContext(world, fn, args);
-    const timer = loop.setTimer(
-      () => {
-        loop.nesting = ++nesting;
-        if (repeat) timer.delay = clamped(world, timer.delay, nesting);
-        else thread?.timers.delete(timer);
-        try {
-          run();
-        } catch (error) {
-          if (thread === undefined) throw error;
-          thread.fail(error);
-        } finally {
-          // Microtasks do not inherit it.
-          loop.nesting = 0;
-        }
-      },
-      delay,
-      `${name}(${delay})`,
-      repeat,
-    );
+    const fire = (): void => {
+      loop.nesting = ++nesting;
+      if (timer.repeat) timer.delay = clamped(world, timer.delay, nesting);
+      else thread?.timers.delete(timer);
+      try {
+        run();
+      } catch (error) {
+        if (thread === undefined) throw error;
+        thread.fail(error);
+      } finally {
+        // Microtasks do not inherit it.
+        loop.nesting = 0;
+      }
+    };
+    const timer = loop.setTimer(fire, delay, `${name}(${delay})`, { repeat: name === "setInterval" });
     thread?.timers.add(timer);
     return new SimulatedTimeout(loop, timer);
   }
@@ -154,14 +150,14 @@ export function timersOf(world: World): Record<string, Callback> {
   const promises = timersPromisesOf(world);
   return {
     setTimeout: Object.assign(
-      (fn: unknown, ms: unknown, ...args: unknown[]) => start("setTimeout", fn, ms, args, false),
+      (fn: unknown, ms: unknown, ...args: unknown[]) => start("setTimeout", fn, ms, args),
       { [promisified]: promises["setTimeout"] },
     ),
-    setInterval: (fn, ms, ...args) => start("setInterval", fn, ms, args, true),
+    setInterval: (fn, ms, ...args) => start("setInterval", fn, ms, args),
     setImmediate: Object.assign((fn: unknown, ...args: unknown[]) => {
       check(fn, "setImmediate");
       const { loop } = world;
-      return new SimulatedImmediate(loop, loop.setImmediate(inContext(world, fn, args), true));
+      return new SimulatedImmediate(loop, loop.setImmediate(inContext(world, fn, args)));
     }, { [promisified]: promises["setImmediate"] }),
     clearTimeout: clear,
     clearInterval: clear,

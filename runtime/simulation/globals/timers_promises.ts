@@ -42,7 +42,7 @@ export function timersPromisesOf(world: World): Record<string, unknown> {
     return wait(value, options, (done) => {
       const delay = delayOf(world, ms);
       const timer = loop.setTimer(done, delay, `setTimeout(${delay})`);
-      if (options?.ref === false) loop.timers.reference(timer, false);
+      if (options?.ref === false) loop.timers.reference(timer, { referenced: false, wakes: true });
       return () => loop.clearTimer(timer);
     });
   }
@@ -50,8 +50,8 @@ export function timersPromisesOf(world: World): Record<string, unknown> {
   function setImmediate<T>(value?: T, options?: Options): Promise<T | undefined> {
     const { loop } = world;
     return wait(value, options, (done) => {
-      const immediate = loop.setImmediate(done, true);
-      return () => loop.clearImmediate(immediate);
+      const immediate = loop.setImmediate(done);
+      return () => loop.immediates.clear(immediate);
     });
   }
 
@@ -67,9 +67,9 @@ export function timersPromisesOf(world: World): Record<string, unknown> {
       },
       delay,
       `setInterval(${delay})`,
-      true,
+      { repeat: true },
     );
-    if (options?.ref === false) loop.timers.reference(timer, false);
+    if (options?.ref === false) loop.timers.reference(timer, { referenced: false, wakes: true });
     try {
       for (;;) {
         if (due === 0) await wait(undefined, options, (done) => (wake = done, () => wake = undefined));

@@ -15,7 +15,7 @@
  * @module
  */
 
-import type { Arrival, LoopEvent } from "./loop_event.ts";
+import { anyTime, type Arrival, type LoopEvent } from "./loop_event.ts";
 
 /** The arrivals of one loop. */
 export class Arrivals {
@@ -83,7 +83,7 @@ export class Arrivals {
   offerReady(events: LoopEvent[], waits: boolean): boolean {
     let hasTimed = false;
     for (const arrival of this.#ready) {
-      if (arrival.at >= 0) hasTimed = true;
+      if (arrival.at !== anyTime) hasTimed = true;
       if (waits && arrival.id >= this.#limit) continue;
       if (this.#hasEarlier(arrival)) continue;
       events.push(arrival);

@@ -24,9 +24,21 @@
 
 import { Arrivals } from "./arrivals.ts";
 import { Immediates } from "./immediates.ts";
-import type { Arrival, Choose, Immediate, LoopEvent, LoopOptions } from "./loop_event.ts";
+import {
+  anyTime,
+  type Arrival,
+  type Choose,
+  type CompletionSettings,
+  type DeliverySettings,
+  type Immediate,
+  type LoopEvent,
+  type LoopOptions,
+} from "./loop_event.ts";
 import { TimerPhase } from "./timer_phase.ts";
 import { type VirtualTimer, VirtualTimers } from "./virtual_timers.ts";
+
+/** How a timer fires. */
+const once: Pick<VirtualTimer, "repeat"> = { repeat: false };
 
 /** How many places are kept: it takes a microsecond each. */
 const mostPlaces = 250;
@@ -42,6 +54,8 @@ export class SimulatedLoop {
   /** What the last macrotask is called. */
   lastLabel = "the body";
   readonly timers: VirtualTimers = new VirtualTimers();
+  readonly immediates: Immediates = new Immediates();
+  readonly arrivals: Arrivals = new Arrivals();
   /** Is the place kept where timers and operations were asked for? */
   readonly keepPlaces: boolean;
   /** The shortest delay of a timer, in ms. */
@@ -53,8 +67,6 @@ export class SimulatedLoop {
   /** The line of causes of the macrotask that runs; has something gone on with it? */
   #chain = 0;
   #goesOn = false;
-  readonly #arrivals = new Arrivals();
-  readonly #immediates = new Immediates();
   readonly #phase = new TimerPhase();
   /** The timer that fires now. */
   #parent: VirtualTimer | undefined;
@@ -68,8 +80,13 @@ export class SimulatedLoop {
     this.#observe = options.observe;
   }
 
-  /** Sets a timer; `delay` in ms of any length. */
-  setTimer(fn: () => void, delay: number, label: string, repeat = false): VirtualTimer {
+  /** Sets a timer, which fires once if nothing else is said; `delay` in ms of any length. */
+  setTimer(
+    fn: () => void,
+    delay: number,
+    label: string,
+    { repeat }: Pick<VirtualTimer, "repeat"> = once,
+  ): VirtualTimer {
     const id = ++this.#lastId;
     const [chain, deadline] = [this.#nextChain(), this.now + delay];
     const { place, steps: setIn } = this;
@@ -91,36 +108,32 @@ export class SimulatedLoop {
     this.timers.set(timer);
   }
 
-  /** Calls back after what is ready, as `setImmediate` does; `own` is false for turns of a run queue. */
-  setImmediate(fn: () => void, own: boolean): LoopEvent {
+  /** Calls back after what is ready, as `setImmediate` does for a program. */
+  setImmediate(fn: () => void): LoopEvent {
+    return this.#addImmediate(fn, true);
+  }
+
+  /** Calls back after what is ready, for what a program has not asked for: a turn of a run queue, an event of a socket. */
+  callSoon(fn: () => void): void {
+    this.#addImmediate(fn, false);
+  }
+
+  #addImmediate(fn: () => void, own: boolean): Immediate {
     const id = ++this.#lastId;
     const immediate: Immediate = { id, label: "immediate", kind: "immediate", chain: this.#nextChain(), fn, own };
-    this.#immediates.add(immediate);
+    this.immediates.add(immediate);
     return immediate;
   }
 
-  /** Takes an immediate back; does nothing for one that has run. */
-  clearImmediate(immediate: LoopEvent): void {
-    this.#immediates.clear(immediate);
-  }
-
-  /**
-   * Calls back when an operation completes: `latency` ms from now, or at any time if that is `undefined`; after those of the same
-   * port before it.
-   */
-  complete(fn: () => void, label: string, latency?: number, batch?: string, scope?: object, port?: unknown): Arrival {
-    const at = latency === undefined ? -1 : this.now + latency;
+  /** Calls back when an operation completes. */
+  complete(fn: () => void, label: string, { latency, port, batch, scope }: CompletionSettings): Arrival {
+    const at = latency === undefined ? anyTime : this.now + latency;
     const [chain, { place }] = [this.#nextChain(), this];
     return this.#arrive({ id: ++this.#lastId, label, kind: "io", chain, fn, at, port, batch, scope, place });
   }
 
-  /** Takes an operation back that has not completed. */
-  withdraw(arrival: Arrival): void {
-    this.#arrivals.withdraw(arrival);
-  }
-
-  /** Delivers a message of a port, after those of the same port before it: now, or `at` a time (-1: at any). */
-  deliver(fn: () => void, label: string, port: unknown, at: number = this.now, batch?: string): void {
+  /** Delivers a message. */
+  deliver(fn: () => void, label: string, { port, at = this.now, batch }: DeliverySettings): void {
     const [chain, nowhere] = [this.#nextChain(), { scope: undefined, place: undefined }];
     this.#arrive({ id: ++this.#lastId, label, kind: "message", chain, fn, at, port, batch, ...nowhere });
   }
@@ -139,51 +152,36 @@ export class SimulatedLoop {
 
   /** When the clock is going to stop next, if nothing else is asked for. */
   get nextAt(): number {
-    return Math.min(this.timers.first()?.deadline ?? Infinity, this.#arrivals.nextAt);
+    return Math.min(this.timers.first()?.deadline ?? Infinity, this.arrivals.nextAt);
   }
 
   /** Lets time pass in which nothing runs, as if a callback took that long. */
   spin(ms: number): void {
     this.now += ms;
     this.#phase.spunTo = this.now;
-    this.#arrivals.mature(this.now);
-  }
-
-  /** How many operations have not completed. */
-  get unfinishedCount(): number {
-    return this.#arrivals.unfinishedCount;
-  }
-
-  /** What has not completed. */
-  get unfinished(): readonly Arrival[] {
-    return this.#arrivals.unfinished;
+    this.arrivals.mature(this.now);
   }
 
   /** Runs the next macrotask; answers false when there is none. */
   step(): boolean {
     this.#runnable();
-    if (this.#immediates.hasNext) return this.#runImmediate();
+    if (this.immediates.hasNext) return this.#runImmediate();
     if (this.#turnsAreDue()) return this.#startBatch();
     const events = this.#offers();
     if (events.length === 0) return false;
     const event = events.length === 1 ? events[0]! : events[this.#choose(events)]!;
     if (event.kind === "immediate") return this.#startBatch();
     this.steps++;
-    switch (event.kind) {
-      case "timer":
-        this.#fire(event as VirtualTimer);
-        return true;
-      default:
-        this.#run(event as Arrival);
-        return true;
-    }
+    if (event.kind === "timer") this.#fire(event as VirtualTimer);
+    else this.#run(event as Arrival);
+    return true;
   }
 
   /** Runs what is left of immediates and messages when the program has ended; answers false when there is nothing. */
   stepLeftOver(): boolean {
-    if (this.#immediates.hasNext) return this.#runImmediate();
-    if (this.#immediates.waiting > 0) return this.#startBatch();
-    const message = this.#arrivals.firstMessage;
+    if (this.immediates.hasNext) return this.#runImmediate();
+    if (this.immediates.waiting > 0) return this.#startBatch();
+    const message = this.arrivals.firstMessage;
     if (message === undefined) return false;
     this.steps++;
     this.#run(message);
@@ -192,9 +190,9 @@ export class SimulatedLoop {
 
   /** Tells those who wait for that that nothing can run before the clock moves on. */
   #runnable(): void {
-    if (this.#blocked.length === 0 || this.#arrivals.hasReady || this.#immediates.waiting > 0) return;
-    if (this.#immediates.hasNext || this.#dueTimer !== undefined) return;
-    for (const fn of this.#blocked.splice(0)) this.setImmediate(fn, false);
+    if (this.#blocked.length === 0 || this.arrivals.hasReady || this.immediates.waiting > 0) return;
+    if (this.immediates.hasNext || this.#dueTimer !== undefined) return;
+    for (const fn of this.#blocked.splice(0)) this.callSoon(fn);
   }
 
   get #dueTimer(): VirtualTimer | undefined {
@@ -204,56 +202,57 @@ export class SimulatedLoop {
 
   /** Do turns of a run queue come next, without a choice? */
   #turnsAreDue(): boolean {
-    if (!this.#immediates.areTurns) return false;
-    return this.#immediates.maySkipAhead || (!this.#arrivals.hasReady && this.#dueTimer === undefined);
+    if (!this.immediates.areTurns) return false;
+    return this.immediates.maySkipAhead || (!this.arrivals.hasReady && this.#dueTimer === undefined);
   }
 
   /** Everything that could run next, the preferred first. */
   #offers(): readonly LoopEvent[] {
     const events = this.#events;
     events.length = 0;
-    const hasImmediates = this.#immediates.waiting > 0;
-    const { isPolling } = this.#arrivals;
+    const hasImmediates = this.immediates.waiting > 0;
+    const { isPolling } = this.arrivals;
     const limit = this.#phase.limitNow(hasImmediates, isPolling);
     const timer = this.timers.firstBefore(limit);
     const isDue = timer !== undefined && timer.deadline <= this.now;
     if (isDue) this.timers.firstOfLists(events as VirtualTimer[], limit);
     if (isDue && this.#phase.isNext(timer, isPolling)) return events;
     const isCertain = isDue && timer.deadline <= this.#phase.spunTo;
-    let mayPass = !this.#arrivals.offerReady(events, hasImmediates || isCertain) && !isDue;
+    let mayPass = !this.arrivals.offerReady(events, hasImmediates || isCertain) && !isDue;
     if (hasImmediates) {
-      events.push(this.#immediates.first);
+      events.push(this.immediates.first);
       const soon = timer !== undefined && timer.delay <= 1 && timer.deadline <= this.now + 1;
       mayPass &&= soon;
     }
     // Timers that only watch are no reason for the clock to go on.
-    if (mayPass && (this.timers.waking > 0 || this.#arrivals.hasLater)) this.#offerLater(events, timer, limit);
+    if (mayPass && (this.timers.waking > 0 || this.arrivals.hasLater)) this.#offerLater(events, timer, limit);
     return events;
   }
 
   /** What comes first of all that comes at a given time. */
   #offerLater(events: LoopEvent[], timer: VirtualTimer | undefined, limit: number): void {
-    const at = Math.min(timer?.deadline ?? Infinity, this.#arrivals.nextAt);
+    const at = Math.min(timer?.deadline ?? Infinity, this.arrivals.nextAt);
     if (timer?.deadline === at) this.timers.firstOfLists(events as VirtualTimer[], limit);
-    this.#arrivals.offerLater(events, at);
+    this.arrivals.offerLater(events, at);
   }
 
   #arrive(arrival: Arrival): Arrival {
-    this.#arrivals.add(arrival, this.now);
+    this.arrivals.add(arrival, this.now);
     return arrival;
   }
 
+  /** Moves the clock on to a time, unless that is over or any. */
   #jumpTo(time: number): void {
     if (time <= this.now) return;
     this.now = time;
-    this.#arrivals.mature(time);
+    this.arrivals.mature(time);
   }
 
   #fire(timer: VirtualTimer): void {
-    this.#phase.fire(timer, this.#immediates.waiting === 0 && timer.deadline > this.now, this.#lastId);
+    this.#phase.fire(timer, this.immediates.waiting === 0 && timer.deadline > this.now, this.#lastId);
     this.#jumpTo(timer.deadline);
-    this.#arrivals.endPhase();
-    this.#immediates.interrupt();
+    this.arrivals.endPhase();
+    this.immediates.interrupt();
     this.timers.clear(timer);
     this.#name(timer);
     this.#parent = timer;
@@ -268,10 +267,10 @@ export class SimulatedLoop {
 
   #run(arrival: Arrival): void {
     this.#phase.interrupt(this.timers.first());
-    if (arrival.at >= 0) this.#jumpTo(arrival.at);
-    this.#arrivals.take(arrival);
-    this.#arrivals.beginPhase(this.#lastId);
-    this.#immediates.interrupt();
+    this.#jumpTo(arrival.at);
+    this.arrivals.take(arrival);
+    this.arrivals.beginPhase(this.#lastId);
+    this.immediates.interrupt();
     this.#name(arrival);
     arrival.fn();
     if (arrival.batch !== undefined) this.#joinBatch(arrival.batch);
@@ -280,7 +279,7 @@ export class SimulatedLoop {
   /** Lets others of a batch come in the same macrotask, as far as that is chosen. */
   #joinBatch(batch: string): void {
     for (;;) {
-      const next = this.#arrivals.nextOf(batch);
+      const next = this.arrivals.nextOf(batch);
       if (next === undefined) return;
       const end: LoopEvent = {
         id: ++this.#lastId,
@@ -290,7 +289,7 @@ export class SimulatedLoop {
         fn() {},
       };
       if (this.#choose([end, next]) === 0) return;
-      this.#arrivals.take(next);
+      this.arrivals.take(next);
       this.#name(next);
       next.fn();
     }
@@ -298,15 +297,15 @@ export class SimulatedLoop {
 
   #startBatch(): boolean {
     this.#phase.interrupt(this.timers.first());
-    this.#immediates.startBatch();
+    this.immediates.startBatch();
     return this.#runImmediate();
   }
 
   #runImmediate(): boolean {
-    this.#arrivals.endPhase();
+    this.arrivals.endPhase();
     this.#phase.limit = Infinity;
     this.steps++;
-    const immediate = this.#immediates.next();
+    const immediate = this.immediates.next();
     this.#name(immediate);
     immediate.fn();
     return true;

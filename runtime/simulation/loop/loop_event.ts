@@ -19,10 +19,13 @@ export interface LoopEvent {
   fn: () => void;
 }
 
+/** Stands for the time of an arrival that may come whenever the schedule likes. */
+export const anyTime = -1;
+
 /** A completion or a message. */
 export interface Arrival extends LoopEvent {
   readonly kind: "io" | "message";
-  /** When it comes, in ms of the loop's clock; -1: at any time. */
+  /** When it comes, in ms of the loop's clock, or `anyTime`. */
   readonly at: number;
   /** What has a port in common keeps its order: messages of a port, operations of a stream. */
   readonly port: unknown;
@@ -39,6 +42,25 @@ export interface Immediate extends LoopEvent {
   readonly kind: "immediate";
   /** Was it asked for by the program, not by a run queue? */
   readonly own: boolean;
+}
+
+/** How an operation completes. */
+export interface CompletionSettings {
+  /** After so many ms exactly; without it, at any time. */
+  readonly latency?: number | undefined;
+  /** Completes after those of the same port before it. */
+  readonly port?: unknown;
+  readonly batch?: string | undefined;
+  readonly scope?: object | undefined;
+}
+
+/** How a message is delivered. */
+export interface DeliverySettings {
+  /** Comes after those of the same port before it. */
+  readonly port?: unknown;
+  /** When it comes, in ms of the loop's clock, or `anyTime`; without it, now. */
+  readonly at?: number | undefined;
+  readonly batch?: string | undefined;
 }
 
 /** Decides which of several events runs next, by its index. */

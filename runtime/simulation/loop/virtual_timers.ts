@@ -91,8 +91,8 @@ export class VirtualTimers {
     if (++this.#dead > 64 && this.#dead * 2 > this.#heap.size) this.#sweep();
   }
 
-  /** Says whether a timer may be left behind, and whether the clock goes on for it. */
-  reference(timer: VirtualTimer, referenced: boolean, wakes: boolean = true): void {
+  /** Says whether a timer has to have ended with the body, and whether the clock goes on for it. */
+  reference(timer: VirtualTimer, { referenced, wakes }: Pick<VirtualTimer, "referenced" | "wakes">): void {
     const { set } = timer;
     if (set) this.#count(timer, -1);
     timer.referenced = referenced;

@@ -41,10 +41,10 @@ export class SimulatedNetServer implements HostNetServer {
   listen(address: NetAddress): void {
     const port = this.#port = this.#ports.open(address, this);
     const where = "path" in address ? address.path : `port ${address.port}`;
-    this.#ports.loop.setImmediate(() => {
+    this.#ports.loop.callSoon(() => {
       if (port !== undefined) return this.#emit("listening", undefined);
       this.#emit("error", Object.assign(new Error(`listen EADDRINUSE: ${where} is in use`), { code: "EADDRINUSE" }));
-    }, false);
+    });
   }
 
   address(): { port: number } | null {
@@ -58,7 +58,7 @@ export class SimulatedNetServer implements HostNetServer {
 
   close(done: () => void): void {
     this.#ports.close(this);
-    this.#ports.loop.setImmediate(done, false);
+    this.#ports.loop.callSoon(done);
   }
 
   #emit(event: string, value: unknown): void {

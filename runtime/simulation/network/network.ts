@@ -16,6 +16,7 @@ import type {
 } from "../../port/net.ts";
 import { placeOf, refusal } from "../loop/errors.ts";
 import type { SimulatedLoop } from "../loop/loop.ts";
+import { anyTime } from "../loop/loop_event.ts";
 import type { World } from "../loop/world.ts";
 import { failed, FetchAbort, SimulatedExchange, SimulatedServer } from "./http.ts";
 import { type Ports, SimulatedNetServer } from "./net_server.ts";
@@ -259,8 +260,8 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
             if (!this.loses(label)) return resolve();
             reject(failed(Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })));
           };
-          const arrival = loop.complete(arrive, label, this.latency === undefined ? undefined : latency);
-          const off = abort.on(() => loop.withdraw(arrival));
+          const arrival = loop.complete(arrive, label, { latency: this.latency === undefined ? undefined : latency });
+          const off = abort.on(() => loop.arrivals.withdraw(arrival));
         };
         const wait = (): void => {
           this.whenWhole(begin);
@@ -284,6 +285,6 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
 
   #deliver(fn: () => void, label: string): void {
     const { latency, loop } = this;
-    loop.deliver(fn, label, undefined, latency === undefined ? -1 : loop.now + latency);
+    loop.deliver(fn, label, { at: latency === undefined ? anyTime : loop.now + latency });
   }
 }

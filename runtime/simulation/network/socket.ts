@@ -14,6 +14,7 @@
 
 import type { HostSocket } from "../../port/net.ts";
 import type { SimulatedLoop } from "../loop/loop.ts";
+import { anyTime } from "../loop/loop_event.ts";
 
 /** What the network is to its connections. */
 export interface Carrier {
@@ -112,12 +113,12 @@ export class SimulatedSocket implements HostSocket {
     if (this.destroyed || this.writableEnded) return;
     this.writableEnded = true;
     this.#send("end");
-    this.#carrier.loop.setImmediate(() => {
+    this.#carrier.loop.callSoon(() => {
       if (this.destroyed) return;
       this.writableFinished = true;
       this.emit("finish");
       this.#closeIfOver();
-    }, false);
+    });
   }
 
   destroy(): void {
@@ -165,14 +166,14 @@ export class SimulatedSocket implements HostSocket {
   /** One packet arrives; which one is decided by the order of sending. */
   #schedule(): void {
     const { loop, latency } = this.#carrier;
-    const at = latency === undefined ? this.#lastAt > loop.now ? this.#lastAt : -1 : loop.now + latency;
+    const at = latency === undefined ? this.#lastAt > loop.now ? this.#lastAt : anyTime : loop.now + latency;
     this.#lastAt = Math.max(at, this.#lastAt);
     const label = `bytes of ${this.name}`;
     const arrive = (): void => {
       if (this.#carrier.isPartitioned) this.#carrier.whenWhole(() => this.#schedule());
       else this.#arrive(label);
     };
-    loop.deliver(arrive, label, this, at < 0 ? at : this.#lastAt, label);
+    loop.deliver(arrive, label, { port: this, at: at === anyTime ? anyTime : this.#lastAt, batch: label });
   }
 
   #arrive(label: string): void {
@@ -236,7 +237,7 @@ export class SimulatedSocket implements HostSocket {
     this.destroyed = true;
     this.#received = [];
     this.#carrier.leave(this);
-    this.#carrier.loop.setImmediate(() => this.emit("close"), false);
+    this.#carrier.loop.callSoon(() => this.emit("close"));
   }
 }
 

@@ -56,11 +56,11 @@ function openTurns(session: Session, onTurn: (fresh: boolean) => void): Turns {
   let even = true;
   function request(): void {
     const isEven = even;
-    session.loop.setImmediate(() => {
+    session.loop.callSoon(() => {
       const fresh = isEven === even;
       even = !isEven;
       onTurn(fresh);
-    }, false);
+    });
   }
   return { request, requestAfterPoll: request };
 }
@@ -69,9 +69,9 @@ function setTimer(session: Session, callback: () => void, delay: number): HostTi
   const { loop } = session;
   const timer = loop.setTimer(callback, Math.max(session.settings.shortestDelay, Math.trunc(delay)), `sleep(${delay})`);
   return {
-    ref: () => loop.timers.reference(timer, true),
+    ref: () => loop.timers.reference(timer, { referenced: true, wakes: true }),
     // What watches a group, or waits for nothing in particular, is no reason for the clock to go on.
-    unref: () => loop.timers.reference(timer, false, false),
+    unref: () => loop.timers.reference(timer, { referenced: false, wakes: false }),
     cancel: () => loop.clearTimer(timer),
   };
 }

@@ -150,10 +150,12 @@ export class Run<T> {
     const { network, workers: { left } } = this.#session;
     const tasks = this.#hooks.unfinished();
     const held = this.#hooks.left();
-    const count = loop.timers.referenced + loop.unfinishedCount + network.left.length + left.length;
+    const count = loop.timers.referenced + loop.arrivals.unfinishedCount + network.left.length + left.length;
     if (count + tasks.length + held.length === 0) return [];
     // Whoever began these was cancelled and no longer waits: they are not forgotten, but given up.
-    const operations = loop.unfinished.filter(({ scope }) => scope === undefined || !this.#hooks.isCancelled(scope));
+    const operations = loop.arrivals.unfinished.filter(({ scope }) =>
+      scope === undefined || !this.#hooks.isCancelled(scope)
+    );
     return [
       ...network.left,
       ...left.map(({ name, place }) => `${name}: its pool was not closed${placeOf(place)}`),

@@ -98,7 +98,9 @@ export class BodySimulation implements Simulation {
     }
     if (latency !== undefined) checkTime(latency, "A latency");
     const scope = this.#hooks.scope();
-    return new Promise((resolve) => this.#session.loop.complete(resolve, label, latency, batch, scope, stream));
+    return new Promise((resolve) =>
+      this.#session.loop.complete(resolve, label, { latency, port: stream, batch, scope })
+    );
   }
 
   setSystemTime(time: number): void {

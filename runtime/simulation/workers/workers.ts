@@ -11,6 +11,7 @@
  */
 
 import type { HostParent, HostWorker, HostWorkerOptions } from "../../port/worker.ts";
+import { anyTime } from "../loop/loop_event.ts";
 import type { VirtualTimer } from "../loop/virtual_timers.ts";
 import type { World } from "../loop/world.ts";
 
@@ -80,6 +81,14 @@ export class VirtualThread {
   }
 }
 
+/** The way of a message between a pool and a worker. */
+interface Passage {
+  readonly label: string;
+  /** Messages of one port keep their order. */
+  readonly port: object;
+  readonly take: (copy: unknown) => void;
+}
+
 /** A worker of a simulation. */
 export class SimulatedWorker implements HostWorker {
   readonly name: string;
@@ -89,6 +98,9 @@ export class SimulatedWorker implements HostWorker {
   readonly #settings: WorkerSettings;
   readonly #workers: Workers;
   readonly #leave: () => void;
+  /** What stands for the order of the messages in each direction. */
+  readonly #inward: object = {};
+  readonly #outward: object = {};
   readonly #thread: VirtualThread = new VirtualThread((error) => this.die(1, error));
   #code: WorkerCode | undefined;
   #listener: ((message: unknown) => void) | undefined;
@@ -117,16 +129,22 @@ export class SimulatedWorker implements HostWorker {
       memory: () => 0,
       load: (module) => this.#load(module),
       post: (message, transfer) =>
-        this.#send(message, transfer, `a message of ${this.name}`, "out", (copy) => {
-          this.#options.onMessage(copy);
+        this.#send(message, transfer, {
+          label: `a message of ${this.name}`,
+          port: this.#outward,
+          take: (copy) => this.#options.onMessage(copy),
         }),
       listen: (onMessage) => void (this.#listener = onMessage),
     }, this.#thread);
   }
 
   post(message: unknown, transfer: Transferable[]): void {
-    this.#send(message, transfer, `a message to ${this.name}`, "in", (copy) => {
-      this.#settings.world.threads.run(this.#thread, () => this.#code!.run(() => this.#listener!(copy)), undefined);
+    this.#send(message, transfer, {
+      label: `a message to ${this.name}`,
+      port: this.#inward,
+      take: (copy) => {
+        this.#settings.world.threads.run(this.#thread, () => this.#code!.run(() => this.#listener!(copy)), undefined);
+      },
     });
   }
 
@@ -135,7 +153,7 @@ export class SimulatedWorker implements HostWorker {
   terminate(): void {
     if (this.ending || this.#dead) return;
     this.ending = true;
-    this.#settings.world.loop.deliver(() => this.die(1), `the end of ${this.name}`, this);
+    this.#settings.world.loop.deliver(() => this.die(1), `the end of ${this.name}`, { port: this });
   }
 
   /** The thread ends; with a code it is told. */
@@ -150,17 +168,10 @@ export class SimulatedWorker implements HostWorker {
   }
 
   /** One message, after those before it of the same direction; it takes a time that nobody knows. */
-  #send(
-    message: unknown,
-    transfer: Transferable[],
-    label: string,
-    direction: "in" | "out",
-    take: (copy: unknown) => void,
-  ): void {
+  #send(message: unknown, transfer: Transferable[], { label, port, take }: Passage): void {
     const copy: unknown = structuredClone(message, { transfer });
     if (this.#dead) return;
     const { loop } = this.#settings.world;
-    const port = direction === "in" ? this.#thread : this.#thread.timers;
     loop.deliver(
       () => {
         if (this.#dead) return;
@@ -170,8 +181,7 @@ export class SimulatedWorker implements HostWorker {
         this.die(1);
       },
       label,
-      port,
-      -1,
+      { port, at: anyTime },
     );
   }
 
