@@ -4,11 +4,12 @@
  * @module
  */
 
+export type { DrainSummary } from "./drain.ts";
 export type { Handler } from "./live_request.ts";
 export { BodyLimitError, BodyTimeoutError } from "./request_body.ts";
 export type { RequestContext } from "./request_context.ts";
 export type { RequestTrace } from "./request_trace.ts";
 export { serve } from "./serve.ts";
 export type { DrainOptions, RequestRecord, ServeOptions, ShedOptions } from "./serve_options.ts";
-export type { DrainSummary, Server, ServerStatistics } from "./server.ts";
+export type { Server, ServerStatistics } from "./server.ts";
 export { ServerWebSocket, type UpgradeOptions, type WebSocketClose, WebSocketClosedError } from "./web_socket.ts";

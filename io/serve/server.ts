@@ -1,9 +1,10 @@
 /**
- * An open server: which request runs, which waits, and how it all ends.
+ * An open server: which request runs, which waits, and which is refused.
  *
  * ```
- *   ready ──drain──> draining (served as before) ──delay──> refusing ──grace──> cancelled ──force──> cut
- *                                                              └───── no request is left ─────┴──> finished
+ *   a request ──a slot is free──> live ──> ended: its slot goes to the first that is queued
+ *      │   └──────none is───────> queued ──a slot is free──> live
+ *      └──the queue is full, or the server drains (drain.ts), or the loop is late: 503; its body is too long: 413
  * ```
  *
  * @module
@@ -16,21 +17,12 @@ import type { Scope } from "../../scheduler/scopes/scope.ts";
 import { reportUnhandled } from "../../scheduler/scopes/unhandled.ts";
 import { tooLarge, unavailable } from "./answers.ts";
 import { DelayGauge } from "./delay_gauge.ts";
+import { Drain, type DrainSummary } from "./drain.ts";
 import { type Handler, LiveRequest, type RequestOwner } from "./live_request.ts";
 import { RequestDeadlines } from "./request_deadlines.ts";
 import { isTraced, publishEnd, publishError, publishStart } from "./request_trace.ts";
 import { checkDrain, type DrainOptions, type ServeSettings } from "./serve_options.ts";
 import { SlowClients } from "./slow_clients.ts";
-
-/** What became of the requests that were live when a drain began; each counts once, by its worst fate. */
-export interface DrainSummary {
-  /** Requests that ended by themselves. */
-  readonly finished: number;
-  /** Requests that were cancelled at `grace` and ended before `force`. */
-  readonly cancelled: number;
-  /** Requests that were cut at `force`. */
-  readonly forced: number;
-}
 
 /** The numbers of a server at one moment. */
 export interface ServerStatistics {
@@ -73,21 +65,19 @@ export class Server {
   readonly #counts = { completed: 0, rejected: 0, shed: 0, disconnected: 0, timedOut: 0, stalled: 0, failed: 0 };
   readonly #gauge: DelayGauge | undefined;
   readonly #slowClients: readonly SlowClients<LiveRequest>[];
+  readonly #drain: Drain;
   #listener: HttpListener | undefined = undefined;
   #scope: Scope | undefined = undefined;
-  #draining: Promise<DrainSummary> | undefined = undefined;
-  #refusing = false;
-  #finish!: (summary: DrainSummary) => void;
-  /** Ends the `delay` of a drain early. */
-  #hurry: (() => void) | undefined = undefined;
-  /** Called when no request is left, while a drain waits for that. */
-  #emptied: (() => void) | undefined = undefined;
 
   /** Made by `serve`. */
   constructor(handler: Handler, settings: ServeSettings) {
     this.#settings = settings;
     this.#gauge = settings.shedDelay === Infinity ? undefined : new DelayGauge(settings.shedDelay);
-    this.finished = new Promise((resolve) => this.#finish = resolve);
+    this.#drain = new Drain({
+      requests: () => [...this.#live, ...this.#queue],
+      stopTimers: () => this.#stopTimers(),
+    });
+    this.finished = this.#drain.finished;
     const getScope = (): Scope | undefined => this.#scope;
     this.#owner = {
       handler,
@@ -117,7 +107,7 @@ export class Server {
       // One that does not listen yet is shut down by whoever opens it.
       if (server.#listener === undefined) return;
       void server.drain({ delay: 0 });
-      server.#hurry?.();
+      server.#drain.hurry();
     };
   }
 
@@ -136,7 +126,7 @@ export class Server {
 
   /** Is the server to be sent requests? Not once a drain has begun, while they are still served. */
   get ready(): boolean {
-    return this.#draining === undefined;
+    return !this.#drain.begun;
   }
 
   /** The numbers of the server at this moment. */
@@ -153,8 +143,7 @@ export class Server {
    * @throws {RangeError} or {TypeError} at the call, for options of a wrong kind or range.
    */
   drain(options: DrainOptions = {}): Promise<DrainSummary> {
-    const times = checkDrain({ ...this.#settings.drain, ...options });
-    return this.#draining ??= this.#drain(times);
+    return this.#drain.run(this.#listener!, checkDrain({ ...this.#settings.drain, ...options }));
   }
 
   /** Drains the server and waits for its end. */
@@ -186,7 +175,7 @@ export class Server {
 
   #handle(exchange: HttpExchange): Promise<Answer> | Answer {
     const { maxConcurrent, queueLimit, bodyLimit } = this.#settings;
-    if (this.#refusing) return this.#refuse("The server is shutting down");
+    if (this.#drain.refusing) return this.#refuse("The server is shutting down");
     const hasSlot = this.#live.size < maxConcurrent;
     if (!hasSlot && this.#queue.size >= queueLimit) return this.#refuse("The server is busy");
     if (bodyLimit !== Infinity && hasBodyAbove(bodyLimit, exchange.request)) return tooLarge();
@@ -238,7 +227,7 @@ export class Server {
         this.#start(next);
       }
     }
-    if (this.#live.size === 0 && this.#queue.size === 0) this.#emptied?.();
+    if (this.#live.size === 0 && this.#queue.size === 0) this.#drain.emptied();
   }
 
   #record(live: LiveRequest): void {
@@ -254,58 +243,16 @@ export class Server {
     }
   }
 
-  async #drain({ delay, grace, force }: Required<DrainOptions>): Promise<DrainSummary> {
-    const began = new Set([...this.#live, ...this.#queue]);
-    if (delay > 0) await settledWithin(new Promise<void>((resolve) => this.#hurry = resolve), delay);
-    for (const live of this.#all()) began.add(live);
-    this.#refusing = true;
-    const from = loop().host.now();
-    const listener = this.#listener!;
-    const stopped = listener.stop();
-    if (!await this.#emptyWithin(grace)) {
-      for (const live of this.#all()) {
-        live.fate = "cancelled";
-        live.cancel("shutdown");
-      }
-      if (!await this.#emptyWithin(force - grace)) {
-        for (const live of this.#all()) live.force();
-        listener.abort();
-      }
-    }
-    // What still holds a connection now is slow to read its answer.
-    if (!await settledWithin(stopped, Math.max(100, from + force - loop().host.now()))) listener.abort();
+  #stopTimers(): void {
     this.#gauge?.stop();
     for (const each of this.#slowClients) each.stop();
     this.#owner.deadlines?.stop();
-    const summary = { finished: 0, cancelled: 0, forced: 0 };
-    for (const { fate } of began) summary[fate]++;
-    this.#finish(Object.freeze(summary));
-    return summary;
-  }
-
-  #all(): LiveRequest[] {
-    return [...this.#live, ...this.#queue];
-  }
-
-  #emptyWithin(ms: number): Promise<boolean> {
-    if (this.#live.size === 0 && this.#queue.size === 0) return Promise.resolve(true);
-    return settledWithin(new Promise<void>((resolve) => this.#emptied = resolve), ms);
   }
 }
 
 /** Does a request declare a body longer than that? Those of GET and HEAD have none, and looking at headers costs 2 us on Bun. */
 function hasBodyAbove(limit: number, { method, headers }: Request): boolean {
   return method !== "GET" && method !== "HEAD" && Number(headers.get("content-length")) > limit;
-}
-
-/** Does the promise settle within so many ms? Apart from any cancellation: that may be the reason for the wait. */
-async function settledWithin(promise: Promise<void>, ms: number): Promise<boolean> {
-  if (ms === Infinity) return promise.then(() => true);
-  let timer: { cancel(): void } | undefined;
-  const late = new Promise<boolean>((resolve) => timer = loop().timers.setTimer(() => resolve(false), ms));
-  const result = await Promise.race([promise.then(() => true), late]);
-  timer!.cancel();
-  return result;
 }
 
 /** An error of listening that names where, with the system's code. */
