@@ -6,6 +6,7 @@
 
 import type { Simulation } from "../../runtime/simulation/mod.ts";
 import type { RunOutcome } from "../../runtime/simulation/run/run.ts";
+import type { RunSettings } from "../../runtime/simulation/run/session.ts";
 import { type Chooser, NondeterminismError, PassChooser } from "./search/choosers.ts";
 import { DivergedError, ScheduleFailure } from "./search/schedule_failure.ts";
 import type { Search } from "./search/search.ts";
@@ -28,6 +29,11 @@ export interface ExploreReport {
   /** In how many schedules each mark of `sim.sometimes` was reached; 0 for one whose condition never held. */
   readonly reached: Readonly<Record<string, number>>;
 }
+
+/** What is to be known of a run besides its outcome. */
+type Telling = Pick<RunSettings, "keepPlaces" | "observe">;
+
+const untold: Telling = { keepPlaces: false };
 
 /** The runs of one call of `explore`, one after the other. */
 export class Exploration {
@@ -73,7 +79,7 @@ export class Exploration {
   async replay(recorded: RecordedSchedule): Promise<ExploreReport> {
     const chooser = new PassChooser(new Map(recorded.deviations.map(({ id, passes }) => [id, passes])));
     const seen = new Set<number>();
-    const outcome = await this.#execute(chooser, (label) => seen.add(hashLabel(label)));
+    const outcome = await this.#execute(chooser, { keepPlaces: true, observe: (label) => seen.add(hashLabel(label)) });
     const known = recorded.labels.filter((label) => seen.has(label)).length;
     const missing = recorded.deviations.filter(({ id, label }) => hashLabel(chooser.labels.get(id) ?? "") !== label);
     const isOther = known * 2 < recorded.labels.length;
@@ -104,9 +110,11 @@ export class Exploration {
     };
   }
 
-  async #execute(chooser: Chooser, observe?: (label: string) => void): Promise<RunOutcome<unknown>> {
+  /** Runs the body once; only where `told` says so the places are kept, and labels observed: both take time. */
+  async #execute(chooser: Chooser, told: Telling = untold): Promise<RunOutcome<unknown>> {
     const { seed, maxSteps } = this.#settings;
-    const settings = { choose: chooser.choose, seed, keepPlaces: observe !== undefined, observe, maxSteps };
+    const { keepPlaces, observe } = told;
+    const settings = { choose: chooser.choose, seed, keepPlaces, observe, maxSteps };
     const { outcome, marks } = await this.#stage.run(this.#body, settings);
     for (const [mark, reached] of marks) {
       this.#reached.set(mark, (this.#reached.get(mark) ?? 0) + (reached ? 1 : 0));
@@ -126,7 +134,7 @@ export class Exploration {
     if (await attempt(counter) === undefined) return notAgain(error);
     const passes = await shrink(counter.passes, attempt);
     const last = new PassChooser(passes);
-    const outcome = await this.#execute(last, () => {});
+    const outcome = await this.#execute(last, { keepPlaces: true });
     if (outcome.ok) return notAgain(error);
     return this.#failure(last, outcome.error, schedules);
   }
@@ -135,7 +143,7 @@ export class Exploration {
     const labels = new Set<string>();
     const passes = new Map([...chooser.deviations.values()].map(({ id, passes }) => [id, passes]));
     const again = new PassChooser(passes);
-    const outcome = await this.#execute(again, (label) => labels.add(label));
+    const outcome = await this.#execute(again, { keepPlaces: true, observe: (label) => labels.add(label) });
     if (outcome.ok || orderOf(again) !== orderOf(chooser)) return notAgain(error);
     // Immediates have no name by which a program could be known again.
     labels.delete("immediate");

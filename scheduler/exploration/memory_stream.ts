@@ -93,11 +93,17 @@ class Stream implements MemoryStream {
     this.#pieces = pieces;
     this.readable = new ReadableStream<Uint8Array>({
       start: (controller) => void (this.#reader = controller),
-      pull: () => this.#changed(this.#isWanted = true),
-      cancel: () => this.#changed(this.#state = "cancelled"),
+      pull: () => {
+        this.#isWanted = true;
+        this.#changed();
+      },
+      cancel: () => {
+        this.#state = "cancelled";
+        this.#changed();
+      },
     }, { highWaterMark: buffer });
     this.writable = new WritableStream<Uint8Array>({
-      start: (controller) => controller.signal.addEventListener("abort", () => this.#changed(undefined)),
+      start: (controller) => controller.signal.addEventListener("abort", () => this.#changed()),
       write: (chunk, { signal }) =>
         this.#write(chunk, signal).catch((error) => {
           this.#abort(error);
@@ -148,7 +154,8 @@ class Stream implements MemoryStream {
     return this.#sim.io(label, batch === undefined ? { stream: this.#name } : { stream: this.#name, batch });
   }
 
-  #changed(_: unknown): void {
+  /** Lets a write that waits look again at what it waits for. */
+  #changed(): void {
     this.#onChange?.();
     this.#onChange = undefined;
   }

@@ -31,7 +31,6 @@ export class Run<T> {
   readonly marks: Map<string, boolean> = new Map();
   readonly #session: Session;
   readonly #body: (sim: Simulation) => T | PromiseLike<T>;
-  readonly #maxSteps: number;
   readonly #hooks: RunHooks;
   readonly #settings: RunSettings;
   #state: "new" | "running" | "ending" = "new";
@@ -45,13 +44,11 @@ export class Run<T> {
     session: Session,
     body: (sim: Simulation) => T | PromiseLike<T>,
     settings: RunSettings,
-    maxSteps: number,
     hooks: RunHooks,
   ) {
     this.#session = session;
     this.#body = body;
     this.#settings = settings;
-    this.#maxSteps = maxSteps;
     this.#hooks = hooks;
   }
 
@@ -117,13 +114,14 @@ export class Run<T> {
         this.#end({ ok: false, error: new DeadlockError(this.#hooks.unfinished(), loop.now, this.#hooks.cycle()) });
     }
     this.#idleSince = undefined;
-    if (loop.steps <= this.#maxSteps - lastLabels) return true;
+    const { maxSteps } = this.#settings;
+    if (loop.steps <= maxSteps - lastLabels) return true;
     if (this.#labels.length === 0) this.#labelsSince = loop.now;
     this.#labels.push(loop.lastLabel);
-    if (loop.steps < this.#maxSteps) return true;
+    if (loop.steps < maxSteps) return true;
     const passed = loop.now - this.#labelsSince;
     // It ends only when the microtasks of this step have run: they would go on in the real world.
-    this.#failure = { error: new LivelockError(this.#maxSteps, loop.now, passed, this.#labels) };
+    this.#failure = { error: new LivelockError(maxSteps, loop.now, passed, this.#labels) };
     return true;
   }
 

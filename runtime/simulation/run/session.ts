@@ -29,6 +29,8 @@ export interface RunSettings {
   readonly keepPlaces: boolean;
   /** Is told what each macrotask is called, as it runs. */
   readonly observe?: ((label: string) => void) | undefined;
+  /** After how many macrotasks a body that has not ended is taken for a livelock. */
+  readonly maxSteps: number;
 }
 
 let active: Session | undefined;

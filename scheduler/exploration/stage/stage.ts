@@ -40,8 +40,6 @@ export interface SimulateOptions {
 
 /** How one body is run on a stage. */
 export interface StageRunSettings extends RunSettings {
-  /** After how many macrotasks a body that has not ended is taken for a livelock. */
-  readonly maxSteps: number;
   /** Is called before each macrotask, when the microtasks of the one before have run. */
   readonly look?: (() => void) | undefined;
 }
@@ -131,7 +129,7 @@ export class Stage {
 
   /** Runs a body from its beginning to its end; one at a time. It never rejects: a failure is an outcome. */
   run<T>(body: (sim: Simulation) => T | PromiseLike<T>, settings: StageRunSettings): Promise<StageRun<T>> {
-    const run = this.#run = new Run(this.session, body, settings, settings.maxSteps, this.#hooks);
+    const run = this.#run = new Run(this.session, body, settings, this.#hooks);
     this.#look = settings.look;
     return new Promise((resolve) => {
       this.#ended = () => resolve({ outcome: run.outcome!, marks: run.marks });
