@@ -7,10 +7,10 @@
 import type { Simulation } from "../../runtime/simulation/mod.ts";
 import type { RunOutcome } from "../../runtime/simulation/run/run.ts";
 import type { RunSettings } from "../../runtime/simulation/run/session.ts";
-import { type Chooser, NondeterminismError, PassChooser } from "./search/choosers.ts";
+import { type Chooser, NondeterminismError, PassChooser, SameChooser } from "./search/choosers.ts";
 import { DivergedError, ScheduleFailure } from "./search/schedule_failure.ts";
 import type { Search } from "./search/search.ts";
-import { describeSchedule, PassCounter, shrink } from "./search/shrink.ts";
+import { describeSchedule, shrink } from "./search/shrink.ts";
 import { hashLabel, labelsInToken, type RecordedSchedule, writeToken } from "./search/token.ts";
 import type { Stage } from "./stage/stage.ts";
 
@@ -130,9 +130,9 @@ export class Exploration {
       if (!outcome.ok && outcome.error instanceof NondeterminismError) throw outcome.error;
       return outcome.ok ? undefined : outcome;
     };
-    const counter = new PassCounter(found);
-    if (await attempt(counter) === undefined) return notAgain(error);
-    const passes = await shrink(counter.passes, attempt);
+    const same = new SameChooser(found);
+    if (await attempt(same) === undefined) return notAgain(error);
+    const passes = await shrink(same.passed, attempt);
     const last = new PassChooser(passes);
     const outcome = await this.#execute(last, { keepPlaces: true });
     if (outcome.ok) return notAgain(error);
@@ -141,8 +141,7 @@ export class Exploration {
 
   async #failure(chooser: PassChooser, error: unknown, schedules: number): Promise<unknown> {
     const labels = new Set<string>();
-    const passes = new Map([...chooser.deviations.values()].map(({ id, passes }) => [id, passes]));
-    const again = new PassChooser(passes);
+    const again = new PassChooser(chooser.passed);
     const outcome = await this.#execute(again, { keepPlaces: true, observe: (label) => labels.add(label) });
     if (outcome.ok || orderOf(again) !== orderOf(chooser)) return notAgain(error);
     // Immediates have no name by which a program could be known again.
@@ -150,9 +149,9 @@ export class Exploration {
     const token = writeToken({
       ...this.#settings,
       decisions: decisionsOf(chooser),
-      deviations: [...chooser.deviations.values()].map(({ id, passes, label }) => ({
+      deviations: [...chooser.deviations.values()].map(({ id, label }) => ({
         id,
-        passes,
+        passes: chooser.passed.get(id)!,
         label: hashLabel(label),
       })),
       labels: [...labels].slice(0, labelsInToken).map(hashLabel),

@@ -7,9 +7,8 @@
 import type { Arbitrary } from "fast-check";
 import { checkCount, checkFunction, checkOptions } from "../../../runtime/basics/check.ts";
 import { Random } from "../../../runtime/basics/random.ts";
-import type { LoopEvent } from "../../../runtime/simulation/loop/loop_event.ts";
 import type { Simulation } from "../../../runtime/simulation/mod.ts";
-import { Chooser, type Deviation, mostPasses } from "../search/choosers.ts";
+import { mostPasses, PassChooser } from "../search/choosers.ts";
 import { describeSchedule } from "../search/shrink.ts";
 import { checkSettings, onStage, type SimulateOptions, valueOf } from "../stage/stage.ts";
 import { cloneMethod, DuckArbitrary, Shrinkable, type Source, Values } from "./arbitrary.ts";
@@ -123,7 +122,7 @@ class PlannedSchedule implements Schedule {
     checkFunction(body, "The body of a simulation");
     const { seed = 0, maxSteps = 100_000 } = this.#options;
     return onStage(checkSettings(this.#options), async (stage) => {
-      const chooser = new PlanChooser(this.passes);
+      const chooser = new PassChooser(this.passes);
       const run = await stage.run(body, { choose: chooser.choose, seed, keepPlaces: true, maxSteps });
       this.#told = describeSchedule(chooser.deviations.values(), chooser.labels).join("; ");
       return valueOf(run);
@@ -142,33 +141,5 @@ class PlannedSchedule implements Schedule {
   /** How fast-check prints a value. */
   [Symbol.for("fast-check/toStringMethod")](): string {
     return this.toString();
-  }
-}
-
-class PlanChooser extends Chooser {
-  readonly deviations: Map<number, Deviation> = new Map();
-  readonly labels: Map<number, string> = new Map();
-  readonly #plan: readonly number[];
-  readonly #left: Map<number, number> = new Map();
-
-  constructor(plan: readonly number[]) {
-    super();
-    this.#plan = plan;
-  }
-
-  protected override decide(events: readonly LoopEvent[]): number {
-    for (const { id, label } of events) {
-      if (this.#left.has(id)) continue;
-      this.#left.set(id, this.#plan[this.#left.size] ?? 0);
-      this.labels.set(id, label);
-    }
-    const index = Math.max(0, events.findIndex(({ id }) => this.#left.get(id) === 0));
-    const until = events[index]!.label;
-    for (let passed = 0; passed < index; passed++) {
-      const { id, label } = events[passed]!;
-      this.#left.set(id, this.#left.get(id)! - 1);
-      this.deviations.set(id, { id, label, passes: (this.deviations.get(id)?.passes ?? 0) + 1, until });
-    }
-    return index;
   }
 }

@@ -21,8 +21,12 @@ export interface Decisions {
 export abstract class Chooser implements Decisions {
   readonly sizes: number[] = [];
   readonly chosen: number[] = [];
-  /** How many others each event has let pass; made when the first does. */
   #passed: Map<number, number> | undefined;
+
+  /** How many others each event has let pass, by its number; there are only those that were held back. */
+  get passed(): ReadonlyMap<number, number> {
+    return this.#passed ?? new Map();
+  }
 
   /** Decides which of the events comes next; there are two at least, the first is the one to come in order of arrival. */
   readonly choose = (events: readonly LoopEvent[]): number => {
@@ -117,11 +121,12 @@ export class HoldChooser extends Chooser {
 export interface Deviation {
   readonly id: number;
   readonly label: string;
-  /** How many others it lets pass. */
-  readonly passes: number;
-  /** The label of the last of these. */
+  /** The label of the last one that it lets pass. */
   readonly until: string;
 }
+
+/** How many others each event lets pass: by its number, or by the order in which events come up for a decision. */
+export type Passes = ReadonlyMap<number, number> | readonly number[];
 
 /** Lets events pass others, so many each; else what comes first comes first. Every schedule can be told in this way. */
 export class PassChooser extends Chooser {
@@ -129,24 +134,49 @@ export class PassChooser extends Chooser {
   readonly deviations: Map<number, Deviation> = new Map();
   /** The labels of the events it was decided on, by their number. */
   readonly labels: Map<number, string> = new Map();
-  readonly #passes: Map<number, number>;
+  readonly #passes: Passes;
+  /** How many each of these events has yet to let pass. */
+  readonly #left: Map<number, number> = new Map();
 
-  constructor(passes: ReadonlyMap<number, number>) {
+  constructor(passes: Passes) {
     super();
-    this.#passes = new Map(passes);
+    this.#passes = passes;
   }
 
   protected override decide(events: readonly LoopEvent[]): number {
-    for (const { id, label } of events) this.labels.set(id, label);
-    const first = events.findIndex(({ id }) => (this.#passes.get(id) ?? 0) === 0);
-    const index = Math.max(0, first);
+    for (const { id, label } of events) {
+      if (this.labels.has(id)) continue;
+      this.#left.set(id, this.#passesOf(id));
+      this.labels.set(id, label);
+    }
+    const index = Math.max(0, events.findIndex(({ id }) => this.#left.get(id) === 0));
     const until = events[index]!.label;
     for (let passed = 0; passed < index; passed++) {
       const { id, label } = events[passed]!;
-      this.#passes.set(id, this.#passes.get(id)! - 1);
-      this.deviations.set(id, { id, label, passes: (this.deviations.get(id)?.passes ?? 0) + 1, until });
+      this.#left.set(id, this.#left.get(id)! - 1);
+      this.deviations.set(id, { id, label, until });
     }
     return index;
+  }
+
+  /** What an event lets pass that comes up for the first time. */
+  #passesOf(id: number): number {
+    const passes = this.#passes;
+    return ("get" in passes ? passes.get(id) : passes[this.labels.size]) ?? 0;
+  }
+}
+
+/** Decides as another run has, as far as that is possible. */
+export class SameChooser extends Chooser {
+  readonly #from: Decisions;
+
+  constructor(from: Decisions) {
+    super();
+    this.#from = from;
+  }
+
+  protected override decide(events: readonly LoopEvent[]): number {
+    return Math.min(this.#from.chosen[this.chosen.length] ?? 0, events.length - 1);
   }
 }
 

@@ -14,8 +14,19 @@ export type RandomLaw = "uniform" | "priority" | "few" | "pct" | "latency";
 /** The portfolio, in the order in which its laws take their turns. */
 const portfolio: readonly RandomLaw[] = ["uniform", "priority", "pct", "few", "latency"];
 
-/** A schedule by lot: of one law, or of the next one of the portfolio. `decisions` is how many are expected. */
-export function drawnSchedule(law: RandomLaw | "random", seed: number, number: number, decisions: number): Chooser {
+/** Which schedule is drawn. */
+export interface Draw {
+  /** One law, or the next one of the portfolio. */
+  readonly law: RandomLaw | "random";
+  readonly seed: number;
+  /** The how many-th schedule it is of that seed. */
+  readonly number: number;
+  /** How many decisions are expected. */
+  readonly decisions: number;
+}
+
+/** A schedule by lot. */
+export function drawnSchedule({ law, seed, number, decisions }: Draw): Chooser {
   const own = seed * 0x10000 + number;
   switch (law === "random" ? portfolio[number % portfolio.length]! : law) {
     case "uniform":

@@ -172,7 +172,12 @@ export class Search {
     const strategy = this.#strategy === "auto" ? "random" : this.#strategy;
     if (strategy === "exhaustive" || strategy === "held-back" || this.#isDone) return undefined;
     this.random++;
-    return drawnSchedule(strategy, this.#seed, this.random, this.#decisions);
+    return drawnSchedule({
+      law: strategy,
+      seed: this.#seed,
+      number: this.random,
+      decisions: this.#decisions,
+    });
   }
 
   get #isDone(): boolean {

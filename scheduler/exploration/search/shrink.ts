@@ -4,34 +4,13 @@
  * @module
  */
 
-import type { LoopEvent } from "../../../runtime/simulation/loop/loop_event.ts";
-import { Chooser, type Decisions, type Deviation, PassChooser } from "./choosers.ts";
+import { type Chooser, type Deviation, PassChooser } from "./choosers.ts";
 
 /** Runs the body under a schedule; answers with what it failed with, `undefined` if it passed. */
 export type Attempt = (chooser: Chooser) => Promise<{ readonly error: unknown } | undefined>;
 
 /** How many runs may be spent on making a schedule smaller. */
 const mostRuns = 1000;
-
-/** What each event lets pass under the decisions of a run. */
-export class PassCounter extends Chooser {
-  readonly passes: Map<number, number> = new Map();
-  readonly #from: Decisions;
-
-  constructor(from: Decisions) {
-    super();
-    this.#from = from;
-  }
-
-  protected override decide(events: readonly LoopEvent[]): number {
-    const index = Math.min(this.#from.chosen[this.chosen.length] ?? 0, events.length - 1);
-    for (let passed = 0; passed < index; passed++) {
-      const { id } = events[passed]!;
-      this.passes.set(id, (this.passes.get(id) ?? 0) + 1);
-    }
-    return index;
-  }
-}
 
 /** A failing schedule from which no deviation can be left out. */
 export async function shrink(
@@ -45,7 +24,7 @@ export async function shrink(
     const chooser = new PassChooser(candidate);
     if (await attempt(chooser) === undefined) return false;
     // Only what was really held back counts.
-    best = new Map([...chooser.deviations.values()].map(({ id, passes }) => [id, passes]));
+    best = chooser.passed;
     return true;
   }
   // First in large parts, then one by one until none can be left out.
