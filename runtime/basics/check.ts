@@ -27,6 +27,12 @@ export function checkDuration(value: unknown, what: string): asserts value is nu
   if (!(value >= 0)) throw new RangeError(`${what} has to be 0 ms or more: received ${value}`);
 }
 
+/** Refuses what is not a duration in ms that ends. */
+export function checkFiniteDuration(value: unknown, what: string): asserts value is number {
+  checkDuration(value, what);
+  if (value === Infinity) throw new RangeError(`${what} has to be a finite number of ms: received ${value}`);
+}
+
 /** Refuses what is not a point in time: a number that is not `NaN`. */
 export function checkTime(value: unknown, what: string): asserts value is number {
   if (typeof value !== "number") throw new TypeError(`${what} has to be a time in ms: received ${show(value)}`);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkFiniteDuration } from "../../basics/check.ts";
 import type { Decisions } from "./decisions.ts";
 import type { LoopApi, LoopHandle } from "./loop_program.ts";
 import type { Profile } from "./profile.ts";
@@ -80,7 +81,7 @@ export abstract class LoopModel implements LoopApi {
   }
 
   spin(ms: number): void {
-    checkTime(ms, "spin");
+    checkFiniteDuration(ms, "The time to spin");
     this.#busy += ms;
   }
 
@@ -187,11 +188,4 @@ export function lacks(profile: Profile, member: string): never {
 
 export function checkCallback(fn: unknown, member: string): void {
   if (typeof fn !== "function") throw new TypeError(`${member} takes a function: received ${String(fn)}`);
-}
-
-export function checkTime(ms: unknown, member: string): void {
-  if (typeof ms !== "number") throw new TypeError(`${member} takes a number of ms: received ${String(ms)}`);
-  if (!(ms >= 0 && ms < Infinity)) {
-    throw new RangeError(`${member} takes a finite number of ms, 0 or more: received ${ms}`);
-  }
 }

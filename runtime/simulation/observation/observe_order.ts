@@ -4,8 +4,9 @@
  * @module
  */
 
+import { checkFiniteDuration } from "../../basics/check.ts";
 import { keepAlive } from "../../hosts/common/timers.ts";
-import { checkCallback, checkTime } from "../model/loop_model.ts";
+import { checkCallback } from "../model/loop_model.ts";
 import type { LoopApi, LoopHandle, LoopProgram } from "../model/loop_program.ts";
 import { canClose, closeHandle, type HostOperations, openOperations } from "./host_operations.ts";
 
@@ -210,7 +211,7 @@ class Observation implements LoopApi {
   }
 
   spin(ms: number): void {
-    checkTime(ms, "spin");
+    checkFiniteDuration(ms, "The time to spin");
     const end = performance.now() + ms;
     while (performance.now() < end);
   }

@@ -25,7 +25,7 @@ const realNow: () => number = performance.now.bind(performance);
 const longestWait = 10_000;
 
 /** One run of a body. */
-export class Run<T> {
+export class SimulatedRun<T> {
   outcome: RunOutcome<T> | undefined = undefined;
   /** The marks of `sometimes` that were come by, and whether their condition ever held. */
   readonly marks: Map<string, boolean> = new Map();
@@ -147,9 +147,9 @@ export class Run<T> {
     const { loop } = this.#session;
     const { network, workers: { left } } = this.#session;
     const tasks = this.#hooks.unfinished();
-    const held = this.#hooks.left();
+    const others = this.#hooks.left();
     const count = loop.timers.referenced + loop.arrivals.unfinishedCount + network.left.length + left.length;
-    if (count + tasks.length + held.length === 0) return [];
+    if (count + tasks.length + others.length === 0) return [];
     // Whoever began these was cancelled and no longer waits: they are not forgotten, but given up.
     const operations = loop.arrivals.unfinished.filter(({ scope }) =>
       scope === undefined || !this.#hooks.isCancelled(scope)
@@ -161,7 +161,7 @@ export class Run<T> {
       ...loop.timers.all().filter(({ referenced }) => referenced).map(({ label, deadline, place }) =>
         `the timer ${label}, due at ${deadline} ms${placeOf(place)}`
       ),
-      ...held.map(({ what, place }) => `${what}${placeOf(place)}`),
+      ...others.map(({ what, place }) => `${what}${placeOf(place)}`),
       ...operations.map(({ label, place }) => `the operation ${label}, unfinished${placeOf(place)}`),
     ];
   }

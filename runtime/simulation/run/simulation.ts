@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkTime } from "../model/loop_model.ts";
+import { checkFiniteDuration } from "../../basics/check.ts";
 import type { Network } from "../network/network.ts";
 import type { Workers } from "../workers/workers.ts";
 import type { RunHooks, Session } from "./session.ts";
@@ -96,7 +96,7 @@ export class BodySimulation implements Simulation {
     if (stream !== undefined && typeof stream !== "string") {
       throw new TypeError(`A stream has to be a string: received ${String(stream)}`);
     }
-    if (latency !== undefined) checkTime(latency, "A latency");
+    if (latency !== undefined) checkFiniteDuration(latency, "A latency");
     const scope = this.#hooks.scope();
     return new Promise((resolve) =>
       this.#session.loop.complete(resolve, label, { latency, port: stream, batch, scope })
@@ -114,7 +114,7 @@ export class BodySimulation implements Simulation {
   }
 
   spin(ms: number): void {
-    checkTime(ms, "spin");
+    checkFiniteDuration(ms, "The time to spin");
     this.#session.loop.spin(ms);
   }
 

@@ -57,18 +57,18 @@ export interface Branch {
   readonly choice: number;
 }
 
-/** Is an event held back? `"perhaps"`: it may be, and that is counted already. */
-export type Hold = "free" | "held" | "perhaps";
+/** How it stands with an event: is it held back? `"perhaps"`: it may be, and that is counted already. */
+export type Standing = "free" | "held" | "perhaps";
 
 /**
  * Goes the way of another schedule up to a decision, takes another event there, and from then on takes what comes first, except
  * that what has been passed over stays held back until nothing else is ready.
  */
-export class HoldChooser extends Chooser {
+export class HoldBackChooser extends Chooser {
   /** The number of the first decision that is its own. */
   readonly free: number;
   /** For each decision of its own at which events were held back, or may be at no cost: how it stood with each. */
-  readonly holdsAt: Map<number, readonly Hold[]> = new Map();
+  readonly standingsAt: Map<number, readonly Standing[]> = new Map();
   readonly #branch: Branch | undefined;
   /** The numbers of the events that are held back. */
   #held: Set<number> | undefined;
@@ -86,7 +86,7 @@ export class HoldChooser extends Chooser {
 
   protected override decide(events: readonly LoopEvent[]): number {
     const index = this.#pick(events);
-    if (index > 0 || this.#held !== undefined) this.#hold(events, index);
+    if (index > 0 || this.#held !== undefined) this.#holdBack(events, index);
     return index;
   }
 
@@ -101,12 +101,14 @@ export class HoldChooser extends Chooser {
     }
     const held = this.#held;
     if (held === undefined) return 0;
-    const holds = events.map(({ id }): Hold => held.has(id) ? "held" : this.#perhaps?.has(id) ? "perhaps" : "free");
-    if (holds.some((hold) => hold !== "free")) this.holdsAt.set(number, holds);
-    return Math.max(0, holds.findIndex((hold) => hold !== "held"));
+    const standings = events.map(({ id }): Standing =>
+      held.has(id) ? "held" : this.#perhaps?.has(id) ? "perhaps" : "free"
+    );
+    if (standings.some((standing) => standing !== "free")) this.standingsAt.set(number, standings);
+    return Math.max(0, standings.findIndex((standing) => standing !== "held"));
   }
 
-  #hold(events: readonly LoopEvent[], index: number): void {
+  #holdBack(events: readonly LoopEvent[], index: number): void {
     const held = this.#held ??= new Set();
     if (held.has(events[index]!.id)) {
       const free = events.filter(({ id }) => !held.has(id));

@@ -13,7 +13,7 @@
  * @module
  */
 
-import { type Branch, type Chooser, HoldChooser } from "./choosers.ts";
+import { type Branch, type Chooser, HoldBackChooser } from "./choosers.ts";
 import { drawnSchedule } from "./random_choosers.ts";
 
 /**
@@ -79,7 +79,7 @@ export class Search {
   /** The least number of held-back events whose branches were too many to keep. */
   #dropped = Infinity;
   #cost = 0;
-  #current: HoldChooser | undefined;
+  #current: HoldBackChooser | undefined;
   /** How many schedules there seem to be, from the first. */
   #estimate = 1;
   /** How many decisions the longest schedule had so far. */
@@ -108,16 +108,16 @@ export class Search {
     if (this.schedules === 1) this.#estimate = sizes.reduce((product, size) => product * size, 1);
     const from = { sizes, chosen };
     for (let at = chooser.free; at < chosen.length; at++) {
-      const holds = chooser.holdsAt.get(at);
+      const standings = chooser.standingsAt.get(at);
       const size = sizes[at]!;
-      const free = holds === undefined ? size : holds.filter((hold) => hold === "free").length;
+      const free = standings === undefined ? size : standings.filter((standing) => standing === "free").length;
       let before = 0;
       for (let choice = 0; choice < size; choice++) {
-        const hold = holds?.[choice] ?? "free";
+        const standing = standings?.[choice] ?? "free";
         // What is held back comes when nothing else is ready: else it is let go early, or what is ready is held back as well.
-        const more = hold === "held" ? Math.min(free, before + 1) : before;
+        const more = standing === "held" ? Math.min(free, before + 1) : before;
         if (choice !== chosen[at]) this.#keep({ from, at, choice }, this.#cost + more);
-        if (hold === "free") before++;
+        if (standing === "free") before++;
       }
     }
   }
@@ -150,7 +150,7 @@ export class Search {
 
   #nextSystematic(): Chooser | undefined {
     if (this.#isByLot) return undefined;
-    if (this.schedules === 0) return this.#current = new HoldChooser();
+    if (this.schedules === 0) return this.#current = new HoldBackChooser();
     const cost = this.#branches.findIndex((branches, cost) => (this.#taken[cost] ?? 0) < branches.length);
     if (cost < 0 || (this.#strategy === "held-back" && cost > mostHeldBack)) return undefined;
     const left = this.#budget - this.schedules;
@@ -165,7 +165,7 @@ export class Search {
     this.#taken[cost] = index + 1;
     this.#waiting--;
     this.#cost = cost;
-    return this.#current = new HoldChooser(branch);
+    return this.#current = new HoldBackChooser(branch);
   }
 
   #nextRandom(): Chooser | undefined {

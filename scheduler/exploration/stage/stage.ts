@@ -12,7 +12,7 @@ import { runInTurns } from "../../../runtime/simulation/loop/real_turns.ts";
 import type { Simulation } from "../../../runtime/simulation/mod.ts";
 import { type ProfileName, profileOf } from "../../../runtime/simulation/model/profile.ts";
 import { simulatedHost } from "../../../runtime/simulation/run/host.ts";
-import { Run, type RunOutcome } from "../../../runtime/simulation/run/run.ts";
+import { type RunOutcome, SimulatedRun } from "../../../runtime/simulation/run/run.ts";
 import { type RunHooks, type RunSettings, Session } from "../../../runtime/simulation/run/session.ts";
 import { tasks } from "../../inspection/task_tree.ts";
 import { lendLoop } from "../../queue/loop.ts";
@@ -94,7 +94,7 @@ export class Stage {
   readonly #hooks: RunHooks;
   readonly #restores: (() => void)[];
   /** The run that is on. */
-  #run: Run<unknown> | undefined;
+  #run: SimulatedRun<unknown> | undefined;
   #look: (() => void) | undefined;
   #ended: (() => void) | undefined;
 
@@ -129,7 +129,7 @@ export class Stage {
 
   /** Runs a body from its beginning to its end; one at a time. It never rejects: a failure is an outcome. */
   run<T>(body: (sim: Simulation) => T | PromiseLike<T>, settings: StageRunSettings): Promise<StageRun<T>> {
-    const run = this.#run = new Run(this.session, body, settings, this.#hooks);
+    const run = this.#run = new SimulatedRun(this.session, body, settings, this.#hooks);
     this.#look = settings.look;
     return new Promise((resolve) => {
       this.#ended = () => resolve({ outcome: run.outcome!, marks: run.marks });
