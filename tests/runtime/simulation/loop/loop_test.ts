@@ -1,9 +1,11 @@
 import process from "node:process";
 import { test } from "node:test";
 import { setTimeout as imported } from "node:timers";
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { Channel, checkpoint } from "../../../../mod.ts";
+import { Channel } from "../../../../scheduler/sync/channel.ts";
+import { checkpoint } from "../../../../scheduler/waits/sleep.ts";
 import {
   allowsOrder,
   DeadlockError,
@@ -185,4 +187,16 @@ test("an immediate comes before a timer that a timer has set, and before all tim
       loop.spin(5);
     });
   assertEquals(await ordersOf(busy), ["immediate timer"]);
+});
+
+test("times to spin and latencies are finite, and 0 ms or more", async () => {
+  await simulate((sim) => {
+    for (const ms of [-1, NaN, Infinity]) {
+      assertThrows(() => sim.spin(ms), RangeError, "The time to spin has to be");
+      assertThrows(() => sim.io("io", { latency: ms }), RangeError, "A latency has to be");
+    }
+    assertThrows(() => sim.spin("1" as never), TypeError);
+    assertThrows(() => sim.io("io", { latency: null as never }), TypeError);
+    assertEquals(sim.now(), 0);
+  });
 });
