@@ -77,11 +77,11 @@ class SimulatedPort extends EventTarget {
   unref(): void {}
 
   on(name: string, listener: (data: unknown) => void): this {
-    return this.#listen(name, listener, false);
+    return this.#listen(name, listener, {});
   }
 
   once(name: string, listener: (data: unknown) => void): this {
-    return this.#listen(name, listener, true);
+    return this.#listen(name, listener, { once: true });
   }
 
   off(name: string, listener: (data: unknown) => void): this {
@@ -90,10 +90,10 @@ class SimulatedPort extends EventTarget {
     return this;
   }
 
-  #listen(name: string, listener: (data: unknown) => void, once: boolean): this {
+  #listen(name: string, listener: (data: unknown) => void, options: AddEventListenerOptions): this {
     const wrapped = (event: Event): void => listener((event as MessageEvent).data);
     this.#wrapped.set(listener, wrapped);
-    this.addEventListener(name, wrapped, { once });
+    this.addEventListener(name, wrapped, options);
     if (name === "message") this.start();
     return this;
   }

@@ -134,8 +134,9 @@ export class SimulatedLoop {
 
   /** Delivers a message. */
   deliver(fn: () => void, label: string, { port, at = this.now, batch }: DeliverySettings): void {
-    const [chain, nowhere] = [this.#nextChain(), { scope: undefined, place: undefined }];
-    this.#arrive({ id: ++this.#lastId, label, kind: "message", chain, fn, at, port, batch, ...nowhere });
+    const [scope, place] = [undefined, undefined];
+    const chain = this.#nextChain();
+    this.#arrive({ id: ++this.#lastId, label, kind: "message", chain, fn, at, port, batch, scope, place });
   }
 
   /** Lets the schedule decide whether `wrong` happens in the place of `right`; in order of arrival it does not. */
@@ -218,6 +219,7 @@ export class SimulatedLoop {
     if (isDue) this.timers.firstOfLists(events as VirtualTimer[], limit);
     if (isDue && this.#phase.isNext(timer, isPolling)) return events;
     const isCertain = isDue && timer.deadline <= this.#phase.spunTo;
+    // What was asked for in this phase of I/O comes in the next, with immediates and such a timer between.
     let mayPass = !this.arrivals.offerReady(events, hasImmediates || isCertain) && !isDue;
     if (hasImmediates) {
       events.push(this.immediates.first);
@@ -254,7 +256,7 @@ export class SimulatedLoop {
     this.arrivals.endPhase();
     this.immediates.interrupt();
     this.timers.clear(timer);
-    this.#name(timer);
+    this.#begin(timer);
     this.#parent = timer;
     // The next round of an interval counts from before the callback.
     const { now } = this;
@@ -271,7 +273,7 @@ export class SimulatedLoop {
     this.arrivals.take(arrival);
     this.arrivals.beginPhase(this.#lastId);
     this.immediates.interrupt();
-    this.#name(arrival);
+    this.#begin(arrival);
     arrival.fn();
     if (arrival.batch !== undefined) this.#joinBatch(arrival.batch);
   }
@@ -290,7 +292,7 @@ export class SimulatedLoop {
       };
       if (this.#choose([end, next]) === 0) return;
       this.arrivals.take(next);
-      this.#name(next);
+      this.#begin(next);
       next.fn();
     }
   }
@@ -306,12 +308,13 @@ export class SimulatedLoop {
     this.#phase.limit = Infinity;
     this.steps++;
     const immediate = this.immediates.next();
-    this.#name(immediate);
+    this.#begin(immediate);
     immediate.fn();
     return true;
   }
 
-  #name({ label, chain }: LoopEvent): void {
+  /** A macrotask begins. */
+  #begin({ label, chain }: LoopEvent): void {
     this.#parent = undefined;
     this.#phase.begin(this.#lastId);
     this.lastLabel = label;

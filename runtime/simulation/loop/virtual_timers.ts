@@ -1,6 +1,11 @@
 /**
  * The timers of a simulated loop.
  *
+ * ```
+ *   add ──> set ──it fires, clear──> not set ──refresh, the next round of an interval──> set
+ *                                       └──taken back for good, `cleared`──> it stays so
+ * ```
+ *
  * @module
  */
 

@@ -23,10 +23,10 @@ export class SimulatedNetServer implements HostNetServer {
   readonly #event: "connection" | "secureConnection";
   #port: number | undefined;
 
-  /** What TLS would encrypt is not encrypted here. */
-  constructor(ports: Ports, isSecure: boolean) {
+  /** `event` is what tells of a new connection. */
+  constructor(ports: Ports, event: "connection" | "secureConnection") {
     this.#ports = ports;
-    this.#event = isSecure ? "secureConnection" : "connection";
+    this.#event = event;
     this.place = ports.loop.place;
   }
 

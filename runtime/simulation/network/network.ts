@@ -154,9 +154,9 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
     return Promise.resolve(server);
   }
 
-  /** `HostNet.createServer` on this network. */
+  /** `HostNet.createServer` on this network. What TLS would encrypt is not encrypted here. */
   createServer(tls: SecureServerSettings | undefined): HostNetServer {
-    return new SimulatedNetServer(this, tls !== undefined);
+    return new SimulatedNetServer(this, tls === undefined ? "connection" : "secureConnection");
   }
 
   /** There is one machine. */

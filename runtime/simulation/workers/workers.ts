@@ -53,10 +53,15 @@ export class SimulatedWorkers implements Workers {
   /** `Host.spawnWorker`. */
   spawn(options: HostWorkerOptions, settings: WorkerSettings): HostWorker {
     const name = `worker ${++this.#spawned} of ${options.name}`;
-    const worker = new SimulatedWorker(name, options, settings, this, () => this.#alive.delete(worker));
+    const worker = new SimulatedWorker(name, options, settings, this);
     this.#alive.add(worker);
     worker.start();
     return worker;
+  }
+
+  /** A worker is dead. */
+  leave(worker: SimulatedWorker): void {
+    this.#alive.delete(worker);
   }
 
   /** The workers that have not been told to end. */
@@ -96,8 +101,7 @@ export class SimulatedWorker implements HostWorker {
   ending = false;
   readonly #options: HostWorkerOptions;
   readonly #settings: WorkerSettings;
-  readonly #workers: Workers;
-  readonly #leave: () => void;
+  readonly #workers: SimulatedWorkers;
   /** What stands for the order of the messages in each direction. */
   readonly #inward: object = {};
   readonly #outward: object = {};
@@ -110,15 +114,13 @@ export class SimulatedWorker implements HostWorker {
     name: string,
     options: HostWorkerOptions,
     settings: WorkerSettings,
-    workers: Workers,
-    leave: () => void,
+    workers: SimulatedWorkers,
   ) {
     this.name = name;
     this.place = settings.world.loop.place;
     this.#options = options;
     this.#settings = settings;
     this.#workers = workers;
-    this.#leave = leave;
   }
 
   start(): void {
@@ -160,7 +162,7 @@ export class SimulatedWorker implements HostWorker {
   die(code?: number, error?: unknown): void {
     if (this.#dead) return;
     this.#dead = true;
-    this.#leave();
+    this.#workers.leave(this);
     const { loop } = this.#settings.world;
     for (const timer of this.#thread.timers) loop.clearTimer(timer);
     this.#code!.end();

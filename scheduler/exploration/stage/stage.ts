@@ -1,6 +1,11 @@
 /**
  * The stage on which bodies run: a simulated host, and Millrace's own loop on top of it.
  *
+ * ```
+ *   onStage ──in a turn of its own──> open ──run──> a body runs, a macrotask in each turn ──it has ended──> open
+ *                                      └──what `act` answers has settled──> closed: everything is put back
+ * ```
+ *
  * @module
  */
 
