@@ -4,7 +4,7 @@
  * @module
  */
 
-export type { HistogramSummary } from "./histogram.ts";
+export type { HistogramSummary } from "../../runtime/basics/histogram.ts";
 export type { RunOptions } from "./jobs/call_settings.ts";
 export type { Arguments, FunctionName, PoolFunctions, Result, StreamedValue } from "./pool/function_types.ts";
 export type { WorkerPoolOptions } from "./pool/pool_options.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Histogram } from "../histogram.ts";
+import { Histogram } from "../../../runtime/basics/histogram.ts";
 import type { Job } from "../jobs/job.ts";
 
 /** How many jobs are sent behind the one that runs, at least and at most, and how many ms of work they may be. */

@@ -5,12 +5,12 @@
  */
 
 import { checkCount, checkDuration, checkOptions, show } from "../../../runtime/basics/check.ts";
+import type { HistogramSummary } from "../../../runtime/basics/histogram.ts";
 import { loop } from "../../queue/loop.ts";
 import { currentScope } from "../../scopes/current_scope.ts";
 import { TimeoutError } from "../../scopes/errors.ts";
 import { onAbort } from "../abort_listeners.ts";
 import { Dispatcher, type PoolSettings } from "../dispatch/dispatcher.ts";
-import type { HistogramSummary } from "../histogram.ts";
 import { type RunOptions, settingsOf, settingsOfChunk } from "../jobs/call_settings.ts";
 import { Job } from "../jobs/job.ts";
 import { PoolClosedError } from "../wire/worker_errors.ts";
