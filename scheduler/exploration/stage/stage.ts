@@ -24,10 +24,10 @@ import { lendLoop } from "../../queue/loop.ts";
 import { currentScope } from "../../scopes/current_scope.ts";
 import type { Scope } from "../../scopes/scope.ts";
 import { watchPermits } from "../../sync/permit.ts";
-import { findWorlds } from "../../workers/thread/current_job.ts";
+import { findWorkerStates } from "../../workers/thread/current_job.ts";
 import { PermitLedger } from "./permit_ledger.ts";
 import { cycleOf, unfinished } from "./unfinished.ts";
-import { startVirtualWorker, worldOf } from "./virtual_worker.ts";
+import { startVirtualWorker, stateOf } from "./virtual_worker.ts";
 
 /** What a simulation is made with. */
 export interface SimulateOptions {
@@ -108,13 +108,13 @@ export class Stage {
     session.open();
     const real = currentHost();
     replaceHost(simulatedHost(session, real, startVirtualWorker));
-    const forgetWorlds = findWorlds(() => worldOf(session.threads.get() as object | undefined));
+    const forgetStates = findWorkerStates(() => stateOf(session.threads.get() as object | undefined));
     const loan = lendLoop();
     const permits = new PermitLedger(() => session.loop.place);
     watchPermits(permits);
     this.#restores = [
       () => watchPermits(undefined),
-      forgetWorlds,
+      forgetStates,
       () => loan.end(),
       () => void replaceHost(real),
       () => session.close(),

@@ -27,7 +27,7 @@ export interface CrewSettings extends WorkerSettings {
 const reserve = 8;
 
 /** For how long a worker without a job goes on holding the process, in ms: to let go and take hold costs for each call. */
-const holdOn = 5;
+const letGoAfter = 5;
 
 /** The first pause after the module could not be loaded, and the longest, in ms. */
 const firstPause = 50;
@@ -105,7 +105,7 @@ export class Crew {
     }
     if (this.#starting === 0) return;
     // Those that are starting hold the process as long as somebody waits for them.
-    for (const worker of this.workers) if (!worker.ready) worker.hold(waiting > 0);
+    for (const worker of this.workers) if (!worker.ready) worker.holdProcess(waiting > 0);
   }
 
   /** Starts workers until there are `count`, whether or not a job waits. */
@@ -161,10 +161,10 @@ export class Crew {
     this.#letGoTimer ??= this.#loop.timers.setTimer(
       () => {
         this.#letGoTimer = undefined;
-        for (const worker of this.workers) if (worker.count === 0 && worker.ready) worker.hold(false);
+        for (const worker of this.workers) if (worker.count === 0 && worker.ready) worker.holdProcess(false);
         this.#dismiss();
       },
-      holdOn,
+      letGoAfter,
       { hold: false },
     );
   }

@@ -13,7 +13,7 @@
  * @module
  */
 
-import type { Job } from "../jobs/job.ts";
+import type { PoolJob } from "../jobs/job.ts";
 import { cellCount, cells } from "../wire/protocol.ts";
 
 /** The jobs posted to one worker. A job's number is its place: slots and cells are used again every {@linkcode cellCount}. */
@@ -24,7 +24,7 @@ export class JobSlots {
   count = 0;
   readonly #cells: Int32Array | undefined;
   /** Each at `id % cellCount`. */
-  readonly #jobs: (Job | undefined)[] = new Array(cellCount).fill(undefined);
+  readonly #jobs: (PoolJob | undefined)[] = new Array(cellCount).fill(undefined);
   #lastId = 0;
   /** All numbers up to this one have left the worker: it looks at their cells no more. */
   #leftId = 0;
@@ -45,7 +45,7 @@ export class JobSlots {
   }
 
   /** The job that was posted first: the one that runs, or is about to. */
-  get first(): Job | undefined {
+  get first(): PoolJob | undefined {
     for (let id = this.#leftId + 1; id <= this.#lastId; id++) {
       const job = this.#jobs[id % cellCount];
       if (job !== undefined) return job;
@@ -54,8 +54,8 @@ export class JobSlots {
   }
 
   /** All of them, oldest first. */
-  all(): Job[] {
-    const jobs: Job[] = [];
+  all(): PoolJob[] {
+    const jobs: PoolJob[] = [];
     for (let id = this.#leftId + 1; id <= this.#lastId; id++) {
       const job = this.#jobs[id % cellCount];
       if (job !== undefined) jobs.push(job);
@@ -64,13 +64,13 @@ export class JobSlots {
   }
 
   /** The job of this number, unless it has gone. */
-  get(id: number): Job | undefined {
+  get(id: number): PoolJob | undefined {
     const job = this.#jobs[id % cellCount];
     return job !== undefined && job.id === id ? job : undefined;
   }
 
   /** Gives a job its number: it is about to be posted. */
-  add(job: Job): void {
+  add(job: PoolJob): void {
     const id = job.id = ++this.#lastId;
     const cell = id % cellCount;
     if (this.#cells !== undefined) Atomics.store(this.#cells, cell, cells.sent);
@@ -79,7 +79,7 @@ export class JobSlots {
   }
 
   /** Takes a number back, one of those given last: the job could not be posted. */
-  withdraw(job: Job): void {
+  withdraw(job: PoolJob): void {
     this.#jobs[job.id % cellCount] = undefined;
     job.id = 0;
     this.count--;
@@ -87,7 +87,7 @@ export class JobSlots {
   }
 
   /** Takes a job back that the worker has not started; answers whether it could. */
-  takeBack(job: Job): boolean {
+  takeBack(job: PoolJob): boolean {
     if (this.#cells === undefined) return false;
     const cell = job.id % cellCount;
     if (Atomics.compareExchange(this.#cells, cell, cells.sent, cells.takenBack) !== cells.sent) return false;
@@ -96,18 +96,18 @@ export class JobSlots {
   }
 
   /** Lets the code of a job that has started see at once that it is to stop. */
-  cancel(job: Job): void {
+  cancel(job: PoolJob): void {
     if (this.#cells === undefined) return;
     Atomics.compareExchange(this.#cells, job.id % cellCount, cells.started, cells.cancelled);
   }
 
   /** Has a job ended whose last reply is on its way? */
-  hasEnded(job: Job): boolean {
+  hasEnded(job: PoolJob): boolean {
     return this.#cells !== undefined && Atomics.load(this.#cells, job.id % cellCount) === cells.ended;
   }
 
   /** A job is no longer with the worker. */
-  remove(job: Job): void {
+  remove(job: PoolJob): void {
     this.#jobs[job.id % cellCount] = undefined;
     this.count--;
     job.id = 0;

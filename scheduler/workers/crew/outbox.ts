@@ -5,7 +5,7 @@
  */
 
 import { checkAgain } from "../jobs/call_settings.ts";
-import type { Job, JobSettings } from "../jobs/job.ts";
+import type { JobSettings, PoolJob } from "../jobs/job.ts";
 import { asDataCloneError } from "../wire/clonable.ts";
 import { encodeError } from "../wire/error_codec.ts";
 import { isPlain } from "../wire/plain_values.ts";
@@ -17,57 +17,57 @@ export interface OutboxWorker {
   readonly prefersText: boolean;
   post(message: PoolMessage | JobsMessage | string, transfer: Transferable[]): void;
   /** Gives the jobs of a message their numbers. */
-  number(jobs: readonly Job[]): void;
+  number(jobs: readonly PoolJob[]): void;
   /** The jobs were not posted after all: they have no numbers. */
-  unnumber(jobs: readonly Job[]): void;
+  unnumber(jobs: readonly PoolJob[]): void;
   /** A job cannot be sent. */
-  refuse(job: Job, error: unknown): void;
+  refuse(job: PoolJob, error: unknown): void;
   /** Everything has been sent; some was refused. */
   onRefused(): void;
   /** Is the job still with this worker? */
-  has(job: Job): boolean;
+  has(job: PoolJob): boolean;
 }
 
 /** The messages to one worker, of one turn. */
 export class Outbox {
   /** Jobs that have not been posted, in order. */
-  readonly jobs: Job[] = [];
+  readonly jobs: PoolJob[] = [];
   readonly #worker: OutboxWorker;
   /** The names the worker knows, because a name in each message would cost more than most arguments. */
   readonly #names: Map<string, number> = new Map();
-  #cancel: { job: Job; reason: unknown; argument: number | undefined }[] = [];
-  #credit: { job: Job; count: number }[] = [];
-  #answers: { job: Job; answer: Omit<Answer, "id"> }[] = [];
+  #cancel: { job: PoolJob; reason: unknown; argument: number | undefined }[] = [];
+  #credit: { job: PoolJob; count: number }[] = [];
+  #answers: { job: PoolJob; answer: Omit<Answer, "id"> }[] = [];
   #scheduled = false;
 
   constructor(worker: OutboxWorker) {
     this.#worker = worker;
   }
 
-  addJob(job: Job): void {
+  addJob(job: PoolJob): void {
     this.jobs.push(job);
     this.#schedule();
   }
 
   /** Takes a job out that has not been posted; answers whether it was there. */
-  removeJob(job: Job): boolean {
+  removeJob(job: PoolJob): boolean {
     const index = this.jobs.lastIndexOf(job);
     if (index < 0) return false;
     this.jobs.splice(index, 1);
     return true;
   }
 
-  addCancel(job: Job, reason: unknown, argument?: number): void {
+  addCancel(job: PoolJob, reason: unknown, argument?: number): void {
     this.#cancel.push({ job, reason, argument });
     this.#schedule();
   }
 
-  addCredit(job: Job, count: number): void {
+  addCredit(job: PoolJob, count: number): void {
     this.#credit.push({ job, count });
     this.#schedule();
   }
 
-  addAnswer(job: Job, answer: Omit<Answer, "id">): void {
+  addAnswer(job: PoolJob, answer: Omit<Answer, "id">): void {
     this.#answers.push({ job, answer });
     this.#schedule();
   }
@@ -82,7 +82,7 @@ export class Outbox {
     this.#scheduled = false;
     const jobs = this.jobs.splice(0);
     let refused = false;
-    let batch: Job[] = [];
+    let batch: PoolJob[] = [];
     let objects: Set<object> | undefined;
     for (const job of jobs) {
       const { settings } = job;
@@ -115,7 +115,7 @@ export class Outbox {
   };
 
   /** Posts jobs in one message; if that cannot be cloned, each in its own. Answers whether one was refused. */
-  #post(jobs: readonly Job[]): boolean {
+  #post(jobs: readonly PoolJob[]): boolean {
     if (jobs.length === 0) return false;
     const { transfer } = jobs[0]!.settings;
     this.#worker.number(jobs);

@@ -14,7 +14,7 @@ import { moduleEnding } from "../../../runtime/basics/own_frames.ts";
 import type { HostWorker, ThreadOptions, WorkerExit } from "../../../runtime/port/worker.ts";
 import { loop } from "../../queue/loop.ts";
 import { reportUnhandled } from "../../scopes/unhandled.ts";
-import type { Job, JobWorker } from "../jobs/job.ts";
+import type { JobWorker, PoolJob } from "../jobs/job.ts";
 import { bootstrap } from "../thread/bootstrap.ts";
 import { decodeError, type KnownClasses } from "../wire/error_codec.ts";
 import type { Answer, Hello } from "../wire/protocol.ts";
@@ -33,7 +33,7 @@ export interface WorkerListener extends JobListener {
   /** The user's module could not be loaded; the worker ends. */
   onBroken(worker: PoolWorker, error: unknown): void;
   /** The worker has ended; these jobs had started, and these had not. */
-  onExit(worker: PoolWorker, exit: WorkerExit, started: Job[], unstarted: Job[]): void;
+  onExit(worker: PoolWorker, exit: WorkerExit, started: PoolJob[], unstarted: PoolJob[]): void;
 }
 
 /** What a worker is made of. */
@@ -72,7 +72,7 @@ export class PoolWorker implements JobWorker {
   readonly #slots: JobSlots = new JobSlots();
   readonly #replies: Replies;
   /** The job that was aborted and has not ended: until then no further one is sent. */
-  #draining: Job | undefined = undefined;
+  #draining: PoolJob | undefined = undefined;
   #holds = false;
   #terminating: { cancel(): void } | undefined = undefined;
   #exited = false;
@@ -134,7 +134,7 @@ export class PoolWorker implements JobWorker {
   }
 
   /** The job that has been here longest: the one that runs, or is about to. */
-  get first(): Job | undefined {
+  get first(): PoolJob | undefined {
     return this.#slots.first ?? this.#outbox.jobs[0];
   }
 
@@ -150,14 +150,14 @@ export class PoolWorker implements JobWorker {
   }
 
   /** Sends a job, with all that are sent in the same turn of microtasks. */
-  send(job: Job): void {
+  send(job: PoolJob): void {
     job.worker = this;
-    this.hold(true);
+    this.holdProcess(true);
     this.#outbox.addJob(job);
   }
 
   /** Takes a job back that has not started; answers whether it could. */
-  takeBack(job: Job): boolean {
+  takeBack(job: PoolJob): boolean {
     if (job.worker !== this) return false;
     if (job.id !== 0) return this.#slots.takeBack(job);
     if (!this.#outbox.removeJob(job)) return false;
@@ -166,8 +166,8 @@ export class PoolWorker implements JobWorker {
   }
 
   /** Takes back, youngest last, the jobs that wait behind the first `keep` and that `wanted` picks. */
-  takeBackBehind(keep: number, wanted: (job: Job) => boolean): Job[] {
-    const taken: Job[] = [];
+  takeBackBehind(keep: number, wanted: (job: PoolJob) => boolean): PoolJob[] {
+    const taken: PoolJob[] = [];
     for (const job of this.jobs().slice(keep)) {
       if (!job.moved && wanted(job) && this.takeBack(job)) taken.push(job);
     }
@@ -175,7 +175,7 @@ export class PoolWorker implements JobWorker {
   }
 
   /** Tells a job that has started to stop, and takes back those behind it, for nobody knows when it will. */
-  cancel(job: Job, reason: unknown): Job[] {
+  cancel(job: PoolJob, reason: unknown): PoolJob[] {
     this.#draining = job;
     this.#slots.cancel(job);
     this.#outbox.addCancel(job, reason);
@@ -183,27 +183,27 @@ export class PoolWorker implements JobWorker {
   }
 
   /** Ends the thread, unless the job has ended and its last reply is on its way. */
-  stop(job: Job): void {
+  stop(job: PoolJob): void {
     if (!this.#slots.hasEnded(job)) this.terminate();
   }
 
   /** Aborts a signal among the arguments of a job. */
-  abortArgument(job: Job, argument: number, reason: unknown): void {
+  abortArgument(job: PoolJob, argument: number, reason: unknown): void {
     this.#outbox.addCancel(job, reason, argument);
   }
 
   /** Lets a stream send more values. */
-  addCredit(job: Job, count: number): void {
+  addCredit(job: PoolJob, count: number): void {
     this.#outbox.addCredit(job, count);
   }
 
   /** Answers a call that the worker's code made. */
-  answer(job: Job, answer: Omit<Answer, "id">): void {
+  answer(job: PoolJob, answer: Omit<Answer, "id">): void {
     this.#outbox.addAnswer(job, answer);
   }
 
   /** Lets the worker hold the process, or not. */
-  hold(holds: boolean): void {
+  holdProcess(holds: boolean): void {
     if (this.#holds === holds || this.#exited) return;
     this.#holds = holds;
     this.#worker.hold(holds);
@@ -212,20 +212,20 @@ export class PoolWorker implements JobWorker {
   /** Ends the thread; `onExit` follows, at the latest after a second. */
   terminate(): void {
     if (this.#exited || this.#terminating !== undefined) return;
-    this.hold(true);
+    this.holdProcess(true);
     this.#terminating = this.#loop.timers.setTimer(() => this.#abandon(), terminateLimit);
     this.#worker.terminate();
   }
 
   /** The jobs sent and not ended, oldest first. */
-  jobs(): Job[] {
+  jobs(): PoolJob[] {
     return this.#slots.all().concat(this.#outbox.jobs);
   }
 
   /** The thread does not end: nobody waits for it any longer, nor does the process. */
   #abandon(): void {
     const error = new Error(`A thread of ${this.#name} did not end within ${terminateLimit} ms of its termination`);
-    this.hold(false);
+    this.holdProcess(false);
     this.#exit({ code: undefined, error });
     reportUnhandled(error);
   }
@@ -255,7 +255,7 @@ export class PoolWorker implements JobWorker {
     this.#listener.onRoom(this);
   }
 
-  #ended(job: Job): void {
+  #ended(job: PoolJob): void {
     this.served++;
     if (this.#draining === job) this.#draining = undefined;
     this.#slots.remove(job);
@@ -265,8 +265,8 @@ export class PoolWorker implements JobWorker {
     if (this.#exited) return;
     this.#exited = true;
     this.#terminating?.cancel();
-    const started: Job[] = [];
-    const unstarted: Job[] = [];
+    const started: PoolJob[] = [];
+    const unstarted: PoolJob[] = [];
     for (const job of this.jobs()) {
       // Without shared memory nothing is sent ahead: the one job there is has started.
       if (this.takeBack(job)) unstarted.push(job);

@@ -11,7 +11,7 @@
  */
 
 import { loop } from "../../queue/loop.ts";
-import type { Job } from "../jobs/job.ts";
+import type { PoolJob } from "../jobs/job.ts";
 import { decodeError, type KnownClasses } from "../wire/error_codec.ts";
 import {
   isLast,
@@ -26,14 +26,14 @@ import type { JobSlots } from "./job_slots.ts";
 /** Who is told what becomes of jobs. */
 export interface JobListener {
   /** A job has come to its end; it is no longer with the worker. */
-  onDone(job: Job, value: unknown): void;
-  onFailed(job: Job, error: unknown): void;
+  onDone(job: PoolJob, value: unknown): void;
+  onFailed(job: PoolJob, error: unknown): void;
   /** How long, in ms, the job ran that comes to its end now; before `onDone` and `onFailed`. */
-  onRan(job: Job, ran: number, now: number, asynchronous: boolean): void;
+  onRan(job: PoolJob, ran: number, now: number, asynchronous: boolean): void;
   /** A job wants something of its caller that went wrong: it is to be aborted. */
-  onCallerFailed(job: Job, error: unknown): void;
+  onCallerFailed(job: PoolJob, error: unknown): void;
   /** The worker's code calls a function of the caller's. */
-  onCall(job: Job, call: { number: number; callback: number; args: unknown[] }): void;
+  onCall(job: PoolJob, call: { number: number; callback: number; args: unknown[] }): void;
 }
 
 /** The messages of one worker. */
@@ -46,13 +46,13 @@ export class Replies {
   readonly #listener: JobListener;
   readonly #errors: KnownClasses | undefined;
   /** Told of each job's last reply, before its listener is. */
-  readonly #onLast: (job: Job) => void;
+  readonly #onLast: (job: PoolJob) => void;
 
   constructor(
     slots: JobSlots,
     listener: JobListener,
     errors: KnownClasses | undefined,
-    onLast: (job: Job) => void,
+    onLast: (job: PoolJob) => void,
   ) {
     this.#slots = slots;
     this.#listener = listener;
@@ -93,7 +93,7 @@ export class Replies {
 export function tellReply(
   listener: JobListener,
   errors: KnownClasses | undefined,
-  job: Job,
+  job: PoolJob,
   kind: unknown,
   value: unknown,
 ): void {

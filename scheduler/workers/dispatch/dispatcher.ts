@@ -18,7 +18,7 @@ import type { PoolWorker } from "../crew/pool_worker.ts";
 import type { JobListener } from "../crew/replies.ts";
 import { WarmUps } from "../crew/warm_ups.ts";
 import { InlineRunner } from "../inline/inline_runner.ts";
-import type { Job } from "../jobs/job.ts";
+import type { PoolJob } from "../jobs/job.ts";
 import { JobQueue } from "../jobs/job_queue.ts";
 import { encodeError } from "../wire/error_codec.ts";
 import { PoolClosedError, QueueFullError, WorkerExitError } from "../wire/worker_errors.ts";
@@ -133,7 +133,7 @@ export class Dispatcher {
   }
 
   /** Takes a job: it will end, and until then belongs to the scope. */
-  submit(job: Job, scope: Scope | undefined, options: LimitOptions): void {
+  submit(job: PoolJob, scope: Scope | undefined, options: LimitOptions): void {
     job.pool = this;
     this.meter.came(job);
     if (scope !== undefined) job.whenGone(scope.hold());
@@ -146,7 +146,7 @@ export class Dispatcher {
   }
 
   /** Stops a job: its caller is told at once; queued, it is gone; running, it has `teardownTimeout` to end. */
-  abort(job: Job, reason: unknown, as: "cancelled" | "failed" = "cancelled"): void {
+  abort(job: PoolJob, reason: unknown, as: "cancelled" | "failed" = "cancelled"): void {
     if (job.ended || job.aborted) return;
     job.aborted = true;
     this.meter[as]++;
@@ -165,7 +165,7 @@ export class Dispatcher {
   }
 
   /** A job waits for its caller: those behind it go elsewhere, lest the caller wait for one of them. */
-  parked(job: Job): void {
+  parked(job: PoolJob): void {
     const { worker } = job;
     if (worker === undefined) return;
     if (worker.count > 1) this.#requeue(worker.takeBackBehind(0, (other) => other !== job));
@@ -217,7 +217,7 @@ export class Dispatcher {
   }
 
   /** Takes back jobs of lower priority that were sent ahead, so that at most two go before this one. */
-  #preferTo(job: Job): void {
+  #preferTo(job: PoolJob): void {
     if (!this.meter.hasBelow(job.lane)) return;
     for (const worker of this.crew.workers) {
       if (worker.count > leastAhead) {
@@ -227,7 +227,7 @@ export class Dispatcher {
   }
 
   /** Puts jobs that were taken back before all others of their priority, in their order. */
-  #requeue(jobs: Job[]): void {
+  #requeue(jobs: PoolJob[]): void {
     for (const job of jobs.reverse()) {
       job.stopClock?.();
       this.#queue.putFirst(job);
@@ -235,7 +235,7 @@ export class Dispatcher {
   }
 
   async #call(
-    job: Job,
+    job: PoolJob,
     { number, callback, args }: { number: number; callback: number; args: unknown[] },
   ): Promise<void> {
     const fn = job.settings.callbacks![job.settings.extra!.callbacks!.indexOf(callback)]!;
@@ -254,21 +254,21 @@ export class Dispatcher {
     job.callsOpen--;
   }
 
-  #done(job: Job, value: unknown): void {
+  #done(job: PoolJob, value: unknown): void {
     if (!job.aborted) this.meter.completed++;
     job.resolve(value);
     this.#gone(job);
   }
 
   /** Fails a job with an error that was made for it; `shared` says that others get the same one. */
-  #fail(job: Job, error: unknown, shared: boolean = false): void {
+  #fail(job: PoolJob, error: unknown, shared: boolean = false): void {
     if (!job.aborted) this.meter.failed++;
     if (shared) job.reject(error);
     else job.fail(error);
     this.#gone(job);
   }
 
-  #measure(job: Job, ran: number, now: number, asynchronous: boolean): void {
+  #measure(job: PoolJob, ran: number, now: number, asynchronous: boolean): void {
     const waited = this.meter.ran(job, ran, now);
     this.inline?.costs.ran(job.settings.name, ran, asynchronous);
     if (job.worker === this.inline && job.worker !== undefined) return;
@@ -284,7 +284,7 @@ export class Dispatcher {
     if (this.#warmUps.size > 0) this.#warmUps.check();
   }
 
-  #gone(job: Job): void {
+  #gone(job: PoolJob): void {
     this.meter.went(job);
     job.end();
     if (this.meter.live === 0) this.#drained?.();
@@ -298,10 +298,10 @@ export class Dispatcher {
     if (hopeless) this.#giveUp(error);
   }
 
-  #exited(worker: PoolWorker, exit: WorkerExit, started: Job[], unstarted: Job[]): void {
+  #exited(worker: PoolWorker, exit: WorkerExit, started: PoolJob[], unstarted: PoolJob[]): void {
     const { name } = this.#settings;
     const died = (what: string): WorkerExitError => new WorkerExitError(what, exit.code, exit.error);
-    const fail = (job: Job): void => this.#fail(job, died(describeJob(name, job)));
+    const fail = (job: PoolJob): void => this.#fail(job, died(describeJob(name, job)));
     const hopeless = this.crew.remove(worker, started.length > 0);
     unstarted.filter(({ moved }) => moved).forEach(fail);
     this.#requeue(unstarted.filter(({ moved }) => !moved));

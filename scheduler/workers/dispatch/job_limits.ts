@@ -15,7 +15,7 @@
 import { loop } from "../../queue/loop.ts";
 import { TimeoutError } from "../../scopes/errors.ts";
 import { onAbort } from "../abort_listeners.ts";
-import type { Job, JobWorker } from "../jobs/job.ts";
+import type { JobWorker, PoolJob } from "../jobs/job.ts";
 
 /** What of a call's options is about its end. */
 export interface LimitOptions {
@@ -25,10 +25,10 @@ export interface LimitOptions {
 }
 
 /** Stops a job: its caller is told; a limit of time fails it. */
-export type Abort = (job: Job, reason: unknown, as?: "cancelled" | "failed") => void;
+export type Abort = (job: PoolJob, reason: unknown, as?: "cancelled" | "failed") => void;
 
 /** What a job is called in errors. */
-export function describeJob(pool: string, job: Job): string {
+export function describeJob(pool: string, job: PoolJob): string {
   return `${pool}.${job.settings.label}()`;
 }
 
@@ -44,7 +44,7 @@ export class JobLimits {
   }
 
   /** Holds a job to its limits, from its submission on. */
-  watch(job: Job, { signal, timeout, queueTimeout }: LimitOptions): void {
+  watch(job: PoolJob, { signal, timeout, queueTimeout }: LimitOptions): void {
     if (signal !== undefined) job.whenGone(onAbort(signal, () => this.#abort(job, signal.reason)));
     if (timeout !== undefined && timeout !== Infinity) this.#limit(job, timeout);
     if (queueTimeout !== undefined && queueTimeout !== Infinity) this.#limitWait(job, queueTimeout);
@@ -52,18 +52,18 @@ export class JobLimits {
   }
 
   /** A job has been sent to a worker that starts it as it arrives: its clock runs. */
-  startClock(job: Job): void {
+  startClock(job: PoolJob): void {
     const { runTimeout } = job.settings;
     if (runTimeout !== Infinity) job.stopClock = this.#limit(job, runTimeout);
   }
 
   /** A job that was told to stop has so many ms to end; then its worker is stopped. */
-  giveGrace(job: Job, worker: JobWorker, ms: number): void {
+  giveGrace(job: PoolJob, worker: JobWorker, ms: number): void {
     const timer = loop().timers.setTimer(() => worker.stop(job), ms);
     job.whenGone(() => timer.cancel());
   }
 
-  #limit(job: Job, ms: number): () => void {
+  #limit(job: PoolJob, ms: number): () => void {
     const timer = loop().timers.setTimer(() => {
       this.#abort(job, new TimeoutError(describeJob(this.#pool, job), ms), "failed");
     }, ms);
@@ -73,7 +73,7 @@ export class JobLimits {
   }
 
   /** Gives a job up that has not been started in time; one that has is let be. */
-  #limitWait(job: Job, ms: number): void {
+  #limitWait(job: PoolJob, ms: number): void {
     const timer = loop().timers.setTimer(() => {
       if (job.worker !== undefined && !job.worker.takeBack(job)) return;
       this.#abort(job, new TimeoutError(`The start of ${describeJob(this.#pool, job)}`, ms), "failed");
@@ -82,7 +82,7 @@ export class JobLimits {
   }
 
   /** Lets a signal among the arguments arrive live. */
-  #follow(job: Job, signal: AbortSignal, index: number): void {
+  #follow(job: PoolJob, signal: AbortSignal, index: number): void {
     const position = job.settings.extra!.signals![index]!;
     const abort = (): void => job.worker?.abortArgument(job, position, signal.reason);
     if (!signal.aborted) job.whenGone(onAbort(signal, abort));

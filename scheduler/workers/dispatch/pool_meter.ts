@@ -5,7 +5,7 @@
  */
 
 import { Histogram } from "../../../runtime/basics/histogram.ts";
-import type { Job } from "../jobs/job.ts";
+import type { PoolJob } from "../jobs/job.ts";
 
 /** How many jobs are sent behind the one that runs, at least and at most, and how many ms of work they may be. */
 export const leastAhead = 2;
@@ -28,13 +28,13 @@ export class PoolMeter {
   #typicalRun = Infinity;
 
   /** A job has been submitted. */
-  came(job: Job): void {
+  came(job: PoolJob): void {
     this.live++;
     this.#liveInLane[job.lane]!++;
   }
 
   /** Nothing is left of a job. */
-  went(job: Job): void {
+  went(job: PoolJob): void {
     this.live--;
     this.#liveInLane[job.lane]!--;
   }
@@ -46,7 +46,7 @@ export class PoolMeter {
   }
 
   /** A job has run for so many ms, and has come to its end now; answers how long it has waited. */
-  ran(job: Job, ms: number, now: number): number {
+  ran(job: PoolJob, ms: number, now: number): number {
     job.ran = ms;
     const waited = Math.max(0, now - job.submitted - ms);
     this.runs.add(ms);

@@ -11,7 +11,7 @@
 import { Entry } from "../../queue/entry.ts";
 import { loop } from "../../queue/loop.ts";
 import { type JobListener, tellReply } from "../crew/replies.ts";
-import type { Job, JobWorker } from "../jobs/job.ts";
+import type { JobWorker, PoolJob } from "../jobs/job.ts";
 import { setCurrentJob } from "../thread/current_job.ts";
 import { RunningJob } from "../thread/running_job.ts";
 import { asDataCloneError } from "../wire/clonable.ts";
@@ -22,7 +22,7 @@ import { InlineCosts } from "./inline_costs.ts";
 /** What becomes of the calls, as for a worker; `onUnloadable` is told why none can be run here. */
 export interface InlineListener extends JobListener {
   /** A call cannot be run here after all. */
-  onElsewhere(job: Job): void;
+  onElsewhere(job: PoolJob): void;
   onUnloadable(error: unknown): void;
 }
 
@@ -45,7 +45,7 @@ export class InlineRunner implements JobWorker {
   readonly #module: URL;
   readonly #errors: KnownClasses | undefined;
   readonly #listener: InlineListener;
-  readonly #calls: Map<Job, InlineCall> = new Map();
+  readonly #calls: Map<PoolJob, InlineCall> = new Map();
   /** The functions; `undefined` as long as none was found cheap, and while they are loaded. */
   #functions: Record<string, unknown> | undefined = undefined;
   #loading = false;
@@ -69,7 +69,7 @@ export class InlineRunner implements JobWorker {
   }
 
   /** Is a call to be run here? A stream, a chunk of a map and a call with a clock of its own are not. */
-  takes({ settings }: Job): boolean {
+  takes({ settings }: PoolJob): boolean {
     if (!this.costs.isCheap(settings.name) || this.#pending !== undefined || settings.runTimeout !== Infinity) {
       return false;
     }
@@ -79,7 +79,7 @@ export class InlineRunner implements JobWorker {
   }
 
   /** Copies the arguments and runs the call in a turn to come. */
-  send(job: Job): void {
+  send(job: PoolJob): void {
     const { args, objects, transfer } = job.settings;
     job.worker = this;
     let copies: unknown[];
@@ -94,11 +94,11 @@ export class InlineRunner implements JobWorker {
   }
 
   /** The jobs that have been sent and not ended, in order. */
-  jobs(): Job[] {
+  jobs(): PoolJob[] {
     return [...this.#calls.keys()];
   }
 
-  takeBack(job: Job): boolean {
+  takeBack(job: PoolJob): boolean {
     const call = this.#calls.get(job);
     if (call === undefined || call.running !== undefined) return false;
     loop().queue.remove(call);
@@ -108,16 +108,16 @@ export class InlineRunner implements JobWorker {
   }
 
   /** Nothing waits behind a call that runs here. */
-  takeBackBehind(): Job[] {
+  takeBackBehind(): PoolJob[] {
     return [];
   }
 
-  cancel(job: Job, reason: unknown): Job[] {
+  cancel(job: PoolJob, reason: unknown): PoolJob[] {
     this.#calls.get(job)?.running?.cancel(copyOfError(reason), undefined);
     return [];
   }
 
-  abortArgument(job: Job, argument: number, reason: unknown): void {
+  abortArgument(job: PoolJob, argument: number, reason: unknown): void {
     const call = this.#calls.get(job);
     if (call?.running === undefined) call?.aborted.push([argument, reason]);
     else call.running.cancel(copyOfError(reason), argument);
@@ -126,7 +126,7 @@ export class InlineRunner implements JobWorker {
   /** Streams are not run here. */
   addCredit(): void {}
 
-  answer(job: Job, answer: Omit<Answer, "id">): void {
+  answer(job: PoolJob, answer: Omit<Answer, "id">): void {
     let copy: Omit<Answer, "id">;
     try {
       copy = structuredClone(answer);
@@ -137,7 +137,7 @@ export class InlineRunner implements JobWorker {
   }
 
   /** Nothing can end a function that runs in this thread: the call that does not heed its abort is given up. */
-  stop(job: Job): void {
+  stop(job: PoolJob): void {
     const call = this.#pending;
     if (call?.job !== job) return;
     call.given = true;
@@ -215,7 +215,7 @@ export class InlineRunner implements JobWorker {
 
 /** A call and its turn. */
 class InlineCall extends Entry {
-  readonly job: Job;
+  readonly job: PoolJob;
   readonly args: unknown[];
   running: RunningJob | undefined = undefined;
   /** Signals among the arguments that were aborted before the start. */
@@ -227,7 +227,7 @@ class InlineCall extends Entry {
   given = false;
   readonly #start: (call: InlineCall) => void;
 
-  constructor(job: Job, args: unknown[], start: (call: InlineCall) => void) {
+  constructor(job: PoolJob, args: unknown[], start: (call: InlineCall) => void) {
     super();
     this.job = job;
     this.args = args;

@@ -52,30 +52,30 @@ export interface JobWorker {
   /** How many jobs it has been sent, those of workers. */
   readonly count: number;
   /** Takes a job back that has not started; answers whether it could. */
-  takeBack(job: Job): boolean;
+  takeBack(job: PoolJob): boolean;
   /** Takes back the jobs that wait behind the first `keep` and that `wanted` picks. */
-  takeBackBehind(keep: number, wanted: (job: Job) => boolean): Job[];
+  takeBackBehind(keep: number, wanted: (job: PoolJob) => boolean): PoolJob[];
   /** Tells a job that has started to stop; gives those that are to go elsewhere. */
-  cancel(job: Job, reason: unknown): Job[];
+  cancel(job: PoolJob, reason: unknown): PoolJob[];
   /** Aborts a signal among the arguments of a job. */
-  abortArgument(job: Job, argument: number, reason: unknown): void;
+  abortArgument(job: PoolJob, argument: number, reason: unknown): void;
   /** Lets a stream send more values. */
-  addCredit(job: Job, count: number): void;
+  addCredit(job: PoolJob, count: number): void;
   /** Answers a call that the job's code made. */
-  answer(job: Job, answer: Omit<Answer, "id">): void;
+  answer(job: PoolJob, answer: Omit<Answer, "id">): void;
   /** Ends by force a job that was told to stop and has not ended. */
-  stop(job: Job): void;
+  stop(job: PoolJob): void;
 }
 
-/** A call. */
-export class Job extends Entry {
+/** A call, on the pool's side. On its way it is a `JobMessage`, in the worker a `RunningJob`, of which its code sees a `Job`. */
+export class PoolJob extends Entry {
   readonly settings: JobSettings;
   /** When it was submitted, in ms of the host's clock. */
   readonly submitted: number = loop().host.now();
   /** The number the job has in its worker; 0 until it has been posted there. */
   id = 0;
   /** The pool it was submitted to. */
-  pool: { abort(job: Job, reason: unknown): void } | undefined = undefined;
+  pool: { abort(job: PoolJob, reason: unknown): void } | undefined = undefined;
   /** What it was sent to. */
   worker: JobWorker | undefined = undefined;
   /** Its buffers have been moved: it cannot be sent a second time. */

@@ -9,7 +9,7 @@
 
 import { loop } from "../../queue/loop.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
-import type { Job } from "../jobs/job.ts";
+import type { PoolJob } from "../jobs/job.ts";
 
 /** What a map is made of. */
 export interface MapSettings {
@@ -19,8 +19,8 @@ export interface MapSettings {
   /** How many items a chunk holds; `undefined` for as many as take about a millisecond. */
   readonly chunk: number | undefined;
   /** Makes the job of a chunk, of which the first item is number `first`; throws for items that cannot be sent. */
-  makeJob(items: unknown[], first: number): Job;
-  submit(job: Job): void;
+  makeJob(items: unknown[], first: number): PoolJob;
+  submit(job: PoolJob): void;
 }
 
 /** What a chunk is to take, in ms, and the most items it may hold. */
@@ -34,7 +34,7 @@ export class PoolMap {
   readonly #resolve: (results: unknown[]) => void;
   readonly #reject: (error: unknown, own?: boolean) => void;
   readonly #results: unknown[] = [];
-  readonly #jobs: Set<Job> = new Set();
+  readonly #jobs: Set<PoolJob> = new Set();
   /** The iterator is the caller's code: it is called in the caller's flow of control, not in that of a worker's message. */
   readonly #context: unknown = loop().context.capture();
   #pulled = 0;
@@ -126,7 +126,7 @@ export class PoolMap {
   }
 
   #send(items: unknown[], first: number): void {
-    let job: Job;
+    let job: PoolJob;
     try {
       job = this.#settings.makeJob(items, first);
     } catch (error) {

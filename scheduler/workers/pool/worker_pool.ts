@@ -12,7 +12,7 @@ import { TimeoutError } from "../../scopes/errors.ts";
 import { onAbort } from "../abort_listeners.ts";
 import { Dispatcher, type PoolSettings } from "../dispatch/dispatcher.ts";
 import { type RunOptions, settingsOf, settingsOfChunk } from "../jobs/call_settings.ts";
-import { Job } from "../jobs/job.ts";
+import { PoolJob } from "../jobs/job.ts";
 import { PoolClosedError } from "../wire/worker_errors.ts";
 import { CallWait } from "./call_wait.ts";
 import type { Arguments, FunctionName, PoolFunctions, Result, StreamedValue } from "./function_types.ts";
@@ -124,7 +124,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
    * @throws {QueueFullError}, {PoolClosedError}, {WorkerExitError}, {TimeoutError} (rejections).
    */
   run<K extends FunctionName<M>>(name: K, args: Arguments<M, K>, options: RunOptions = {}): Promise<Result<M, K>> {
-    const job = new Job(settingsOf(name, args, options));
+    const job = new PoolJob(settingsOf(name, args, options));
     const scope = currentScope();
     const wait = new CallWait<Result<M, K>>(scope, name, this.#jobs.meter.live);
     if (wait.interrupted) return wait.promise;
@@ -157,7 +157,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
     checkOptions(options);
     const { highWaterMark = 64, signal } = options;
     checkCount(highWaterMark, "The highWaterMark of a stream", 1);
-    const job = new Job(settingsOf(name, args, options, { credit: highWaterMark }));
+    const job = new PoolJob(settingsOf(name, args, options, { credit: highWaterMark }));
     return streamOf<StreamedValue<M, K>>(job, {
       highWaterMark,
       start: (scope) => {
@@ -208,7 +208,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
         dispatcher: this.#jobs,
         limit,
         chunk: options.runTimeout === undefined ? chunk : 1,
-        makeJob: (list, first) => new Job(settingsOfChunk(settings, list, first)),
+        makeJob: (list, first) => new PoolJob(settingsOfChunk(settings, list, first)),
         submit: (job) => this.#jobs.submit(job, scope, {}),
       },
       (results) => (end(), wait.resolve(results as Result<M, K>[])),

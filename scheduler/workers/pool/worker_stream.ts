@@ -13,7 +13,7 @@
 import { currentScope } from "../../scopes/current_scope.ts";
 import { Member, type Scope } from "../../scopes/scope.ts";
 import { Wait } from "../../waits/wait.ts";
-import type { Job } from "../jobs/job.ts";
+import type { PoolJob } from "../jobs/job.ts";
 import { addCaller } from "./caller_stack.ts";
 
 /** What the stream needs of its pool. */
@@ -28,12 +28,12 @@ export interface StreamControl {
 }
 
 /** Makes an iterator over the values of a job that is yet to start. */
-export function streamOf<T>(job: Job, control: StreamControl): AsyncIterableIterator<T> {
+export function streamOf<T>(job: PoolJob, control: StreamControl): AsyncIterableIterator<T> {
   return new WorkerStream<T>(job, control);
 }
 
 class WorkerStream<T> implements AsyncIterableIterator<T> {
-  readonly #job: Job;
+  readonly #job: PoolJob;
   readonly #control: StreamControl;
   readonly #values: T[] = [];
   #state: "new" | "open" | "draining" | "ended" = "new";
@@ -46,7 +46,7 @@ class WorkerStream<T> implements AsyncIterableIterator<T> {
   /** Settles when nothing of the job is left in the worker. */
   #gone: Promise<void> = Promise.resolve();
 
-  constructor(job: Job, control: StreamControl) {
+  constructor(job: PoolJob, control: StreamControl) {
     this.#job = job;
     this.#control = control;
     this.#credit = control.highWaterMark;

@@ -26,7 +26,7 @@ export interface Job {
 }
 
 /** What the code of a worker may ask for. */
-export interface WorkerWorld {
+export interface WorkerState {
   job?: Job | undefined;
   data?: unknown;
 }
@@ -35,24 +35,24 @@ export interface WorkerWorld {
  * What the thread works at. Not a variable of this module, because there may be two copies of it: that of the pool's side, and one
  * that a bundler has put into the user's module.
  */
-const thread = ((globalThis as Record<symbol, unknown>)[Symbol.for("millrace.work")] ??= {}) as WorkerWorld & {
-  /** The world of the virtual worker whose code runs; in a simulation several share a thread. */
-  virtual?: (() => WorkerWorld | undefined) | undefined;
+const thread = ((globalThis as Record<symbol, unknown>)[Symbol.for("millrace.work")] ??= {}) as WorkerState & {
+  /** The state of the virtual worker whose code runs; in a simulation several share a thread. */
+  virtual?: (() => WorkerState | undefined) | undefined;
 };
 
-function world(): WorkerWorld {
+function state(): WorkerState {
   return thread.virtual?.() ?? thread;
 }
 
-/** Says how to find the world of a virtual worker; the returned function takes that back. */
-export function findWorlds(find: () => WorkerWorld | undefined): () => void {
+/** Says how to find the state of a virtual worker; the returned function takes that back. */
+export function findWorkerStates(find: () => WorkerState | undefined): () => void {
   thread.virtual = find;
   return () => void (thread.virtual = undefined);
 }
 
 /** Makes a job the current one, as a worker runs one at a time; gives the one before. */
 export function setCurrentJob(job: Job | undefined): Job | undefined {
-  const here = world();
+  const here = state();
   const before = here.job;
   here.job = job;
   return before;
@@ -77,14 +77,14 @@ export function setCurrentJob(job: Job | undefined): Job | undefined {
  * ```
  */
 export function currentJob(): Job {
-  const { job } = world();
+  const { job } = state();
   if (job === undefined) throw new Error("currentJob() was called outside a call of a WorkerPool");
   return job;
 }
 
 /** Sets what the pool was made with. */
 export function setWorkerData(value: unknown): void {
-  world().data = value;
+  state().data = value;
 }
 
 /**
@@ -104,5 +104,5 @@ export function setWorkerData(value: unknown): void {
  * ```
  */
 export function workerData<T = unknown>(): T {
-  return world().data as T;
+  return state().data as T;
 }

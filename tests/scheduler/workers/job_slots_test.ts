@@ -4,12 +4,12 @@ import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { JobSlots } from "../../../scheduler/workers/crew/job_slots.ts";
 import { settingsOf } from "../../../scheduler/workers/jobs/call_settings.ts";
-import { Job } from "../../../scheduler/workers/jobs/job.ts";
+import { PoolJob } from "../../../scheduler/workers/jobs/job.ts";
 import { cellCount, cells } from "../../../scheduler/workers/wire/protocol.ts";
 
-function added(slots: JobSlots, count: number): Job[] {
+function added(slots: JobSlots, count: number): PoolJob[] {
   return Array.from({ length: count }, () => {
-    const job = new Job(settingsOf("fn", [], {}));
+    const job = new PoolJob(settingsOf("fn", [], {}));
     slots.add(job);
     return job;
   });
@@ -27,7 +27,7 @@ function end(slots: JobSlots, id: number): void {
 
 test("a job is either started by its worker or taken back by the pool, never both", () => {
   const slots = new JobSlots();
-  const [started, waiting] = added(slots, 2) as [Job, Job];
+  const [started, waiting] = added(slots, 2) as [PoolJob, PoolJob];
   const { id } = waiting;
   assert(start(slots, started.id));
   assertEquals(slots.takeBack(started), false);
@@ -39,7 +39,7 @@ test("a job is either started by its worker or taken back by the pool, never bot
 
 test("a job that has started sees that it is cancelled; one that has ended stays ended", () => {
   const slots = new JobSlots();
-  const [running, ended] = added(slots, 2) as [Job, Job];
+  const [running, ended] = added(slots, 2) as [PoolJob, PoolJob];
   start(slots, running.id);
   slots.cancel(running);
   assertEquals(new Int32Array(slots.shared!)[running.id % cellCount], cells.cancelled);
@@ -65,7 +65,7 @@ test("jobs come oldest first, without those that have gone", () => {
 
 test("a number that was taken back from a job that could not be posted is that of the next one", () => {
   const slots = new JobSlots();
-  const [job] = added(slots, 1) as [Job];
+  const [job] = added(slots, 1) as [PoolJob];
   const { id } = job;
   slots.withdraw(job);
   assertEquals([job.id, slots.count, slots.get(id)], [0, 0, undefined]);
@@ -86,7 +86,7 @@ test("there is room for as many jobs as there are cells which the worker looks a
 test("cells are used again, and a late reply finds no job but its own", () => {
   const slots = new JobSlots();
   for (let round = 0; round < 3 * cellCount; round++) {
-    const [job] = added(slots, 1) as [Job];
+    const [job] = added(slots, 1) as [PoolJob];
     const { id } = job;
     assertEquals([slots.first, slots.get(id), slots.get(id - cellCount)], [job, job, undefined]);
     assert(start(slots, id), `number ${id}`);

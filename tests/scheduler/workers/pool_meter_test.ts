@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { PoolMeter } from "../../../scheduler/workers/dispatch/pool_meter.ts";
 import { settingsOf } from "../../../scheduler/workers/jobs/call_settings.ts";
-import { Job } from "../../../scheduler/workers/jobs/job.ts";
+import { PoolJob } from "../../../scheduler/workers/jobs/job.ts";
 
 test("jobs are sent as far ahead as a worker does in a millisecond, at least two and at most 192", () => {
   const meter = new PoolMeter();
@@ -20,7 +20,7 @@ test("jobs are sent as far ahead as a worker does in a millisecond, at least two
 
 test("a job below another one counts until it has gone", () => {
   const meter = new PoolMeter();
-  const job = (priority: "background" | "user-blocking"): Job => new Job(settingsOf("fn", [], { priority }));
+  const job = (priority: "background" | "user-blocking"): PoolJob => new PoolJob(settingsOf("fn", [], { priority }));
   const [low, high] = [job("background"), job("user-blocking")];
   meter.came(high);
   assertEquals([meter.hasBelow(high.lane), meter.live], [false, 1]);
