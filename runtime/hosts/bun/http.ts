@@ -1,8 +1,8 @@
-import { type Answer, discard, type HttpListener, type HttpListenOptions, responseOf } from "../../port/http.ts";
+import type { HttpListener, HttpListenOptions } from "../../port/http.ts";
 import type { Upgraded, WebSocketListener } from "../../port/web_socket.ts";
-import { Exchange } from "../common/exchange.ts";
+import type { Exchange } from "../common/exchange.ts";
 import { builtin } from "../common/node_process.ts";
-import { WatchedBody } from "../common/watched_body.ts";
+import { badRequest, WebExchange } from "../common/web_exchange.ts";
 import { BunWebSocket, webSocketHandlers } from "./web_socket.ts";
 
 interface BunServer {
@@ -72,103 +72,47 @@ function isValid({ url, method }: Request): boolean {
   return url.startsWith("http") && method !== "TRACE";
 }
 
-function badRequest(): Response {
-  return new Response(null, { status: 400, headers: { connection: "close" } });
-}
-
-class BunExchange extends Exchange {
-  readonly request: Request;
+class BunExchange extends WebExchange {
   readonly #server: BunServer;
-  readonly #options: HttpListenOptions;
-  /** Is the end of its answer going to be told? */
-  #isWatched = false;
-  #body: WatchedBody | undefined = undefined;
-  #webSocket: BunWebSocket | undefined = undefined;
-  /** Answers in the handler's place. */
-  #giveUp: ((response: Response) => void) | undefined = undefined;
 
   constructor(request: Request, server: BunServer, options: HttpListenOptions) {
-    super();
-    this.request = request;
+    super(request, options);
     this.#server = server;
-    this.#options = options;
   }
 
   get remoteAddress(): string | undefined {
     return this.#server.requestIP(this.request)?.address;
   }
 
-  override get sendProgress(): number | undefined {
-    return this.#body?.sendProgress;
-  }
-
-  failBody(error: unknown): void {
-    this.#body?.fail(error);
-  }
-
-  cut(): void {
-    this.#webSocket?.terminate();
-    this.finish("cut");
-    this.#giveUp?.(new Response(null, { status: 503 }));
-    this.#body?.fail(new Error("The server cut the response"));
-  }
-
-  override upgrade(listener: WebSocketListener, protocol: string | undefined): Promise<Upgraded> {
+  protected override makeWebSocket(listener: WebSocketListener, protocol: string | undefined): Upgraded {
     const socket = new BunWebSocket(protocol ?? "", listener);
     const headers = protocol === undefined ? {} : { headers: { "sec-websocket-protocol": protocol } };
     if (!this.#server.upgrade(this.request, { data: socket, ...headers })) {
-      return Promise.reject(new TypeError("The request is not a valid WebSocket handshake"));
+      throw new TypeError("The request is not a valid WebSocket handshake");
     }
-    this.#webSocket = socket;
-    this.finish("sent");
-    return Promise.resolve({ socket, response: new Response(null) });
+    return { socket, response: new Response(null) };
   }
 
   override finish(...[end, error]: Parameters<Exchange["finish"]>): void {
     // From now on the connection is idle.
-    if (this.#isWatched && end === "sent" && this.#webSocket === undefined) {
-      this.#server.timeout(this.request, secondsOf(this.#options.keepAlive));
+    if (this.isFollowed && end === "sent" && !this.isUpgraded) {
+      this.#server.timeout(this.request, secondsOf(this.options.keepAlive));
     }
     super.finish(end, error);
   }
 
-  answer(): Promise<Response> | Response {
-    const handled = this.#options.handle(this);
-    return handled instanceof Promise ? this.#answerLater(handled) : this.#send(responseOf(handled));
-  }
-
-  async #answerLater(handled: Promise<Answer>): Promise<Response> {
-    this.#watch();
-    const response = await new Promise<Response>((resolve) => {
-      this.#giveUp = resolve;
-      handled.then((answer) => resolve(responseOf(answer)));
-    });
-    this.#giveUp = undefined;
-    return this.#send(response);
-  }
-
-  #send(response: Response): Response {
-    // Bun looks at no answer to a request that it has upgraded.
-    if (this.#webSocket !== undefined) return response;
-    if (this.end !== undefined) {
-      discard(response);
-      return new Response(null, { status: 503 });
+  /** Bun tells of the end of a stream only to the stream; a body that is there whole it sends by itself. */
+  protected override letThrough(response: Response): boolean {
+    if (isStream(response)) {
+      this.follow();
+      return false;
     }
-    // Bun tells of the end of a stream only to the stream; a body that is there whole it sends by itself.
-    if (!isStream(response)) {
-      this.finish("sent");
-      return response;
-    }
-    this.#watch();
-    this.#body = new WatchedBody(response.body!.getReader(), this);
-    const { status, statusText, headers } = response;
-    return new Response(this.#body.stream, { status, statusText, headers });
+    this.finish("sent");
+    return true;
   }
 
   /** What is not answered whole at once may be left by its client, and may be quiet for longer than Bun's idle timer lets it. */
-  #watch(): void {
-    if (this.#isWatched) return;
-    this.#isWatched = true;
+  protected override learnEnd(): void {
     this.#server.timeout(this.request, 0);
     this.request.signal.addEventListener("abort", () => this.finish("left"), { once: true });
   }

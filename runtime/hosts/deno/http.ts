@@ -1,9 +1,9 @@
-import { type Answer, discard, type HttpListener, type HttpListenOptions, responseOf } from "../../port/http.ts";
-import type { HostWebSocket, Upgraded, WebSocketListener } from "../../port/web_socket.ts";
-import { Exchange, isHost } from "../common/exchange.ts";
+import type { HttpListener, HttpListenOptions } from "../../port/http.ts";
+import type { Upgraded, WebSocketListener } from "../../port/web_socket.ts";
+import { type Exchange, isHost } from "../common/exchange.ts";
 import { onSignal } from "../common/node_process.ts";
 import { setTimer } from "../common/timers.ts";
-import { WatchedBody } from "../common/watched_body.ts";
+import { badRequest, WebExchange } from "../common/web_exchange.ts";
 import { upgrade } from "./web_socket.ts";
 
 /** After how long without an answer a request is watched for its client's leaving at the earliest, in ms; after twice that at the latest. */
@@ -141,25 +141,13 @@ function isValid({ headers, method }: Request): boolean {
   return isHost(headers.get("host") ?? "") && method !== "CONNECT" && method !== "TRACE";
 }
 
-function badRequest(): Response {
-  return new Response(null, { status: 400, headers: { connection: "close" } });
-}
-
-class DenoExchange extends Exchange {
-  readonly request: Request;
+class DenoExchange extends WebExchange {
   readonly #info: DenoInfo;
   readonly #open: OpenExchanges;
-  readonly #options: HttpListenOptions;
   #answered = false;
-  #webSocket: HostWebSocket | undefined = undefined;
-  #body: WatchedBody | undefined = undefined;
-  /** Answers in the handler's place. */
-  #giveUp: ((response: Response) => void) | undefined = undefined;
 
   constructor(request: Request, info: DenoInfo, open: OpenExchanges, options: HttpListenOptions) {
-    super();
-    this.#options = options;
-    this.request = request;
+    super(request, options);
     this.#info = info;
     this.#open = open;
     // Once the exchange has ended, Deno tells only what was looked at before.
@@ -168,21 +156,6 @@ class DenoExchange extends Exchange {
 
   get remoteAddress(): string | undefined {
     return this.#info.remoteAddr.hostname;
-  }
-
-  override get sendProgress(): number | undefined {
-    return this.#body?.sendProgress;
-  }
-
-  failBody(error: unknown): void {
-    this.#body?.fail(error);
-  }
-
-  cut(): void {
-    this.#webSocket?.terminate();
-    this.finish("cut");
-    this.#giveUp?.(new Response(null, { status: 503 }));
-    this.#body?.fail(new Error("The server cut the response"));
   }
 
   /** While a body is read, Deno shows a client that leaves, or that breaks the protocol, in nothing but the read's failure. */
@@ -196,73 +169,42 @@ class DenoExchange extends Exchange {
     super.finish(...end);
   }
 
-  override upgrade(listener: WebSocketListener, protocol: string | undefined): Promise<Upgraded> {
+  protected override makeWebSocket(listener: WebSocketListener, protocol: string | undefined): Upgraded {
     // Until it is closed the exchange is open to `stop`: Deno's `shutdown()` would close it.
     const onClosed: WebSocketListener["onClosed"] = (code, reason) => {
       this.#open.delete(this);
       listener.onClosed(code, reason);
     };
-    const upgraded = upgrade(
+    return upgrade(
       this.request,
       { onMessage: (message) => listener.onMessage(message), onClosed },
       protocol,
-      this.#options.messageLimit,
+      this.options.messageLimit,
     );
-    this.#webSocket = upgraded.socket;
-    this.finish("sent");
-    return Promise.resolve(upgraded);
   }
 
-  /** Does the connection belong to a WebSocket? */
-  get isUpgraded(): boolean {
-    return this.#webSocket !== undefined;
-  }
-
-  answer(): Promise<Response> | Response {
-    const handled = this.#options.handle(this);
-    if (handled instanceof Promise) {
-      this.#follow();
-      return this.#first(handled).then((response) => this.#send(response));
-    }
-    const response = responseOf(handled);
-    if (sizeOf(response) <= handedOver) this.finish("sent");
-    else this.#follow();
-    return this.end === undefined ? this.#send(response) : response;
-  }
-
-  /** Learns of the end. */
-  #follow(): void {
+  protected override learnEnd(): void {
     this.#open.add(this);
     this.#info.completed.then(() => this.#completed(), () => this.finish("left"));
   }
 
-  #send(response: Response): Response {
-    if (this.isUpgraded) return response;
-    if (this.end !== undefined) {
-      discard(response);
-      return new Response(null, { status: 503 });
+  protected override letThrough(response: Response): boolean {
+    const size = sizeOf(response);
+    if (!this.isFollowed) {
+      if (size <= handedOver) {
+        this.finish("sent");
+        return true;
+      }
+      this.follow();
     }
     this.#answered = true;
     // Looking at `body` makes a stream of any body.
-    if (sizeOf(response) < Infinity || response.body === null) return response;
-    this.#body = new WatchedBody(response.body.getReader(), this);
-    const { status, statusText, headers } = response;
-    return new Response(this.#body.stream, { status, statusText, headers });
-  }
-
-  /** The handler's response, or that of `cut`. */
-  async #first(handled: Promise<Answer>): Promise<Response> {
-    const response = await new Promise<Response>((resolve) => {
-      this.#giveUp = resolve;
-      handled.then((answer) => resolve(responseOf(answer)));
-    });
-    this.#giveUp = undefined;
-    return response;
+    return size < Infinity || response.body === null;
   }
 
   /** Learns of the client's leaving from now on, if there is no answer yet. Deno says so after a success too, unless told otherwise. */
   watch(): void {
-    if (this.#giveUp !== undefined) {
+    if (this.isAwaited) {
       this.request.signal.addEventListener("abort", () => this.#completed(), { once: true });
     }
   }
@@ -270,7 +212,7 @@ class DenoExchange extends Exchange {
   /** Deno is done with the exchange. It says so too when the client has left. */
   #completed(): void {
     // A stream tells by itself that it was taken whole.
-    this.finish(this.#answered && this.#body === undefined ? "sent" : "left");
+    this.finish(this.#answered && this.watched === undefined ? "sent" : "left");
   }
 }
 

@@ -1,0 +1,118 @@
+/**
+ * An exchange on hosts whose servers answer a `Request` with a `Response`: Deno and Bun.
+ *
+ * ```
+ *   asked ──answered at once──────────────────> a body that is there whole: let through
+ *     └──promised──> followed ──the answer──┘ └─> a stream: watched on its way out, as it alone tells how it ended
+ *                       └──cut──> 503 in its place; an answer that comes after the end is discarded
+ * ```
+ *
+ * @module
+ */
+
+import { type Answer, discard, type HttpListenOptions, responseOf } from "../../port/http.ts";
+import type { HostWebSocket, Upgraded, WebSocketListener } from "../../port/web_socket.ts";
+import { Exchange } from "./exchange.ts";
+import { WatchedBody } from "./watched_body.ts";
+
+/** What the exchanges of Deno and Bun have in common; how they learn of the end is each host's own. */
+export abstract class WebExchange extends Exchange {
+  readonly request: Request;
+  protected readonly options: HttpListenOptions;
+  /** The answer's body on its way out, if it is a stream. */
+  protected watched: WatchedBody | undefined = undefined;
+  /** Is the end of the exchange going to be told? */
+  protected isFollowed = false;
+  #webSocket: HostWebSocket | undefined = undefined;
+  /** Answers in the handler's place; present while its answer is waited for. */
+  #giveUp: ((response: Response) => void) | undefined = undefined;
+
+  constructor(request: Request, options: HttpListenOptions) {
+    super();
+    this.request = request;
+    this.options = options;
+  }
+
+  /** Begins to learn of the host how the exchange ends; called once, for what is not answered whole at once. */
+  protected abstract learnEnd(): void;
+
+  /** Sees to it that the end of an answer is known, if the host may send its body as it is; answers `false` for a stream. */
+  protected abstract letThrough(response: Response): boolean;
+
+  /** `upgrade`, for the host's part of it. */
+  protected abstract makeWebSocket(listener: WebSocketListener, protocol: string | undefined): Upgraded;
+
+  override get sendProgress(): number | undefined {
+    return this.watched?.sendProgress;
+  }
+
+  /** Does the connection belong to a WebSocket? */
+  get isUpgraded(): boolean {
+    return this.#webSocket !== undefined;
+  }
+
+  /** Has the handler promised an answer that has not come? */
+  protected get isAwaited(): boolean {
+    return this.#giveUp !== undefined;
+  }
+
+  failBody(error: unknown): void {
+    this.watched?.fail(error);
+  }
+
+  cut(): void {
+    this.#webSocket?.terminate();
+    this.finish("cut");
+    this.#giveUp?.(new Response(null, { status: 503 }));
+    this.watched?.fail(new Error("The server cut the response"));
+  }
+
+  // deno-lint-ignore require-await -- what it throws is a rejection.
+  override async upgrade(listener: WebSocketListener, protocol: string | undefined): Promise<Upgraded> {
+    const upgraded = this.makeWebSocket(listener, protocol);
+    this.#webSocket = upgraded.socket;
+    this.finish("sent");
+    return upgraded;
+  }
+
+  /** Sees to it that the end is told. A second call does nothing. */
+  protected follow(): void {
+    if (this.isFollowed) return;
+    this.isFollowed = true;
+    this.learnEnd();
+  }
+
+  /** Has the request handled, and gives the host what it is to send. */
+  answer(): Promise<Response> | Response {
+    const handled = this.options.handle(this);
+    return handled instanceof Promise ? this.#answerLater(handled) : this.#send(responseOf(handled));
+  }
+
+  async #answerLater(handled: Promise<Answer>): Promise<Response> {
+    this.follow();
+    const response = await new Promise<Response>((resolve) => {
+      this.#giveUp = resolve;
+      handled.then((answer) => resolve(responseOf(answer)));
+    });
+    this.#giveUp = undefined;
+    return this.#send(response);
+  }
+
+  #send(response: Response): Response {
+    // Neither host looks at the answer to a request that it has upgraded, but Deno's has to be its own.
+    if (this.isUpgraded) return response;
+    if (this.end !== undefined) {
+      discard(response);
+      return new Response(null, { status: 503 });
+    }
+    if (this.letThrough(response)) return response;
+    this.watched = new WatchedBody(response.body!.getReader(), this);
+    const { status, statusText, headers } = response;
+    return new Response(this.watched.stream, { status, statusText, headers });
+  }
+}
+
+/** The answer to what is no request that the standard allows. */
+export function badRequest(): Response {
+  return new Response(null, { status: 400, headers: { connection: "close" } });
+}
