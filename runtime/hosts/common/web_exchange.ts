@@ -62,9 +62,10 @@ export abstract class WebExchange extends Exchange {
 
   cut(): void {
     this.#webSocket?.terminate();
+    // Before the exchange is told to end: after that it fails nothing.
+    this.watched?.fail(new Error("The server cut the response"));
     this.finish("cut");
     this.#giveUp?.(new Response(null, { status: 503 }));
-    this.watched?.fail(new Error("The server cut the response"));
   }
 
   // deno-lint-ignore require-await -- what it throws is a rejection.

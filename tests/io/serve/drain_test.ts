@@ -220,6 +220,32 @@ test("at grace a body that a task of the request makes may be ended by it", asyn
   );
 });
 
+test("at force a body that a task goes on to make, whatever its cancellation says, is cut, and its source cancelled", async () => {
+  const go = deferred();
+  let cancelled = false;
+  const server = await serve((_request, context) => {
+    context.spawn(() => go.promise);
+    return new Response(
+      new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode("begun\n")),
+        cancel() {
+          cancelled = true;
+        },
+      }),
+    );
+  });
+  const client = await ask(server, "GET / HTTP/1.1\nhost: a\n\n");
+  await client.waitFor(/begun/);
+  assertEquals(await server.drain({ grace: 20, force: 60 }), { finished: 0, cancelled: 0, forced: 1 });
+  try {
+    await until(() => client.isClosed && cancelled, "the connection is closed, and nobody makes the body any more");
+  } finally {
+    client.leave();
+    go.resolve();
+  }
+  assert(!client.received.endsWith("\r\n0\r\n\r\n"), "the body looks whole");
+});
+
 test("a handler that waits for a body that never comes does not hold the drain past force", async () => {
   const { onError, seen } = errors();
   await withServer(async (request) => new Response(await request.text()), { onError }, async (server) => {

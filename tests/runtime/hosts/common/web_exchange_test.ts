@@ -111,12 +111,17 @@ test("an answer to an exchange that has ended becomes 503, and its stream is can
   assertEquals(exchange.asked, ["follow", "ended: left"]);
 });
 
-test("failing the body of an answer on its way fails it for the client, with that error", async () => {
-  const exchange = new PlainExchange(() => streamed(new ReadableStream()));
-  const read = watch((await exchange.answer()).text());
-  exchange.failBody(new Error("mine"));
-  await until(() => read.state !== "pending", "the client sees the end");
-  assertEquals([read.state, String(read.error), exchange.end], ["rejected", "Error: mine", "cut"]);
+test("a cut fails a stream on its way for the client, and failing the body does likewise with an error of one's own", async () => {
+  for (const own of [undefined, new Error("mine")]) {
+    const exchange = new PlainExchange(() => streamed(new ReadableStream()));
+    const read = watch((await exchange.answer()).text());
+    if (own === undefined) exchange.cut();
+    else exchange.failBody(own);
+    await until(() => read.state !== "pending", "the client sees the end");
+    const { message } = own ?? { message: "The server cut the response" };
+    assertEquals([read.state, (read.error as Error).message, exchange.end], ["rejected", message, "cut"]);
+    assertEquals(exchange.asked, ["let through", "ended: cut"]);
+  }
 });
 
 test("an upgraded exchange has been sent, gives the host its own answer, and a cut ends the socket", async () => {
