@@ -112,7 +112,7 @@ class Run {
     const wait = new Wait<ExecResult>(currentScope(), () => this.#stop(), this.#command);
     if (wait.interrupted) return await wait.promise;
     if (signal?.aborted) {
-      wait.resolve(undefined as never);
+      wait.abandon();
       throw signal.reason;
     }
     const abort = (): void => this.#fail(signal!.reason);

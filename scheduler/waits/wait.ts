@@ -2,7 +2,7 @@
  * Waits: the points at which a flow of control stops until something comes, or its scope is cancelled.
  *
  * ```
- *   waiting ──resolve/reject──> settled
+ *   waiting ──resolve/reject, or abandon──> settled
  *      │ settleInTurn/failInTurn ──> settling, failing ──(its turn)──> settled
  *      │                                 │
  *      └──its scope is cancelled─────────┴──> interrupted ──(its turn)──> settled: rejected with Cancelled
@@ -78,6 +78,11 @@ export abstract class AnyWait<T> extends Member {
     if (!this.#endUncancelled()) return false;
     this.#reject(error);
     return true;
+  }
+
+  /** Gives the wait up, whatever has come of it: it leaves its scope, and its promise, which nobody looks at, never settles. */
+  abandon(): void {
+    this.#end();
   }
 
   /** Settles with a value in a turn of its own. */
