@@ -16,6 +16,7 @@ import { type Answer, discard, type HttpEnd, type HttpExchange } from "../../run
 import { loop } from "../../scheduler/queue/loop.ts";
 import { laneOf } from "../../scheduler/queue/priority.ts";
 import { within } from "../../scheduler/scopes/current_scope.ts";
+import { isAbort } from "../../scheduler/scopes/errors.ts";
 import { pathOf, type Scope } from "../../scheduler/scopes/scope.ts";
 import { GroupNode } from "../../scheduler/tasks/group_node.ts";
 import type { GroupSettings } from "../../scheduler/tasks/group_options.ts";
@@ -262,7 +263,7 @@ export class LiveRequest extends GroupNode {
     if (this.state === "queued") {
       this.#owner.unqueue(this);
       this.#giveAnswer(unavailable("The request was cancelled"));
-      void this.#endUnserved();
+      void this.end().catch(() => {}).then(() => this.#end());
     } else if (this.#sending && this.live === 0) {
       this.exchange.failBody(this.effective);
     }
@@ -273,7 +274,7 @@ export class LiveRequest extends GroupNode {
   #cause(error: unknown): unknown {
     const isBodyFailure = this.exchange.isBodyFailure(error);
     if (isBodyFailure) this.cancel("disconnect");
-    return isBodyFailure || (error as Error | undefined)?.name === "AbortError" ? this.effective ?? error : error;
+    return isBodyFailure || isAbort(error) ? this.effective ?? error : error;
   }
 
   #request(): Request {
@@ -306,11 +307,6 @@ export class LiveRequest extends GroupNode {
       : undefined;
     await over;
     timer?.cancel();
-  }
-
-  async #endUnserved(): Promise<void> {
-    await this.end().catch(() => {});
-    this.#end();
   }
 
   #failed(error: unknown): void {

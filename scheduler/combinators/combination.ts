@@ -10,7 +10,7 @@
  */
 
 import { currentScope, deliver } from "../scopes/current_scope.ts";
-import { TaskCancelledError } from "../scopes/errors.ts";
+import { isAbort, TaskCancelledError } from "../scopes/errors.ts";
 import type { Task } from "../scopes/task.ts";
 import { reportUnhandled } from "../scopes/unhandled.ts";
 import { GroupNode } from "../tasks/group_node.ts";
@@ -84,5 +84,5 @@ export function runAll(node: Combination, fns: readonly ((task: Task<unknown>) =
 
 /** An error after the decision: loud, unless it only says that the work was aborted, as it was asked to be. */
 export function reportLate(error: unknown, node: GroupNode): void {
-  if ((error as Error | null | undefined)?.name !== "AbortError") reportUnhandled(error, node);
+  if (!isAbort(error)) reportUnhandled(error, node);
 }

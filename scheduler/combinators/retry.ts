@@ -6,7 +6,7 @@
 
 import { checkCount, checkDuration, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
 import { currentScope, deliver, within } from "../scopes/current_scope.ts";
-import { suppress } from "../scopes/errors.ts";
+import { isAbort, suppress } from "../scopes/errors.ts";
 import { checkSignal } from "../scopes/foreign_signal.ts";
 import { CancelScope, withTimeout } from "../scopes/mod.ts";
 import { type Backoff, checkBackoff, delayAfter } from "../waits/backoff.ts";
@@ -68,7 +68,7 @@ export function retry<T>(fn: (attempt: number) => T | PromiseLike<T>, options: R
   checkFunction(fn, "The function to retry");
   checkOptions(options);
   const { attempts = 5, delay = 1000, factor = 2, maxDelay = 60_000, jitter = 0, timeout, signal } = options;
-  const { shouldRetry = isNoAbort } = options;
+  const { shouldRetry = (error: unknown) => !isAbort(error) } = options;
   checkCount(attempts, "The attempts of retry", 1);
   const names = { initial: "The delay of retry", max: "The maxDelay of retry" };
   const backoff = checkBackoff(delay, factor, maxDelay, jitter, names);
@@ -107,8 +107,4 @@ async function tryAll<T>(
     }
     await within(scope, sleep, delayAfter(attempt, backoff));
   }
-}
-
-function isNoAbort(error: unknown): boolean {
-  return (error as Error | null | undefined)?.name !== "AbortError";
 }

@@ -18,7 +18,7 @@
 
 import { loop } from "../queue/loop.ts";
 import { currentScope, deliver, within } from "../scopes/current_scope.ts";
-import { Cancelled } from "../scopes/errors.ts";
+import { Cancelled, isAbort } from "../scopes/errors.ts";
 import type { Scope } from "../scopes/scope.ts";
 import type { Task } from "../scopes/task.ts";
 import { reportUnhandled } from "../scopes/unhandled.ts";
@@ -96,10 +96,9 @@ export class SupervisorNode extends GroupNode {
     else this.report(error, node.handle, node);
   }
 
-  /** Tells of a failure that nothing is done about. */
+  /** Tells of a failure that nothing is done about; what only came of the supervisor's cancellation is none. */
   report(error: unknown, task: Task<unknown>, scope: Scope): void {
-    const isReaction = this.effective !== undefined && (error as Error | null | undefined)?.name === "AbortError";
-    if (isReaction) return;
+    if (this.effective !== undefined && isAbort(error)) return;
     if (this.#hooks.onFailure === undefined) return reportUnhandled(error, scope);
     try {
       this.#hooks.onFailure(error, task);
