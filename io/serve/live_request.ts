@@ -9,6 +9,20 @@
  *     └─ cancelled: answered likewise, its handler never runs
  * ```
  *
+ * The hooks of `GroupNode` that it has its own of, and the calls it makes instead of `runBody`, in their order:
+ *
+ * ```
+ *   queued    deadline    the earlier one of the scope's and the server's timeout, until there is an answer: no second one is taken
+ *             interrupt   answers, has the server take it out of its queue, and ends the group; `start` is not called any more
+ *   running   enterBody   then the handler is called; `makeName` and `describe` name the request to those who look
+ *             interrupt   answers, fails the request's body, then has `GroupNode` abort the signal; waits inside go on in later turns
+ *             bodyThrew   the handler has thrown: the group fails, which cancels it, so that `interrupt` answers
+ *   sending   interrupt   with no task left fails the answer's body, and leaves the body of the group
+ *             leaveBody   once, when the answer is sent, or is not going to be: the tasks are awaited, then deferred functions run,
+ *                         and from then on nothing can be spawned
+ *   ended                 the group and the exchange have both ended: the server gives the slot to the next
+ * ```
+ *
  * @module
  */
 

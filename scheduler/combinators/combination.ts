@@ -6,6 +6,20 @@
  *      └──a failure, a cancellation──> like every group
  * ```
  *
+ * The hooks of `GroupNode` that a combination has of its own, in the order in which they come when a task ends:
+ *
+ * ```
+ *             childEnded                                 fail, called by `GroupNode` for a task that has failed
+ *   running   the place is free, and the rule is asked:  not for a failure that the rule has dealt with;
+ *             it decides, deals with a failure, or lets  any other cancels the rest, and is what the whole
+ *             it be; then `GroupNode` counts the task    rejects with
+ *   decided   no rule is asked, nothing is decided       tells `onUnhandled`: the result is settled
+ *   cancelled no rule is asked                           like every group
+ * ```
+ *
+ * A task that was cancelled by its own handle has failed, to the rule, with `TaskCancelledError`; if that does not deal with it,
+ * `childEnded` calls `fail` itself.
+ *
  * @module
  */
 

@@ -13,6 +13,20 @@
  * Rounds come one after the other. A child that fails while it waits for its round, and is let go by another, has been
  * started again by that one.
  *
+ * The hooks of `GroupNode` that a supervisor has of its own, in the order in which they come:
+ *
+ * ```
+ *   open            supervised, adopt   a child is made, then its loop spawned, then it is taken in; one that never started is not
+ *     a run ends    (none)              it is a group inside the loop's task: this group learns nothing of it
+ *     a loop ends   childEnded          the child is forgotten, so that no round starts it again; only then `GroupNode` counts it
+ *                   fail(error, node)   `GroupNode` calls it for a loop that has failed: told of by `report`, and cancels nobody
+ *     a hook throws,
+ *     one restart too many,
+ *     the body throws  fail(error)      a failure of the supervisor: `GroupNode` cancels all children
+ *   cancelled       report              says nothing of an "AbortError" any more; other failures are told of to the end
+ *                   restart             its waits throw: no run is begun from then on
+ * ```
+ *
  * @module
  */
 
