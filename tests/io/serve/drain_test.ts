@@ -221,7 +221,7 @@ test("at grace a body that a task of the request makes may be ended by it", asyn
 });
 
 test("at force a body that a task goes on to make, whatever its cancellation says, is cut, and its source cancelled", async () => {
-  const go = deferred();
+  const go = latch();
   let cancelled = false;
   const server = await serve((_request, context) => {
     context.spawn(() => go.promise);
@@ -241,7 +241,7 @@ test("at force a body that a task goes on to make, whatever its cancellation say
     await until(() => client.isClosed && cancelled, "the connection is closed, and nobody makes the body any more");
   } finally {
     client.leave();
-    go.resolve();
+    go.open();
   }
   assert(!client.received.endsWith("\r\n0\r\n\r\n"), "the body looks whole");
 });

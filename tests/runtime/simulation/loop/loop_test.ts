@@ -4,8 +4,6 @@ import { setTimeout as imported } from "node:timers";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { Channel, checkpoint } from "../../../../mod.ts";
-import { Channel } from "../../../../scheduler/sync/channel.ts";
-import { checkpoint } from "../../../../scheduler/waits/sleep.ts";
 import {
   allowsOrder,
   DeadlockError,
