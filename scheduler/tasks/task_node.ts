@@ -16,7 +16,6 @@
  * @module
  */
 
-import { isThenable } from "../../runtime/basics/promises.ts";
 import { type Loop, loop } from "../queue/loop.ts";
 import { type Priority, priorityOf } from "../queue/priority.ts";
 import { currentScope, laneIn } from "../scopes/current_scope.ts";
@@ -228,14 +227,15 @@ export class TaskNode extends Scope implements Owner, TaskCore {
   /** Calls the function, in the task's own context; for `enter` alone. */
   start(): void {
     let result: unknown;
-    let hasResult: boolean;
+    let isThenable: boolean;
     try {
       result = this.#fn(this.handle);
-      hasResult = !isThenable(result);
+      // Not by a function shared with the workers' side: that made a spawn dearer by 2 to 4 %.
+      isThenable = typeof (result as PromiseLike<unknown> | null | undefined)?.then === "function";
     } catch (error) {
       return this.#threw(error);
     }
-    if (hasResult) return this.#returned(result);
+    if (!isThenable) return this.#returned(result);
     // A reaction, not an async function around the call, which would cost two promises more.
     const promise = result instanceof Promise ? result : Promise.resolve(result);
     if (loop().context.carries) {

@@ -20,6 +20,14 @@ export interface CrewSettings extends WorkerSettings {
   readonly idleTimeout: number;
 }
 
+/** What a crew tells its pool, beside what its workers do. */
+export interface CrewListener extends WorkerListener {
+  /** It is time to try again to start a worker. */
+  onRetry(): void;
+  /** A worker could not be started at all. */
+  onUnstartable(error: unknown): void;
+}
+
 /**
  * How many workers there may be beyond `size` while each one is taken up by a call that waits for its caller, and the
  * caller perhaps for one more call: nobody could ever go on.
@@ -42,11 +50,7 @@ export class Crew {
   /** That of the pool, even where a worker's message comes while another loop simulates. */
   readonly #loop = loop();
   readonly #settings: CrewSettings;
-  readonly #listener: WorkerListener;
-  /** Told when it is time to try again to start a worker. */
-  readonly #onRetry: () => void;
-  /** Told of what keeps a worker from being started at all. */
-  readonly #onBroken: (error: unknown) => void;
+  readonly #listener: CrewListener;
   /** How many workers somebody waits for: none of them is ended meanwhile. */
   wanted = 0;
   /** How many workers have been replaced because they were spent. */
@@ -62,16 +66,9 @@ export class Crew {
   #letGoTimer: { cancel(): void } | undefined = undefined;
   #onEmpty: (() => void) | undefined = undefined;
 
-  constructor(
-    settings: CrewSettings,
-    listener: WorkerListener,
-    onRetry: () => void,
-    onBroken: (error: unknown) => void,
-  ) {
+  constructor(settings: CrewSettings, listener: CrewListener) {
     this.#settings = settings;
     this.#listener = listener;
-    this.#onRetry = onRetry;
-    this.#onBroken = onBroken;
   }
 
   /** How many workers in a row could not be put to use. */
@@ -97,7 +94,7 @@ export class Crew {
       if (this.#loop.host.now() < this.#retryAt) {
         this.#retryTimer ??= this.#loop.timers.setTimer(() => {
           this.#retryTimer = undefined;
-          this.#onRetry();
+          this.#listener.onRetry();
         }, this.#retryAt - this.#loop.host.now());
         return;
       }
@@ -125,17 +122,17 @@ export class Crew {
   }
 
   /**
-   * Takes out a worker that has ended, or is of no use; `hadStarted` says that a job took it down. Answers whether the
-   * waiting jobs are to be given up.
+   * Takes out a worker that has ended, or is of no use; `lost` is how many jobs it took down, which are to blame for its end.
+   * Answers whether the waiting jobs are to be given up.
    */
-  remove(worker: PoolWorker, hadStarted: boolean): boolean {
+  remove(worker: PoolWorker, lost: number): boolean {
     this.#leaving.delete(worker);
     const index = this.workers.indexOf(worker);
     if (index >= 0) this.workers.splice(index, 1);
     if (this.workers.length + this.#leaving.size === 0) this.#onEmpty?.();
     if (index < 0) return false;
     if (!worker.ready) this.#starting--;
-    if (hadStarted || worker.served > 0 || worker.terminated) return false;
+    if (lost > 0 || worker.served > 0 || worker.terminated) return false;
     this.#retryAt = this.#loop.host.now() + Math.min(longestPause, firstPause * 2 ** this.#failures++);
     return !worker.ready || this.#failures >= deathsInRow;
   }
@@ -190,7 +187,7 @@ export class Crew {
       worker = new PoolWorker(this.#settings, this.#listener);
     } catch (error) {
       this.#retryAt = this.#loop.host.now() + Math.min(longestPause, firstPause * 2 ** this.#failures++);
-      this.#onBroken(error);
+      this.#listener.onUnstartable(error);
       return false;
     }
     this.workers.push(worker);

@@ -61,31 +61,28 @@ export class Dispatcher {
       onCallerFailed: (job, error) => this.abort(job, error, "failed"),
       onCall: (job, call) => void this.#call(job, call),
     };
-    this.crew = new Crew(
-      settings,
-      {
-        ...onEnd,
-        onReady: () => {
-          this.crew.becameReady();
-          if (this.#warmUps.size > 0) this.#warmUps.check();
-          this.dispatch();
-        },
-        onSpent: (worker) => {
-          this.#requeue(worker.takeBackBehind(0, () => true));
-          this.#recycle(worker);
-          this.dispatch();
-        },
-        onRoom: (worker) => {
-          if (worker.spent) this.#recycle(worker);
-          this.dispatch();
-          if (worker.count === 0) this.crew.rest();
-        },
-        onBroken: (worker, error) => this.#broken(worker, error),
-        onExit: (worker, exit, started, unstarted) => this.#exited(worker, exit, started, unstarted),
+    this.crew = new Crew(settings, {
+      ...onEnd,
+      onReady: () => {
+        this.crew.becameReady();
+        if (this.#warmUps.size > 0) this.#warmUps.check();
+        this.dispatch();
       },
-      () => this.dispatch(),
-      (error) => this.#giveUp(error),
-    );
+      onSpent: (worker) => {
+        this.#requeue(worker.takeBackBehind(0, () => true));
+        this.#recycle(worker);
+        this.dispatch();
+      },
+      onRoom: (worker) => {
+        if (worker.spent) this.#recycle(worker);
+        this.dispatch();
+        if (worker.count === 0) this.crew.rest();
+      },
+      onBroken: (worker, error) => this.#broken(worker, error),
+      onExit: (worker, exit, started, unstarted) => this.#exited(worker, exit, started, unstarted),
+      onRetry: () => this.dispatch(),
+      onUnstartable: (error) => this.#giveUp(error),
+    });
     this.#warmUps = new WarmUps(this.crew);
     const { inline } = settings;
     this.inline = inline === false ? undefined : new InlineRunner({ ...settings, inline }, {
@@ -260,11 +257,10 @@ export class Dispatcher {
     this.#gone(job);
   }
 
-  /** Fails a job with an error that was made for it; `shared` says that others get the same one. */
-  #fail(job: PoolJob, error: unknown, shared: boolean = false): void {
+  /** A job has failed: with an error that was made for it, or (`reject`) with one that others get too. */
+  #fail(job: PoolJob, error: unknown, as: "fail" | "reject" = "fail"): void {
     if (!job.aborted) this.meter.failed++;
-    if (shared) job.reject(error);
-    else job.fail(error);
+    job[as](error);
     this.#gone(job);
   }
 
@@ -293,7 +289,7 @@ export class Dispatcher {
 
   /** The module cannot be loaded. */
   #broken(worker: PoolWorker, error: unknown): void {
-    const hopeless = this.crew.remove(worker, false);
+    const hopeless = this.crew.remove(worker, 0);
     worker.terminate();
     if (hopeless) this.#giveUp(error);
   }
@@ -302,7 +298,7 @@ export class Dispatcher {
     const { name } = this.#settings;
     const died = (what: string): WorkerExitError => new WorkerExitError(what, exit.code, exit.error);
     const fail = (job: PoolJob): void => this.#fail(job, died(describeJob(name, job)));
-    const hopeless = this.crew.remove(worker, started.length > 0);
+    const hopeless = this.crew.remove(worker, started.length);
     unstarted.filter(({ moved }) => moved).forEach(fail);
     this.#requeue(unstarted.filter(({ moved }) => !moved));
     started.forEach(fail);
@@ -323,7 +319,7 @@ export class Dispatcher {
     if (lost) return;
     for (const job of this.#queue.all()) {
       this.#queue.remove(job);
-      this.#fail(job, error, true);
+      this.#fail(job, error, "reject");
     }
   }
 }

@@ -9,7 +9,7 @@
 
 import { loop } from "../../queue/loop.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
-import type { PoolJob } from "../jobs/job.ts";
+import type { PoolJob, Receiver } from "../jobs/job.ts";
 
 /** What a map is made of. */
 export interface MapSettings {
@@ -31,8 +31,7 @@ const mostItems = 4096;
 export class PoolMap {
   readonly #settings: MapSettings;
   readonly #items: Iterator<unknown>;
-  readonly #resolve: (results: unknown[]) => void;
-  readonly #reject: (error: unknown, own?: boolean) => void;
+  readonly #receiver: Receiver;
   readonly #results: unknown[] = [];
   readonly #jobs: Set<PoolJob> = new Set();
   /** The iterator is the caller's code: it is called in the caller's flow of control, not in that of a worker's message. */
@@ -44,18 +43,12 @@ export class PoolMap {
   /** Is the iterator at work? Then it cannot be closed yet. */
   #pulling = false;
 
-  constructor(
-    items: Iterator<unknown>,
-    settings: MapSettings,
-    resolve: (results: unknown[]) => void,
-    /** `own` says that the error was made for this map. */
-    reject: (error: unknown, own?: boolean) => void,
-  ) {
+  /** The receiver, which waits for the list of results, is told once. */
+  constructor(items: Iterator<unknown>, settings: MapSettings, receiver: Receiver) {
     this.#items = items;
     this.#settings = settings;
     this.#size = settings.chunk ?? 1;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.#receiver = receiver;
   }
 
   /** Begins to pull items. */
@@ -65,7 +58,7 @@ export class PoolMap {
 
   /** Gives the map up: no further item is pulled, and what runs is aborted. */
   abort(reason: unknown): void {
-    this.#fail(reason, true);
+    this.#fail(reason);
   }
 
   #fill(): void {
@@ -78,11 +71,11 @@ export class PoolMap {
     while (this.#state === "open" && this.#jobs.size < limit) {
       // A map that has begun is finished by a pool that closes, like any call.
       if (dispatcher.closed && this.#pulled === 0) {
-        this.#fail(dispatcher.refusal, true);
+        this.#fail(dispatcher.refusal);
         break;
       }
       if (!dispatcher.hasRoom) {
-        if (this.#jobs.size === 0) void dispatcher.room().then(() => this.#fill(), (error) => this.#fail(error, true));
+        if (this.#jobs.size === 0) void dispatcher.room().then(() => this.#fill(), (error) => this.#fail(error));
         break;
       }
       const first = this.#pulled;
@@ -92,7 +85,7 @@ export class PoolMap {
     this.#filling = false;
     if (this.#state === "exhausted" && this.#jobs.size === 0) {
       this.#state = "over";
-      this.#resolve(this.#results);
+      this.#receiver.resolve(this.#results as never);
     }
   };
 
@@ -120,7 +113,8 @@ export class PoolMap {
     } catch (error) {
       // An iterator that threw is closed already.
       this.#pulling = false;
-      this.#fail(error, false);
+      if (this.#state === "open") this.#state = "exhausted";
+      this.#fail(error);
       return undefined;
     }
   }
@@ -130,7 +124,7 @@ export class PoolMap {
     try {
       job = this.#settings.makeJob(items, first);
     } catch (error) {
-      return this.#fail(error, true);
+      return this.#fail(error);
     }
     job.receiver = {
       resolve: (results: unknown[]) => {
@@ -141,11 +135,11 @@ export class PoolMap {
       },
       reject: (error) => {
         this.#jobs.delete(job);
-        this.#fail(error, true);
+        this.#fail(error);
       },
       fail: (error) => {
         this.#jobs.delete(job);
-        this.#fail(error, true, true);
+        this.#fail(error, "fail");
       },
     };
     this.#jobs.add(job);
@@ -158,14 +152,15 @@ export class PoolMap {
     this.#size = Math.max(1, Math.min(mostItems, fitting, this.#size * 4));
   }
 
-  #fail(error: unknown, close: boolean, own: boolean = false): void {
+  /** Tells the receiver of an error: `fail` if it was made for this map. An iterator that may have more is closed. */
+  #fail(error: unknown, as: "fail" | "reject" = "reject"): void {
     if (this.#state === "over") return;
     const open = this.#state === "open";
     this.#state = "over";
     for (const job of this.#jobs) this.#settings.dispatcher.abort(job, error);
     this.#jobs.clear();
-    this.#reject(error, own);
-    if (close && open && !this.#pulling) this.#close();
+    this.#receiver[as](error);
+    if (open && !this.#pulling) this.#close();
   }
 
   #close(): void {

@@ -211,8 +211,11 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
         makeJob: (list, first) => new PoolJob(settingsOfChunk(settings, list, first)),
         submit: (job) => this.#jobs.submit(job, scope, {}),
       },
-      (results) => (end(), wait.resolve(results as Result<M, K>[])),
-      (error, own) => (end(), own ? wait.fail(error) : wait.reject(error)),
+      {
+        resolve: (results: Result<M, K>[]) => (end(), wait.resolve(results)),
+        reject: (error) => (end(), wait.reject(error)),
+        fail: (error) => (end(), wait.fail(error)),
+      },
     );
     wait.call = map;
     if (wait.interrupted || signal?.aborted) {
