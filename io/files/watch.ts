@@ -29,7 +29,7 @@ import { plainPath } from "./path.ts";
 export interface WatchEvent {
   /**
    * "change": something is there that is new or was changed; "remove": it is there no more; "overflow": more has happened than the queue
-   * holds, so that what is kept of the folder is to be read afresh.
+   * has room for, so that what is kept of the folder is to be read afresh.
    */
   readonly kind: "change" | "remove" | "overflow";
   /** The path, beginning with the one that is watched. */

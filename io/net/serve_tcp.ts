@@ -88,7 +88,7 @@ export function serveTcp(
       onListen?.(listener.port);
       for (;;) {
         // Not before there is a slot: those who wait for one are the listener's, which bounds them.
-        const slot = serving.holdSlot(await slots.acquire());
+        const slot = serving.rememberSlot(await slots.acquire());
         serving.handle(g, (await listener.accept())!, slot);
       }
     } finally {
@@ -125,7 +125,7 @@ class Serving {
   }
 
   /** Remembers a slot that has no handler yet. */
-  holdSlot(slot: Permit): Permit {
+  rememberSlot(slot: Permit): Permit {
     this.#slots.add(slot);
     return slot;
   }
@@ -157,7 +157,7 @@ class Serving {
 
   /**
    * Closing while the client still sends would make its system drop what it has not read yet. So its end is waited for, a while: who
-   * never ends is not to hold a descriptor for good.
+   * never ends is not to keep a descriptor for good.
    */
   #linger(connection: Connection): void {
     discardInput(connection);

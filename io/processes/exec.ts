@@ -81,7 +81,7 @@ export function exec(command: string, args: readonly string[] = [], options: Exe
   for (const text of [command, ...args]) {
     if (text.includes("\0")) throw new TypeError(`No program can be given a NUL character: received ${show(text)}`);
   }
-  return new Run(command, args, checkExecOptions(options)).run();
+  return new RunningProgram(command, args, checkExecOptions(options)).run();
 }
 
 type Settings =
@@ -89,7 +89,7 @@ type Settings =
   & ExecOptions;
 
 /** One program that runs. */
-class Run {
+class RunningProgram {
   readonly #command: string;
   readonly #args: readonly string[];
   readonly #options: Settings;
@@ -153,7 +153,7 @@ class Run {
         code: (error as { code?: string }).code,
       });
     }
-    // What it has left running would hold its output, or outlive us.
+    // What it has left running would keep its output open, or outlive us.
     this.#signalAll();
     const [out, err] = await outputs;
     this.#killTimer?.cancel();
@@ -206,7 +206,7 @@ class Run {
         }
       }
     } catch (error) {
-      // Some hosts throw when a stream is closed because somebody still holds its other end.
+      // Some hosts throw when a stream is closed because somebody still has its other end.
       if (!this.#stopping && !this.#closed) this.#fail(error);
     }
     return concatenate(chunks, length);

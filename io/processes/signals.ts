@@ -57,7 +57,7 @@ interface Arrival {
   /** Was nobody else in the process told of it? */
   readonly alone: boolean;
   /** How many could still take it. */
-  holders: number;
+  takers: number;
   taken: boolean;
 }
 
@@ -116,9 +116,9 @@ class Signals implements AsyncIterableIterator<HostSignal> {
     for (const wait of this.#waits) wait.resolve(undefined);
     this.#waits.clear();
     for (const arrival of this.#arrived.splice(0)) {
-      arrival.holders--;
+      arrival.takers--;
       // Who sent it wants the process to end, or whatever is its effect; nobody has been told.
-      if (arrival.holders === 0 && arrival.alone && !arrival.taken) this.#host.raise(arrival.name);
+      if (arrival.takers === 0 && arrival.alone && !arrival.taken) this.#host.raise(arrival.name);
     }
   }
 }
@@ -138,7 +138,7 @@ function listenTo(host: Host, name: HostSignal, listener: (arrival: Arrival) => 
   if (audience === undefined) {
     const listeners = new Set<(arrival: Arrival) => void>();
     const leave = host.onSignal(name, (alone) => {
-      const arrival: Arrival = { name, alone, holders: listeners.size, taken: false };
+      const arrival: Arrival = { name, alone, takers: listeners.size, taken: false };
       for (const listener of [...listeners]) listener(arrival);
     });
     ofHost.set(name, audience = { listeners, leave });

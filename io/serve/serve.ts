@@ -53,7 +53,7 @@ export function serve(handler: Handler, options: ServeOptions = {}): Promise<Ser
   if (opening.opened.interrupted) return opening.opened.promise;
   const group = nearestGroup(opening.caller);
   if (group === undefined) void openIn(undefined, opening);
-  else group.spawn(() => live(opening), { name: settings.name, lane: laneOf("user-visible"), unlimited: true });
+  else group.spawn(() => serverTask(opening), { name: settings.name, lane: laneOf("user-visible"), unlimited: true });
   return opening.opened.promise;
 }
 
@@ -66,7 +66,7 @@ interface Opening {
 }
 
 /** The task that a server is in its group: it ends with the server, and drains it when cancelled. */
-async function live(opening: Opening): Promise<void> {
+async function serverTask(opening: Opening): Promise<void> {
   const { server } = opening;
   const scope = new Scope(currentScope());
   scope.setShield(true);

@@ -26,7 +26,7 @@ import { SlowClients } from "./slow_clients.ts";
 
 /** The numbers of a server at one moment. */
 export interface ServerStatistics {
-  /** Requests that hold a slot. */
+  /** Requests that have a slot. */
   readonly active: number;
   /** Tasks that requests have spawned and that have not ended. */
   readonly tasks: number;
@@ -59,7 +59,7 @@ export class Server {
   readonly finished: Promise<DrainSummary>;
   readonly #settings: ServeSettings;
   readonly #owner: RequestOwner;
-  readonly #live: Set<LiveRequest> = new Set();
+  readonly #active: Set<LiveRequest> = new Set();
   /** In order of arrival. */
   readonly #queue: Set<LiveRequest> = new Set();
   readonly #counts = { completed: 0, rejected: 0, shed: 0, disconnected: 0, timedOut: 0, stalled: 0, failed: 0 };
@@ -74,7 +74,7 @@ export class Server {
     this.#settings = settings;
     this.#gauge = settings.shedDelay === Infinity ? undefined : new DelayGauge(settings.shedDelay);
     this.#drain = new Drain({
-      requests: () => [...this.#live, ...this.#queue],
+      requests: () => [...this.#active, ...this.#queue],
       stopTimers: () => this.#stopTimers(),
     });
     this.finished = this.#drain.finished;
@@ -96,8 +96,8 @@ export class Server {
     };
     const { bodyTimeout, sendTimeout } = settings;
     this.#slowClients = [
-      new SlowClients(this.#live, bodyTimeout, (live) => live.bodyProgress, (live) => live.bodyStalled()),
-      new SlowClients(this.#live, sendTimeout, (live) => live.exchange.sendProgress, (live) => live.sendStalled()),
+      new SlowClients(this.#active, bodyTimeout, (live) => live.bodyProgress, (live) => live.bodyStalled()),
+      new SlowClients(this.#active, sendTimeout, (live) => live.exchange.sendProgress, (live) => live.sendStalled()),
     ];
   }
 
@@ -132,8 +132,8 @@ export class Server {
   /** The numbers of the server at this moment. */
   statistics(): ServerStatistics {
     let tasks = 0;
-    for (const { live } of this.#live) tasks += live;
-    return Object.freeze({ active: this.#live.size, tasks, queued: this.#queue.size, ...this.#counts });
+    for (const { live } of this.#active) tasks += live;
+    return Object.freeze({ active: this.#active.size, tasks, queued: this.#queue.size, ...this.#counts });
   }
 
   /**
@@ -176,7 +176,7 @@ export class Server {
   #handle(exchange: HttpExchange): Promise<Answer> | Answer {
     const { maxConcurrent, queueLimit, bodyLimit } = this.#settings;
     if (this.#drain.refusing) return this.#refuse("The server is shutting down");
-    const hasSlot = this.#live.size < maxConcurrent;
+    const hasSlot = this.#active.size < maxConcurrent;
     if (!hasSlot && this.#queue.size >= queueLimit) return this.#refuse("The server is busy");
     if (bodyLimit !== Infinity && hasBodyAbove(bodyLimit, exchange.request)) return tooLarge();
     if (this.#gauge?.overloaded) {
@@ -199,7 +199,7 @@ export class Server {
   }
 
   #start(live: LiveRequest): void {
-    this.#live.add(live);
+    this.#active.add(live);
     live.start();
   }
 
@@ -220,14 +220,14 @@ export class Server {
   #ended(live: LiveRequest): void {
     this.#counts.completed++;
     if (this.#settings.onRequest !== undefined || isTraced()) this.#record(live);
-    if (this.#live.delete(live)) {
+    if (this.#active.delete(live)) {
       const [next] = this.#queue;
       if (next !== undefined) {
         this.#queue.delete(next);
         this.#start(next);
       }
     }
-    if (this.#live.size === 0 && this.#queue.size === 0) this.#drain.emptied();
+    if (this.#active.size === 0 && this.#queue.size === 0) this.#drain.emptied();
   }
 
   #record(live: LiveRequest): void {
@@ -235,7 +235,7 @@ export class Server {
     const record = Object.freeze({ status, end: exchange.end ?? "sent", duration: loop().host.now() - began });
     if (isTraced()) publishEnd(live.trace, record);
     // One that never had a handler is none of its business.
-    if (!this.#live.has(live)) return;
+    if (!this.#active.has(live)) return;
     try {
       this.#settings.onRequest?.(exchange.request, record);
     } catch (error) {

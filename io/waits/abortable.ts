@@ -29,7 +29,7 @@ export function abortable<T>(
     wait.reject(signal!.reason);
   };
   signal?.addEventListener("abort", abort, { once: true });
-  const release = scope?.hold();
+  const release = scope?.keepOpen();
   function ended(): void {
     signal?.removeEventListener("abort", abort);
     release?.();

@@ -276,8 +276,8 @@ export class Scope extends Member {
    * Keeps the group around this scope from ending until the returned function is called: for work that goes on
    * elsewhere after its wait has been cancelled. Outside any group it does nothing.
    */
-  hold(): () => void {
-    return this.parent?.hold() ?? (() => {});
+  keepOpen(): () => void {
+    return this.parent?.keepOpen() ?? (() => {});
   }
 }
 

@@ -172,7 +172,7 @@ export class GroupNode extends Scope implements EndedGroup, TaskParent, WatchedG
     super.interrupt();
   }
 
-  override hold(): () => void {
+  override keepOpen(): () => void {
     this.#holds++;
     let held = true;
     return () => {

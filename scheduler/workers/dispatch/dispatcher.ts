@@ -133,7 +133,7 @@ export class Dispatcher {
   submit(job: PoolJob, scope: Scope | undefined, options: LimitOptions): void {
     job.pool = this;
     this.meter.came(job);
-    if (scope !== undefined) job.whenGone(scope.hold());
+    if (scope !== undefined) job.whenGone(scope.keepOpen());
     this.#limits.watch(job, options);
     // Not past those that wait for a worker.
     if (this.inline?.takes(job) && this.#queue.size + this.crew.ahead === 0) return this.inline.send(job);
