@@ -20,7 +20,7 @@ import {
 } from "../../runtime/system/files.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
-import { checkSignal } from "../../scheduler/scopes/foreign_signal.ts";
+import { checkSignal, onAbort } from "../../scheduler/scopes/foreign_signal.ts";
 import { throwIfCancelled } from "../../scheduler/waits/sleep.ts";
 import { Wait } from "../../scheduler/waits/wait.ts";
 import { plainPath } from "./path.ts";
@@ -91,7 +91,7 @@ class Watch implements AsyncIterableIterator<WatchEvent> {
   readonly #root: string;
   readonly #delay: number;
   readonly #queueLimit: number;
-  readonly #signal: AbortSignal | undefined;
+  readonly #leaveSignal: (() => void) | undefined;
   readonly #gathered = new Set<string>();
   readonly #ready = new Set<string>();
   #overflowed = false;
@@ -101,15 +101,13 @@ class Watch implements AsyncIterableIterator<WatchEvent> {
   #isFolder = false;
   #failure: { error: unknown } | undefined = undefined;
   #over = false;
-  readonly #onAbort = (): void => this.#fail(this.#signal!.reason);
 
   constructor(root: string, recursive: boolean, delay: number, queueLimit: number, signal: AbortSignal | undefined) {
     this.#root = root;
     this.#delay = delay;
     this.#queueLimit = queueLimit;
-    this.#signal = signal;
-    if (signal?.aborted) this.#fail(signal.reason);
-    else this.#begin(recursive);
+    this.#leaveSignal = signal && onAbort(signal, (reason) => this.#fail(reason));
+    if (!this.#over) this.#begin(recursive);
   }
 
   async next(): Promise<IteratorResult<WatchEvent, undefined>> {
@@ -144,7 +142,6 @@ class Watch implements AsyncIterableIterator<WatchEvent> {
   }
 
   #begin(recursive: boolean): void {
-    this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
     try {
       this.#isFolder = isFolder(this.#root);
       if (this.#isFolder) {
@@ -199,7 +196,7 @@ class Watch implements AsyncIterableIterator<WatchEvent> {
     this.#timer?.cancel();
     this.#ready.clear();
     this.#gathered.clear();
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#leaveSignal?.();
     this.#wake();
   }
 

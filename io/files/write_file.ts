@@ -7,7 +7,7 @@
 import { checkChunk } from "../../runtime/basics/bytes.ts";
 import { checkCount, checkOptions, show } from "../../runtime/basics/check.ts";
 import { type FileHandle, type NodeFiles, nodeFiles, uniqueName } from "../../runtime/system/files.ts";
-import { checkSignal } from "../../scheduler/scopes/foreign_signal.ts";
+import { checkSignal, onAbort } from "../../scheduler/scopes/foreign_signal.ts";
 import { abortable } from "../waits/abortable.ts";
 import { plainPath } from "./path.ts";
 
@@ -80,9 +80,8 @@ async function writeTo(file: FileHandle, content: Content, signal: AbortSignal, 
 /** An abort does not wait for a source that may never give its next chunk: it is told, and left. */
 async function writeChunks(file: FileHandle, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
   const chunks = content[Symbol.asyncIterator]();
-  let abort!: () => void;
-  const aborted = new Promise<undefined>((resolve) => abort = () => resolve(undefined));
-  signal.addEventListener("abort", abort, { once: true });
+  let leaveSignal!: () => void;
+  const aborted = new Promise<undefined>((resolve) => leaveSignal = onAbort(signal, () => resolve(undefined)));
   let isOver = false;
   try {
     for (;;) {
@@ -94,7 +93,7 @@ async function writeChunks(file: FileHandle, content: AsyncIterable<Uint8Array>,
       await writeAll(file, next.value, signal);
     }
   } finally {
-    signal.removeEventListener("abort", abort);
+    leaveSignal();
     if (!isOver) void Promise.resolve(chunks.return?.()).catch(() => {});
   }
 }

@@ -9,7 +9,7 @@ import type { HostSocket, NetAddress, SecureSettings } from "../../runtime/port/
 import { loop } from "../../scheduler/queue/loop.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
 import { TimeoutError } from "../../scheduler/scopes/errors.ts";
-import { checkSignal } from "../../scheduler/scopes/foreign_signal.ts";
+import { checkSignal, onAbort } from "../../scheduler/scopes/foreign_signal.ts";
 import { Wait } from "../../scheduler/waits/wait.ts";
 import { checkAddress } from "./address.ts";
 import { type Connection, connectionOver } from "./connection.ts";
@@ -108,8 +108,7 @@ class Connecting implements AttemptListener {
       this.#wait.reject(signal.reason);
       return await this.#wait.promise;
     }
-    const abort = (): void => this.failed(signal!.reason);
-    signal?.addEventListener("abort", abort, { once: true });
+    const leaveSignal = signal && onAbort(signal, (reason) => this.failed(reason));
     const timer = timeout === Infinity
       ? undefined
       : loop().timers.setTimer(() => this.failed(new TimeoutError("connect", timeout)), timeout);
@@ -118,7 +117,7 @@ class Connecting implements AttemptListener {
       return await this.#wait.promise;
     } finally {
       timer?.cancel();
-      signal?.removeEventListener("abort", abort);
+      leaveSignal?.();
     }
   }
 

@@ -15,7 +15,7 @@ import { type HostExit, type HostProcess, spawnProcess, type Stdio } from "../..
 import { loop } from "../../scheduler/queue/loop.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
 import { TimeoutError } from "../../scheduler/scopes/errors.ts";
-import { checkSignal } from "../../scheduler/scopes/foreign_signal.ts";
+import { checkSignal, onAbort } from "../../scheduler/scopes/foreign_signal.ts";
 import { Wait } from "../../scheduler/waits/wait.ts";
 import { ExecResult, ExitError } from "./exec_result.ts";
 
@@ -115,8 +115,7 @@ class RunningProgram {
       wait.abandon();
       throw signal.reason;
     }
-    const abort = (): void => this.#fail(signal!.reason);
-    signal?.addEventListener("abort", abort, { once: true });
+    const leaveSignal = signal && onAbort(signal, (reason) => this.#fail(reason));
     const timer = timeout === Infinity
       ? undefined
       : loop().timers.setTimer(() => this.#fail(new TimeoutError(this.#command, timeout)), timeout);
@@ -128,7 +127,7 @@ class RunningProgram {
       // A cancellation comes before the end.
       await ended.catch(() => {});
       timer?.cancel();
-      signal?.removeEventListener("abort", abort);
+      leaveSignal?.();
     }
   }
 

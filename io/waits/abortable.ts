@@ -5,6 +5,7 @@
  */
 
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
+import { onAbort } from "../../scheduler/scopes/foreign_signal.ts";
 import { Wait } from "../../scheduler/waits/wait.ts";
 
 /**
@@ -24,14 +25,13 @@ export function abortable<T>(
     wait.reject(signal.reason);
     return wait.promise;
   }
-  const abort = (): void => {
+  const leaveSignal = signal && onAbort(signal, (reason) => {
     controller.abort();
-    wait.reject(signal!.reason);
-  };
-  signal?.addEventListener("abort", abort, { once: true });
+    wait.reject(reason);
+  });
   const release = scope?.keepOpen();
   function ended(): void {
-    signal?.removeEventListener("abort", abort);
+    leaveSignal?.();
     release?.();
   }
   operation(controller.signal).then((value) => {

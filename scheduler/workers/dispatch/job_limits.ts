@@ -14,7 +14,7 @@
 
 import { loop } from "../../queue/loop.ts";
 import { TimeoutError } from "../../scopes/errors.ts";
-import { onAbort } from "../abort_listeners.ts";
+import { onAbort } from "../../scopes/foreign_signal.ts";
 import type { JobWorker, PoolJob } from "../jobs/job.ts";
 
 /** What of a call's options is about its end. */
@@ -45,7 +45,7 @@ export class JobLimits {
 
   /** Holds a job to its limits, from its submission on. */
   watch(job: PoolJob, { signal, timeout, queueTimeout }: LimitOptions): void {
-    if (signal !== undefined) job.whenGone(onAbort(signal, () => this.#abort(job, signal.reason)));
+    if (signal !== undefined) job.whenGone(onAbort(signal, (reason) => this.#abort(job, reason)));
     if (timeout !== undefined && timeout !== Infinity) this.#limit(job, timeout);
     if (queueTimeout !== undefined && queueTimeout !== Infinity) this.#limitWait(job, queueTimeout);
     job.settings.signals?.forEach((argument, index) => this.#follow(job, argument, index));
@@ -84,7 +84,7 @@ export class JobLimits {
   /** Lets a signal among the arguments arrive live. */
   #follow(job: PoolJob, signal: AbortSignal, index: number): void {
     const position = job.settings.extra!.signals![index]!;
-    const abort = (): void => job.worker?.abortArgument(job, position, signal.reason);
-    if (!signal.aborted) job.whenGone(onAbort(signal, abort));
+    if (signal.aborted) return;
+    job.whenGone(onAbort(signal, (reason) => job.worker?.abortArgument(job, position, reason)));
   }
 }

@@ -9,7 +9,7 @@ import type { HistogramSummary } from "../../../runtime/basics/histogram.ts";
 import { loop } from "../../queue/loop.ts";
 import { currentScope } from "../../scopes/current_scope.ts";
 import { TimeoutError } from "../../scopes/errors.ts";
-import { onAbort } from "../abort_listeners.ts";
+import { onAbort } from "../../scopes/foreign_signal.ts";
 import { Dispatcher, type PoolSettings } from "../dispatch/dispatcher.ts";
 import { type RunOptions, settingsOf, settingsOfChunk } from "../jobs/call_settings.ts";
 import { PoolJob } from "../jobs/job.ts";
@@ -95,9 +95,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
     this.#settings = poolSettings(module, options);
     this.#jobs = new Dispatcher(this.#settings);
     const { signal } = options;
-    const close = (): void => void this.#close(0, signal!.reason);
-    if (signal?.aborted) close();
-    else if (signal !== undefined) this.#leaveSignal = onAbort(signal, close);
+    this.#leaveSignal = signal && onAbort(signal, (reason) => void this.#close(0, reason));
   }
 
   /**
@@ -222,7 +220,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
       map.abort(signal?.reason);
       return wait.promise;
     }
-    if (signal !== undefined) ends.push(onAbort(signal, () => map.abort(signal.reason)));
+    if (signal !== undefined) ends.push(onAbort(signal, (reason) => map.abort(reason)));
     if (timeout !== undefined && timeout !== Infinity) {
       const error = new TimeoutError(`map of ${name}`, timeout);
       const timer = loop().timers.setTimer(() => map.abort(error), timeout);

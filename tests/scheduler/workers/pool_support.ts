@@ -3,6 +3,8 @@
 import { WorkerPool, type WorkerPoolOptions } from "../../../mod.ts";
 import { withinTest } from "../../support/within.ts";
 
+export { countListeners } from "../../support/shared_signal.ts";
+
 export type Tasks = typeof import("./tasks.ts");
 export type Pool = WorkerPool<Tasks>;
 
@@ -24,19 +26,4 @@ export async function withPool<T>(
 /** Numbers that threads share. */
 export function flagsOf(count = 8): Int32Array {
   return new Int32Array(new SharedArrayBuffer(count * 4));
-}
-
-/** How many listeners a signal has, counted where they are added and taken away. */
-export function countListeners(signal: AbortSignal): () => number {
-  const listeners = new Set<unknown>();
-  const { addEventListener, removeEventListener } = signal;
-  signal.addEventListener = function (this: AbortSignal, type: string, listener: never, options?: never) {
-    listeners.add(listener);
-    addEventListener.call(signal, type, listener, options);
-  } as typeof signal.addEventListener;
-  signal.removeEventListener = function (this: AbortSignal, type: string, listener: never, options?: never) {
-    listeners.delete(listener);
-    removeEventListener.call(signal, type, listener, options);
-  } as typeof signal.removeEventListener;
-  return () => listeners.size;
 }

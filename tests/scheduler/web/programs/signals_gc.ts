@@ -1,27 +1,7 @@
 /** Prints how many signals of each kind are left after a collection of garbage, and which events still come. */
 
-import process from "node:process";
 import { scheduler, TaskController, TaskSignal } from "../../../../mod.ts";
-
-async function collect(): Promise<void> {
-  const { gc, Bun } = globalThis as { gc?: () => void; Bun?: { gc(sync: boolean): void } };
-  let collectNow = gc ?? (Bun && (() => Bun.gc(true)));
-  if (collectNow === undefined) {
-    const { setFlagsFromString } = process.getBuiltinModule("node:v8");
-    setFlagsFromString("--expose-gc");
-    collectNow = process.getBuiltinModule("node:vm").runInNewContext("gc") as () => void;
-  }
-  for (let round = 0; round < 5; round++) {
-    // What a WeakRef has been read from lives until the turn ends.
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    collectNow();
-  }
-}
-
-function left(refs: readonly WeakRef<object>[]): string {
-  const count = refs.filter((ref) => ref.deref() !== undefined).length;
-  return count === 0 ? "none" : count === refs.length ? "all" : count < refs.length / 4 ? "hardly any" : `${count}`;
-}
+import { collectGarbage, leftOf } from "../../../support/garbage.ts";
 
 const count = 200;
 const all = Array.from({ length: count });
@@ -67,13 +47,13 @@ const following = all.map(() => {
   return signal;
 });
 
-await collect();
-console.log(`nobody listens: ${left(idle)}`);
-console.log(`somebody listens: ${left(listened)}`);
-console.log(`a handler is set: ${left(handled)}`);
-console.log(`nobody listens any more: ${left(silent)}`);
-console.log(`a task waits: ${left(posted)}`);
-console.log(`sources of signals: ${left(sources)}`);
+await collectGarbage();
+console.log(`nobody listens: ${leftOf(idle)}`);
+console.log(`somebody listens: ${leftOf(listened)}`);
+console.log(`a handler is set: ${leftOf(handled)}`);
+console.log(`nobody listens any more: ${leftOf(silent)}`);
+console.log(`a task waits: ${leftOf(posted)}`);
+console.log(`sources of signals: ${leftOf(sources)}`);
 controller.setPriority("background");
 console.log(`events: ${events}`);
 stop.abort();
