@@ -62,7 +62,7 @@ test("the listeners of a task's signal see the async context of whoever read it,
           return sleep(1e6);
         }));
       const timed = storage.run("timed", () =>
-        new CancelScope({ timeout: 1 }).run((scope) => {
+        new CancelScope({ timeout: 50 }).run((scope) => {
           scope.signal.addEventListener("abort", () => seen.push(storage.getStore()));
           return sleep(1e6);
         }));

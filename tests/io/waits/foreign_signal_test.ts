@@ -4,31 +4,13 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import {
-  connect,
-  createTask,
-  exec,
-  gather,
-  listen,
-  openBytes,
-  readBytes,
-  readFrames,
-  readLines,
-  runUntilComplete,
-  serve,
-  serveTcp,
-  signals,
-  walk,
-  watch,
-  writeFile,
-  writeFrame,
-} from "../../io/mod.ts";
-import { CancelScope, group, sleep } from "../../mod.ts";
-import { collect } from "../support/chunks.ts";
-import { withFolder } from "../support/folder.ts";
-import { latch } from "../support/latch.ts";
-import { pair } from "../support/net.ts";
-import { inScope, once, type Operation, runOnOneSignal } from "../support/shared_signal.ts";
+import { connect, createTask, exec, gather, listen, openBytes, readBytes, readFrames, readLines, runUntilComplete, serve, serveTcp, signals, walk, watch, writeFile, writeFrame } from "../../../io/mod.ts";
+import { CancelScope, group, sleep } from "../../../mod.ts";
+import { collect } from "../../support/chunks.ts";
+import { withFolder } from "../../support/folder.ts";
+import { latch } from "../../support/latch.ts";
+import { pair } from "../../support/net.ts";
+import { inScope, once, type Operation, runOnOneSignal } from "../../support/shared_signal.ts";
 
 /** A folder with a small file, a long one, and a folder in a folder. */
 interface Place {
