@@ -15,7 +15,7 @@ function anchorsOf(text: string): string[] {
 
 test("every link to a file or a heading leads to one that is there", () => {
   const guide = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`);
-  const pages = ["README.md", "CHANGELOG.md", ...guide];
+  const pages = ["README.md", "CHANGELOG.md", "ARCHITECTURE.md", "CONTRIBUTING.md", ...guide];
   const broken: string[] = [];
   let links = 0;
   for (const page of pages) {
