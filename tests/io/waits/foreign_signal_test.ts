@@ -4,7 +4,25 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { connect, createTask, exec, gather, listen, openBytes, readBytes, readFrames, readLines, runUntilComplete, serve, serveTcp, signals, walk, watch, writeFile, writeFrame } from "../../../io/mod.ts";
+import {
+  connect,
+  createTask,
+  exec,
+  gather,
+  listen,
+  openBytes,
+  readBytes,
+  readFrames,
+  readLines,
+  runUntilComplete,
+  serve,
+  serveTcp,
+  signals,
+  walk,
+  watch,
+  writeFile,
+  writeFrame,
+} from "../../../io/mod.ts";
 import { CancelScope, group, sleep } from "../../../mod.ts";
 import { collect } from "../../support/chunks.ts";
 import { withFolder } from "../../support/folder.ts";
