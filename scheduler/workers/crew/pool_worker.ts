@@ -20,7 +20,7 @@ import { decodeError, type KnownClasses } from "../wire/error_codec.ts";
 import type { Answer, Hello } from "../wire/protocol.ts";
 import { JobSlots } from "./job_slots.ts";
 import { Outbox } from "./outbox.ts";
-import { type JobListener, Replies } from "./replies.ts";
+import { type JobListener, Replies, type RepliesWorker } from "./replies.ts";
 
 /** What a worker tells its pool. */
 export interface WorkerListener extends JobListener {
@@ -54,7 +54,7 @@ export interface WorkerSettings {
 const terminateLimit = 1000;
 
 /** A worker, as its pool sees it. */
-export class PoolWorker implements JobWorker {
+export class PoolWorker implements JobWorker, RepliesWorker {
   ready = false;
   /** Since when the worker has had no job, in ms of the host's clock. */
   idleSince = 0;
@@ -83,7 +83,7 @@ export class PoolWorker implements JobWorker {
     this.#maxCalls = settings.maxCalls;
     this.#errors = settings.errors;
     this.#listener = listener;
-    this.#replies = new Replies(this.#slots, listener, settings.errors, (job) => this.#ended(job));
+    this.#replies = new Replies(this, this.#slots, listener, settings.errors);
     this.#worker = loop().host.spawnWorker(workersSide(), {
       name,
       loads: module,
@@ -217,6 +217,13 @@ export class PoolWorker implements JobWorker {
     this.#worker.terminate();
   }
 
+  /** A job's last reply has come. */
+  ended(job: PoolJob): void {
+    this.served++;
+    if (this.#draining === job) this.#draining = undefined;
+    this.#slots.remove(job);
+  }
+
   /** The jobs sent and not ended, oldest first. */
   jobs(): PoolJob[] {
     return this.#slots.all().concat(this.#outbox.jobs);
@@ -253,12 +260,6 @@ export class PoolWorker implements JobWorker {
   #room(): void {
     if (this.count === 0) this.idleSince = this.#loop.host.now();
     this.#listener.onRoom(this);
-  }
-
-  #ended(job: PoolJob): void {
-    this.served++;
-    if (this.#draining === job) this.#draining = undefined;
-    this.#slots.remove(job);
   }
 
   #exit(exit: WorkerExit): void {

@@ -36,6 +36,12 @@ export interface JobListener {
   onCall(job: PoolJob, call: { number: number; callback: number; args: unknown[] }): void;
 }
 
+/** Whose replies they are. An object: a function made for each worker made the pool's side of a job dearer by 3 %. */
+export interface RepliesWorker {
+  /** A job's last reply has come; its listener is told next. */
+  ended(job: PoolJob): void;
+}
+
 /** The messages of one worker. */
 export class Replies {
   /** What the worker's side puts into each of its messages, and a module cannot know. */
@@ -45,19 +51,13 @@ export class Replies {
   readonly #slots: JobSlots;
   readonly #listener: JobListener;
   readonly #errors: KnownClasses | undefined;
-  /** Told of each job's last reply, before its listener is. */
-  readonly #onLast: (job: PoolJob) => void;
+  readonly #worker: RepliesWorker;
 
-  constructor(
-    slots: JobSlots,
-    listener: JobListener,
-    errors: KnownClasses | undefined,
-    onLast: (job: PoolJob) => void,
-  ) {
+  constructor(worker: RepliesWorker, slots: JobSlots, listener: JobListener, errors: KnownClasses | undefined) {
+    this.#worker = worker;
     this.#slots = slots;
     this.#listener = listener;
     this.#errors = errors;
-    this.#onLast = onLast;
   }
 
   /** The replies of a message, if it has some. */
@@ -79,7 +79,7 @@ export class Replies {
       if (job === undefined) continue;
       const kind = list[at + 1];
       if (isLast(kind)) {
-        this.#onLast(job);
+        this.#worker.ended(job);
         const ran = list[at + 3] as number;
         this.#listener.onRan(job, Math.abs(ran) / 1000, now, ran < 0);
       }
