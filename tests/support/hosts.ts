@@ -48,17 +48,15 @@ export function hostOfThis(): MatrixHost {
   return Number(process.versions.node.split(".")[0]) >= 23 ? "node26" : "node";
 }
 
+/** The flags with which a runtime reads TypeScript. */
+export function typeScriptArguments(host: MatrixHost): string[] {
+  return host === "node" ? ["--import", new URL("./typescript.mjs", import.meta.url).href] : [];
+}
+
 /** The command that runs a TypeScript program on the runtime that runs this one. */
 export function commandFor(file: string, ...args: string[]): { command: string; args: string[] } {
   const command = process.execPath;
-  switch (hostOfThis()) {
-    case "node":
-      return { command, args: ["--import", import.meta.resolve("tsx"), file, ...args] };
-    case "node26":
-      return { command, args: [file, ...args] };
-    case "deno":
-      return { command, args: ["run", "-A", "--no-check", file, ...args] };
-    case "bun":
-      return { command, args: [file, ...args] };
-  }
+  const host = hostOfThis();
+  const before = host === "deno" ? ["run", "-A", "--no-check"] : typeScriptArguments(host);
+  return { command, args: [...before, file, ...args] };
 }
