@@ -18,7 +18,7 @@ import { currentScope, within } from "../../scheduler/scopes/current_scope.ts";
 import { Scope } from "../../scheduler/scopes/scope.ts";
 import { nearestGroup } from "../../scheduler/tasks/group_node.ts";
 import { Wait } from "../../scheduler/waits/wait.ts";
-import { CancelHook } from "../waits/cancel_hook.ts";
+import { OnCancel } from "../waits/on_cancel.ts";
 import type { Handler } from "./live_request.ts";
 import { checkServeOptions, type ServeOptions } from "./serve_options.ts";
 import { open, Server, shutDown } from "./server.ts";
@@ -97,7 +97,7 @@ async function openIn(scope: Scope | undefined, { server, caller, opened }: Open
     // Whoever wanted the server is not there any more.
     shutDown(server);
   } else if (caller !== undefined && !caller.closed) {
-    const hook = new CancelHook(caller, () => shutDown(server));
+    const hook = new OnCancel(caller, () => shutDown(server));
     void server.finished.then(() => hook.leave());
   }
   return true;

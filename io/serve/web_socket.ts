@@ -16,7 +16,7 @@ import type { HostWebSocket, WebSocketListener, WebSocketMessage } from "../../r
 import { loop } from "../../scheduler/queue/loop.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
 import { Wait } from "../../scheduler/waits/wait.ts";
-import { CancelHook } from "../waits/cancel_hook.ts";
+import { OnCancel } from "../waits/on_cancel.ts";
 
 /** How a WebSocket was closed. */
 export interface WebSocketClose {
@@ -170,7 +170,7 @@ export class ServerWebSocket implements AsyncIterable<string | Uint8Array> {
   async #run(body: (socket: ServerWebSocket) => unknown): Promise<void> {
     const scope = currentScope()!;
     // A body that does not look at its cancellation is no reason to keep the client.
-    const hook = new CancelHook(scope, () => this.#closeWith({ code: 1001, reason: "" }));
+    const hook = new OnCancel(scope, () => this.#closeWith({ code: 1001, reason: "" }));
     let close = { code: 1000, reason: "" };
     try {
       await body(this);

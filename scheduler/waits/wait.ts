@@ -101,7 +101,6 @@ export abstract class AnyWait<T> extends Member {
     this.#outcome = this.parent!.effective;
     this.takeBack();
     if (this.list === undefined) loop().queue.enqueue(this, laneIn(this.parent));
-    this.told();
   }
 
   override run(): void {
@@ -114,11 +113,8 @@ export abstract class AnyWait<T> extends Member {
     this.#reject(deliver(this.parent!) ?? this.#outcome);
   }
 
-  /** For kinds of wait that have something to undo when they end early; a turn for the rejection follows. */
+  /** For kinds of wait that have something to undo, or somebody to tell, when they end early; a turn for the rejection follows. */
   protected takeBack(): void {}
-
-  /** For kinds of wait that tell somebody of the cancellation. */
-  protected told(): void {}
 
   #goInTurn(phase: "settling" | "failing", outcome: unknown): void {
     this.#phase = phase;
@@ -159,7 +155,7 @@ export class Wait<T = void> extends AnyWait<T> {
     return this.#what;
   }
 
-  protected override told(): void {
+  protected override takeBack(): void {
     const onCancel = this.#onCancel;
     this.#onCancel = undefined;
     onCancel?.();

@@ -25,7 +25,7 @@ import { currentScope } from "../../scopes/current_scope.ts";
 import type { Scope } from "../../scopes/scope.ts";
 import { watchPermits } from "../../sync/permit.ts";
 import { findWorkerStates } from "../../workers/thread/current_job.ts";
-import { PermitLedger } from "./permit_ledger.ts";
+import { HeldPermits } from "./held_permits.ts";
 import { cycleOf, unfinished } from "./unfinished.ts";
 import { startVirtualWorker, stateOf } from "./virtual_worker.ts";
 
@@ -110,7 +110,7 @@ export class Stage {
     replaceHost(simulatedHost(session, real, startVirtualWorker));
     const forgetStates = findWorkerStates(() => stateOf(session.threads.get() as object | undefined));
     const loan = lendLoop();
-    const permits = new PermitLedger(() => session.loop.place);
+    const permits = new HeldPermits(() => session.loop.place);
     watchPermits(permits);
     this.#restores = [
       () => watchPermits(undefined),

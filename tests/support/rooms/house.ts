@@ -173,7 +173,7 @@ export const house: readonly Room[] = [
     path: "io/waits",
     says: "how an operation of the host joins a scope",
     over: ["scheduler/waits"],
-    doors: ["abortable", "cancel_hook"],
+    doors: ["abortable", "on_cancel"],
   },
   {
     path: "io/processes",

@@ -14,7 +14,7 @@ interface Entry {
 }
 
 /** The permits that are held. */
-export class PermitLedger implements PermitWatch {
+export class HeldPermits implements PermitWatch {
   readonly #held = new Map<Permit, Entry>();
   readonly #place: () => Error | undefined;
 

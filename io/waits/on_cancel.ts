@@ -1,7 +1,7 @@
 import { Member, type Scope } from "../../scheduler/scopes/scope.ts";
 
 /** Tells of the cancellation of a scope, without being a checkpoint in it. */
-export class CancelHook extends Member {
+export class OnCancel extends Member {
   readonly #onCancel: () => void;
 
   /** Joins the scope; `leave` ends that. */
