@@ -1,0 +1,75 @@
+/**
+ * The words that `npm test` takes.
+ *
+ * @module
+ */
+
+import type { MatrixHost } from "../hosts.ts";
+
+/** The checks that are no tests. */
+export type Check = "fmt" | "lint" | "types";
+
+/** The checks, in the order they are made in. */
+export const checks: readonly Check[] = ["fmt", "lint", "types"];
+
+/** The runtimes, in the order they are run in. */
+export const matrix: readonly MatrixHost[] = ["node", "node26", "deno", "bun"];
+
+/** What a run is to do. */
+export interface Plan {
+  readonly mode: "once" | "help";
+  readonly checks: readonly Check[];
+  /** The runtimes to run the tests on; none when only checks are wanted. */
+  readonly hosts: readonly MatrixHost[];
+  /** Parts of the names of test files; none for all files. */
+  readonly parts: readonly string[];
+}
+
+/** What is printed for `--help`. */
+export const help =
+  `npm test [-- WORD...]      Checks the format, the lint and the types, then runs the tests on every runtime.
+
+Words, in any mixture; without any, everything is run:
+  fmt, lint, types         a check
+  node, node26, deno, bun  a runtime: Node 20 (the Node that runs npm), Node 26, Deno, Bun
+  PART                     the test files whose path has this in it, on all runtimes unless some are named
+
+Options:
+  --help, -h               prints this
+
+Examples:
+  npm test -- types
+  npm test -- channel_test
+  npm test -- node deno tests/scheduler/workers
+
+The exit code is 0 if all has passed, 1 if something has failed and 2 if a word is not known.`;
+
+const options: Readonly<Record<string, Plan["mode"]>> = {
+  "--help": "help",
+  "-h": "help",
+};
+
+/** Reads the words; throws an error that says what is wrong with them. */
+export function planOf(words: readonly string[]): Plan {
+  const modes = new Set<Plan["mode"]>();
+  const names: string[] = [];
+  for (const word of words) {
+    if (!word.startsWith("-")) names.push(word);
+    else if (Object.hasOwn(options, word)) modes.add(options[word]!);
+    else throw new Error(`Unknown option ${word}. Known are ${Object.keys(options).join(", ")}`);
+  }
+  const mode = modes.has("help") ? "help" : "once";
+
+  const wantedChecks = checks.filter((check) => names.includes(check));
+  const wantedHosts = matrix.filter((host) => names.includes(host));
+  const known: readonly string[] = [...checks, ...matrix];
+  const parts = names.filter((name) => !known.includes(name));
+  const everything = names.length === 0;
+  const runsTests = everything || wantedHosts.length + parts.length > 0;
+  return {
+    mode,
+    checks: everything ? checks : wantedChecks,
+    hosts: wantedHosts.length > 0 ? wantedHosts : runsTests ? matrix : [],
+    parts,
+  };
+}
