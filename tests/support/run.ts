@@ -11,6 +11,7 @@ import { testFiles } from "./runner/files.ts";
 import { runHosts, summaryOf } from "./runner/host_runs.ts";
 import { help, type Plan, planOf } from "./runner/options.ts";
 import { slowest } from "./runner/reports.ts";
+import { watch } from "./runner/watch.ts";
 
 /** Does what is planned; has all passed? */
 async function run({ checks, hosts, parts }: Plan): Promise<boolean> {
@@ -36,4 +37,5 @@ function plan(): Plan {
 
 const planned = plan();
 if (planned.mode === "help") console.log(help);
+else if (planned.mode === "watch") await watch(() => run(planned));
 else process.exit(await run(planned) ? 0 : 1);

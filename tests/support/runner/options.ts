@@ -17,7 +17,7 @@ export const matrix: readonly MatrixHost[] = ["node", "node26", "deno", "bun"];
 
 /** What a run is to do. */
 export interface Plan {
-  readonly mode: "once" | "help";
+  readonly mode: "once" | "watch" | "help";
   readonly checks: readonly Check[];
   /** The runtimes to run the tests on; none when only checks are wanted. */
   readonly hosts: readonly MatrixHost[];
@@ -35,18 +35,22 @@ Words, in any mixture; without any, everything is run:
   PART                     the test files whose path has this in it, on all runtimes unless some are named
 
 Options:
+  --watch                  runs the tests again whenever a file of the library or of the tests changes,
+                           on Node 20 unless runtimes are named; ends with Ctrl+C
   --help, -h               prints this
 
 Examples:
   npm test -- types
   npm test -- channel_test
   npm test -- node deno tests/scheduler/workers
+  npm test -- --watch retry_test
 
 The exit code is 0 if all has passed, 1 if something has failed and 2 if a word is not known.`;
 
 const options: Readonly<Record<string, Plan["mode"]>> = {
   "--help": "help",
   "-h": "help",
+  "--watch": "watch",
 };
 
 /** Reads the words; throws an error that says what is wrong with them. */
@@ -58,7 +62,7 @@ export function planOf(words: readonly string[]): Plan {
     else if (Object.hasOwn(options, word)) modes.add(options[word]!);
     else throw new Error(`Unknown option ${word}. Known are ${Object.keys(options).join(", ")}`);
   }
-  const mode = modes.has("help") ? "help" : "once";
+  const mode = (["help", "watch"] as const).find((mode) => modes.has(mode)) ?? "once";
 
   const wantedChecks = checks.filter((check) => names.includes(check));
   const wantedHosts = matrix.filter((host) => names.includes(host));
@@ -66,10 +70,11 @@ export function planOf(words: readonly string[]): Plan {
   const parts = names.filter((name) => !known.includes(name));
   const everything = names.length === 0;
   const runsTests = everything || wantedHosts.length + parts.length > 0;
+  const allHosts = mode === "watch" ? matrix.slice(0, 1) : matrix;
   return {
     mode,
-    checks: everything ? checks : wantedChecks,
-    hosts: wantedHosts.length > 0 ? wantedHosts : runsTests ? matrix : [],
+    checks: everything && mode !== "watch" ? checks : wantedChecks,
+    hosts: wantedHosts.length > 0 ? wantedHosts : runsTests ? allHosts : [],
     parts,
   };
 }

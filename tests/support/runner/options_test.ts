@@ -21,10 +21,17 @@ test("a part of a file name runs on all runtimes, or on those that are named", (
   assertEquals(both, { mode: "once", checks: ["lint"], hosts: ["deno"], parts: ["retry_test", "io/"] });
 });
 
+test("--watch runs on one runtime unless some are named, and makes the checks that are named", () => {
+  assertEquals(planOf(["--watch", "retry"]), { mode: "watch", checks: [], hosts: ["node"], parts: ["retry"] });
+  assertEquals(planOf(["--watch"]), { mode: "watch", checks: [], hosts: ["node"], parts: [] });
+  assertEquals(planOf(["--watch", "bun", "deno"]).hosts, ["deno", "bun"]);
+  assertEquals(planOf(["types", "--watch"]), { mode: "watch", checks: ["types"], hosts: [], parts: [] });
+});
+
 test("an option that is not known is refused with those that are, before anything is run", async () => {
   const { code, stdout, stderr } = await run("tests/support/run.ts", ["types", "--wacth"]);
   assertEquals([code, stdout], [2, ""]);
-  assertMatch(stderr, /^Unknown option --wacth\. Known are --help, -h\n$/);
+  assertMatch(stderr, /^Unknown option --wacth\. Known are --help, -h, --watch\n$/);
 });
 
 test("a part that is in no test file's name is refused, also beside one that is", () => {
@@ -36,5 +43,5 @@ test("a part that is in no test file's name is refused, also beside one that is"
 test("--help tells every word and option", async () => {
   const { code, stdout } = await run("tests/support/run.ts", ["--help"]);
   assertEquals([code, stdout], [0, `${help}\n`]);
-  for (const word of [...checks, ...matrix, "--help"]) assertStringIncludes(help, word);
+  for (const word of [...checks, ...matrix, "--watch", "--help"]) assertStringIncludes(help, word);
 });
