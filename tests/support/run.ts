@@ -7,6 +7,7 @@
 import process from "node:process";
 import { writeDocBlocks } from "./doc_blocks.ts";
 import { runCheck } from "./runner/checks.ts";
+import { runCoverage } from "./runner/coverage.ts";
 import { testFiles } from "./runner/files.ts";
 import { runHosts, summaryOf } from "./runner/host_runs.ts";
 import { help, type Plan, planOf } from "./runner/options.ts";
@@ -38,4 +39,4 @@ function plan(): Plan {
 const planned = plan();
 if (planned.mode === "help") console.log(help);
 else if (planned.mode === "watch") await watch(() => run(planned));
-else process.exit(await run(planned) ? 0 : 1);
+else process.exit(await (planned.mode === "coverage" ? runCoverage(planned.parts) : run(planned)) ? 0 : 1);

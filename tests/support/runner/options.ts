@@ -17,7 +17,7 @@ export const matrix: readonly MatrixHost[] = ["node", "node26", "deno", "bun"];
 
 /** What a run is to do. */
 export interface Plan {
-  readonly mode: "once" | "watch" | "help";
+  readonly mode: "once" | "watch" | "coverage" | "help";
   readonly checks: readonly Check[];
   /** The runtimes to run the tests on; none when only checks are wanted. */
   readonly hosts: readonly MatrixHost[];
@@ -28,6 +28,7 @@ export interface Plan {
 /** What is printed for `--help`. */
 export const help =
   `npm test [-- WORD...]      Checks the format, the lint and the types, then runs the tests on every runtime.
+npm run coverage           Runs the tests on Node 26 and prints which lines and branches of the library they reach.
 
 Words, in any mixture; without any, everything is run:
   fmt, lint, types         a check
@@ -37,6 +38,7 @@ Words, in any mixture; without any, everything is run:
 Options:
   --watch                  runs the tests again whenever a file of the library or of the tests changes,
                            on Node 20 unless runtimes are named; ends with Ctrl+C
+  --coverage               the same as npm run coverage; a PART restricts what is run
   --help, -h               prints this
 
 Examples:
@@ -44,6 +46,7 @@ Examples:
   npm test -- channel_test
   npm test -- node deno tests/scheduler/workers
   npm test -- --watch retry_test
+  npm run coverage -- tests/io
 
 The exit code is 0 if all has passed, 1 if something has failed and 2 if a word is not known.`;
 
@@ -51,6 +54,7 @@ const options: Readonly<Record<string, Plan["mode"]>> = {
   "--help": "help",
   "-h": "help",
   "--watch": "watch",
+  "--coverage": "coverage",
 };
 
 /** Reads the words; throws an error that says what is wrong with them. */
@@ -62,12 +66,17 @@ export function planOf(words: readonly string[]): Plan {
     else if (Object.hasOwn(options, word)) modes.add(options[word]!);
     else throw new Error(`Unknown option ${word}. Known are ${Object.keys(options).join(", ")}`);
   }
-  const mode = (["help", "watch"] as const).find((mode) => modes.has(mode)) ?? "once";
+  if (modes.has("watch") && modes.has("coverage")) throw new Error("--watch and --coverage do not go together");
+  const mode = (["help", "coverage", "watch"] as const).find((mode) => modes.has(mode)) ?? "once";
 
   const wantedChecks = checks.filter((check) => names.includes(check));
   const wantedHosts = matrix.filter((host) => names.includes(host));
   const known: readonly string[] = [...checks, ...matrix];
   const parts = names.filter((name) => !known.includes(name));
+  if (mode === "coverage") {
+    if (wantedChecks.length + wantedHosts.length > 0) throw new Error("--coverage takes parts of file names only");
+    return { mode, checks: [], hosts: ["node26"], parts };
+  }
   const everything = names.length === 0;
   const runsTests = everything || wantedHosts.length + parts.length > 0;
   const allHosts = mode === "watch" ? matrix.slice(0, 1) : matrix;

@@ -28,10 +28,16 @@ test("--watch runs on one runtime unless some are named, and makes the checks th
   assertEquals(planOf(["types", "--watch"]), { mode: "watch", checks: ["types"], hosts: [], parts: [] });
 });
 
+test("--coverage is for Node 26, and takes parts of file names only", () => {
+  assertEquals(planOf(["--coverage", "io/"]), { mode: "coverage", checks: [], hosts: ["node26"], parts: ["io/"] });
+  assertThrows(() => planOf(["--coverage", "deno"]), Error, "parts of file names only");
+  assertThrows(() => planOf(["--coverage", "--watch"]), Error, "do not go together");
+});
+
 test("an option that is not known is refused with those that are, before anything is run", async () => {
   const { code, stdout, stderr } = await run("tests/support/run.ts", ["types", "--wacth"]);
   assertEquals([code, stdout], [2, ""]);
-  assertMatch(stderr, /^Unknown option --wacth\. Known are --help, -h, --watch\n$/);
+  assertMatch(stderr, /^Unknown option --wacth\. Known are --help, -h, --watch, --coverage\n$/);
 });
 
 test("a part that is in no test file's name is refused, also beside one that is", () => {
@@ -43,5 +49,5 @@ test("a part that is in no test file's name is refused, also beside one that is"
 test("--help tells every word and option", async () => {
   const { code, stdout } = await run("tests/support/run.ts", ["--help"]);
   assertEquals([code, stdout], [0, `${help}\n`]);
-  for (const word of [...checks, ...matrix, "--watch", "--help"]) assertStringIncludes(help, word);
+  for (const word of [...checks, ...matrix, "--watch", "--coverage", "--help"]) assertStringIncludes(help, word);
 });
