@@ -111,7 +111,7 @@ function tell({ host, executable, results, started }: HostRun, count: number): v
   const version = stdout?.split("\n")[0]?.trim() ?? "?";
   const seconds = ((performance.now() - started!) / 1000).toFixed(1);
   const failed = results.filter(({ ok }) => !ok).map(({ file }) => file);
-  console.log(`${host} (${version}): ${summaryOf(results)}, ${count} files, ${seconds} s`);
+  console.log(`${host} (${version}): ${summaryOf(results)}, ${count} ${count === 1 ? "file" : "files"}, ${seconds} s`);
   if (failed.length > 0) console.log(`${host}: FAILED in ${failed.join(", ")}`);
 }
 

@@ -119,9 +119,10 @@ function unescaped(text: string): string {
   });
 }
 
-/** The slowest tests, as lines to print. */
+/** The slowest tests, as lines to print; what takes no time worth telling is left out. */
 export function slowest(times: readonly TestTime[], count = 10): string[] {
-  return times.toSorted((a, b) => b.seconds - a.seconds).slice(0, count).map(({ host, file, name, seconds }) =>
+  const slow = times.filter(({ seconds }) => seconds >= 0.05).sort((a, b) => b.seconds - a.seconds).slice(0, count);
+  return slow.map(({ host, file, name, seconds }) =>
     `${seconds.toFixed(1).padStart(6)} s  ${host.padEnd(6)}  ${file}: ${name}`
   );
 }

@@ -106,6 +106,7 @@ test("the slowest tests of all runtimes come first, with their names as they are
     "   2.5 s  deno    tests/b_test.ts: a chunk's memory λ",
     `   1.3 s  node    tests/a_test.ts: waits <long> "here" & there`,
   ]);
-  assertEquals(slowest(times).length, 3);
+  assertEquals(times.length, 3);
+  assertEquals(slowest(times).length, 2);
   assertEquals(slowest([]), []);
 });
