@@ -1,10 +1,10 @@
 /** Cancelling tasks that sleep, beside rejecting as many promises that async functions wait for. */
 
 import { checkpoint, group, sleep } from "../mod.ts";
-import { type Bench, type Case, peer, timeEach } from "./harness.ts";
+import { type Bench, type Case, peer, stopwatch, type Timed, timeEach } from "./harness.ts";
 
 /** Rejects promises that as many async functions await, and waits until all of these have ended. */
-async function rejectPromises(count: number): Promise<number> {
+async function rejectPromises(count: number): Promise<Timed> {
   const rejects: ((error: Error) => void)[] = [];
   async function wait(): Promise<void> {
     try {
@@ -23,15 +23,15 @@ async function rejectPromises(count: number): Promise<number> {
 }
 
 /** Cancels a group whose tasks sleep, and waits until all of them have ended. */
-async function cancelTasks(count: number): Promise<number> {
-  let began = 0;
+async function cancelTasks(count: number): Promise<Timed> {
+  let stop!: ReturnType<typeof stopwatch>;
   await group(async (g) => {
     for (let index = 0; index < count; index++) g.spawn(() => sleep(1e9));
     await g.spawn(() => checkpoint());
-    began = performance.now();
+    stop = stopwatch();
     g.cancel();
   });
-  return (performance.now() - began) / count * 1000;
+  return stop(count);
 }
 
 export const cancel: Bench = {
@@ -54,9 +54,9 @@ export const cancel: Bench = {
           const fibers = [];
           for (let index = 0; index < fewer; index++) fibers.push(yield* Effect.forkChild(Effect.sleep("1 day")));
           yield* Effect.yieldNow;
-          const began = performance.now();
+          const stop = stopwatch();
           yield* Fiber.interruptAll(fibers);
-          return (performance.now() - began) / fewer * 1000;
+          return stop(fewer);
         }));
     });
     return cases;

@@ -2,7 +2,7 @@
 
 import type { Operation } from "effection";
 import { Channel, checkpoint, group, Semaphore, sleep } from "../mod.ts";
-import { type Bench, type Case, peer, timeEach } from "./harness.ts";
+import { type Bench, type Case, peer, stopwatch, timeEach } from "./harness.ts";
 
 const items = 10_000;
 
@@ -164,15 +164,15 @@ export const deepCancel: Bench = {
       name: `Millrace: ${depth} groups`,
       kind: "ours",
       async run() {
-        let began = 0;
+        let stop!: ReturnType<typeof stopwatch>;
         await group(async (g) => {
           const reached = new Promise<void>((resolve) => g.spawn(() => nest(depth, resolve)));
           await reached;
           await checkpoint();
-          began = performance.now();
+          stop = stopwatch();
           g.cancel();
         });
-        return (performance.now() - began) / depth * 1000;
+        return stop(depth);
       },
     }];
     await peer(cases, `Effect: ${depth} fibers`, async () => {
@@ -187,9 +187,9 @@ export const deepCancel: Bench = {
               : Effect.andThen(Deferred.succeed(reached, undefined), Effect.sleep("1 day")) as Nested;
           const top = yield* Effect.forkChild(nested(depth));
           yield* Deferred.await(reached);
-          const began = performance.now();
+          const stop = stopwatch();
           yield* Fiber.interrupt(top);
-          return (performance.now() - began) / depth * 1000;
+          return stop(depth);
         }));
     });
     await peer(cases, `Effection: ${depth} tasks`, async () => {
@@ -202,9 +202,9 @@ export const deepCancel: Bench = {
         run(function* () {
           const top = yield* spawn(() => nested(depth));
           yield* sleep(50);
-          const began = performance.now();
+          const stop = stopwatch();
           yield* top.halt();
-          return (performance.now() - began) / depth * 1000;
+          return stop(depth);
         });
     });
     return cases;

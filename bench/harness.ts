@@ -3,13 +3,21 @@
  * all of them alike. The ratio to trust is that of the medians.
  */
 
+import process from "node:process";
+
+/** A time, with the CPU time that all threads of this process took for it, in the same unit. */
+export interface Timed {
+  figure: number;
+  cpu: number;
+}
+
 /** One way of doing the measured thing. */
 export interface Case {
   name: string;
   /** "ours" is compared to the "floor", and to each "peer". */
   kind: "ours" | "floor" | "peer";
   /** Does the thing and answers with the figure, in the bench's unit. */
-  run(): number | Promise<number>;
+  run(): number | Timed | Promise<number | Timed>;
 }
 
 /** A claim and how it is measured. */
@@ -48,22 +56,65 @@ export interface Measured {
   median: number;
   low: number;
   high: number;
+  /** The mean of the CPU time: garbage is collected in some rounds and not in others. `undefined` where a case does not tell it. */
+  cpu: number | undefined;
   /** Median over the floor's median. */
   ratio: number | undefined;
 }
 
+/** Are peers left out? */
+let isWithoutPeers = false;
+
 /** Runs the cases of a bench in turn. */
 export async function measure(bench: Bench): Promise<Measured[]> {
   const cases = await bench.cases();
-  const figures = cases.map((): number[] => []);
+  const results = cases.map((): (number | Timed)[] => []);
   const rounds = bench.rounds ?? 11;
   for (let round = -(bench.warmUps ?? 2); round < rounds; round++) {
     for (const [index, each] of cases.entries()) {
-      const figure = await each.run();
+      const result = await each.run();
       // The first rounds warm the code up.
-      if (round >= 0) figures[index]!.push(figure);
+      if (round >= 0) results[index]!.push(result);
     }
   }
+  return summaryOf(cases, results);
+}
+
+/**
+ * Runs floors and ours as one of the many processes whose figures `--against` compares: half of the rounds, and those of a case
+ * one after the other, so that each case collects its own garbage and no other's. Were it all the same from round to round,
+ * so would be which rounds the collector falls into, and a tree that allocates a little less could seem a third faster
+ * or slower: a different amount of garbage before each round has it come at all times alike.
+ */
+export async function measureSide(bench: Bench): Promise<Measured[]> {
+  isWithoutPeers = true;
+  const cases = (await bench.cases()).filter(({ kind }) => kind !== "peer");
+  const rounds = Math.ceil((bench.rounds ?? 11) / 2);
+  const warmUps = Math.max(bench.warmUps ?? 2, Math.ceil(rounds / 2));
+  const results: (number | Timed)[][] = [];
+  for (const each of cases) {
+    const all: (number | Timed)[] = [];
+    for (let round = 0; round < warmUps + rounds; round++) {
+      // Multiples of the golden ratio fill the range evenly.
+      leaveGarbage((round * 0.618034) % 1 * (16 << 20));
+      all.push(await each.run());
+    }
+    results.push(all.slice(warmUps));
+  }
+  return summaryOf(cases, results);
+}
+
+/** What was allocated last, kept so that the engine does not leave it out. */
+let garbage: unknown[] = [];
+
+function leaveGarbage(bytes: number): void {
+  for (let left = bytes; left > 0; left -= 8000) garbage = new Array(1000);
+  garbage.length = 0;
+}
+
+function summaryOf(cases: readonly Case[], results: readonly (readonly (number | Timed)[])[]): Measured[] {
+  const figures = results.map((all) => all.map((result) => typeof result === "number" ? result : result.figure));
+  const cpus = results.map((all) => all.flatMap((result) => typeof result === "number" ? [] : [result.cpu]));
   const medians = figures.map((all) => quantile(all, 0.5));
   const floor = cases.findIndex(({ kind }) => kind === "floor");
   return cases.map(({ name, kind }, index) => ({
@@ -72,8 +123,13 @@ export async function measure(bench: Bench): Promise<Measured[]> {
     median: medians[index]!,
     low: quantile(figures[index]!, 0.1),
     high: quantile(figures[index]!, 0.9),
+    cpu: cpus[index]!.length === 0 ? undefined : mean(cpus[index]!),
     ratio: floor < 0 ? undefined : medians[index]! / medians[floor]!,
   }));
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function quantile(values: readonly number[], share: number): number {
@@ -81,15 +137,27 @@ function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
 }
 
-/** Times `count` of something, in microseconds each. */
-export async function timeEach(count: number, body: () => unknown): Promise<number> {
+/** Starts to time; what it returns stops, and tells what `count` of something took, in microseconds each. */
+export function stopwatch(): (count: number) => Timed {
+  const cpuBefore = process.cpuUsage();
   const began = performance.now();
+  return (count) => {
+    const figure = (performance.now() - began) / count * 1000;
+    const { user, system } = process.cpuUsage(cpuBefore);
+    return { figure, cpu: (user + system) / count };
+  };
+}
+
+/** Times `count` of something, in microseconds each. */
+export async function timeEach(count: number, body: () => unknown): Promise<Timed> {
+  const stop = stopwatch();
   await body();
-  return (performance.now() - began) / count * 1000;
+  return stop(count);
 }
 
 /** Adds a peer if it can be loaded here. */
 export async function peer(cases: Case[], name: string, make: () => Promise<Case["run"]>): Promise<void> {
+  if (isWithoutPeers) return;
   try {
     cases.push({ name, kind: "peer", run: await make() });
   } catch (error) {

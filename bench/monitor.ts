@@ -1,7 +1,7 @@
 /** What it costs to be watched: turns that do a little, with and without a monitor. */
 
 import { group, LoopMonitor, sleep } from "../mod.ts";
-import { type Bench, timeEach } from "./harness.ts";
+import { type Bench, type Timed, timeEach } from "./harness.ts";
 
 const turns = 500;
 let sum = 0;
@@ -11,14 +11,14 @@ function work(): void {
   for (let index = 0; index < 25_000; index++) sum = (Math.imul(sum, 31) + index) | 0;
 }
 
-function allTurns(): Promise<number> {
+function allTurns(): Promise<Timed> {
   return timeEach(turns, () =>
     group((g) => {
       for (let turn = 0; turn < turns; turn++) g.spawn(work);
     }, { name: "watched" }));
 }
 
-async function watched(options: { watchdog?: number }): Promise<number> {
+async function watched(options: { watchdog?: number }): Promise<Timed> {
   const monitor = new LoopMonitor(options);
   // The thread of a watchdog takes the machine while it starts.
   if (options.watchdog !== undefined) await sleep(500);

@@ -1,9 +1,12 @@
 /**
  * `npm run bench`: every claim beside its floor and its peers, in one run.
  *
- *   --only NAME      the bench of that name, else those whose name contains NAME
+ *   --only NAME      the bench of that name, else those whose name contains NAME; several with commas between them
  *   --runtime HOST   node (default), node26, deno or bun
  *   --json           the figures as JSON
+ *   --against REF    what has changed since REF, a revision of the repository or another checkout's folder: both trees run
+ *                    their own benches of these names, in turn, and each change is told with its spread
+ *   --pairs N        for --against: that many processes of each tree, 8 at least; else as many as it takes, 30 at most
  *   --seeds, --cap, --twins, --plot   for the bench of bugs: how many seeds, where a search ends, schedules of each mended
  *                    twin, and the file of the plot
  */
@@ -13,22 +16,24 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { executableOf, hostOfThis, type MatrixHost } from "../tests/support/hosts.ts";
+import { against } from "./against.ts";
+import { fewestPairs } from "./against_statistics.ts";
 import { bench as bugs } from "./bugs.ts";
 import { cancel, cancelLinear } from "./cancel.ts";
 import { afterOthers, bench as chunked, largerItems, manyJobs, typedArray } from "./chunked.ts";
 import { bench as gap } from "./gap.ts";
 import { channel, deepCancel, semaphore } from "./handover.ts";
-import { type Bench, measure, type Measured, type ReportOptions } from "./harness.ts";
+import { type Bench, measure, type Measured, measureSide, type ReportOptions } from "./harness.ts";
 import { bench as ioLatency, worst as worstIoLatency } from "./io_latency.ts";
 import { bench as monitor } from "./monitor.ts";
 import { bench as parked } from "./parked.ts";
+import { bench as poolChaos } from "./pool_chaos.ts";
+import { bench as poolMatrix } from "./pool_matrix.ts";
 import { bench as serve } from "./serve.ts";
 import { besideWork, draining, idleConnections, refusing, tail } from "./serve_more.ts";
 import { bench as simulatedSchedules, macrotasks, virtualHour } from "./simulated_schedules.ts";
 import { bench as spawnJoin } from "./spawn_join.ts";
 import { bench as timeout } from "./timeout.ts";
-import { bench as poolChaos } from "./pool_chaos.ts";
-import { bench as poolMatrix } from "./pool_matrix.ts";
 import { bench as turn, manyEntries, withContext, yields } from "./turn.ts";
 import { burst, burstOfTwo, inFlight, inFlightOfTwo, inTurn } from "./worker.ts";
 import { bench as workerMap } from "./worker_map.ts";
@@ -81,27 +86,29 @@ const benches: readonly Bench[] = [
   idleConnections,
 ];
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string" },
-    runtime: { type: "string" },
-    json: { type: "boolean" },
-    here: { type: "boolean" },
-    seeds: { type: "string" },
-    cap: { type: "string" },
-    twins: { type: "string" },
-    plot: { type: "string" },
-  },
-});
+const options = {
+  only: { type: "string" },
+  runtime: { type: "string" },
+  json: { type: "boolean" },
+  against: { type: "string" },
+  pairs: { type: "string" },
+  seeds: { type: "string" },
+  cap: { type: "string" },
+  twins: { type: "string" },
+  plot: { type: "string" },
+} as const;
+/** What a process of a bench is told by the one that starts it; `side` also says to other trees that there is such a thing. */
+const inner = {
+  here: { type: "boolean" },
+  side: { type: "boolean" },
+} as const;
+const values = parse();
 
 if (!values.here) {
   const host = (values.runtime ?? hostOfThis()) as MatrixHost;
   const executable = executableOf(host);
   if (executable === undefined) {
-    console.error(
-      `There is no ${host} here: \`npm ci\` and \`npm test\` bring the runtimes node, node26, deno and bun`,
-    );
-    process.exit(2);
+    refuse(`There is no ${host} here: \`npm ci\` and \`npm test\` bring the runtimes node, node26, deno and bun`);
   }
   const file = fileURLToPath(import.meta.url);
   const flags: Record<MatrixHost, string[]> = {
@@ -112,13 +119,21 @@ if (!values.here) {
   };
   // Each bench has a process of its own: what one leaves behind in the engine would be another one's handicap.
   let status = 0;
-  const only = values.only ?? "";
-  const exact = benches.filter(({ name }) => name === only);
-  const wanted = exact.length > 0 ? exact : benches.filter(({ name }) => name.includes(only));
-  if (wanted.length === 0) {
-    console.error(`No bench has ${only} in its name: there are ${benches.map(({ name }) => name).join(", ")}`);
-    process.exit(2);
+  const wanted = wantedBenches();
+  const pairs = values.pairs === undefined ? undefined : Number(values.pairs);
+  if (values.against !== undefined) {
+    if (pairs !== undefined && !(Number.isSafeInteger(pairs) && pairs >= fewestPairs)) {
+      refuse(`--pairs is to be a whole number, ${fewestPairs} at least: fewer cannot tell a change from chance`);
+    }
+    const names = wanted.filter(({ report }) => report === undefined).map(({ name }) => name);
+    for (const { name, report } of wanted) if (report) console.error(`${name} prints a report of its own: left out`);
+    if (names.length === 0) refuse("There is nothing to compare");
+    const json = values.json === true;
+    process.exit(
+      await against({ names, reference: values.against, pairs, json, host, executable, flags: flags[host] }),
+    );
   }
+  if (pairs !== undefined) refuse("--pairs is for --against");
   for (const { name } of wanted) {
     const args = [...flags[host], file, "--here", "--only", name, ...passedOn()];
     status ||= spawnSync(executable, args, { stdio: "inherit" }).status ?? 1;
@@ -133,7 +148,7 @@ for (const bench of benches) {
     await bench.report({ json: values.json === true, seeds, cap, twins, plot: values.plot } as ReportOptions);
     continue;
   }
-  const measured = await measure(bench);
+  const measured = await (values.side ? measureSide : measure)(bench);
   if (values.json) {
     console.log(
       JSON.stringify({ host: hostOfThis(), bench: bench.name, unit: bench.unit, target: bench.target, measured }),
@@ -142,6 +157,34 @@ for (const bench of benches) {
   for (const end of enders) end();
 }
 process.exit(0);
+
+function parse() {
+  try {
+    return parseArgs({ options: { ...options, ...inner } }).values;
+  } catch (error) {
+    const known = Object.keys(options).map((name) => `--${name}`).join(", ");
+    return refuse(`${(error as Error).message.split(". ")[0]}. The options are ${known}`);
+  }
+}
+
+/** The benches that --only names. */
+function wantedBenches(): readonly Bench[] {
+  const wanted = new Set<Bench>();
+  for (const only of (values.only ?? "").split(",")) {
+    const exact = benches.filter(({ name }) => name === only);
+    const found = exact.length > 0 ? exact : benches.filter(({ name }) => name.includes(only));
+    if (found.length === 0) {
+      refuse(`No bench has ${only} in its name: there are ${benches.map(({ name }) => name).join(", ")}`);
+    }
+    for (const bench of found) wanted.add(bench);
+  }
+  return benches.filter((bench) => wanted.has(bench));
+}
+
+function refuse(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
 
 /** The options that the process of a bench is given. */
 function passedOn(): string[] {
@@ -152,7 +195,8 @@ function passedOn(): string[] {
 
 function print(bench: Bench, measured: readonly Measured[]): void {
   console.log(`\n${bench.name} on ${hostOfThis()}: ${bench.claim}`);
-  for (const { name, kind, median, low, high, ratio } of measured) {
+  for (const { name, kind, median, low, high, cpu, ratio } of measured) {
+    const cpuTime = cpu === undefined ? "" : `  CPU ${figure(cpu)}`;
     const times = ratio === undefined ? "" : `  ${ratio.toFixed(2)} x`;
     const verdict = kind !== "ours" || ratio === undefined || bench.target === undefined
       ? ""
@@ -160,7 +204,9 @@ function print(bench: Bench, measured: readonly Measured[]): void {
       ? `  (target ${bench.target}: met)`
       : `  (target ${bench.target}: MISSED)`;
     console.log(
-      `  ${name.padEnd(52)} ${figure(median)} ${bench.unit}  [${figure(low)} .. ${figure(high)}]${times}${verdict}`,
+      `  ${name.padEnd(52)} ${figure(median)} ${bench.unit}  [${figure(low)} .. ${
+        figure(high)
+      }]${cpuTime}${times}${verdict}`,
     );
   }
 }

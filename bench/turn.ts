@@ -2,7 +2,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { checkpoint, scheduler } from "../mod.ts";
-import { type Bench, type Case, peer, timeEach } from "./harness.ts";
+import { type Bench, type Case, peer, type Timed, timeEach } from "./harness.ts";
 
 const count = 20_000;
 
@@ -125,7 +125,7 @@ export const manyEntries: Bench = {
   ],
 };
 
-function all(start: () => Promise<unknown>, number: number = count): Promise<number> {
+function all(start: () => Promise<unknown>, number: number = count): Promise<Timed> {
   return timeEach(number, () => {
     const promises: Promise<unknown>[] = [];
     for (let index = 0; index < number; index++) promises.push(start());
@@ -133,7 +133,7 @@ function all(start: () => Promise<unknown>, number: number = count): Promise<num
   });
 }
 
-function inTurn(step: () => Promise<void>): Promise<number> {
+function inTurn(step: () => Promise<void>): Promise<Timed> {
   return timeEach(2000, async () => {
     for (let index = 0; index < 2000; index++) await step();
   });

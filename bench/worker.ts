@@ -1,7 +1,7 @@
 /** Calls to one and to two workers, one after the other, 64 at a time and 20,000 at once, beside raw messages and other pools. */
 
 import { WorkerPool } from "../mod.ts";
-import { type Bench, type Case, peer, timeEach } from "./harness.ts";
+import { type Bench, type Case, peer, type Timed, timeEach } from "./harness.ts";
 import { enders, rawWorkers } from "./worker_raw.ts";
 
 type Tasks = typeof import("./worker_tasks.ts");
@@ -11,7 +11,7 @@ const peerModule = new URL("./worker_peer.mjs", import.meta.url);
 type Call = (value: number) => Promise<unknown>;
 
 /** Makes `count` calls, so many at a time. */
-function drive(call: Call, count: number, inFlight: number): Promise<number> {
+function drive(call: Call, count: number, inFlight: number): Promise<Timed> {
   return timeEach(count, () =>
     Promise.all(Array.from({ length: inFlight }, async () => {
       for (let index = 0; index < count / inFlight; index++) await call(index);

@@ -1,7 +1,7 @@
 /** Eight MiB moved to a worker and back. */
 
 import { WorkerPool } from "../mod.ts";
-import { type Bench, timeEach } from "./harness.ts";
+import { type Bench, type Timed, timeEach } from "./harness.ts";
 import { enders, rawWorker } from "./worker_raw.ts";
 
 export const bench: Bench = {
@@ -15,7 +15,7 @@ export const bench: Bench = {
       size: 1,
     });
     enders.push(() => void pool.close({ timeout: 0 }));
-    const drive = (call: (buffer: ArrayBuffer) => Promise<ArrayBuffer>) => (): Promise<number> => {
+    const drive = (call: (buffer: ArrayBuffer) => Promise<ArrayBuffer>) => (): Promise<Timed> => {
       let buffer = new ArrayBuffer(8 << 20);
       return timeEach(300, async () => {
         for (let n = 0; n < 300; n++) buffer = await call(buffer);
