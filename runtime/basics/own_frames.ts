@@ -30,15 +30,15 @@ const name = /^(?:[^@:/][^@:]*)?@$/;
 
 /** Tells frames apart for a library whose module of this name has a URL; for the library itself the functions below do. */
 export class OwnFrames {
-  /** The ending of the library's modules; `undefined` where they are part of a bundle. */
-  readonly ending: string | undefined;
+  /** Are the library's modules part of a bundle? */
+  readonly #isBundled: boolean;
   /** The path of the root, in each way in which a stack may write it. */
   readonly #roots: readonly string[];
 
   constructor(url: string | undefined) {
-    const [, root, ending] = below.exec(slashed(url ?? "")) ?? [];
+    const [, root] = below.exec(slashed(url ?? "")) ?? [];
     this.#roots = root === undefined ? [] : spellingsOf(root);
-    this.ending = ending;
+    this.#isBundled = root === undefined;
   }
 
   /** See `isOwnFrame`. */
@@ -49,7 +49,7 @@ export class OwnFrames {
         if (isPlace(text, index) && isPart(text, index + root.length)) return true;
       }
     }
-    if (this.ending !== undefined) return false;
+    if (!this.#isBundled) return false;
     const found = packageRoot.exec(text);
     return found !== null && isPart(text, found.index + found[0].length);
   }
@@ -89,11 +89,6 @@ export function isUserFrame(line: string): boolean {
  */
 export function callerIn(stack: string | undefined): string | undefined {
   return ownFrames().callerIn(stack);
-}
-
-/** The ending of the library's modules, by which one finds another beside itself; `undefined` in a bundle, which has none. */
-export function moduleEnding(): string | undefined {
-  return ownFrames().ending;
 }
 
 /**

@@ -6,29 +6,14 @@
  * @module
  */
 
-import { moduleEnding } from "../basics/own_frames.ts";
 import type { Host } from "../port/host.ts";
 import type { HostWorker } from "../port/worker.ts";
 import type { TurnRunner } from "./monitor.ts";
-
-/** What the thread is told first. */
-export interface WatchdogStart {
-  /** A count of signs of life, and the length of the name of who runs. */
-  readonly signs: Int32Array;
-  /** That name, in UTF-16. */
-  readonly name: Uint16Array;
-  /** After how many ms without a sign the loop is stuck. */
-  readonly threshold: number;
-}
+import { askWhoRuns, type WatchdogStart } from "./watchdog_start.ts";
+import { watchdogText } from "./watchdog_text.ts";
 
 /** The part of a longer name that is told. */
 const longestName = 500;
-
-/**
- * Under this name the global scope has, while a watchdog watches, a function that answers who runs by the flow of control: where a thread
- * can ask the stuck one, this knows tasks that the host, not the run queue, has resumed.
- */
-export const askWhoRuns = "millrace: who runs";
 
 /** The loop's side of the thread. */
 export class Watchdog {
@@ -38,7 +23,7 @@ export class Watchdog {
 
   /** Starts the thread. It does not hold the process. `whoRuns` answers for the flow of control that calls it. */
   constructor(host: Host, threshold: number, whoRuns: () => string | undefined) {
-    const entry = new URL(`./watchdog_thread.${moduleEnding() ?? "js"}`, import.meta.url);
+    const entry = new URL(watchdogText);
     this.#worker = host.spawnWorker(entry, {
       name: "millrace watchdog",
       loads: entry,

@@ -6,7 +6,7 @@
 
 import { parentOfThread } from "../hosts/common/parent.ts";
 import { errorStream, lookAtMain } from "./look_at_main.ts";
-import { askWhoRuns, type WatchdogStart } from "./watchdog.ts";
+import { askWhoRuns, type WatchdogStart } from "./watchdog_start.ts";
 
 const nobody = "a callback of the host: code outside Millrace, or a task that waited for something else than Millrace";
 

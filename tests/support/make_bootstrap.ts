@@ -1,5 +1,6 @@
 /**
- * Makes the text that a worker is started from in a bundle: `npm run bootstrap`, after every change of the worker's side.
+ * Makes the texts that threads are started from: `npm run bootstrap`, after every change of the worker's side or of the watchdog's
+ * thread. A thread that would look for a file beside the library's own would not find it in a bundle, a trace or a single executable.
  *
  * @module
  */
@@ -11,13 +12,35 @@ import process from "node:process";
 import esbuild from "esbuild";
 import { root } from "./hosts.ts";
 
-/** Where the text is. */
-export const bootstrapFile: string = join(root, "scheduler/workers/thread/bootstrap.ts");
+/** A thread, and the file with its text. */
+interface ThreadText {
+  readonly entry: string;
+  readonly file: string;
+  /** What the text is, and the name it is exported by. */
+  readonly says: string;
+  readonly name: string;
+}
 
-/** The file as it should be. */
-export async function makeBootstrap(): Promise<string> {
+/** The threads that the library starts. */
+export const threadTexts: readonly ThreadText[] = [
+  {
+    entry: "scheduler/workers/thread/worker_entry.ts",
+    file: "scheduler/workers/thread/bootstrap.ts",
+    says: "The worker's side as a text",
+    name: "bootstrap",
+  },
+  {
+    entry: "runtime/monitor/watchdog_thread.ts",
+    file: "runtime/monitor/watchdog_text.ts",
+    says: "The watchdog's thread as a text",
+    name: "watchdogText",
+  },
+];
+
+/** The file of a thread's text as it should be. */
+export async function makeText({ entry, says, name }: ThreadText): Promise<string> {
   const { outputFiles } = await esbuild.build({
-    entryPoints: [join(root, "scheduler/workers/thread/worker_entry.ts")],
+    entryPoints: [join(root, entry)],
     bundle: true,
     format: "esm",
     minify: true,
@@ -27,18 +50,27 @@ export async function makeBootstrap(): Promise<string> {
   await esbuild.stop();
   const text = Buffer.from(outputFiles[0]!.contents).toString("base64");
   return `/**
- * The worker's side as a text, for bundles. Made by \`npm run bootstrap\`: do not edit.
+ * ${says}. Made by \`npm run bootstrap\`: do not edit.
  *
  * @module
  */
 
 /** The text, as a URL. */
-export const bootstrap: string =
+export const ${name}: string =
   "data:text/javascript;base64,${text}";
 `;
 }
 
 if (process.argv[1]?.endsWith("make_bootstrap.ts")) {
-  const text = await makeBootstrap();
-  if (readFileSync(bootstrapFile, "utf8") !== text) writeFileSync(bootstrapFile, text);
+  for (const thread of threadTexts) {
+    const file = join(root, thread.file);
+    const text = await makeText(thread);
+    let before: string | undefined;
+    try {
+      before = readFileSync(file, "utf8");
+    } catch {
+      // There is none yet.
+    }
+    if (before !== text) writeFileSync(file, text);
+  }
 }

@@ -15,12 +15,13 @@ interface WorkerThreads {
 
 /**
  * What a thread runs first. Node 20 reads no TypeScript, and a thread does not inherit what taught its parent to: it
- * has to be taught anew, before anything else is loaded.
+ * has to be taught anew, before anything else is loaded; both for `import` and for `require`, because a `.ts` file of a project without
+ * `"type": "module"` is CommonJS.
  */
 const firstSteps = `
 const { entry, loader } = require("node:worker_threads").workerData;
 (async () => {
-  if (loader) (await import(loader)).register();
+  for (const module of loader ?? []) (await import(module)).register();
   await import(entry);
 })();
 `;
@@ -78,16 +79,17 @@ function isAboutModules(flag: string): boolean {
   return /^--(import|require|loader|experimental-loader|conditions)=/.test(flag);
 }
 
-/** The module that teaches Node to read TypeScript, where it is needed: for `.ts` files on a Node that cannot. */
-function typeScriptLoader(...modules: URL[]): string | undefined {
+/** The modules that teach Node to read TypeScript, where they are needed: for `.ts` files on a Node that cannot. */
+function typeScriptLoader(...modules: URL[]): string[] | undefined {
   const { features } = (globalThis as unknown as { process: { features: { typescript?: unknown } } }).process;
   if (features.typescript || !modules.some((module) => /\.[mc]?tsx?$/.test(module.pathname))) return undefined;
   const { createRequire } = builtin<{ createRequire(from: URL): { resolve(name: string): string } }>("node:module");
   const { pathToFileURL } = builtin<{ pathToFileURL(path: string): URL }>("node:url");
   for (const module of modules) {
     try {
+      const { resolve } = createRequire(module);
       // The form for import: the one for require, which is found here, loses its way in a thread.
-      return pathToFileURL(createRequire(module).resolve("tsx/esm/api").replace(/\.cjs$/, ".mjs")).href;
+      return ["tsx/esm/api", "tsx/cjs/api"].map((name) => pathToFileURL(resolve(name).replace(/\.cjs$/, ".mjs")).href);
     } catch {
       // Not installed beside this module; perhaps beside the other one.
     }

@@ -10,7 +10,6 @@
  * @module
  */
 
-import { moduleEnding } from "../../../runtime/basics/own_frames.ts";
 import type { HostWorker, ThreadOptions, WorkerExit } from "../../../runtime/port/worker.ts";
 import { loop } from "../../queue/loop.ts";
 import { reportUnhandled } from "../../scopes/unhandled.ts";
@@ -84,7 +83,7 @@ export class PoolWorker implements JobWorker, RepliesWorker {
     this.#errors = settings.errors;
     this.#listener = listener;
     this.#replies = new Replies(this, this.#slots, listener, settings.errors);
-    this.#worker = loop().host.spawnWorker(workersSide(), {
+    this.#worker = loop().host.spawnWorker(new URL(bootstrap), {
       name,
       loads: module,
       thread,
@@ -276,13 +275,4 @@ export class PoolWorker implements JobWorker, RepliesWorker {
     for (const job of started) if (job.worker === this) this.#slots.remove(job);
     this.#listener.onExit(this, exit, started, unstarted);
   }
-}
-
-/**
- * What a worker loads first lies beside this file, as TypeScript in the repository and as JavaScript where that was built. A bundle has
- * no files beside it: there it is started from a text.
- */
-function workersSide(): URL {
-  const ending = moduleEnding();
-  return new URL(ending === undefined ? bootstrap : `../thread/worker_entry.${ending}`, import.meta.url);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { exportOf, functionNames } from "./worker_module.ts";
 import { checkTransfer, dataCloneError, Inspection } from "../wire/clonable.ts";
 import { decodeError, type EncodedError, encodeError, isError } from "../wire/error_codec.ts";
 import { Transfer } from "../wire/markers.ts";
@@ -91,10 +92,10 @@ export class RunningJob implements Job {
   /** Calls the function; answers with a promise if the call goes on. */
   start(module: Record<string, unknown>): Promise<void> | undefined {
     const { name, extra, args } = this.#message;
-    const fn = Object.hasOwn(module, name) ? module[name] : undefined;
+    const fn = exportOf(module, name);
     if (typeof fn !== "function") {
       this.#fail(
-        new TypeError(`The worker module exports no function ${JSON.stringify(name)}: it has ${listOf(module)}`),
+        new TypeError(`The worker module exports no function ${JSON.stringify(name)}: it has ${functionNames(module)}`),
       );
       return undefined;
     }
@@ -279,9 +280,4 @@ function aborted(signal: AbortSignal): boolean {
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";
-}
-
-function listOf(module: Record<string, unknown>): string {
-  const names = Object.keys(module).filter((name) => typeof module[name] === "function");
-  return names.length === 0 ? "none" : names.join(", ");
 }

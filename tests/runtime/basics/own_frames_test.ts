@@ -3,7 +3,7 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { group } from "../../../mod.ts";
-import { callerIn, isOwnFrame, isUserFrame, moduleEnding, OwnFrames } from "../../../runtime/basics/own_frames.ts";
+import { callerIn, isOwnFrame, isUserFrame, OwnFrames } from "../../../runtime/basics/own_frames.ts";
 
 /** A place of the library, and lines of stacks by whose they are. */
 interface Case {
@@ -206,7 +206,6 @@ test("in a bundle no frame of it is the library's own, for the user's are there 
     for (const place of ["file:///home/me/app/dist/main.js", "/home/me/app/own_frames.js", "/app/scheduler/loop.js"]) {
       assertEquals(framesAt(place).filter((line) => frames.isOwn(line) || !frames.isUsers(line)), [], url);
     }
-    assertEquals(frames.ending, undefined, url);
   }
 });
 
@@ -221,15 +220,6 @@ test("in a bundle whose frames are mapped to its sources those of the package ar
     const stack = ["Error", ...framesAt(`${folder}/scheduler/loop.js`).slice(0, 1), "    at f (/app/main.ts:1:2)"];
     assertEquals(frames.callerIn(stack.join("\n")), "f (/app/main.ts:1:2)");
   }
-});
-
-test("the ending of the library's modules is that of this one", () => {
-  const endings = ["ts", "js", "mjs", "cjs"];
-  const found = endings.map((ending) =>
-    new OwnFrames(`file:///home/me/lib/runtime/basics/own_frames.${ending}`).ending
-  );
-  assertEquals(found, endings);
-  assertEquals(moduleEnding(), "ts");
 });
 
 /** Stacks of calls of the library, and the caller that they tell. */

@@ -1,5 +1,5 @@
 /**
- * Format, lint and types.
+ * Format, lint, types, and whether the packages can be made.
  *
  * @module
  */
@@ -26,6 +26,7 @@ export function runCheck(check: Check): boolean {
       [process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."]],
       [deno, ["check", ...doors]],
     ],
+    pack: [[process.execPath, ["--import", "tsx", "scripts/pack.ts"]]],
   };
   let allOk = true;
   for (const [command, args] of commands[check]) {
@@ -33,7 +34,10 @@ export function runCheck(check: Check): boolean {
     const result = spawnSync(command, args, { cwd: root, encoding: "utf8", env: { ...process.env, NO_COLOR: "1" } });
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     const ok = result.status === 0;
-    const what = args.slice(0, 2).join(" ").replace(root + "/", "");
+    const what = args.filter((arg) => arg !== "--import" && arg !== "tsx").slice(0, 2).join(" ").replace(
+      root + "/",
+      "",
+    );
     console.log(`${check}: ${ok ? "ok" : "FAILED"} (${what}, ${seconds} s)`);
     if (ok) continue;
     allOk = false;

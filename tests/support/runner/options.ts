@@ -7,10 +7,10 @@
 import type { MatrixHost } from "../hosts.ts";
 
 /** The checks that are no tests. */
-export type Check = "fmt" | "lint" | "types";
+export type Check = "fmt" | "lint" | "types" | "pack";
 
 /** The checks, in the order they are made in. */
-export const checks: readonly Check[] = ["fmt", "lint", "types"];
+export const checks: readonly Check[] = ["fmt", "lint", "types", "pack"];
 
 /** The runtimes, in the order they are run in. */
 export const matrix: readonly MatrixHost[] = ["node", "node26", "deno", "bun"];
@@ -27,11 +27,11 @@ export interface Plan {
 
 /** What is printed for `--help`. */
 export const help =
-  `npm test [-- WORD...]      Checks the format, the lint and the types, then runs the tests on every runtime.
+  `npm test [-- WORD...]      Checks the format, the lint, the types and the package, then runs the tests on every runtime.
 npm run coverage           Runs the tests on Node 26 and prints which lines and branches of the library they reach.
 
 Words, in any mixture; without any, everything is run:
-  fmt, lint, types         a check
+  fmt, lint, types, pack   a check
   node, node26, deno, bun  a runtime: Node 20 (the Node that runs npm), Node 26, Deno, Bun
   PART                     the test files whose path has this in it, on all runtimes unless some are named
 

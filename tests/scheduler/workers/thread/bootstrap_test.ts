@@ -8,7 +8,7 @@ import { assert, assertEquals } from "@std/assert";
 import esbuild from "esbuild";
 import { librarySources, runPlain, writeCompiled } from "../../../support/compiled.ts";
 import { root } from "../../../support/hosts.ts";
-import { bootstrapFile, makeBootstrap } from "../../../support/make_bootstrap.ts";
+import { makeText, threadTexts } from "../../../support/make_bootstrap.ts";
 
 const folder = join(root, "tests/scheduler/workers/programs/bundle");
 
@@ -42,9 +42,11 @@ function check([first, ...stack]: string[]): void {
   assert(!text.includes("base64"), text);
 }
 
-test("the text that workers of a bundle start from is made from the worker's side as it is: npm run bootstrap", async () => {
-  assertEquals((await readFile(bootstrapFile, "utf8")) === await makeBootstrap(), true);
-});
+for (const thread of threadTexts) {
+  test(`the text of ${thread.file} is made from its thread as it is: npm run bootstrap`, async () => {
+    assertEquals(await readFile(join(root, thread.file), "utf8") === await makeText(thread), true);
+  });
+}
 
 for (const minify of [false, true]) {
   test(`a program and its worker module, each in a bundle of its own${minify ? ", minified" : ""}`, async () => {

@@ -1,0 +1,29 @@
+/**
+ * The functions of a worker module, whatever its format.
+ *
+ * An ES module exports them by name. A CommonJS module, or one that was compiled to it, has them on the object that it exports: hosts
+ * give that as the default export, and find names on it only as far as they can read them off the text.
+ *
+ * @module
+ */
+
+/** The export of a name: the module's own, else that of the object which it exports as its default. */
+export function exportOf(module: object, name: string): unknown {
+  if (Object.hasOwn(module, name)) return (module as Record<string, unknown>)[name];
+  const object = defaultObject(module);
+  return object !== undefined && Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+/** The names of the functions, as a list for people. */
+export function functionNames(module: object): string {
+  const names = new Set([...Object.keys(module), ...Object.keys(defaultObject(module) ?? {})]);
+  const functions = [...names].filter((name) => typeof exportOf(module, name) === "function");
+  return functions.length === 0 ? "none" : functions.join(", ");
+}
+
+function defaultObject(module: object): Record<string, unknown> | undefined {
+  const value = (module as { default?: unknown }).default;
+  return typeof value === "object" || typeof value === "function"
+    ? (value as Record<string, unknown> | null) ?? undefined
+    : undefined;
+}

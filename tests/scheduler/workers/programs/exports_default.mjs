@@ -1,0 +1,1 @@
+export default { double: (n) => 2 * n, half: (n) => n / 2 };
