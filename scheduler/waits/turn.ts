@@ -5,24 +5,31 @@
  */
 
 import { allowUnawaited } from "../../runtime/basics/promises.ts";
+import { Entry } from "../queue/entry.ts";
 import { loop } from "../queue/loop.ts";
 import { laneOf } from "../queue/priority.ts";
-import { PromisedEntry } from "../queue/promised_entry.ts";
+import { keepSettlers, rejectLast, resolveLast } from "../queue/settlers.ts";
 import { deliver, laneIn } from "../scopes/current_scope.ts";
 import type { Scope, WaitingTurn } from "../scopes/scope.ts";
 
 /** One turn that a flow of control waits for. Not a member of its scope: it looks at it when its turn has come. */
-export class TurnWait extends PromisedEntry<void> implements WaitingTurn {
+export class TurnWait extends Entry implements WaitingTurn {
+  readonly promise: Promise<void>;
   older: WaitingTurn | undefined = undefined;
   younger: WaitingTurn | undefined = undefined;
   readonly #scope: Scope | undefined;
   readonly #what: string | undefined;
+  readonly #resolve: () => void;
+  readonly #reject: (error: unknown) => void;
 
   /** `what` says what the turn is for, if it is more than that the task goes on. */
   constructor(scope: Scope | undefined, what?: string) {
     super();
     this.#scope = scope;
     this.#what = what;
+    this.promise = new Promise(keepSettlers);
+    this.#resolve = resolveLast;
+    this.#reject = rejectLast;
     const owner = scope?.owner;
     if (owner === undefined) return;
     this.older = owner.turns;
@@ -43,16 +50,23 @@ export class TurnWait extends PromisedEntry<void> implements WaitingTurn {
       if (this.younger === undefined) owner.turns = this.older;
       else this.younger.older = this.older;
     }
-    if (this.#scope?.effective === undefined) return this.resolve();
+    if (this.#scope?.effective === undefined) return this.#resolve();
     allowUnawaited(this.promise);
-    this.reject(deliver(this.#scope));
+    this.#reject(deliver(this.#scope));
   }
 }
 
 /** A turn that code outside any scope waits for: nothing can cancel it or change its lane. */
-class BareTurn extends PromisedEntry<void> {
+class BareTurn extends Entry {
+  readonly #resolve: () => void;
+
+  constructor(resolve: () => void) {
+    super();
+    this.#resolve = resolve;
+  }
+
   override run(): void {
-    this.resolve();
+    this.#resolve();
   }
 }
 
@@ -62,9 +76,9 @@ class BareTurn extends PromisedEntry<void> {
  */
 export function turnIn(scope: Scope | undefined, lane?: number, what?: string): Promise<void> {
   if (scope === undefined && what === undefined) {
-    const turn = new BareTurn();
-    loop().queue.enqueue(turn, lane ?? laneOf("user-visible"));
-    return turn.promise;
+    const promise = new Promise<void>(keepSettlers);
+    loop().queue.enqueue(new BareTurn(resolveLast), lane ?? laneOf("user-visible"));
+    return promise;
   }
   const wait = new TurnWait(scope, what);
   loop().queue.enqueue(wait, laneIn(scope, lane));

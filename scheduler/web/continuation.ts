@@ -6,23 +6,25 @@
 
 import { allowUnawaited } from "../../runtime/basics/promises.ts";
 import { loop } from "../queue/loop.ts";
-import { givePromise, type Promised } from "../queue/promised_entry.ts";
+import { keepSettlers, rejectLast, resolveLast } from "../queue/settlers.ts";
 import { deliver, laneIn } from "../scopes/current_scope.ts";
 import { Member, type Scope } from "../scopes/scope.ts";
 import type { Posted } from "./posted.ts";
 import { dequeueBy, enqueueBy } from "./priority_source.ts";
 
 /** What goes on after a `yield`. */
-export class Continuation extends Member implements Promised<void> {
-  promise!: Promise<void>;
-  resolve!: () => void;
-  reject!: (error: unknown) => void;
+export class Continuation extends Member {
+  readonly promise: Promise<void>;
+  readonly #resolve: () => void;
+  readonly #reject: (error: unknown) => void;
   readonly #posted: Posted | undefined;
 
   constructor(scope: Scope | undefined, posted: Posted | undefined) {
     super(scope);
     this.#posted = posted;
-    givePromise(this);
+    this.promise = new Promise(keepSettlers);
+    this.#resolve = resolveLast;
+    this.#reject = rejectLast;
     posted?.use();
     if (posted === undefined) loop().queue.enqueue(this, laneIn(scope) + 1);
     else if (scope!.effective === undefined) enqueueBy(posted.source, this);
@@ -48,8 +50,8 @@ export class Continuation extends Member implements Promised<void> {
       dequeueBy(posted.source, this);
       posted.unuse();
     }
-    if (scope?.effective === undefined) return this.resolve();
+    if (scope?.effective === undefined) return this.#resolve();
     allowUnawaited(this.promise);
-    this.reject(posted === undefined ? deliver(scope) : posted.reasonIn(scope));
+    this.#reject(posted === undefined ? deliver(scope) : posted.reasonIn(scope));
   }
 }

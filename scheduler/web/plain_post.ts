@@ -7,9 +7,10 @@
  * @module
  */
 
+import { Entry } from "../queue/entry.ts";
 import { type Loop, loop } from "../queue/loop.ts";
 import { laneOf, priorityOf } from "../queue/priority.ts";
-import { PromisedEntry } from "../queue/promised_entry.ts";
+import { keepSettlers, rejectLast, resolveLast } from "../queue/settlers.ts";
 import type { ClosedFlow } from "../scopes/current_scope.ts";
 import { type Owner, Scope, type WaitingTurn } from "../scopes/scope.ts";
 
@@ -21,27 +22,37 @@ export function postPlainly<T>(callback: () => T | PromiseLike<T>, lane: number)
   const { context, queue } = loop();
   // Where the poster has no state either, what it starts has this priority anyway.
   const parent = lane === plainLane && context.get() === undefined ? undefined : sharedScope(lane);
-  const post = new PlainPost(callback, context.capture(), parent);
-  queue.enqueue(post, lane);
-  return post.promise as Promise<T>;
+  const promise = new Promise<T>(keepSettlers);
+  queue.enqueue(new PlainPost(callback, context.capture(), resolveLast, rejectLast, parent), lane);
+  return promise;
 }
 
 /**
  * A posted callback: the entry, and what its flow of control carries along. To those who ask for the current scope it looks like one
  * that has closed, so that they go on to the one that is shared.
  */
-export class PlainPost extends PromisedEntry<unknown> implements ClosedFlow {
+export class PlainPost extends Entry implements ClosedFlow {
   readonly #callback: () => unknown;
   #captured: unknown;
+  readonly #resolve: (value: unknown) => void;
+  readonly #reject: (error: unknown) => void;
   readonly parent: LaneScope | undefined;
   #runs = false;
   /** Has a yield gone on, and none been asked for since? */
   #goesOn = false;
 
-  constructor(callback: () => unknown, captured: unknown, parent: LaneScope | undefined) {
+  constructor(
+    callback: () => unknown,
+    captured: unknown,
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
+    parent: LaneScope | undefined,
+  ) {
     super();
     this.#callback = callback;
     this.#captured = captured;
+    this.#resolve = resolve;
+    this.#reject = reject;
     this.parent = parent;
   }
 
@@ -71,11 +82,11 @@ export class PlainPost extends PromisedEntry<unknown> implements ClosedFlow {
     try {
       result = callback();
     } catch (error) {
-      return this.reject(error);
+      return this.#reject(error);
     } finally {
       this.#runs = false;
     }
-    this.resolve(result);
+    this.#resolve(result);
   }
 
   /** `scheduler.yield()` in its flow of control. */
@@ -84,10 +95,10 @@ export class PlainPost extends PromisedEntry<unknown> implements ClosedFlow {
     this.#goesOn = false;
     // A host is asked only where it is not sure that the callback has led here: that costs more.
     const hasEnded = !leadsHere && loop().context.endInTimer?.() === true;
-    const turn = new Yield(hasEnded ? undefined : this);
+    const promise = new Promise<void>(keepSettlers);
     const lane = hasEnded ? plainLane : this.parent!.lane;
-    loop().queue.enqueue(turn, lane + 1);
-    return turn.promise;
+    loop().queue.enqueue(new Yield(hasEnded ? undefined : this, resolveLast), lane + 1);
+    return promise;
   }
 
   /** A yield goes on. */
@@ -106,12 +117,14 @@ function call(post: PlainPost): void {
 }
 
 /** The turn that a yield waits for. */
-class Yield extends PromisedEntry<void> {
+class Yield extends Entry {
   readonly #post: PlainPost | undefined;
+  readonly #resolve: () => void;
 
-  constructor(post: PlainPost | undefined) {
+  constructor(post: PlainPost | undefined, resolve: () => void) {
     super();
     this.#post = post;
+    this.#resolve = resolve;
   }
 
   override describe(): string {
@@ -120,7 +133,7 @@ class Yield extends PromisedEntry<void> {
 
   override run(): void {
     this.#post?.goOn();
-    this.resolve();
+    this.#resolve();
   }
 }
 

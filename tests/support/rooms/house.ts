@@ -88,7 +88,7 @@ export const house: readonly Room[] = [
     path: "scheduler/queue",
     says: "what is ready to run: entries, priorities, the run queue, the timers, the loop",
     over: ["runtime/current_host.ts", "runtime/monitor"],
-    doors: ["entry", "priority", "promised_entry", "timer_queue", "loop"],
+    doors: ["entry", "priority", "settlers", "timer_queue", "loop"],
   },
   {
     path: "scheduler/scopes",
