@@ -5,13 +5,12 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { root } from "../tests/support/hosts.ts";
 import { type Change, changeOf, fewestPairs, isKnown } from "./against_statistics.ts";
-import { BadRequest, type Tree, treeOf } from "./against_tree.ts";
+import { asksForSides, BadRequest, type Tree, treeOf } from "./against_tree.ts";
 import type { Measured } from "./harness.ts";
 
 /** The most pairs, where nobody says how many. */
@@ -91,9 +90,9 @@ export async function against(request: Request): Promise<number> {
   return status;
 }
 
-/** Can both trees be asked for a side? Older ones know nothing of it, and then neither is asked, so that both do the same. */
+/** Can both trees be asked for a side? */
 function sidesOf(tree: Tree): { areAsked: boolean; notes: string[] } {
-  const areAsked = readFileSync(join(tree.folder, "bench/run.ts"), "utf8").includes("side: {");
+  const areAsked = asksForSides(tree.folder);
   const note =
     `${tree.name} is from before CPU times were told: wall times alone, which other work on the machine disturbs`;
   return { areAsked, notes: areAsked ? [] : [note] };
@@ -109,9 +108,9 @@ async function compare(request: Request, tree: Tree, name: string): Promise<void
   while (olds.length < most) {
     const pair: Printed[] = [];
     for (const side of olds.length % 2 === 0 ? [0, 1] : [1, 0]) {
-      pair[side] = await sides[side]!();
-      if (endedBy !== undefined) return;
+      if (endedBy === undefined) pair[side] = await sides[side]!();
     }
+    if (endedBy !== undefined) return;
     olds.push(pair[0]!);
     news.push(pair[1]!);
     progress(`${name}: ${olds.length} pairs`);

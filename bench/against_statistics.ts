@@ -11,7 +11,7 @@ export const fewestPairs = 8;
 /** The change that is to be told from none. */
 export const resolution = 0.03;
 
-/** "unclear" where the interval has room for both no change and one that is to be told. */
+/** "same" where the interval has no change in it and is narrow, "unclear" where it is too wide to say so. */
 export type Verdict = "same" | "less" | "more" | "unclear";
 
 /** What became of a figure. */
@@ -41,18 +41,17 @@ export function changeOf(olds: readonly number[], news: readonly number[]): Chan
   const ratio = Math.exp((means[(means.length - 1) >> 1]! + means[means.length >> 1]!) / 2);
   const low = cut < 0 ? 0 : Math.exp(means[cut]!);
   const high = cut < 0 ? Infinity : Math.exp(means[means.length - 1 - cut]!);
-  return { ...medians, ratio, low, high, verdict: verdictOf(low, high) };
+  const verdict = high < 1 ? "less" : low > 1 ? "more" : isNarrow(low, high) ? "same" : "unclear";
+  return { ...medians, ratio, low, high, verdict };
 }
 
 /** Is the change known to within the resolution? */
 export function isKnown({ ratio, low, high }: Change): boolean {
-  return ratio === undefined || high! - low! <= 2 * resolution;
+  return ratio === undefined || isNarrow(low!, high!);
 }
 
-function verdictOf(low: number, high: number): Verdict {
-  if (high < 1) return "less";
-  if (low > 1) return "more";
-  return low >= 1 - resolution && high <= 1 + resolution ? "same" : "unclear";
+function isNarrow(low: number, high: number): boolean {
+  return high - low <= 2 * resolution;
 }
 
 /** The means of all pairs of values, each with itself too, in order. */

@@ -1,7 +1,7 @@
 /** The old tree of `--against`: a folder that is there, or a revision in a temporary worktree of git. */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { root } from "../tests/support/hosts.ts";
@@ -51,12 +51,21 @@ function checkOut(reference: string, commit: string): Tree {
     symlinkSync(join(root, "node_modules"), modules, "junction");
     const lock = "package-lock.json";
     const isLocked = readFileSync(join(root, lock), "utf8") === readFileSync(join(folder, lock), "utf8");
-    const note = `${reference} has another ${lock}: both trees run with the node_modules of this one`;
-    return { folder, name: `${reference} (${commit.slice(0, 7)})`, notes: isLocked ? [] : [note], remove };
+    const notes = isLocked
+      ? []
+      : [`${reference} has another ${lock}: both trees run with the node_modules of this one`];
+    // Two ways of measuring would differ more than two trees.
+    if (asksForSides(folder)) copyFileSync(join(root, "bench/harness.ts"), join(folder, "bench/harness.ts"));
+    return { folder, name: `${reference} (${commit.slice(0, 7)})`, notes, remove };
   } catch (error) {
     remove();
     throw error;
   }
+}
+
+/** Do the benches of a tree know what a side is? Older ones do not, and then neither tree is asked for one, so that both do the same. */
+export function asksForSides(folder: string): boolean {
+  return readFileSync(join(folder, "bench/run.ts"), "utf8").includes("side: {");
 }
 
 function git(...args: string[]): { status: number | null; stdout: string; stderr: string } {

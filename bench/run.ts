@@ -111,10 +111,13 @@ if (!values.here) {
     refuse(`There is no ${host} here: \`npm ci\` and \`npm test\` bring the runtimes node, node26, deno and bun`);
   }
   const file = fileURLToPath(import.meta.url);
+  // How far the engine's own threads get with compiling and collecting is chance on a busy machine, and as good as a change of a
+  // few percent: where trees are compared, it does all of that in the thread that asks for it.
+  const engine = values.against === undefined ? ["--expose-gc"] : ["--expose-gc", "--single-threaded"];
   const flags: Record<MatrixHost, string[]> = {
-    node: ["--expose-gc", "--import", "tsx"],
-    node26: ["--expose-gc"],
-    deno: ["run", "-A", "--no-check", "--v8-flags=--expose-gc"],
+    node: [...engine, "--import", "tsx"],
+    node26: engine,
+    deno: ["run", "-A", "--no-check", `--v8-flags=${engine.join(",")}`],
     bun: [],
   };
   // Each bench has a process of its own: what one leaves behind in the engine would be another one's handicap.
