@@ -5,7 +5,7 @@
  */
 
 import type { Simulation } from "../../runtime/simulation/mod.ts";
-import type { RunOutcome } from "../../runtime/simulation/run/run.ts";
+import type { SimulatedRun } from "../../runtime/simulation/run/run.ts";
 import type { RunSettings } from "../../runtime/simulation/run/session.ts";
 import { type Chooser, NondeterminismError, PassChooser, SameChooser } from "./search/choosers.ts";
 import { DivergedError, ScheduleFailure } from "./search/schedule_failure.ts";
@@ -56,8 +56,10 @@ export class Exploration {
     const orders = new Set<number>();
     let [least, sum, most] = [Infinity, 0, 0];
     for (let chooser = search.next(); chooser !== undefined; chooser = search.next()) {
-      const outcome = await this.#execute(chooser);
+      const run = await this.#execute(chooser);
+      const outcome = run.outcome!;
       if (!outcome.ok) throw await this.#explain(chooser, outcome.error, search.schedules);
+      this.#count(run.marks);
       search.ran(chooser);
       orders.add(orderOf(chooser));
       const { length } = chooser.chosen;
@@ -79,7 +81,9 @@ export class Exploration {
   async replay(recorded: RecordedSchedule): Promise<ExploreReport> {
     const chooser = new PassChooser(new Map(recorded.deviations.map(({ id, passes }) => [id, passes])));
     const seen = new Set<number>();
-    const outcome = await this.#execute(chooser, { keepPlaces: true, observe: (label) => seen.add(hashLabel(label)) });
+    const run = await this.#execute(chooser, { keepPlaces: true, observe: (label) => seen.add(hashLabel(label)) });
+    const outcome = run.outcome!;
+    this.#count(run.marks);
     const known = recorded.labels.filter((label) => seen.has(label)).length;
     const missing = recorded.deviations.filter(({ id, label }) => hashLabel(chooser.labels.get(id) ?? "") !== label);
     const isOther = known * 2 < recorded.labels.length;
@@ -111,22 +115,24 @@ export class Exploration {
   }
 
   /** Runs the body once; only where `told` says so the places are kept, and labels observed: both take time. */
-  async #execute(chooser: Chooser, told: Telling = untold): Promise<RunOutcome<unknown>> {
+  #execute(chooser: Chooser, told: Telling = untold): Promise<SimulatedRun<unknown>> {
     const { seed, maxSteps } = this.#settings;
     const { keepPlaces, observe } = told;
-    const settings = { choose: chooser.choose, seed, keepPlaces, observe, maxSteps };
-    const { outcome, marks } = await this.#stage.run(this.#body, settings);
+    return this.#stage.run(this.#body, { choose: chooser.choose, seed, keepPlaces, observe, maxSteps });
+  }
+
+  /** The marks of `sometimes` that a run has come by. */
+  #count(marks: ReadonlyMap<string, boolean>): void {
     for (const [mark, reached] of marks) {
       this.#reached.set(mark, (this.#reached.get(mark) ?? 0) + (reached ? 1 : 0));
     }
-    return outcome;
   }
 
   /** The failure of a schedule, made small. */
   async #explain(found: Chooser, error: unknown, schedules: number): Promise<unknown> {
     if (error instanceof NondeterminismError) return error;
     const attempt = async (chooser: Chooser) => {
-      const outcome = await this.#execute(chooser);
+      const outcome = (await this.#execute(chooser)).outcome!;
       if (!outcome.ok && outcome.error instanceof NondeterminismError) throw outcome.error;
       return outcome.ok ? undefined : outcome;
     };
@@ -134,7 +140,7 @@ export class Exploration {
     if (await attempt(same) === undefined) return notAgain(error);
     const passes = await shrink(same.passed, attempt);
     const last = new PassChooser(passes);
-    const outcome = await this.#execute(last, { keepPlaces: true });
+    const outcome = (await this.#execute(last, { keepPlaces: true })).outcome!;
     if (outcome.ok) return notAgain(error);
     return this.#failure(last, outcome.error, schedules);
   }
@@ -142,8 +148,8 @@ export class Exploration {
   async #failure(chooser: PassChooser, error: unknown, schedules: number): Promise<unknown> {
     const labels = new Set<string>();
     const again = new PassChooser(chooser.passed);
-    const outcome = await this.#execute(again, { keepPlaces: true, observe: (label) => labels.add(label) });
-    if (outcome.ok || orderOf(again) !== orderOf(chooser)) return notAgain(error);
+    const { outcome } = await this.#execute(again, { keepPlaces: true, observe: (label) => labels.add(label) });
+    if (outcome!.ok || orderOf(again) !== orderOf(chooser)) return notAgain(error);
     // Immediates have no name by which a program could be known again.
     labels.delete("immediate");
     const token = writeToken({

@@ -17,7 +17,7 @@ import { runInTurns } from "../../../runtime/simulation/loop/real_turns.ts";
 import type { Simulation } from "../../../runtime/simulation/mod.ts";
 import { type ProfileName, profileOf } from "../../../runtime/simulation/model/profile.ts";
 import { simulatedHost } from "../../../runtime/simulation/run/host.ts";
-import { type RunOutcome, SimulatedRun } from "../../../runtime/simulation/run/run.ts";
+import { SimulatedRun } from "../../../runtime/simulation/run/run.ts";
 import { type RunHooks, type RunSettings, Session } from "../../../runtime/simulation/run/session.ts";
 import { tasks } from "../../inspection/task_tree.ts";
 import { lendLoop } from "../../queue/loop.ts";
@@ -47,13 +47,6 @@ export interface SimulateOptions {
 export interface StageRunSettings extends RunSettings {
   /** Is called before each macrotask, when the microtasks of the one before have run. */
   readonly look?: (() => void) | undefined;
-}
-
-/** What has come of a run. */
-export interface StageRun<T> {
-  readonly outcome: RunOutcome<T>;
-  /** The marks of `sometimes` that were come by, and whether their condition ever held. */
-  readonly marks: ReadonlyMap<string, boolean>;
 }
 
 /**
@@ -101,7 +94,8 @@ export class Stage {
   /** The run that is on. */
   #run: SimulatedRun<unknown> | undefined;
   #look: (() => void) | undefined;
-  #ended: (() => void) | undefined;
+  /** Takes it when it has ended. */
+  #ended: ((run: SimulatedRun<never>) => void) | undefined;
 
   constructor(settings: Session["settings"]) {
     const session = this.session = new Session(settings);
@@ -132,22 +126,26 @@ export class Stage {
     };
   }
 
-  /** Runs a body from its beginning to its end; one at a time. It never rejects: a failure is an outcome. */
-  run<T>(body: (sim: Simulation) => T | PromiseLike<T>, settings: StageRunSettings): Promise<StageRun<T>> {
-    const run = this.#run = new SimulatedRun(this.session, body, settings, this.#hooks);
+  /**
+   * Runs a body from its beginning to its end; one at a time. Gives the run, which has an outcome then; it never rejects. There are
+   * 100,000 runs a second: each is given in the one promise that it costs.
+   */
+  run<T>(body: (sim: Simulation) => T | PromiseLike<T>, settings: StageRunSettings): Promise<SimulatedRun<T>> {
+    this.#run = new SimulatedRun<unknown>(this.session, body, settings, this.#hooks);
     this.#look = settings.look;
     return new Promise((resolve) => {
-      this.#ended = () => resolve({ outcome: run.outcome!, marks: run.marks });
+      this.#ended = resolve as (run: SimulatedRun<never>) => void;
     });
   }
 
   /** Runs one macrotask of the run that is on; for `onStage` alone. */
   turn(): void {
-    if (this.#run === undefined) return;
+    const run = this.#run;
+    if (run === undefined) return;
     this.#look?.();
-    if (this.#run.turn()) return;
+    if (run.turn()) return;
     this.#run = undefined;
-    this.#ended!();
+    this.#ended!(run as SimulatedRun<never>);
   }
 
   /** Puts everything back. */
@@ -156,8 +154,9 @@ export class Stage {
   }
 }
 
-/** The value of a run that has one; throws the error of one that failed. */
-export function valueOf<T>({ outcome }: StageRun<T>): T {
+/** The value of a run that has ended with one; throws the error of one that failed. */
+export function valueOf<T>(run: SimulatedRun<T>): T {
+  const outcome = run.outcome!;
   if (outcome.ok) return outcome.value;
   throw outcome.error;
 }
