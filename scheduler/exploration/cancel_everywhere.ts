@@ -6,12 +6,19 @@
 
 import { checkCount, checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
 import type { Simulation } from "../../runtime/simulation/mod.ts";
-import type { SimulatedRun } from "../../runtime/simulation/run/run.ts";
 import { Cancelled, TaskCancelledError } from "../scopes/errors.ts";
 import { group, type TaskGroup } from "../tasks/task_group.ts";
 import { CheckpointWatch, type FoundWait } from "./checkpoints.ts";
 import { atCall } from "./stage/at_call.ts";
-import { checkSettings, chooseBy, onStage, type SimulateOptions, type Stage, valueOf } from "./stage/stage.ts";
+import {
+  checkSettings,
+  chooseBy,
+  onStage,
+  type SimulateOptions,
+  type Stage,
+  type StageRun,
+  valueOf,
+} from "./stage/stage.ts";
 
 /** How a body is cancelled everywhere. */
 export interface CancelEverywhereOptions extends Omit<SimulateOptions, "allowRealIo"> {
@@ -104,7 +111,7 @@ export function cancelEverywhere(
 
     async function attempt(target: Target): Promise<void> {
       const run = new CancelledRun(stage, sweep, target);
-      const outcome = (await run.toEnd()).outcome!;
+      const { outcome } = await run.toEnd();
       if (!outcome.ok) throw atCall(run.failure(outcome.error), call);
     }
   });
@@ -144,7 +151,7 @@ class CancelledRun {
     this.#target = target;
   }
 
-  toEnd(): Promise<SimulatedRun<void>> {
+  toEnd(): Promise<StageRun<void>> {
     const { body, after, seed, maxSteps } = this.#sweep;
     const run = async (sim: Simulation): Promise<void> => {
       try {

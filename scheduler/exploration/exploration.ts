@@ -5,14 +5,13 @@
  */
 
 import type { Simulation } from "../../runtime/simulation/mod.ts";
-import type { SimulatedRun } from "../../runtime/simulation/run/run.ts";
 import type { RunSettings } from "../../runtime/simulation/run/session.ts";
 import { type Chooser, NondeterminismError, PassChooser, SameChooser } from "./search/choosers.ts";
 import { DivergedError, ScheduleFailure } from "./search/schedule_failure.ts";
 import type { Search } from "./search/search.ts";
 import { describeSchedule, shrink } from "./search/shrink.ts";
 import { hashLabel, labelsInToken, type RecordedSchedule, writeToken } from "./search/token.ts";
-import type { Stage } from "./stage/stage.ts";
+import type { Stage, StageRun } from "./stage/stage.ts";
 
 /** What an exploration that found nothing has done. */
 export interface ExploreReport {
@@ -56,10 +55,9 @@ export class Exploration {
     const orders = new Set<number>();
     let [least, sum, most] = [Infinity, 0, 0];
     for (let chooser = search.next(); chooser !== undefined; chooser = search.next()) {
-      const run = await this.#execute(chooser);
-      const outcome = run.outcome!;
+      const { outcome, marks } = await this.#execute(chooser);
       if (!outcome.ok) throw await this.#explain(chooser, outcome.error, search.schedules);
-      this.#count(run.marks);
+      this.#count(marks);
       search.ran(chooser);
       orders.add(orderOf(chooser));
       const { length } = chooser.chosen;
@@ -81,9 +79,11 @@ export class Exploration {
   async replay(recorded: RecordedSchedule): Promise<ExploreReport> {
     const chooser = new PassChooser(new Map(recorded.deviations.map(({ id, passes }) => [id, passes])));
     const seen = new Set<number>();
-    const run = await this.#execute(chooser, { keepPlaces: true, observe: (label) => seen.add(hashLabel(label)) });
-    const outcome = run.outcome!;
-    this.#count(run.marks);
+    const { outcome, marks } = await this.#execute(chooser, {
+      keepPlaces: true,
+      observe: (label) => seen.add(hashLabel(label)),
+    });
+    this.#count(marks);
     const known = recorded.labels.filter((label) => seen.has(label)).length;
     const missing = recorded.deviations.filter(({ id, label }) => hashLabel(chooser.labels.get(id) ?? "") !== label);
     const isOther = known * 2 < recorded.labels.length;
@@ -115,7 +115,7 @@ export class Exploration {
   }
 
   /** Runs the body once; only where `told` says so the places are kept, and labels observed: both take time. */
-  #execute(chooser: Chooser, told: Telling = untold): Promise<SimulatedRun<unknown>> {
+  #execute(chooser: Chooser, told: Telling = untold): Promise<StageRun<unknown>> {
     const { seed, maxSteps } = this.#settings;
     const { keepPlaces, observe } = told;
     return this.#stage.run(this.#body, { choose: chooser.choose, seed, keepPlaces, observe, maxSteps });
@@ -132,7 +132,7 @@ export class Exploration {
   async #explain(found: Chooser, error: unknown, schedules: number): Promise<unknown> {
     if (error instanceof NondeterminismError) return error;
     const attempt = async (chooser: Chooser) => {
-      const outcome = (await this.#execute(chooser)).outcome!;
+      const { outcome } = await this.#execute(chooser);
       if (!outcome.ok && outcome.error instanceof NondeterminismError) throw outcome.error;
       return outcome.ok ? undefined : outcome;
     };
@@ -140,7 +140,7 @@ export class Exploration {
     if (await attempt(same) === undefined) return notAgain(error);
     const passes = await shrink(same.passed, attempt);
     const last = new PassChooser(passes);
-    const outcome = (await this.#execute(last, { keepPlaces: true })).outcome!;
+    const { outcome } = await this.#execute(last, { keepPlaces: true });
     if (outcome.ok) return notAgain(error);
     return this.#failure(last, outcome.error, schedules);
   }
@@ -149,7 +149,7 @@ export class Exploration {
     const labels = new Set<string>();
     const again = new PassChooser(chooser.passed);
     const { outcome } = await this.#execute(again, { keepPlaces: true, observe: (label) => labels.add(label) });
-    if (outcome!.ok || orderOf(again) !== orderOf(chooser)) return notAgain(error);
+    if (outcome.ok || orderOf(again) !== orderOf(chooser)) return notAgain(error);
     // Immediates have no name by which a program could be known again.
     labels.delete("immediate");
     const token = writeToken({
