@@ -18,8 +18,13 @@ import { isMainThread, threadId } from "node:worker_threads";
 const own = fileURLToPath(import.meta.url);
 const cache = join(dirname(own), "../../node_modules/.cache/millrace/node20");
 
+let isRegistered = false;
+
 /** Teaches this thread, like the function of this name in `tsx/esm/api`. */
 export function register() {
+  // Asked for both `import` and `require`, it stands in for two modules of tsx.
+  if (isRegistered) return;
+  isRegistered = true;
   process.setSourceMapsEnabled(true);
   // The hooks run in a thread of their own, which loads this module again.
   Module.register(import.meta.url);
@@ -29,7 +34,7 @@ if (isMainThread) {
   register();
   const resolve = Module._resolveFilename;
   Module._resolveFilename = function (name, ...rest) {
-    return name === "tsx/esm/api" ? own : resolve.call(this, name, ...rest);
+    return /^tsx\/(?:esm|cjs)\/api$/.test(name) ? own : resolve.call(this, name, ...rest);
   };
 }
 

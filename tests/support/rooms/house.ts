@@ -16,7 +16,7 @@ export interface Room {
   readonly over: readonly string[];
   /** The files that other rooms may import, without their ending, at most seven; absent where every file is one. */
   readonly doors?: readonly string[];
-  /** Its inner folders, each with those it may import; "" is what lies in the room itself. */
+  /** Its inner folders in their order, each with those before it that it may import; "" is what lies in the room itself. */
   readonly inside?: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -41,7 +41,7 @@ export const house: readonly Room[] = [
       "common/parent",
       "common/replace_frames",
     ],
-    inside: { common: [], browser: ["common"], bun: ["common"], deno: ["common"], node: ["common"], "": ["*"] },
+    inside: { common: [], browser: ["common"], bun: ["common"], deno: ["common"], node: ["common"] },
   },
   {
     path: "runtime/current_host.ts",
@@ -80,7 +80,6 @@ export const house: readonly Room[] = [
       globals: ["loop", "workers"],
       observation: ["model"],
       run: ["loop", "model", "network", "workers", "globals"],
-      "": ["*"],
     },
   },
 
@@ -129,7 +128,6 @@ export const house: readonly Room[] = [
       inline: ["wire", "jobs", "thread", "crew"],
       dispatch: ["wire", "jobs", "crew", "inline"],
       pool: ["wire", "jobs", "crew", "inline", "dispatch"],
-      "": ["*"],
     },
   },
   {
@@ -164,7 +162,7 @@ export const house: readonly Room[] = [
     inside: {
       stage: [],
       search: ["stage"],
-      "": ["stage", "search", "fast_check"],
+      "": ["stage", "search"],
       fast_check: ["stage", "search", ""],
     },
   },

@@ -56,6 +56,13 @@ export function brokenTable(house: readonly Room[]): string[] {
         broken.push(`${room.path} stands on ${path}, which does not stand before it in the table`);
       }
     }
+    const folders = Object.keys(room.inside ?? {});
+    for (const [folder, imported] of Object.entries(room.inside ?? {})) {
+      const early = imported.filter((other) => !folders.slice(0, folders.indexOf(folder)).includes(other));
+      for (const other of early) {
+        broken.push(`inside ${room.path}, ${other} does not stand before ${folder || "its own files"}`);
+      }
+    }
     if ((room.doors?.length ?? 0) > mostDoors) broken.push(`${room.path} has more than ${mostDoors} doors`);
   });
   return broken;
@@ -88,7 +95,7 @@ export function wrongImports(sources: readonly Source[], house: readonly Room[])
       } else if (other === room) {
         const [from, to] = [innerFolder(path, room), innerFolder(target, room)];
         const allowed = room.inside?.[from];
-        const isFree = from === to || room.inside === undefined || allowed?.includes("*") || allowed?.includes(to);
+        const isFree = from === to || room.inside === undefined || path === doorOf(room) || allowed?.includes(to);
         if (!isFree) wrong.push(`${path} imports ${target}: inside ${room.path}, ${from || "its own files"} may not`);
       } else if (!below(room, house).has(other.path)) {
         wrong.push(`${path} imports ${target}: ${room.path} does not stand on ${other.path}`);
