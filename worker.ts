@@ -1,5 +1,6 @@
 /**
- * The small door for worker modules: what a function that runs in a `WorkerPool` may ask and say.
+ * The small door for worker modules: what a function that runs in a `WorkerPool` may ask and say, and `serveJobs` for workers that the
+ * program starts itself.
  *
  * @example
  * ```ts no-run
@@ -14,4 +15,5 @@
  */
 
 export { currentJob, type Job, workerData } from "./scheduler/workers/thread/current_job.ts";
+export { serveJobs } from "./scheduler/workers/thread/serve_jobs.ts";
 export { transfer } from "./scheduler/workers/wire/markers.ts";

@@ -9,7 +9,7 @@
 
 import type { HttpListener, HttpListenOptions } from "./http.ts";
 import type { HostNet } from "./net.ts";
-import type { HostWorker, HostWorkerOptions, ThreadOptions } from "./worker.ts";
+import type { GivenWorker, HostWorker, HostWorkerOptions, ThreadOptions } from "./worker.ts";
 
 /** The runtimes there is a host for. */
 export type HostName = "node" | "deno" | "bun" | "browser" | "simulation";
@@ -99,8 +99,8 @@ export interface Host {
   readonly threadOptions: readonly (keyof ThreadOptions)[];
   /** Does a thread learn how much memory it has in use? */
   readonly tellsMemory?: true;
-  /** Starts a worker thread that loads `module`. */
-  spawnWorker(module: URL, options: HostWorkerOptions): HostWorker;
+  /** Starts a worker thread that loads `module`, or that a function gives. */
+  spawnWorker(module: URL | (() => GivenWorker), options: HostWorkerOptions): HostWorker;
   /** Opens an HTTP server. */
   listenHttp(options: HttpListenOptions): Promise<HttpListener>;
   /** Connections of bytes. */

@@ -19,6 +19,14 @@ export interface ThreadOptions {
   permissions?: "inherit" | "none" | Record<string, unknown>;
 }
 
+/** A thread that the program starts itself: a web `Worker`, or a `Worker` of `node:worker_threads`. */
+export interface GivenWorker {
+  /** Sends a message. */
+  postMessage(message: unknown): void;
+  /** Ends the thread. */
+  terminate(): unknown;
+}
+
 /** How a worker thread is to be started. */
 export interface HostWorkerOptions {
   /** A name for debuggers and messages. */
@@ -28,7 +36,7 @@ export interface HostWorkerOptions {
   /** Called once, when the thread has ended for whatever reason; nothing is called after it. */
   onExit(exit: WorkerExit): void;
   /** A module the thread is going to load later; the host makes sure that it can (TypeScript on Node 20). */
-  loads: URL;
+  loads?: URL;
   /** Of these only what the host knows (`Host.threadOptions`). */
   thread?: ThreadOptions;
 }
@@ -72,6 +80,8 @@ export interface HostParent {
   load?(module: string): Promise<Record<string, unknown>>;
   /** Takes a message out of turn that has come already, where the host can; `undefined` if there is none. */
   poll?(): unknown;
+  /** Says that this thread, which the program has started, listens now: what is posted before that can be lost. */
+  announce?(): void;
   /** Takes the messages of the pool. */
   listen(onMessage: (message: unknown) => void): void;
 }

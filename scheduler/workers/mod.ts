@@ -5,6 +5,7 @@
  */
 
 export type { HistogramSummary } from "../../runtime/basics/histogram.ts";
+export type { GivenWorker } from "../../runtime/port/worker.ts";
 export type { RunOptions } from "./jobs/call_settings.ts";
 export type { Arguments, FunctionName, PoolFunctions, Result, StreamedValue } from "./pool/function_types.ts";
 export type { WorkerPoolOptions } from "./pool/pool_options.ts";

@@ -1,4 +1,5 @@
 import type { ContextSlot, Host, Turns } from "../../port/host.ts";
+import { takeWorker } from "../common/given_worker.ts";
 import { keepAlive, now, setTimer } from "../common/timers.ts";
 import { spawnWebWorker } from "../common/web_worker.ts";
 
@@ -22,7 +23,8 @@ export function browserHost(): Host {
     parallelism: () =>
       (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 1,
     threadOptions: [],
-    spawnWorker: (module, options) => spawnWebWorker(asBlob(module), options),
+    spawnWorker: (module, options) =>
+      typeof module === "function" ? takeWorker(module, options) : spawnWebWorker(asBlob(module), options),
     listenHttp: () => Promise.reject(new TypeError("A browser cannot listen for HTTP requests")),
     net: () => {
       throw new TypeError("A browser opens no connections of its own: use fetch or WebSocket");

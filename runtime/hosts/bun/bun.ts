@@ -2,6 +2,7 @@ import type { Host } from "../../port/host.ts";
 import { asyncContext } from "../common/async_context.ts";
 import { nodeNet } from "../common/node_net.ts";
 import { exit, onSignal, parallelism, raise, report, setExitCode } from "../common/node_process.ts";
+import { takeWorker } from "../common/given_worker.ts";
 import { keepAlive, now, setTimer } from "../common/timers.ts";
 import { immediateTurns } from "../common/turns.ts";
 import { spawnWebWorker } from "../common/web_worker.ts";
@@ -24,7 +25,8 @@ export function bunHost(): Host {
     // Bun takes resourceLimits and does not keep to them: a limit that is none is worse than an error.
     threadOptions: ["env", "argv", "execArgv"],
     tellsMemory: true,
-    spawnWorker: spawnWebWorker,
+    spawnWorker: (module, options) =>
+      typeof module === "function" ? takeWorker(module, options) : spawnWebWorker(module, options),
     listenHttp: async (options) => (await import("./http.ts")).listenHttp(options),
     net: nodeNet,
   };

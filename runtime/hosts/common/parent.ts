@@ -1,5 +1,5 @@
 import type { HostParent } from "../../port/worker.ts";
-import { lifeLockHeld, locks } from "./web_worker.ts";
+import { lifeLockHeld, listensNow, locks } from "./web_worker.ts";
 
 interface Port {
   postMessage(message: unknown, transfer: readonly unknown[]): void;
@@ -13,6 +13,17 @@ interface Threads {
 
 interface WebScope extends EventTarget {
   postMessage(message: unknown, transfer: readonly unknown[]): void;
+}
+
+/** The parent of the thread this runs in, or `undefined` where it is no thread that a program has started. */
+export function parentIfThread(): HostParent | undefined {
+  const { DedicatedWorkerGlobalScope, process } = globalThis as {
+    DedicatedWorkerGlobalScope?: unknown;
+    process?: { getBuiltinModule?(name: "node:worker_threads"): { isMainThread: boolean } };
+  };
+  const isThread = DedicatedWorkerGlobalScope !== undefined ||
+    process?.getBuiltinModule?.("node:worker_threads").isMainThread === false;
+  return isThread ? parentOfThread() : undefined;
 }
 
 /** The parent of the thread this runs in, as a pool started it. */
@@ -52,6 +63,7 @@ function webParent(scope: WebScope): HostParent {
     memory: memoryInUse,
     ...("Bun" in scope && { whenCollected: pauses() }),
     post: (message, transfer) => scope.postMessage(message, transfer),
+    announce: () => scope.postMessage(listensNow, []),
     listen(onMessage) {
       scope.addEventListener("messageerror", failToRead);
       scope.addEventListener("message", (event) => {

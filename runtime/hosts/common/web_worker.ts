@@ -1,7 +1,8 @@
 import type { HostWorker, HostWorkerOptions, WorkerExit } from "../../port/worker.ts";
 import { setTimer } from "./timers.ts";
 
-interface WebWorker extends EventTarget {
+/** A web `Worker`, with what some hosts add. */
+export interface WebWorker extends EventTarget {
   postMessage(message: unknown, transfer: Transferable[]): void;
   terminate(): void;
   ref?(): void;
@@ -15,12 +16,17 @@ interface Locks {
 /** `Host.spawnWorker` over web workers: Deno, Bun and browsers. */
 export function spawnWebWorker(entry: URL, options: HostWorkerOptions): HostWorker {
   const Worker = (globalThis as unknown as { Worker: new (entry: URL, options: object) => WebWorker }).Worker;
-  const life = `millrace-worker-${crypto.randomUUID()}`;
   const { permissions, ...thread } = options.thread ?? {};
   // Without a prototype: whatever has been put into Object.prototype is no option of a thread.
   const settings: object = Object.assign(Object.create(null), { type: "module", name: options.name }, thread);
   if (permissions !== undefined) Object.assign(settings, { deno: { permissions } });
-  const worker = new Worker(entry, settings);
+  return overWebWorker(new Worker(entry, settings), options, true);
+}
+
+/** A worker over a web worker; one that does not listen yet announces itself, and gets then what was posted before. */
+export function overWebWorker(worker: WebWorker, options: HostWorkerOptions, listens: boolean): HostWorker {
+  const life = `millrace-worker-${crypto.randomUUID()}`;
+  let early: [message: unknown, transfer: Transferable[]][] | undefined = listens ? undefined : [];
   let ended = false;
   let error: unknown;
   let lockHeld = false;
@@ -76,10 +82,20 @@ export function spawnWebWorker(entry: URL, options: HostWorkerOptions): HostWork
   worker.addEventListener("message", (event) => {
     const { data } = event as MessageEvent;
     received++;
+    if (data === listensNow) return flush();
     if (data !== lifeLockHeld) return void (ended || options.onMessage(data));
     lockHeld = true;
     watchLife(holds);
   });
+  function post(message: unknown, transfer: Transferable[]): void {
+    if (early === undefined) worker.postMessage(message, transfer);
+    else early.push([message, transfer]);
+  }
+  function flush(): void {
+    const messages = early ?? [];
+    early = undefined;
+    for (const [message, transfer] of messages) worker.postMessage(message, transfer);
+  }
   function terminate(): void {
     worker.terminate();
     // Bun announces the end itself; elsewhere a terminated worker is silent at once.
@@ -99,12 +115,12 @@ export function spawnWebWorker(entry: URL, options: HostWorkerOptions): HostWork
     terminate();
   });
   worker.addEventListener("close", (event) => end({ code: (event as CloseEvent).code, error }));
-  worker.postMessage({ life }, []);
+  post({ life }, []);
   holding(worker, false);
   return {
     // Bun copies a small array as fast as a string.
     prefersText: !("Bun" in globalThis),
-    post: (message, transfer) => worker.postMessage(message, transfer),
+    post,
     hold(wanted) {
       holds = wanted;
       holding(worker, wanted);
@@ -113,6 +129,9 @@ export function spawnWebWorker(entry: URL, options: HostWorkerOptions): HostWork
     terminate,
   };
 }
+
+/** What a thread that the program has started posts when it listens. */
+export const listensNow = "millrace: listens now";
 
 /** What a thread posts when it holds the lock that lives as long as it does. */
 export const lifeLockHeld = "millrace: life lock held";

@@ -2,6 +2,7 @@ import type { ContextSlot, Host } from "../../port/host.ts";
 import { asyncContext } from "../common/async_context.ts";
 import { nodeNet } from "../common/node_net.ts";
 import { builtin, exit, onSignal, parallelism, raise, report, setExitCode } from "../common/node_process.ts";
+import { takeWorker } from "../common/given_worker.ts";
 import { keepAlive, now, setTimer } from "../common/timers.ts";
 import { immediateTurns } from "../common/turns.ts";
 import { spawnThread } from "./worker.ts";
@@ -24,7 +25,8 @@ export function nodeHost(): Host {
     asyncStacks: true,
     threadOptions: ["env", "argv", "execArgv", "resourceLimits"],
     tellsMemory: true,
-    spawnWorker: spawnThread,
+    spawnWorker: (module, options) =>
+      typeof module === "function" ? takeWorker(module, options) : spawnThread(module, options),
     listenHttp: async (options) => (await import("./http.ts")).listenHttp(options),
     net: nodeNet,
   };

@@ -1,13 +1,6 @@
 import type { HostWorker, HostWorkerOptions } from "../../port/worker.ts";
 import { builtin } from "../common/node_process.ts";
-
-interface Thread {
-  postMessage(message: unknown, transfer?: readonly unknown[]): void;
-  on(event: "message" | "messageerror" | "error" | "exit", listener: (value: never) => void): this;
-  ref(): void;
-  unref(): void;
-  terminate(): Promise<number>;
-}
+import { overThread, type Thread } from "../common/thread.ts";
 
 interface WorkerThreads {
   Worker: new (source: string, options: object) => Thread;
@@ -29,7 +22,7 @@ const { entry, loader } = require("node:worker_threads").workerData;
 /** `Host.spawnWorker` over `worker_threads`. */
 export function spawnThread(entry: URL, options: HostWorkerOptions): HostWorker {
   const { Worker } = builtin<WorkerThreads>("node:worker_threads");
-  const workerData = { entry: entry.href, loader: typeScriptLoader(entry, options.loads) };
+  const workerData = { entry: entry.href, loader: typeScriptLoader(entry, options.loads ?? entry) };
   const start = (execArgv: string[]): Thread => {
     // Without a prototype: whatever has been put into Object.prototype is no option of a thread.
     const settings: object = Object.create(null);
@@ -45,22 +38,7 @@ export function spawnThread(entry: URL, options: HostWorkerOptions): HostWorker 
     // Flags of the whole process, such as --expose-gc, are in force in the thread without being passed on.
     thread = start(inheritedArguments().filter(isAboutModules));
   }
-  let error: unknown;
-  thread.on("message", (message: unknown) => options.onMessage(message));
-  thread.on("messageerror", (cause: unknown) => {
-    // The call whose reply it was would wait for ever.
-    error ??= cause;
-    void thread.terminate();
-  });
-  thread.on("error", (cause: unknown) => error ??= cause);
-  thread.on("exit", (code: number) => options.onExit({ code, error }));
-  thread.unref();
-  return {
-    prefersText: true,
-    post: (message, transfer) => thread.postMessage(message, transfer),
-    hold: (holds) => holds ? thread.ref() : thread.unref(),
-    terminate: () => void thread.terminate(),
-  };
+  return overThread(thread, options);
 }
 
 /** The process's own flags, less those that say where its program comes from: a thread would die of them. */

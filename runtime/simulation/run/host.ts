@@ -30,7 +30,10 @@ export function simulatedHost(session: Session, real: Host, start: StartWorker):
     setExitCode: () => {},
     // The same on every machine, so that a schedule found on one is found again on another.
     parallelism: () => 4,
-    spawnWorker: (_, options) => session.workers.spawn(options, { world: session, start }),
+    spawnWorker: (module, options) =>
+      typeof module === "function"
+        ? refuse("run a thread that the program starts itself: give the pool the URL of the module")
+        : session.workers.spawn(options, { world: session, start }),
     listenHttp: (options) => session.network.listen(options),
     // Real I/O, where it is allowed, is all real.
     net: () => session.settings.allowRealIo ? real.net() : session.network,

@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { HostWorker, ThreadOptions, WorkerExit } from "../../../runtime/port/worker.ts";
+import type { GivenWorker, HostWorker, ThreadOptions, WorkerExit } from "../../../runtime/port/worker.ts";
 import { loop } from "../../queue/loop.ts";
 import { reportUnhandled } from "../../scopes/unhandled.ts";
 import type { JobWorker, PoolJob } from "../jobs/job.ts";
@@ -37,7 +37,8 @@ export interface WorkerListener extends JobListener {
 
 /** What a worker is made of. */
 export interface WorkerSettings {
-  readonly module: URL;
+  /** The worker module, or what starts a thread that serves it. */
+  readonly module: URL | (() => GivenWorker);
   readonly name: string;
   readonly thread: ThreadOptions;
   /** What the module's functions find as their `workerData()`. */
@@ -83,9 +84,10 @@ export class PoolWorker implements JobWorker, RepliesWorker {
     this.#errors = settings.errors;
     this.#listener = listener;
     this.#replies = new Replies(this, this.#slots, listener, settings.errors);
-    this.#worker = loop().host.spawnWorker(new URL(bootstrap), {
+    const isGiven = typeof module === "function";
+    this.#worker = loop().host.spawnWorker(isGiven ? module : new URL(bootstrap), {
       name,
-      loads: module,
+      ...(!isGiven && { loads: module }),
       thread,
       onMessage: (message) => this.#take(message),
       onExit: (exit) => this.#exit(exit),
@@ -104,7 +106,8 @@ export class PoolWorker implements JobWorker, RepliesWorker {
     });
     const { shared } = this.#slots;
     const { token } = this.#replies;
-    this.#worker.post({ module: module.href, shared, token, workerData, maxMemory } satisfies Hello, []);
+    const href = isGiven ? undefined : module.href;
+    this.#worker.post({ module: href, shared, token, workerData, maxMemory } satisfies Hello, []);
   }
 
   /** How many jobs have been sent and not ended. */

@@ -31,7 +31,7 @@ import { RoomQueue } from "./room_queue.ts";
 export interface PoolSettings extends CrewSettings {
   readonly queueLimit: number;
   readonly teardownTimeout: number;
-  /** Are cheap calls run in this thread, and below how many ms, if that is not to be found out? */
+  /** Are cheap calls run in this thread, and below how many ms, if that is not to be found out? Only with a module that is a URL. */
   readonly inline: boolean | number;
 }
 
@@ -85,14 +85,16 @@ export class Dispatcher {
     });
     this.#warmUps = new WarmUps(this.crew);
     const { inline } = settings;
-    this.inline = inline === false ? undefined : new InlineRunner({ ...settings, inline }, {
-      ...onEnd,
-      onElsewhere: (job) => {
-        this.#requeue([job]);
-        this.dispatch();
-      },
-      onUnloadable: reportUnhandled,
-    });
+    this.inline = inline === false
+      ? undefined
+      : new InlineRunner({ ...settings, module: settings.module as URL, inline }, {
+        ...onEnd,
+        onElsewhere: (job) => {
+          this.#requeue([job]);
+          this.dispatch();
+        },
+        onUnloadable: reportUnhandled,
+      });
   }
 
   /** How many workers have a job, and how many jobs wait. */

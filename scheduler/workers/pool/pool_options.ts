@@ -5,7 +5,7 @@
  */
 
 import { checkCount, checkDuration, checkName, checkOptions, show } from "../../../runtime/basics/check.ts";
-import type { ThreadOptions } from "../../../runtime/port/worker.ts";
+import type { GivenWorker, ThreadOptions } from "../../../runtime/port/worker.ts";
 import { loop } from "../../queue/loop.ts";
 import { checkSignal } from "../../scopes/foreign_signal.ts";
 import type { PoolSettings } from "../dispatch/dispatcher.ts";
@@ -17,7 +17,7 @@ import type { ErrorClass, KnownClasses } from "../wire/error_codec.ts";
  * none, and what has been put into `Object.prototype` is nobody's wish.
  */
 export interface WorkerPoolOptions {
-  /** A name for messages. Default: the file name of the module. */
+  /** A name for messages. Default: the name of the module's file, or of the function that starts the workers. */
   name?: string;
   /**
    * The most workers; they are started on demand. Default: as many threads as the machine runs at once. While every worker is
@@ -85,8 +85,11 @@ const keys: readonly string[] = [
 const limits = ["maxOldGenerationSizeMb", "maxYoungGenerationSizeMb", "codeRangeSizeMb", "stackSizeMb"];
 
 /** Checks what a pool is made with. */
-export function poolSettings(module: URL, options: WorkerPoolOptions): PoolSettings {
-  if (!(module instanceof URL)) throw new TypeError(`A worker module is a URL: received ${show(module)}`);
+export function poolSettings(module: URL | (() => GivenWorker), options: WorkerPoolOptions): PoolSettings {
+  const isGiven = typeof module === "function";
+  if (!isGiven && !(module instanceof URL)) {
+    throw new TypeError(`A worker module is a URL, or a function that starts a Worker: received ${show(module)}`);
+  }
   checkOptions(options);
   checkKeys(options, keys, "The options of a pool");
   const { name, size, min = 0, queueLimit = Infinity, teardownTimeout = 1000, idleTimeout = 30_000, signal } = options;
@@ -103,12 +106,13 @@ export function poolSettings(module: URL, options: WorkerPoolOptions): PoolSetti
   if (maxMemory !== Infinity && loop().host.tellsMemory !== true) {
     throw new TypeError(`The option maxMemory is not known to the workers of ${loop().host.name}`);
   }
+  if (isGiven) checkGiven(options);
   const most = size ?? loop().host.parallelism();
   if (min > most) throw new RangeError(`The min of a pool is at most its size, ${most}: received ${min}`);
   new Inspection().check(options.workerData, "workerData");
   return {
     module,
-    name: name ?? `WorkerPool(${module.pathname.split("/").at(-1)})`,
+    name: name ?? `WorkerPool(${isGiven ? module.name || "given workers" : module.pathname.split("/").at(-1)})`,
     size: most,
     min,
     queueLimit,
@@ -146,6 +150,17 @@ function checkedErrors(given: unknown): KnownClasses | undefined {
     known.set(each.name, each);
   }
   return known;
+}
+
+/** What is about the start of a thread would be lost where the program starts it. */
+function checkGiven(options: WorkerPoolOptions): void {
+  for (const key of threadKeys) {
+    if (options[key] === undefined) continue;
+    throw new TypeError(`A pool whose workers are started by a function takes no ${key}: give it to the Worker there`);
+  }
+  if (options.inline !== undefined && options.inline !== false) {
+    throw new TypeError("A pool whose workers are started by a function knows no module to run inline calls of");
+  }
 }
 
 /** What is for workers alone would be missing where a call is run in the thread that made it. */

@@ -6,6 +6,7 @@
 
 import { checkCount, checkDuration, checkOptions, show } from "../../../runtime/basics/check.ts";
 import type { HistogramSummary } from "../../../runtime/basics/histogram.ts";
+import type { GivenWorker } from "../../../runtime/port/worker.ts";
 import { loop } from "../../queue/loop.ts";
 import { currentScope } from "../../scopes/current_scope.ts";
 import { TimeoutError } from "../../scopes/errors.ts";
@@ -89,9 +90,11 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
   /**
    * Makes a pool over a module; no worker is started before the first call.
    *
-   * @throws {TypeError} or {RangeError} for arguments of a wrong kind or range.
+   * @param module The URL of the worker module; or a function that starts a `Worker` whose code calls `serveJobs`, for bundlers that have
+   * a form of their own for workers. It is called for each worker, and gives a new one each time.
+   * @throws {TypeError} or {RangeError} for arguments of a wrong kind or range. What the function throws rejects the calls that wait.
    */
-  constructor(module: URL, options: WorkerPoolOptions = {}) {
+  constructor(module: URL | (() => GivenWorker), options: WorkerPoolOptions = {}) {
     this.#settings = poolSettings(module, options);
     this.#jobs = new Dispatcher(this.#settings);
     const { signal } = options;

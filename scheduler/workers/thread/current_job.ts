@@ -38,6 +38,8 @@ export interface WorkerState {
 const thread = ((globalThis as Record<symbol, unknown>)[Symbol.for("millrace.work")] ??= {}) as WorkerState & {
   /** The state of the virtual worker whose code runs; in a simulation several share a thread. */
   virtual?: (() => WorkerState | undefined) | undefined;
+  /** Who serves the calls of a pool here: the pool's own first module, or the program by `serveJobs`. */
+  server?: "pool" | "program";
 };
 
 function state(): WorkerState {
@@ -48,6 +50,13 @@ function state(): WorkerState {
 export function findWorkerStates(find: () => WorkerState | undefined): () => void {
   thread.virtual = find;
   return () => void (thread.virtual = undefined);
+}
+
+/** Is the thread to be served by this one? Not if somebody serves it already, who is told by name. */
+export function claimThread(server: "pool" | "program"): "pool" | "program" | undefined {
+  const before = thread.server;
+  thread.server ??= server;
+  return before;
 }
 
 /** Makes a job the current one, as a worker runs one at a time; gives the one before. */

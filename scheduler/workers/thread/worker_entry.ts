@@ -5,6 +5,8 @@
  */
 
 import { parentOfThread } from "../../../runtime/hosts/common/parent.ts";
+import { claimThread } from "./current_job.ts";
 import { WorkerSide } from "./worker_side.ts";
 
+claimThread("pool");
 new WorkerSide(parentOfThread());

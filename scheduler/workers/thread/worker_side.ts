@@ -42,7 +42,8 @@ const longestTurn = 2;
 export class WorkerSide {
   readonly #parent: HostParent;
   #cells: Int32Array | undefined = undefined;
-  #token = 0;
+  /** That of the pool; none is negative. */
+  #token = -1;
   #maxMemory = Infinity;
   /** The thread has grown too large: the pool takes back what it has not started. */
   #spent = false;
@@ -71,16 +72,23 @@ export class WorkerSide {
   #left = 0;
   #told = 0;
 
-  constructor(parent: HostParent) {
+  /** Listens to the parent; to run are the functions that are given, else those of the module that the pool names. */
+  constructor(parent: HostParent, functions?: Record<string, unknown>) {
     this.#parent = parent;
+    this.#module = functions;
     parent.listen((message) => this.#hear(message));
   }
 
   #hear(message: unknown): void {
-    if (this.#module === undefined && "module" in (message as Hello)) void this.#load(message as Hello);
+    if (this.#token < 0) this.#greet(message);
     else if (typeof message === "string") this.#takeJobs(JSON.parse(message));
     else if (Array.isArray(message)) this.#takeJobs(message);
     else this.#take(message as PoolMessage);
+  }
+
+  /** What comes before the pool's greeting, in a thread that the program started, is none of ours. */
+  #greet(message: unknown): void {
+    if (typeof message === "object" && message !== null && "token" in message) void this.#load(message as Hello);
   }
 
   async #load(hello: Hello): Promise<void> {
@@ -90,7 +98,7 @@ export class WorkerSide {
     this.#maxMemory = hello.maxMemory;
     if (hello.shared !== undefined) this.#cells = new Int32Array(hello.shared);
     try {
-      this.#module = await (this.#parent.load?.(hello.module) ?? import(hello.module));
+      this.#module ??= await (this.#parent.load?.(hello.module!) ?? import(hello.module!));
     } catch (error) {
       this.#parent.post({ token: this.#token, broken: encodeError(error) } satisfies WorkerMessage, []);
       return;

@@ -10,7 +10,8 @@ import type { EncodedError } from "./error_codec.ts";
 
 /** The pool's first message. */
 export interface Hello {
-  readonly module: string;
+  /** Where the functions are to be loaded from; absent for a thread that the program starts, which brings them. */
+  readonly module: string | undefined;
   /** Cells in shared memory; see {@linkcode cells}. */
   readonly shared: SharedArrayBuffer | undefined;
   /** Stands in every message of the worker: what a module posts by itself is told apart from the pool's own. */
