@@ -5,6 +5,7 @@
  */
 
 import { checkDuration, show } from "../../runtime/basics/check.ts";
+import { networkOf } from "../../runtime/host_network.ts";
 import type { HostSocket, NetAddress, SecureSettings } from "../../runtime/port/net.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
@@ -124,7 +125,7 @@ class Connecting implements AttemptListener {
   #begin(): void {
     const address = this.#address;
     try {
-      const net = loop().host.net();
+      const net = networkOf(loop().host).net();
       this.#attempt = "host" in address
         ? connectToHost(net, address.host, address.port, this.#attemptDelay, this)
         : connectOnce(() => net.connect(address), this);
@@ -157,7 +158,7 @@ class Connecting implements AttemptListener {
     let secure: HostSocket | undefined;
     this.#attempt = { cancel: () => fail(undefined) };
     try {
-      secure = loop().host.net().secure(raw, settings);
+      secure = networkOf(loop().host).net().secure(raw, settings);
     } catch (error) {
       // Of a certificate that cannot be read.
       return fail(error);

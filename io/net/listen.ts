@@ -5,6 +5,7 @@
  */
 
 import { checkCount } from "../../runtime/basics/check.ts";
+import { networkOf } from "../../runtime/host_network.ts";
 import type { HostNetServer, HostSocket, NetAddress, SecureServerSettings } from "../../runtime/port/net.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
@@ -62,7 +63,7 @@ export async function openListener(settings: ListenSettings): Promise<Listener> 
   const wait = new Wait<Listener>(currentScope(), () => server?.close(() => {}), "a listener");
   if (wait.interrupted) return await wait.promise;
   try {
-    const opened = server = loop().host.net().createServer(settings.tls);
+    const opened = server = networkOf(loop().host).net().createServer(settings.tls);
     const listener = makeListener(opened, settings);
     opened.on("error", (error) => wait.reject(error));
     opened.once("listening", () => {

@@ -10,6 +10,7 @@
  * @module
  */
 
+import { networkOf } from "../../runtime/host_network.ts";
 import type { Answer, HttpExchange, HttpListener } from "../../runtime/port/http.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
@@ -156,7 +157,7 @@ export class Server {
     const { hostname, port, unix, tls, keepAlive, headerTimeout, messageLimit } = this.#settings;
     const handle = (exchange: HttpExchange): Promise<Answer> | Answer => this.#handle(exchange);
     try {
-      this.#listener = await loop().host.listenHttp({
+      this.#listener = await networkOf(loop().host).listenHttp({
         hostname,
         port,
         unix,

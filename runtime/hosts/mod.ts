@@ -5,6 +5,11 @@
  */
 
 export { browserHost } from "./browser/browser.ts";
+export { browserNetwork } from "./browser/network.ts";
 export { bunHost } from "./bun/bun.ts";
+export { bunNetwork } from "./bun/network.ts";
+export { runtimeName } from "./common/runtime_name.ts";
 export { denoHost } from "./deno/deno.ts";
+export { denoNetwork } from "./deno/network.ts";
 export { nodeHost } from "./node/node.ts";
+export { nodeNetwork } from "./node/network.ts";

@@ -7,8 +7,7 @@
  * @module
  */
 
-import type { HttpListener, HttpListenOptions } from "./http.ts";
-import type { HostNet } from "./net.ts";
+import type { HostNetwork } from "./network.ts";
 import type { GivenWorker, HostWorker, HostWorkerOptions, ThreadOptions } from "./worker.ts";
 
 /** The runtimes there is a host for. */
@@ -101,8 +100,6 @@ export interface Host {
   readonly tellsMemory?: true;
   /** Starts a worker thread that loads `module`, or that a function gives. */
   spawnWorker(module: URL | (() => GivenWorker), options: HostWorkerOptions): HostWorker;
-  /** Opens an HTTP server. */
-  listenHttp(options: HttpListenOptions): Promise<HttpListener>;
-  /** Connections of bytes. */
-  net(): HostNet;
+  /** A network that belongs to this host alone, as in a simulation; else it is found by `networkOf`. */
+  readonly network?: HostNetwork;
 }

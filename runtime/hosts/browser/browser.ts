@@ -25,10 +25,6 @@ export function browserHost(): Host {
     threadOptions: [],
     spawnWorker: (module, options) =>
       typeof module === "function" ? takeWorker(module, options) : spawnWebWorker(asBlob(module), options),
-    listenHttp: () => Promise.reject(new TypeError("A browser cannot listen for HTTP requests")),
-    net: () => {
-      throw new TypeError("A browser opens no connections of its own: use fetch or WebSocket");
-    },
   };
 }
 

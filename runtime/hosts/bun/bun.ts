@@ -1,6 +1,5 @@
 import type { Host } from "../../port/host.ts";
 import { asyncContext } from "../common/async_context.ts";
-import { nodeNet } from "../common/node_net.ts";
 import { exit, onSignal, parallelism, raise, report, setExitCode } from "../common/node_process.ts";
 import { takeWorker } from "../common/given_worker.ts";
 import { keepAlive, now, setTimer } from "../common/timers.ts";
@@ -27,7 +26,5 @@ export function bunHost(): Host {
     tellsMemory: true,
     spawnWorker: (module, options) =>
       typeof module === "function" ? takeWorker(module, options) : spawnWebWorker(module, options),
-    listenHttp: async (options) => (await import("./http.ts")).listenHttp(options),
-    net: nodeNet,
   };
 }

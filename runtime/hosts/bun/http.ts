@@ -32,7 +32,7 @@ interface BunHost {
   inspect(value: unknown, options: { depth: number }): string;
 }
 
-/** `Host.listenHttp` over `Bun.serve`. */
+/** `HostNetwork.listenHttp` over `Bun.serve`. */
 export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
   const { Bun } = globalThis as unknown as { Bun: BunHost };
   const { unix, hostname, port, tls } = options;

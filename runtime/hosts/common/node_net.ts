@@ -1,5 +1,5 @@
 /**
- * `Host.net` over Node's modules, which Deno and Bun have too.
+ * `HostNetwork.net` over Node's modules, which Deno and Bun have too.
  *
  * @module
  */
@@ -16,7 +16,7 @@ interface NodeDns {
   lookup(hostname: string, options: { all: true }): Promise<readonly HostAddress[]>;
 }
 
-/** `Host.net` over Node's modules. */
+/** `HostNetwork.net` over Node's modules. */
 export function nodeNet(): HostNet {
   const net = builtin<NodeNet>("node:net");
   const tls = builtin<NodeNet>("node:tls");

@@ -1,6 +1,5 @@
 import type { ContextSlot, Host, Turns } from "../../port/host.ts";
 import { asyncContext } from "../common/async_context.ts";
-import { nodeNet } from "../common/node_net.ts";
 import { exit, onSignal, parallelism, raise, report, setExitCode } from "../common/node_process.ts";
 import { takeWorker } from "../common/given_worker.ts";
 import { keepAlive, now, setTimer } from "../common/timers.ts";
@@ -26,8 +25,6 @@ export function denoHost(): Host {
     tellsMemory: true,
     spawnWorker: (module, options) =>
       typeof module === "function" ? takeWorker(module, options) : spawnWebWorker(module, options),
-    listenHttp: async (options) => (await import("./http.ts")).listenHttp(options),
-    net: nodeNet,
   };
 }
 

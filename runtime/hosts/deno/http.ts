@@ -39,7 +39,7 @@ interface DenoHost {
   ): DenoServer;
 }
 
-/** `Host.listenHttp` over `Deno.serve`. */
+/** `HostNetwork.listenHttp` over `Deno.serve`. */
 export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
   const { Deno } = globalThis as unknown as { Deno: DenoHost };
   /** What is open: once `shutdown()` is under way, Deno's own abort throws and closes nothing. */

@@ -46,7 +46,7 @@ interface Shared {
   ended(): void;
 }
 
-/** `Host.listenHttp` over `node:http`. */
+/** `HostNetwork.listenHttp` over `node:http`. */
 export async function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
   // Node loads these classes when they are first used: 20 ms, which would be the first client's, and the loop's.
   void new Response(new ReadableStream()).body;

@@ -140,7 +140,7 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
     ];
   }
 
-  /** `Host.listenHttp` on this network. */
+  /** `HostNetwork.listenHttp` on this network. */
   listen(options: HttpListenOptions): Promise<HttpListener> {
     if (options.unix !== undefined) {
       return Promise.reject(new TypeError("The network of a simulation has no Unix sockets for HTTP"));

@@ -5,6 +5,7 @@
  */
 
 import type { ContextSlot, Host, HostTimer, Turns } from "../../port/host.ts";
+import { networkOf } from "../../host_network.ts";
 import type { StartWorker } from "../workers/workers.ts";
 import type { Session } from "./session.ts";
 
@@ -34,9 +35,11 @@ export function simulatedHost(session: Session, real: Host, start: StartWorker):
       typeof module === "function"
         ? refuse("run a thread that the program starts itself: give the pool the URL of the module")
         : session.workers.spawn(options, { world: session, start }),
-    listenHttp: (options) => session.network.listen(options),
-    // Real I/O, where it is allowed, is all real.
-    net: () => session.settings.allowRealIo ? real.net() : session.network,
+    network: {
+      listenHttp: (options) => session.network.listen(options),
+      // Real I/O, where it is allowed, is all real.
+      net: () => session.settings.allowRealIo ? networkOf(real).net() : session.network,
+    },
   };
 }
 

@@ -53,7 +53,7 @@ function network(host: FakeHost, behaviours: Record<string, Behaviour>): string[
       throw new Error("no listeners here");
     },
   };
-  Object.assign(host.host, { net: () => net });
+  Object.assign(host.host, { network: { net: () => net } });
   return log;
 }
 

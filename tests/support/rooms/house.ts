@@ -49,6 +49,11 @@ export const house: readonly Room[] = [
     over: ["runtime/hosts"],
   },
   {
+    path: "runtime/host_network.ts",
+    says: "the network of a host, which only those carry who use it",
+    over: ["runtime/hosts"],
+  },
+  {
     path: "runtime/system",
     says: "files, processes, the environment and diagnostics of the machine",
     over: ["runtime/hosts"],
@@ -62,7 +67,7 @@ export const house: readonly Room[] = [
   {
     path: "runtime/simulation",
     says: "a simulated loop in the place of the host, and the model of which orders a host allows",
-    over: ["runtime/current_host.ts", "runtime/monitor", "runtime/system"],
+    over: ["runtime/current_host.ts", "runtime/host_network.ts", "runtime/monitor", "runtime/system"],
     doors: [
       "loop/loop_event",
       "loop/real_turns",
@@ -194,7 +199,7 @@ export const house: readonly Room[] = [
   {
     path: "io/net",
     says: "connections of bytes: connect, listen, serveTcp, TLS",
-    over: ["io/waits", "scheduler/sync"],
+    over: ["io/waits", "scheduler/sync", "runtime/host_network.ts"],
     doors: ["connection", "tls"],
   },
   {

@@ -26,7 +26,10 @@ export function runCheck(check: Check): boolean {
       [process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."]],
       [deno, ["check", ...doors]],
     ],
-    pack: [[process.execPath, ["--import", "tsx", "scripts/pack.ts"]]],
+    pack: [
+      [process.execPath, ["--import", "tsx", "scripts/pack.ts"]],
+      [process.execPath, ["--import", "tsx", "scripts/size.ts"]],
+    ],
   };
   let allOk = true;
   for (const [command, args] of commands[check]) {

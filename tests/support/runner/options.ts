@@ -27,7 +27,7 @@ export interface Plan {
 
 /** What is printed for `--help`. */
 export const help =
-  `npm test [-- WORD...]      Checks the format, the lint, the types and the package, then runs the tests on every runtime.
+  `npm test [-- WORD...]      Checks the format, the lint, the types and the package with its size, then runs the tests on every runtime.
 npm run coverage           Runs the tests on Node 26 and prints which lines and branches of the library they reach.
 
 Words, in any mixture; without any, everything is run:

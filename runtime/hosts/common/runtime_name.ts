@@ -1,0 +1,20 @@
+import type { HostName } from "../../port/host.ts";
+
+/**
+ * Which runtime this is. It is looked for by what it can do; the names only tell apart runtimes that offer the same features with
+ * different behaviour behind them.
+ */
+export function runtimeName(): Exclude<HostName, "simulation"> {
+  const scope = globalThis as {
+    process?: { getBuiltinModule?: unknown };
+    setImmediate?: unknown;
+    Deno?: { serve?: unknown };
+    Bun?: { serve?: unknown };
+  };
+  const hasServerLoop = typeof scope.setImmediate === "function" &&
+    typeof scope.process?.getBuiltinModule === "function";
+  if (!hasServerLoop) return "browser";
+  if (typeof scope.Bun?.serve === "function") return "bun";
+  if (typeof scope.Deno?.serve === "function") return "deno";
+  return "node";
+}

@@ -1,0 +1,8 @@
+import type { HostNetwork } from "../../port/network.ts";
+import { nodeNet } from "../common/node_net.ts";
+
+/** The network of Deno. */
+export const denoNetwork: HostNetwork = {
+  listenHttp: async (options) => (await import("./http.ts")).listenHttp(options),
+  net: nodeNet,
+};
