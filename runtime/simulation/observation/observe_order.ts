@@ -15,13 +15,13 @@ interface Callbacks {
 }
 
 /** The host's own functions, whatever stands in their place later. */
-const global = { ...globalThis } as unknown as { Bun?: unknown };
 const { setTimeout, clearTimeout, queueMicrotask, MessageChannel, performance } = globalThis;
-const { setImmediate, clearImmediate, requestAnimationFrame, process } = globalThis as unknown as {
+const { setImmediate, clearImmediate, requestAnimationFrame, process, Bun } = globalThis as unknown as {
   setImmediate?: Callbacks;
   clearImmediate?: (handle: unknown) => void;
   requestAnimationFrame?: Callbacks;
   process?: { nextTick?: Callbacks };
+  Bun?: unknown;
 };
 const nextTick = process?.nextTick;
 
@@ -100,7 +100,7 @@ class Observation implements LoopApi {
     // Bun runs the first tick of a process ahead of the microtask that queued it.
     nextTick!(() => {
       setImmediate(() => {
-        if (global.Bun === undefined) {
+        if (Bun === undefined) {
           this.#closedByMain = [];
           closeHandle(() => {
             const held = this.#closedByMain!;

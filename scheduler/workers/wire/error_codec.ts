@@ -159,10 +159,9 @@ function read(object: object, key: string): unknown {
   }
 }
 
-/** Where this code is in a `data:` URL, as in the worker of a bundle, each of its frames would bring all of it along. */
-const ownText = /data:text\/javascript;base64,.{1,20}/.exec(import.meta.url)?.[0];
-
+/** Where this code is in a `data:` URL, as in a worker that the pool started, each of its frames would bring all of it along. */
 function withoutText(stack: string | undefined): string | undefined {
+  const [ownText] = /data:text\/javascript;base64,.{1,20}/.exec(import.meta.url ?? "") ?? [];
   if (ownText === undefined) return stack;
   return stack?.split("\n").filter((line) => !line.includes(ownText)).join("\n");
 }
