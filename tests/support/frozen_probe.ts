@@ -40,7 +40,7 @@ for (const each of [...builtIn, Error, TypeError, RangeError, Reflect, JSON, Mat
 
 const { group, sleep, withTimeout, mapChunked, scheduler, CancelScope, WorkerPool } = await import("../../mod.ts");
 const { explore } = await import("../../testing.ts");
-const { serve } = await import("../../io/mod.ts");
+const { connect, readLines, serve } = await import("../../io/mod.ts");
 
 const told: unknown[] = [];
 const nameOf = (error: unknown): string => (error as Error).name;
@@ -64,5 +64,8 @@ await using pool = new WorkerPool<{ double(n: number): number }>(
 );
 told.push(await pool.run("double", [4]));
 await using server = await serve(() => new Response("answer"), { port: 0 });
-told.push(await (await fetch(server.url)).text());
+// Not by `fetch`, of which Node's own part fails then.
+const connection = await connect({ hostname: "127.0.0.1", port: server.port });
+await connection.write("GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+for await (const line of readLines(connection)) if (line === "answer") told.push(line);
 console.log(JSON.stringify(told));
