@@ -7,7 +7,7 @@
 import { checkCount, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
 import type { Simulation } from "../../runtime/simulation/mod.ts";
 import type { Entry } from "../queue/entry.ts";
-import { roots } from "../scopes/roots.ts";
+import { roots } from "../scopes/current_scope.ts";
 import { type Member, pathOf, Scope } from "../scopes/scope.ts";
 import { Task } from "../scopes/task.ts";
 import { group, type TaskGroup } from "../tasks/task_group.ts";
@@ -64,7 +64,7 @@ export function checkpointsOf(
     // In a task: turns that a body outside any task waits for are known to nobody.
     const inTask = (sim: Simulation) => {
       hasBegun = true;
-      return group((within) => within.spawn(() => body(sim, within), { name: "body" }));
+      return group((within) => void within.spawn(() => body(sim, within), { name: "body" }));
     };
     function look(): void {
       if (!hasBegun) return;

@@ -6,7 +6,7 @@
 
 import { loop } from "../queue/loop.ts";
 import { type Priority, priorityOf } from "../queue/priority.ts";
-import { roots } from "../scopes/roots.ts";
+import { roots } from "../scopes/current_scope.ts";
 import { type Member, Scope } from "../scopes/scope.ts";
 import { Task, type TaskState } from "../scopes/task.ts";
 import { GroupNode } from "../tasks/group_node.ts";

@@ -6,8 +6,10 @@
 
 import { checkDuration, checkFunction, checkName, checkOptions, checkTime } from "../../runtime/basics/check.ts";
 import { loop } from "../queue/loop.ts";
-import { currentScope, within } from "./current_scope.ts";
-import { Cancelled, isAbort, StructureError } from "./errors.ts";
+import { allowUnawaited } from "../../runtime/basics/promises.ts";
+import { currentScope } from "./current_scope.ts";
+import { Cancelled, StructureError } from "./errors.ts";
+import { cancellationIn, cancelledAround, enter } from "./exit.ts";
 import { checkSignal, joinSignal } from "./foreign_signal.ts";
 import { Scope } from "./scope.ts";
 import { ScopeSignal } from "./scope_signal.ts";
@@ -48,6 +50,8 @@ export class CancelScope {
   readonly #options: CancelScopeOptions;
   #state: "new" | "open" | "closed" = "new";
   #scope: Scope | undefined = undefined;
+  /** What `run` gives. */
+  #promise: Promise<unknown> | undefined = undefined;
   /** Asked for before the scope was entered. */
   #early: Cancelled | undefined = undefined;
   #caught = false;
@@ -130,9 +134,13 @@ export class CancelScope {
     if (this.#options.signal?.aborted) {
       this.#state = "closed";
       this.#scope = new Scope(undefined);
-      return Promise.reject(this.#options.signal.reason);
+      const rejected = Promise.reject(this.#options.signal.reason);
+      allowUnawaited(rejected);
+      return rejected;
     }
-    return this.#run(body);
+    const promise = this.#run(body);
+    this.#promise = promise;
+    return promise;
   }
 
   async #run<T>(body: (scope: CancelScope) => T | PromiseLike<T>): Promise<T | undefined> {
@@ -147,11 +155,12 @@ export class CancelScope {
     let value: T | undefined;
     let thrown: { error: unknown } | undefined;
     try {
-      value = await within(scope, body, this);
+      value = await enter(scope, body, this);
     } catch (error) {
       thrown = { error };
     }
     const misuse = scope.inner > 0 ? await scope.closeLeftOpen() : undefined;
+    const around = cancelledAround(scope);
     scope.close();
     leaveSignal?.();
     this.#state = "closed";
@@ -159,19 +168,18 @@ export class CancelScope {
       if (misuse !== undefined) throw misuse;
       return value;
     }
+    const cancellation = cancellationIn(scope, thrown.error);
+    if (cancellation === undefined) throw thrown.error;
     const { request } = scope;
-    if (request === undefined || !isOwn(thrown.error, scope)) throw thrown.error;
-    if (request.source === "signal") throw request.reason;
+    const isAbsorbed = cancellation === request && around === undefined && request.source !== "signal";
+    if (!isAbsorbed) {
+      allowUnawaited(this.#promise!);
+      if (cancellation !== request) throw thrown.error;
+      throw around ?? request.reason;
+    }
     this.#caught = true;
     return undefined;
   }
-}
-
-/** Is an error the scope's own cancellation, or what the host made of it? */
-export function isOwn(error: unknown, scope: Scope): boolean {
-  if (scope.request === undefined) return false;
-  return error === scope.request ||
-    (scope.effective === scope.request && !(error instanceof Cancelled) && isAbort(error));
 }
 
 /**

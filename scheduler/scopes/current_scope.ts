@@ -1,10 +1,10 @@
 /**
- * The scope that the calling code runs in, and what it means for what continues there.
+ * The scope that the calling code runs in, and what it means for what continues there; the scopes at the top of the tree.
  *
  * @module
  */
 
-import { loop } from "../queue/loop.ts";
+import { type Loop, loop } from "../queue/loop.ts";
 import type { Cancelled } from "./errors.ts";
 import type { Scope } from "./scope.ts";
 
@@ -50,4 +50,21 @@ export function laneIn(scope: Scope | undefined, lane?: number): number {
   if (owner === undefined) return lane ?? 2;
   if (lane === undefined || (owner.lane > owner.baseLane && owner.lane > lane)) return owner.lane;
   return lane;
+}
+
+/** The roots of each loop. */
+const rootsOf = new WeakMap<Loop, Set<Scope>>();
+
+/** The roots of the loop that was asked for last: a group asks at its beginning, and the loop changes only with a simulation. */
+let last: { loop: Loop; roots: Set<Scope> } | undefined;
+
+/** The scopes at the top: groups that are open outside any other, and those that were given up and have not ended. */
+export function roots(): Set<Scope> {
+  const current = loop();
+  if (last?.loop !== current) {
+    let found = rootsOf.get(current);
+    if (found === undefined) rootsOf.set(current, found = new Set());
+    last = { loop: current, roots: found };
+  }
+  return last.roots;
 }

@@ -55,7 +55,30 @@ export class Cancelled extends Error {
  * ours is aborted is an "AbortError" of their own with some APIs (timers, files, events), and the signal's reason with others.
  */
 export function isAbort(error: unknown): boolean {
-  return error instanceof Cancelled || (error as Error | null | undefined)?.name === "AbortError";
+  try {
+    return error instanceof Cancelled || (error as Error | null | undefined)?.name === "AbortError";
+  } catch {
+    // Anything can be thrown: a revoked proxy, an error whose name cannot be read.
+    return false;
+  }
+}
+
+/** Is an error a {@linkcode Cancelled}? Whatever was thrown, this is answered. */
+export function isCancelled(error: unknown): error is Cancelled {
+  return isObject(error) && is(Cancelled, error);
+}
+
+/** Is an error a {@linkcode TaskCancelledError}? Whatever was thrown, this is answered. */
+export function isTaskCancelled(error: unknown): error is TaskCancelledError {
+  return isObject(error) && is(TaskCancelledError, error);
+}
+
+function is(kind: new (...args: never) => unknown, error: object): boolean {
+  try {
+    return error instanceof kind;
+  } catch {
+    return false;
+  }
 }
 
 function describe(source: CancelSource, reason: unknown, task: Task<unknown> | undefined): string {

@@ -7,9 +7,10 @@
 import { checkDuration, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
 import { allowUnawaited } from "../../runtime/basics/promises.ts";
 import { loop } from "../queue/loop.ts";
-import { CancelScope, isOwn } from "./cancel_scope.ts";
-import { currentScope, within } from "./current_scope.ts";
-import { type Cancelled, TimeoutError } from "./errors.ts";
+import { CancelScope } from "./cancel_scope.ts";
+import { currentScope } from "./current_scope.ts";
+import { TimeoutError } from "./errors.ts";
+import { cancellationIn, cancelledAround, enter } from "./exit.ts";
 import { Scope } from "./scope.ts";
 
 /**
@@ -57,29 +58,29 @@ class TimedScope extends Scope {
     return promise;
   }
 
-  /** Whoever left it open is told so; its own promise is to tell nobody, if nobody awaits it. */
-  override leftOpen(): void {
-    if (this.#promise !== undefined) allowUnawaited(this.#promise);
-  }
-
   async #run<T>(body: () => T | PromiseLike<T>): Promise<T> {
     let value: T;
     let thrown: { error: unknown } | undefined;
     try {
-      value = await within(this, body, undefined);
+      value = await enter(this, body, undefined);
     } catch (error) {
       thrown = { error };
     }
     const misuse = this.inner > 0 ? await this.closeLeftOpen() : undefined;
+    const around = cancelledAround(this);
     this.close();
-    if (thrown !== undefined && !isOwn(thrown.error, this)) throw thrown.error;
-    if (misuse !== undefined) throw misuse;
-    if (this.request !== undefined) throw this.#verdict(this.request);
-    return value!;
-  }
-
-  #verdict(request: Cancelled): Error {
-    return request.source === "deadline" ? new TimeoutError(this.#what, this.#timeout) : request;
+    const { request } = this;
+    if (thrown === undefined) {
+      if (misuse !== undefined) throw misuse;
+      if (request === undefined) return value!;
+    } else {
+      const cancellation = cancellationIn(this, thrown.error);
+      if (cancellation !== undefined && cancellation !== request) allowUnawaited(this.#promise!);
+      if (cancellation === undefined || cancellation !== request) throw thrown.error;
+    }
+    if (around === undefined && request!.source === "deadline") throw new TimeoutError(this.#what, this.#timeout);
+    allowUnawaited(this.#promise!);
+    throw around ?? request;
   }
 }
 

@@ -15,15 +15,16 @@
  * @module
  */
 
+import { allowUnawaited } from "../../runtime/basics/promises.ts";
 import { loop } from "../queue/loop.ts";
-import { currentScope, within } from "../scopes/current_scope.ts";
-import { type Cancelled, isAbort, StructureError, TaskCancelledError } from "../scopes/errors.ts";
+import { currentScope, roots } from "../scopes/current_scope.ts";
+import { type Cancelled, isTaskCancelled, StructureError } from "../scopes/errors.ts";
+import { cancellationIn, cancelledAround, enter } from "../scopes/exit.ts";
 import { joinSignal } from "../scopes/foreign_signal.ts";
-import { roots } from "../scopes/roots.ts";
 import { Scope } from "../scopes/scope.ts";
 import { rememberOrigin, reportUnhandled } from "../scopes/unhandled.ts";
 import { Wait } from "../waits/wait.ts";
-import { type Cleanup, runDeferred } from "./deferred.ts";
+import { type Cleanup, runAllDeferred, runDeferred } from "./deferred.ts";
 import type { GroupSettings } from "./group_options.ts";
 import { GroupTeardown } from "./group_teardown.ts";
 import { Slots } from "./slots.ts";
@@ -51,16 +52,16 @@ export class GroupNode extends Scope implements EndedGroup, TaskParent, WatchedG
   #daemons = 0;
   #holds = 0;
   #phase: "open" | "closing" | "cleaning" | "closed" = "open";
-  /** The promise of the end, for a group without a body. */
-  #ending: Promise<void> | undefined = undefined;
+  /** What `runBody`, or `end`, gives. */
+  #promise: Promise<unknown> | undefined = undefined;
   #cleanups: Cleanup[] | undefined = undefined;
   /** Called when no task is left, while the end waits for that. */
   #drained: (() => void) | undefined = undefined;
   /** Those inside the body who wait until only daemons are left. */
   #idlers: Set<Wait> | undefined = undefined;
   readonly #leaveSignal: (() => void) | undefined;
-  /** The cancellation from around this group that the body, or the wait for the tasks, was ended by. */
-  #passing: Cancelled | undefined = undefined;
+  /** The cancellation that has left something of the group undone: cut short the body or a task, or kept one from starting. */
+  #undone: Cancelled | undefined = undefined;
   /** Made when the group is first cancelled or cleans up, and where its teardown has a bound. */
   #teardown: GroupTeardown | undefined = undefined;
   /** Where the group is listed if no group is around it. */
@@ -155,6 +156,8 @@ export class GroupNode extends Scope implements EndedGroup, TaskParent, WatchedG
     if (node.daemon) this.#daemons--;
     if (node.holdsSlot) this.#slots!.leave(this.effective === undefined);
     if (node.state === "rejected" && !this.#hasCaused(node.outcome)) this.fail(node.outcome, node);
+    // One that was cancelled by its own handle has been left undone by nobody else; a daemon has no end of its own.
+    if (node.state === "cancelled" && !node.daemon && node.outcome !== node.request) this.#undone ??= this.effective;
     this.#settleIfDrained();
   }
 
@@ -201,12 +204,14 @@ export class GroupNode extends Scope implements EndedGroup, TaskParent, WatchedG
 
   /** Runs the body, then ends the group; settles as `group()` does. */
   runBody<A, T>(body: (argument: A) => T | PromiseLike<T>, argument: A): Promise<T> {
-    return this.#bounded(this.#runToEnd(body, argument));
+    const promise = this.#bounded(this.#runToEnd(body, argument));
+    this.#promise = promise;
+    return promise;
   }
 
   /** Waits for the tasks, cleans up and closes; settles as the group does. A second call gives the same promise. */
   end(): Promise<void> {
-    return this.#ending ??= this.#bounded(this.#end(undefined));
+    return (this.#promise ??= this.#bounded(this.#end(undefined))) as Promise<void>;
   }
 
   /** Nobody is going to join a group made with `new` that was left open: it ends by itself. */
@@ -219,7 +224,7 @@ export class GroupNode extends Scope implements EndedGroup, TaskParent, WatchedG
     let value: T | undefined;
     this.enterBody();
     try {
-      value = await within(this, body, argument);
+      value = await enter(this, body, argument);
     } catch (error) {
       this.bodyThrew(error);
     }
@@ -249,33 +254,41 @@ export class GroupNode extends Scope implements EndedGroup, TaskParent, WatchedG
 
   /** The body has thrown: a failure, unless it is the cancellation of this group or of one around it. */
   bodyThrew(error: unknown): void {
-    if (this.#hasCaused(error)) return;
-    if (this.effective === undefined || !isAbort(error)) this.fail(error);
-    else if (this.effective !== this.request) this.#passing = this.effective;
+    if (cancellationIn(this, error) !== undefined) this.#undone ??= this.effective;
+    else if (!this.#hasCaused(error)) this.fail(error);
   }
 
   /** Is an error only what came of this group's own cancellation, to those who await a task of it? */
   #hasCaused(error: unknown): boolean {
-    return error instanceof TaskCancelledError && this.request !== undefined && error.cause === this.request;
+    return this.request !== undefined && isTaskCancelled(error) && error.cause === this.request;
   }
 
   async #end(value: unknown): Promise<void> {
     this.#phase = "closing";
-    if (this.inner > 0) this.fail(await this.closeLeftOpen());
+    if (this.inner > 0) {
+      const misuse = await this.closeLeftOpen();
+      // A body that was cut short had no time to await what it had begun.
+      if (this.#undone === undefined) this.fail(misuse);
+    }
     while (this.live > 0 || this.#holds > 0) {
       await new Promise<void>((resolve) => {
         this.#drained = resolve;
         this.#settleIfDrained();
       });
-      if (this.effective !== this.request) this.#passing ??= this.effective;
+      this.#undone ??= cancelledAround(this);
     }
     this.#phase = "cleaning";
     this.deadline = Infinity;
     this.#leaveSignal?.();
-    if (this.#cleanups !== undefined) await this.#cleanUp(this.#cleanups, value);
+    if (this.#cleanups !== undefined) {
+      this.#watched().begin();
+      await runAllDeferred(this.#cleanups, outcomeOf(this, value), this, this.#watched());
+    }
+    const error = verdictOf(this, this.#undone);
     this.#closeUp();
-    const error = verdictOf(this, this.#passing);
-    if (error !== undefined) throw error.reason;
+    if (error === undefined) return;
+    if (error.isCancellation && this.#promise !== undefined) allowUnawaited(this.#promise);
+    throw error.reason;
   }
 
   #closeUp(): undefined {
@@ -284,17 +297,6 @@ export class GroupNode extends Scope implements EndedGroup, TaskParent, WatchedG
     this.#teardown?.stop();
     this.#roots.delete(this);
     this.close();
-  }
-
-  async #cleanUp(cleanups: Cleanup[], value: unknown): Promise<void> {
-    this.#beginTeardown();
-    const outcome = outcomeOf(this, value);
-    for (let cleanup = cleanups.pop(); cleanup !== undefined; cleanup = cleanups.pop()) {
-      const error = await runDeferred(cleanup, outcome, this);
-      if (error === undefined) continue;
-      if (this.abandoned) reportUnhandled(error.reason, this);
-      else this.failures.push(error.reason);
-    }
   }
 
   #settleIfDrained(): void {

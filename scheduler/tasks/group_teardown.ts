@@ -22,6 +22,8 @@ export class GroupTeardown {
   readonly #onAbandoned: () => void;
   /** Present while the group is watched. */
   #watch: Teardown | undefined = undefined;
+  #given: Promise<void> | undefined = undefined;
+  #onGiven: (() => void) | undefined = undefined;
   /** Rejects the group's promise ahead of its end; present once there is a promise with a bound. */
   #reject: ((error: TeardownError) => void) | undefined = undefined;
 
@@ -56,8 +58,16 @@ export class GroupTeardown {
     });
   }
 
+  /** Settles when the bound is broken; at once if it has been. */
+  whenAbandoned(): Promise<void> {
+    return this.#given ??= this.abandoned !== undefined ? Promise.resolve() : new Promise((resolve) => {
+      this.#onGiven = resolve;
+    });
+  }
+
   #abandon(error: TeardownError): void {
     this.abandoned = error;
+    this.#onGiven?.();
     suppress(error, this.#group.failures.slice(1));
     this.#onAbandoned();
     this.#reject?.(error);

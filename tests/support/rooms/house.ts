@@ -98,7 +98,7 @@ export const house: readonly Room[] = [
     path: "scheduler/scopes",
     says: "the tree that cancellation runs down: scopes, the handle of a task, errors, foreign signals",
     over: ["scheduler/queue"],
-    doors: ["errors", "task", "scope", "roots", "current_scope", "foreign_signal", "unhandled"],
+    doors: ["errors", "task", "scope", "exit", "current_scope", "foreign_signal", "unhandled"],
   },
   { path: "scheduler/configure.ts", says: "the defaults of the process", over: ["scheduler/scopes"] },
   {

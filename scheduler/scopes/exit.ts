@@ -1,0 +1,71 @@
+/**
+ * What goes into a scope, and what it lets out at its end.
+ *
+ * ```
+ *   the body has             a cancellation from around is in force     none is
+ *   thrown an error          the error                                  the error
+ *   thrown a cancellation    that one                                   its own is absorbed, or is its TimeoutError; others go on
+ *   returned a value         the value, or that one if the scope is     the value, or the TimeoutError of a scope whose end by its
+ *                            a time limit that is over                  deadline is an error
+ * ```
+ *
+ * So no code runs between two scopes that are both cancelled, whichever was first.
+ *
+ * @module
+ */
+
+import { awaited } from "../../runtime/basics/promises.ts";
+import { within } from "./current_scope.ts";
+import { type Cancelled, isAbort, isCancelled, isTaskCancelled } from "./errors.ts";
+import type { Scope } from "./scope.ts";
+
+/** What there is to know of the cancellation of a scope. */
+export interface Cancellable {
+  /** Its own. */
+  readonly request: Cancelled | undefined;
+  /** The one in force: that of the outermost scope around that no shield keeps out, else its own. */
+  readonly effective: Cancelled | undefined;
+}
+
+/** A call of a body. */
+interface BodyCall<A, T> {
+  readonly body: (argument: A) => T | PromiseLike<T>;
+  readonly argument: A;
+}
+
+/**
+ * Calls a body in a scope, without a `this`, and gives what is to be awaited; if the body throws, a promise that rejects. A scope covers
+ * what its body returns: the wait for a task, and what a lazy thenable begins, belong to it.
+ */
+export function enter<A, T>(
+  scope: Scope,
+  body: (argument: A) => T | PromiseLike<T>,
+  argument: A,
+): T | PromiseLike<T> {
+  return within(scope, callBody<A, T>, { body, argument });
+}
+
+function callBody<A, T>({ body, argument }: BodyCall<A, T>): T | PromiseLike<T> {
+  try {
+    return awaited(body(argument));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** The cancellation of a scope around this one that is in force in it. */
+export function cancelledAround({ effective, request }: Cancellable): Cancelled | undefined {
+  return effective === request ? undefined : effective;
+}
+
+/**
+ * The cancellation that an error is which code in a scope has thrown; `undefined` for an error of its own. Hosts make errors of their own
+ * of a cancellation, and a task that it has ended gives `TaskCancelledError` to those who wait for its result.
+ */
+export function cancellationIn({ effective, request }: Cancellable, error: unknown): Cancelled | undefined {
+  if (effective === undefined) return undefined;
+  if (isCancelled(error)) return error;
+  if (!isTaskCancelled(error)) return isAbort(error) ? effective : undefined;
+  const { cause } = error;
+  return cause === effective || cause === request ? cause as Cancelled : undefined;
+}
