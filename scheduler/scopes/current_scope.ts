@@ -5,6 +5,7 @@
  */
 
 import { type Loop, loop } from "../queue/loop.ts";
+import { mayBeOverdue } from "./deadline_timer.ts";
 import type { Cancelled } from "./errors.ts";
 import type { Scope } from "./scope.ts";
 
@@ -32,6 +33,13 @@ export function currentScope(): Scope | undefined {
 /** Calls `fn(argument)` with `scope` as the innermost scope. */
 export function within<A, R>(scope: Scope | undefined, fn: (argument: A) => R, argument: A): R {
   return loop().context.run(scope, fn, argument);
+}
+
+/** Is a scope cancelled by now? Its deadline counts as soon as it has passed, also where the loop was too busy to tell. */
+export function isCancelled(scope: Scope | undefined): scope is Scope {
+  if (scope === undefined) return false;
+  if (scope.effective === undefined && mayBeOverdue()) scope.lookAtClock();
+  return scope.effective !== undefined;
 }
 
 /** The scope's cancellation, on its way to be thrown. */

@@ -17,7 +17,7 @@
 import type { TurnRunner } from "../../runtime/monitor/monitor.ts";
 import { Entry } from "../queue/entry.ts";
 import { loop } from "../queue/loop.ts";
-import type { Timed } from "../queue/timer_queue.ts";
+import { DeadlineTimer } from "./deadline_timer.ts";
 import { Cancelled, type CancelSource, StructureError } from "./errors.ts";
 import { ScopeSignal } from "./scope_signal.ts";
 import type { Task } from "./task.ts";
@@ -203,13 +203,21 @@ export class Scope extends Member {
       this.cancel("deadline");
       return;
     }
-    const timer = (this.#extras ??= new Extras()).deadlineTimer = new DeadlineTimer(this, time);
-    loop().timers.set(timer);
+    (this.#extras ??= new Extras()).deadlineTimer = new DeadlineTimer(this, time);
+  }
+
+  /** Cancels those scopes, from this one out to a shield, whose deadlines have passed: a busy loop may not have told them yet. */
+  lookAtClock(): void {
+    let now: number | undefined;
+    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.shielded ? undefined : scope.parent) {
+      const deadline = scope.#extras?.deadlineTimer?.deadline;
+      if (deadline !== undefined && deadline <= (now ??= loop().host.now())) scope.cancel("deadline");
+    }
   }
 
   #stopTimer(): void {
     if (this.#extras?.deadlineTimer === undefined) return;
-    loop().timers.cancel(this.#extras.deadlineTimer);
+    this.#extras.deadlineTimer.cancel();
     this.#extras.deadlineTimer = undefined;
   }
 
@@ -278,26 +286,6 @@ export class Scope extends Member {
    */
   keepOpen(): () => void {
     return this.parent?.keepOpen() ?? (() => {});
-  }
-}
-
-/** The timer of a scope's deadline. */
-class DeadlineTimer implements Timed {
-  get hold(): boolean {
-    return true;
-  }
-
-  readonly deadline: number;
-  order = 0;
-  readonly #scope: Scope;
-
-  constructor(scope: Scope, deadline: number) {
-    this.#scope = scope;
-    this.deadline = deadline;
-  }
-
-  expire(): void {
-    this.#scope.cancel("deadline");
   }
 }
 

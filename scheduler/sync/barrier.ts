@@ -11,7 +11,7 @@
 
 import { checkCount } from "../../runtime/basics/check.ts";
 import { printAs } from "../../runtime/basics/inspect.ts";
-import { currentScope } from "../scopes/current_scope.ts";
+import { currentScope, isCancelled } from "../scopes/current_scope.ts";
 import { Wait } from "../waits/wait.ts";
 import { WaitLine } from "./wait_line.ts";
 
@@ -86,7 +86,7 @@ export class Barrier {
    */
   wait(): Promise<number> {
     const scope = currentScope();
-    if (scope?.effective !== undefined) {
+    if (isCancelled(scope)) {
       this.#break();
       return new Wait<number>(scope).promise;
     }

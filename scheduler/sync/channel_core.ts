@@ -18,7 +18,7 @@
  */
 
 import { loop } from "../queue/loop.ts";
-import { currentScope } from "../scopes/current_scope.ts";
+import { currentScope, isCancelled } from "../scopes/current_scope.ts";
 import type { Scope } from "../scopes/scope.ts";
 import { reportUnhandled } from "../scopes/unhandled.ts";
 import { Wait } from "../waits/wait.ts";
@@ -121,7 +121,7 @@ export class ChannelCore<T> {
 
   send(item: T, end: End): Promise<void> {
     const scope = currentScope();
-    if (scope?.effective !== undefined) {
+    if (isCancelled(scope)) {
       this.undelivered(item);
       return new Wait(scope).promise;
     }
@@ -152,10 +152,10 @@ export class ChannelCore<T> {
 
   receive(end: End): Promise<T> {
     const scope = currentScope();
-    if (scope?.effective !== undefined) return new Wait<T>(scope).promise;
+    if (isCancelled(scope)) return new Wait<T>(scope).promise;
     if (end.closed || this.broken) return Promise.reject(new ChannelClosedError("The receiving end was closed"));
     if (this.#hasItem()) return this.receivers.answer(scope, this.#take());
-    if (this.closed !== undefined && this.receivers.inFlight === 0) return Promise.reject(this.#endError());
+    if (this.closed !== undefined && !this.receivers.isUndecided) return Promise.reject(this.#endError());
     return new EndWait(this.receivers, scope, end).promise;
   }
 
@@ -205,7 +205,7 @@ export class ChannelCore<T> {
    * have not gone on they are to wait: one of those may come back.
    */
   #endIfEmpty(): void {
-    if (this.closed === undefined || this.receivers.inFlight > 0) return;
+    if (this.closed === undefined || this.receivers.isUndecided) return;
     while (this.receivers.size > 0) this.receivers.first!.fail(this.#endError());
   }
 

@@ -5,7 +5,7 @@
  */
 
 import { printAs } from "../../runtime/basics/inspect.ts";
-import { currentScope } from "../scopes/current_scope.ts";
+import { currentScope, isCancelled } from "../scopes/current_scope.ts";
 import { Wait } from "../waits/wait.ts";
 import { WaitLine } from "./wait_line.ts";
 
@@ -65,7 +65,7 @@ export class Latch {
    */
   wait(): Promise<void> {
     const scope = currentScope();
-    if (scope?.effective !== undefined) return new Wait(scope).promise;
+    if (isCancelled(scope)) return new Wait(scope).promise;
     return this.#isOpen ? this.#line.answer(scope, undefined) : this.#line.join(scope);
   }
 

@@ -12,7 +12,7 @@
 
 import { checkFunction } from "../../runtime/basics/check.ts";
 import { printAs } from "../../runtime/basics/inspect.ts";
-import { currentScope } from "../scopes/current_scope.ts";
+import { currentScope, isCancelled } from "../scopes/current_scope.ts";
 import { StructureError } from "../scopes/errors.ts";
 import { type Owner, Scope } from "../scopes/scope.ts";
 import type { TaskNode } from "../tasks/task_node.ts";
@@ -119,7 +119,7 @@ export class Mutex {
   }
 
   #acquire(scope: Scope | undefined): Promise<Permit> {
-    if (scope?.effective !== undefined) return new Wait<Permit>(scope).promise;
+    if (isCancelled(scope)) return new Wait<Permit>(scope).promise;
     if (!this.locked) return this.#line.answer(scope, this.#take(scope));
     if (this.#isBroken()) return Promise.reject(this.#brokenError());
     const acquired = this.#line.join(scope);

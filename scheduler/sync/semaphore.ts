@@ -6,7 +6,7 @@
 
 import { checkCount, checkFunction } from "../../runtime/basics/check.ts";
 import { printAs } from "../../runtime/basics/inspect.ts";
-import { currentScope } from "../scopes/current_scope.ts";
+import { currentScope, isCancelled } from "../scopes/current_scope.ts";
 import type { Scope } from "../scopes/scope.ts";
 import { Wait } from "../waits/wait.ts";
 import { holdersOf, makePermit, type Permit } from "./permit.ts";
@@ -92,7 +92,7 @@ export class Semaphore {
    */
   acquire(): Promise<Permit> {
     const scope = currentScope();
-    if (scope?.effective !== undefined) return new Wait<Permit>(scope).promise;
+    if (isCancelled(scope)) return new Wait<Permit>(scope).promise;
     const permit = this.#tryAcquire(scope);
     return permit === undefined ? this.#line.join(scope) : this.#line.answer(scope, permit);
   }

@@ -15,8 +15,12 @@
 
 import { EntryList } from "../queue/entry.ts";
 import { loop } from "../queue/loop.ts";
+import { allowUnawaited } from "../../runtime/basics/promises.ts";
+import { deliver, isCancelled } from "../scopes/current_scope.ts";
 import type { Scope } from "../scopes/scope.ts";
 import { AnyWait } from "../waits/wait.ts";
+
+const soon: Promise<void> = Promise.resolve();
 
 /** A line of waits for values of one type. */
 export class WaitLine<T> {
@@ -33,6 +37,8 @@ export class WaitLine<T> {
   readonly holders: () => readonly string[];
   /** Waits that have been given a value and have not gone on. */
   inFlight = 0;
+  /** Answers that have been given at once to tasks which have not gone on. */
+  #answered = 0;
 
   constructor(
     what: string,
@@ -72,15 +78,38 @@ export class WaitLine<T> {
     return first !== undefined;
   }
 
+  /** May one who has been given a value still lose it? */
+  get isUndecided(): boolean {
+    return this.inFlight + this.#answered > 0;
+  }
+
   /**
    * Answers with a value that is there: at once, or in a turn when this turn has given many answers, or others have
    * been given theirs and have not gone on.
    */
   answer(scope: Scope | undefined, value: T): Promise<T> {
-    if (this.inFlight === 0 && loop().queue.mayAnswer()) return Promise.resolve(value);
+    if (this.inFlight === 0 && loop().queue.mayAnswer()) {
+      return scope === undefined ? Promise.resolve(value) : this.#answerAtOnce(scope, value);
+    }
     const wait = new LineWait(this, scope);
     wait.hand(value);
     return wait.promise;
+  }
+
+  /** In a microtask, so that a cancellation that comes before the task goes on still wins. */
+  #answerAtOnce(scope: Scope, value: T): Promise<T> {
+    this.#answered++;
+    const promise: Promise<T> = soon.then(() => {
+      this.#answered--;
+      if (!isCancelled(scope)) {
+        this.landed();
+        return value;
+      }
+      this.lost(value);
+      allowUnawaited(promise);
+      throw deliver(scope);
+    });
+    return promise;
   }
 
   /** Rejects everybody in line. */

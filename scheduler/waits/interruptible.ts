@@ -5,8 +5,8 @@
  */
 
 import { show } from "../../runtime/basics/check.ts";
-import { isThenable } from "../../runtime/basics/promises.ts";
-import { currentScope } from "../scopes/current_scope.ts";
+import { awaited, isThenable, react } from "../../runtime/basics/promises.ts";
+import { currentScope, within } from "../scopes/current_scope.ts";
 import { isAbort } from "../scopes/errors.ts";
 import { reportUnhandled } from "../scopes/unhandled.ts";
 import { Wait } from "./wait.ts";
@@ -14,11 +14,9 @@ import { Wait } from "./wait.ts";
 /** Those who wait for a promise. */
 class Waiters<T> {
   readonly waiting: Set<Wait<T>> = new Set();
-  /** The error the promise has rejected with, while it is on its way to those who wait. */
-  #failure: { error: unknown; undelivered: number } | undefined = undefined;
 
   join(): Promise<T> {
-    const wait: Wait<T> = new Wait<T>(currentScope(), () => this.#left(wait), "a promise");
+    const wait: Wait<T> = new Wait<T>(currentScope(), () => this.waiting.delete(wait), "a promise");
     if (!wait.interrupted) this.waiting.add(wait);
     return wait.promise;
   }
@@ -27,22 +25,11 @@ class Waiters<T> {
     for (const wait of this.waiting) wait.settleInTurn(value);
   }
 
+  /** If all who waited have been cancelled, nobody is given the error; that an operation was aborted in the course of it is no news. */
   fail(error: unknown): void {
-    if (this.waiting.size === 0) return reportLate(error);
-    this.#failure = { error, undelivered: this.waiting.size };
+    if (this.waiting.size === 0 && !isAbort(error)) reportUnhandled(error);
     for (const wait of this.waiting) wait.failInTurn(error);
   }
-
-  /** A wait was cancelled, perhaps with the error on its way: when that has befallen all, nobody has been given it. */
-  #left(wait: Wait<T>): void {
-    this.waiting.delete(wait);
-    if (this.#failure !== undefined && --this.#failure.undelivered === 0) reportLate(this.#failure.error);
-  }
-}
-
-/** All who waited have been cancelled. That an operation was aborted in the course of it is no news. */
-function reportLate(error: unknown): void {
-  if (!isAbort(error)) reportUnhandled(error);
 }
 
 /**
@@ -80,11 +67,19 @@ export function interruptible<T>(promise: PromiseLike<T>): Promise<T> {
   return all.join();
 }
 
+/** Asked outside any scope: a thenable that waits in its `then`, as a task does, is not to wait as one of those who wait for it. */
+function hostPromiseOf<T>(promise: PromiseLike<T>): Promise<T> {
+  try {
+    return Promise.resolve(awaited(promise));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
 /** Its reaction stays with the promise for good, so that nothing of a task may be in it but through the set. */
 function settleWith<T>(promise: PromiseLike<T>, all: Waiters<T>): void {
-  // A thenable that is no promise may call back twice, or throw.
-  const proper = promise instanceof Promise ? promise as Promise<T> : Promise.resolve(promise);
-  proper.then(
+  react(
+    within(undefined, hostPromiseOf<T>, promise),
     (value) => {
       waiters.delete(promise);
       all.settle(value);

@@ -7,7 +7,7 @@
 import { checkDuration, checkTime } from "../../runtime/basics/check.ts";
 import { loop } from "../queue/loop.ts";
 import type { Timed } from "../queue/timer_queue.ts";
-import { currentScope, deliver } from "../scopes/current_scope.ts";
+import { currentScope, deliver, isCancelled } from "../scopes/current_scope.ts";
 import type { Scope } from "../scopes/scope.ts";
 import { turnIn } from "./turn.ts";
 import { AnyWait } from "./wait.ts";
@@ -82,7 +82,7 @@ export function checkpoint(): Promise<void> {
  */
 export function throwIfCancelled(): void {
   const scope = currentScope();
-  if (scope?.effective !== undefined) throw deliver(scope);
+  if (isCancelled(scope)) throw deliver(scope);
 }
 
 /** The wait for a time; it is its own timer, because 100,000 of them may wait at once. */

@@ -9,7 +9,7 @@ import { Entry } from "../queue/entry.ts";
 import { loop } from "../queue/loop.ts";
 import { laneOf } from "../queue/priority.ts";
 import { keepSettlers, rejectLast, resolveLast } from "../queue/settlers.ts";
-import { deliver, laneIn } from "../scopes/current_scope.ts";
+import { deliver, isCancelled, laneIn } from "../scopes/current_scope.ts";
 import type { Scope, WaitingTurn } from "../scopes/scope.ts";
 
 /** One turn that a flow of control waits for. Not a member of its scope: it looks at it when its turn has come. */
@@ -50,7 +50,7 @@ export class TurnWait extends Entry implements WaitingTurn {
       if (this.younger === undefined) owner.turns = this.older;
       else this.younger.older = this.older;
     }
-    if (this.#scope?.effective === undefined) return this.#resolve();
+    if (!isCancelled(this.#scope)) return this.#resolve();
     allowUnawaited(this.promise);
     this.#reject(deliver(this.#scope));
   }

@@ -3,9 +3,10 @@
  *
  * ```
  *   waiting ──resolve/reject, or abandon──> settled
- *      │ settleInTurn/failInTurn ──> settling, failing ──(its turn)──> settled
- *      │                                 │
- *      └──its scope is cancelled─────────┴──> interrupted ──(its turn)──> settled: rejected with Cancelled
+ *      │──failInTurn──> failing ──(its turn)──> settled
+ *      │──settleInTurn──> settling ──(its turn)──> settled
+ *      │                     │
+ *      └─────────────────────┴──its scope is cancelled, or has ended──> interrupted ──(its turn)──> settled: rejected with Cancelled
  * ```
  *
  * @module
@@ -14,13 +15,15 @@
 import { allowUnawaited } from "../../runtime/basics/promises.ts";
 import { loop } from "../queue/loop.ts";
 import { deliver, laneIn } from "../scopes/current_scope.ts";
+import { Cancelled } from "../scopes/errors.ts";
+import { cancellationIn } from "../scopes/exit.ts";
 import { Member, type Scope } from "../scopes/scope.ts";
 import type { Task } from "../scopes/task.ts";
 
 /**
  * One wait of a flow of control, and a checkpoint: its promise settles with what `resolve` or `reject` is given, or
- * rejects with the cancellation of its scope. The first to come wins; but while a result from `settleInTurn` or
- * `failInTurn` waits for its turn, a cancellation still wins over it. These are the forms to use where several may wait
+ * rejects with the cancellation of its scope. The first to come wins; but while a result from `settleInTurn` waits for its
+ * turn, a cancellation still wins over it, never over an error from `failInTurn`. These are the forms to use where several may wait
  * for the same thing: what one of them does first can then still cancel the next.
  *
  * A wait leaves nothing behind in its scope. As 100,000 of them may be there at once, what not every kind needs is in
@@ -96,21 +99,36 @@ export abstract class AnyWait<T> extends Member {
   }
 
   override interrupt(): void {
-    if (this.#phase === "settled" || this.#phase === "interrupted") return;
+    if (this.#isOpen) this.#interruptWith(this.parent!.effective!);
+  }
+
+  /** Nobody goes on here any more: what the wait would take goes on to others. */
+  override leftBehind(): void {
+    if (this.#isOpen) this.#interruptWith(new Cancelled("cancel", "the scope in which this was waited for has ended"));
+  }
+
+  get #isOpen(): boolean {
+    return this.#phase === "waiting" || this.#phase === "settling";
+  }
+
+  #interruptWith(cancellation: Cancelled): void {
     this.#phase = "interrupted";
-    this.#outcome = this.parent!.effective;
+    this.#outcome = cancellation;
     this.takeBack();
     if (this.list === undefined) loop().queue.enqueue(this, laneIn(this.parent));
   }
 
   override run(): void {
-    if (this.#phase === "failing") return void this.reject(this.#outcome);
-    if (this.#phase !== "interrupted") return void this.resolve(this.#outcome as T);
+    if (this.#phase === "settling") return void this.resolve(this.#outcome as T);
+    const scope = this.parent;
+    const isError = this.#phase === "failing" &&
+      (scope === undefined || cancellationIn(scope, this.#outcome) === undefined);
     this.#end();
+    if (isError) return this.#reject(this.#outcome);
     allowUnawaited(this.promise);
-    // The outermost cancellation is the one to be thrown, if a further one came meanwhile; if a shield has gone up, the
-    // one that ended this wait.
-    this.#reject(deliver(this.parent!) ?? this.#outcome);
+    // The outermost cancellation is the one to be thrown, if a further one came meanwhile; if a shield has gone up, or the scope
+    // has ended, the one that ended this wait.
+    this.#reject((scope!.closed ? undefined : deliver(scope!)) ?? this.#outcome);
   }
 
   /** For kinds of wait that have something to undo, or somebody to tell, when they end early; a turn for the rejection follows. */
