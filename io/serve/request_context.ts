@@ -17,7 +17,7 @@ export interface RequestContext {
   /** The request's group: what is spawned in it ends before the request does. */
   readonly group: TaskGroup;
   /** `group.spawn`. */
-  spawn<T>(fn: (task: Task<T>) => T | PromiseLike<T>, options?: SpawnOptions): Task<T>;
+  spawn<T>(fn: (task: Task<unknown>) => T | PromiseLike<T>, options?: SpawnOptions): Task<T>;
   /** `group.defer`. */
   defer(cleanup: (outcome: Outcome) => void | PromiseLike<void>): void;
   /** Aborted when the request is cancelled, never by its normal end; made when first read. */
@@ -57,7 +57,7 @@ export class Context implements RequestContext {
     return this.#group ??= adoptGroup(this.#live);
   }
 
-  spawn<T>(fn: (task: Task<T>) => T | PromiseLike<T>, options?: SpawnOptions): Task<T> {
+  spawn<T>(fn: (task: Task<unknown>) => T | PromiseLike<T>, options?: SpawnOptions): Task<T> {
     return this.group.spawn(fn, options);
   }
 

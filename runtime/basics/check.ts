@@ -9,11 +9,14 @@ export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
   if (typeof value === "bigint") return `${value}n`;
-  try {
-    return String(value);
-  } catch {
-    return Object.prototype.toString.call(value);
+  for (const text of [String, (value: unknown) => Object.prototype.toString.call(value)]) {
+    try {
+      return text(value);
+    } catch {
+      // A revoked proxy can be shown in neither way.
+    }
   }
+  return "an object that cannot be read";
 }
 
 /** Refuses what cannot be called. */

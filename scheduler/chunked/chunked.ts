@@ -89,7 +89,7 @@ export function mapChunked<T, R>(
   checkChunkedOptions(options);
   const { into = [] } = options;
   if (!Array.isArray(into)) throw new TypeError(`The array to put results into is none: received ${show(into)}`);
-  return drive(workOver(source, fn, "map", into), options).then(() => into);
+  return drive(workOver(source, fn, "map", into), options, () => into);
 }
 
 /**
@@ -124,7 +124,7 @@ export function reduceChunked<T, A>(
   checkFunction(fn, "The callback of reduceChunked");
   checkChunkedOptions(options);
   const work: ItemWork = workOver(source, fn, "reduce", initial);
-  return drive(work, options).then(() => work.result as A);
+  return drive(work, options, () => work.result as A);
 }
 
 /**
@@ -159,5 +159,5 @@ export function runChunked<T>(
     throw new TypeError(`runChunked takes a generator function (function*): received ${show(generator)}`);
   }
   const work = new StepWork(steps);
-  return drive(work, options).then(() => work.result as T);
+  return drive(work, options, () => work.result as T);
 }

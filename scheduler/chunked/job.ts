@@ -12,12 +12,13 @@
  * @module
  */
 
+import { toCaller } from "../scopes/exit.ts";
 import { loop } from "../queue/loop.ts";
 import { laneOf } from "../queue/priority.ts";
 import { currentScope, deliver } from "../scopes/current_scope.ts";
 import { joinSignal } from "../scopes/foreign_signal.ts";
 import { Member, Scope } from "../scopes/scope.ts";
-import { reportUnhandled } from "../scopes/unhandled.ts";
+import { reportUnhandled, watchHook } from "../scopes/unhandled.ts";
 import { turnIn } from "../waits/turn.ts";
 import type { ChunkedOptions, ChunkedProgress } from "./options.ts";
 import type { Work } from "./work.ts";
@@ -41,8 +42,12 @@ const singleItems = 64;
 const longJob = 1;
 const smallItems = 16;
 
-/** Does the work; settles as it ends. */
-export async function drive(work: Work, options: ChunkedOptions): Promise<void> {
+/** Does the work; settles with what `result` gives when it has ended. */
+export function drive<R = void>(work: Work, options: ChunkedOptions, result?: () => R): Promise<R> {
+  return toCaller(doAll(work, options), result as (() => R) | undefined, options.signal);
+}
+
+async function doAll(work: Work, options: ChunkedOptions): Promise<void> {
   const { signal } = options;
   if (signal?.aborted) {
     work.release();
@@ -141,7 +146,7 @@ class Job extends Member {
     const { onProgress } = this.#options;
     if (onProgress === undefined || (!isEnd && now - this.#reported < progressInterval)) return;
     this.#reported = now;
-    onProgress(progressOf(this.#work.done, this.#work.total, now - this.#began));
+    watchHook(onProgress(progressOf(this.#work.done, this.#work.total, now - this.#began)), this.parent);
   }
 
   /**
@@ -153,7 +158,9 @@ class Job extends Member {
     const count = Math.max(1, this.#work.done - first);
     if (onSlowItem === undefined ? count > 1 || duration < 2 * slice : count > 1 && duration < 5 * slice) return;
     this.#hasSlowItem = true;
-    if (onSlowItem !== undefined) return onSlowItem({ index: first, count, duration, name });
+    if (onSlowItem !== undefined) {
+      return watchHook(onSlowItem({ index: first, count, duration, name }), this.parent);
+    }
     loop().host.report(
       `Item ${first} of the chunked work ${name === undefined ? "" : `"${name}" `}took ${
         duration.toFixed(1)

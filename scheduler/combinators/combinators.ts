@@ -9,6 +9,7 @@
  */
 
 import { checkFunction, show } from "../../runtime/basics/check.ts";
+import { abortedBy, toCaller } from "../scopes/exit.ts";
 import type { Task } from "../scopes/task.ts";
 import { checkGroupOptions, type GroupOptions } from "../tasks/group_options.ts";
 import { Combination, type Rule, runAll } from "./combination.ts";
@@ -196,9 +197,9 @@ function combine<R>(
 ): Promise<R> {
   const list = checkFunctions(name, fns);
   const settings = checkGroupOptions(options);
-  if (settings.signal?.aborted) return Promise.reject(settings.signal.reason);
+  if (settings.signal?.aborted) return abortedBy(settings.signal);
   settings.name ??= name;
-  return runAll(new Combination(settings, rule), list).then(result);
+  return toCaller(runAll(new Combination(settings, rule), list), result, settings.signal);
 }
 
 function checkFunctions(name: string, fns: Iterable<unknown>): TaskFunction<unknown>[] {

@@ -13,6 +13,7 @@ import { checkFunction, show } from "../../runtime/basics/check.ts";
 import { loop } from "../queue/loop.ts";
 import { deliver, within } from "../scopes/current_scope.ts";
 import { Cancelled } from "../scopes/errors.ts";
+import { abortedBy, toCaller } from "../scopes/exit.ts";
 import { Scope } from "../scopes/scope.ts";
 import type { Task } from "../scopes/task.ts";
 import { checkGroupOptions, type GroupOptions, type GroupSettings } from "../tasks/group_options.ts";
@@ -47,17 +48,17 @@ import { Combination, reportLate } from "./combination.ts";
  */
 export function mapConcurrent<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
-  fn: (item: T, index: number, task: Task<R>) => R | PromiseLike<R>,
+  fn: (item: T, index: number, task: Task<unknown>) => R | PromiseLike<R>,
   options: GroupOptions = {},
 ): Promise<R[]> {
   if (!isIterable(items)) throw new TypeError(`mapConcurrent needs an iterable: received ${show(items)}`);
   checkFunction(fn, "The function of mapConcurrent");
   const settings = checkGroupOptions(options);
-  if (settings.signal?.aborted) return Promise.reject(settings.signal.reason);
+  if (settings.signal?.aborted) return abortedBy(settings.signal);
   settings.name ??= "mapConcurrent";
   const results: R[] = [];
   const mapping = new Mapping(settings, results);
-  return mapping.runBody(() => mapping.mapAll(items, fn), undefined).then(() => results);
+  return toCaller(mapping.runBody(() => mapping.mapAll(items, fn), undefined), () => results, settings.signal);
 }
 
 /** How long a source that is stalled in `next()` may take to settle after it has been closed, in ms. */
@@ -83,7 +84,7 @@ class Mapping<R> extends Combination {
 
   async mapAll<T>(
     items: Iterable<T> | AsyncIterable<T>,
-    fn: (item: T, index: number, task: Task<R>) => R | PromiseLike<R>,
+    fn: (item: T, index: number, task: Task<unknown>) => R | PromiseLike<R>,
   ): Promise<void> {
     this.#check();
     const source = new Source(items);
@@ -93,7 +94,9 @@ class Mapping<R> extends Combination {
         while (this.live >= this.#limit) await (this.#slotFree = new Wait(this)).promise;
         const step = source.isSync ? source.nextNow() : await source.next(this);
         if (step.done) return;
-        this.add((task) => fn(step.value, index, task as Task<R>), index, fn.name || "item");
+        // Now: an iterator may give the same object each time.
+        const { value } = step;
+        this.add((task) => fn(value, index, task), index, fn.name || "item");
         // The tasks get their turn also while a long source is pulled.
         if (!loop().queue.mayAnswer()) await turnIn(this);
       }

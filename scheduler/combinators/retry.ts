@@ -7,6 +7,7 @@
 import { checkCount, checkDuration, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
 import { currentScope, deliver, within } from "../scopes/current_scope.ts";
 import { isAbort, suppress } from "../scopes/errors.ts";
+import { toCaller } from "../scopes/exit.ts";
 import { checkSignal } from "../scopes/foreign_signal.ts";
 import { CancelScope, withTimeout } from "../scopes/mod.ts";
 import { type Backoff, checkBackoff, delayAfter } from "../waits/backoff.ts";
@@ -76,7 +77,7 @@ export function retry<T>(fn: (attempt: number) => T | PromiseLike<T>, options: R
   checkFunction(shouldRetry, "shouldRetry");
   checkSignal(signal);
   const body = () => tryAll(fn, { attempts, backoff, timeout, shouldRetry });
-  return signal === undefined ? body() : new CancelScope({ signal }).run(body) as Promise<T>;
+  return signal === undefined ? toCaller(body()) : new CancelScope({ signal }).run(body) as Promise<T>;
 }
 
 async function tryAll<T>(

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { watchHook } from "../scopes/unhandled.ts";
 import { checkDuration, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
 import type { DelayHistogram } from "../../runtime/basics/histogram.ts";
 import { type LongTurn, LoopRecorder, type LoopSnapshot } from "../../runtime/monitor/monitor.ts";
@@ -77,7 +78,7 @@ export class LoopMonitor {
     this.#recorder = new LoopRecorder(host, {
       resolution,
       longTurn,
-      onLongTurn,
+      onLongTurn: onLongTurn && ((turn) => watchHook(onLongTurn(turn))),
       onSign: dog && ((runner) => dog.sign(runner)),
     });
     this.#slicesBefore = queue.slices;

@@ -9,7 +9,7 @@ import { loop } from "../queue/loop.ts";
 import { allowUnawaited } from "../../runtime/basics/promises.ts";
 import { currentScope } from "./current_scope.ts";
 import { Cancelled, StructureError } from "./errors.ts";
-import { cancellationIn, cancelledAround, enter } from "./exit.ts";
+import { abortedBy, cancellationIn, cancelledAround, enter } from "./exit.ts";
 import { checkSignal, joinSignal } from "./foreign_signal.ts";
 import { Scope } from "./scope.ts";
 import { ScopeSignal } from "./scope_signal.ts";
@@ -134,9 +134,7 @@ export class CancelScope {
     if (this.#options.signal?.aborted) {
       this.#state = "closed";
       this.#scope = new Scope(undefined);
-      const rejected = Promise.reject(this.#options.signal.reason);
-      allowUnawaited(rejected);
-      return rejected;
+      return abortedBy(this.#options.signal);
     }
     const promise = this.#run(body);
     this.#promise = promise;

@@ -36,7 +36,7 @@ export function within<A, R>(scope: Scope | undefined, fn: (argument: A) => R, a
 }
 
 /** Is a scope cancelled by now? Its deadline counts as soon as it has passed, also where the loop was too busy to tell. */
-export function isCancelled(scope: Scope | undefined): scope is Scope {
+export function isCancelled(scope: Scope | undefined): boolean {
   if (scope === undefined) return false;
   if (scope.effective === undefined && mayBeOverdue()) scope.lookAtClock();
   return scope.effective !== undefined;

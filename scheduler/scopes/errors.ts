@@ -64,7 +64,7 @@ export function isAbort(error: unknown): boolean {
 }
 
 /** Is an error a {@linkcode Cancelled}? Whatever was thrown, this is answered. */
-export function isCancelled(error: unknown): error is Cancelled {
+export function isCancellation(error: unknown): error is Cancelled {
   return isObject(error) && is(Cancelled, error);
 }
 

@@ -14,9 +14,9 @@
  * @module
  */
 
-import { awaited } from "../../runtime/basics/promises.ts";
+import { allowUnawaited, awaited, react } from "../../runtime/basics/promises.ts";
 import { within } from "./current_scope.ts";
-import { type Cancelled, isAbort, isCancelled, isTaskCancelled } from "./errors.ts";
+import { type Cancelled, isAbort, isCancellation, isTaskCancelled } from "./errors.ts";
 import type { Scope } from "./scope.ts";
 
 /** What there is to know of the cancellation of a scope. */
@@ -53,6 +53,42 @@ function callBody<A, T>({ body, argument }: BodyCall<A, T>): T | PromiseLike<T> 
   }
 }
 
+/**
+ * A promise of ours as it is given to the caller, with what `result` makes of its value: that it rejects only because of a cancellation, or
+ * of `signal`, is no unhandled rejection if nobody awaits it. Any other error stays loud.
+ */
+export function toCaller<T, R = T>(
+  work: Promise<T>,
+  result: (value: T) => R | PromiseLike<R> = same as never,
+  signal?: AbortSignal,
+): Promise<R> {
+  const promise = new Promise<R>((resolve, reject) => {
+    react(work, (value) => {
+      try {
+        resolve(result(value));
+      } catch (error) {
+        reject(error);
+      }
+    }, (error) => {
+      const isQuiet = isCancellation(error) || isTaskCancelled(error) || (signal?.aborted && error === signal.reason);
+      if (isQuiet) allowUnawaited(promise);
+      reject(error);
+    });
+  });
+  return promise;
+}
+
+function same(value: unknown): unknown {
+  return value;
+}
+
+/** What a call with a signal that is aborted already gives: its reason, which is nobody's news. */
+export function abortedBy(signal: AbortSignal): Promise<never> {
+  const promise = Promise.reject(signal.reason);
+  allowUnawaited(promise);
+  return promise;
+}
+
 /** The cancellation of a scope around this one that is in force in it. */
 export function cancelledAround({ effective, request }: Cancellable): Cancelled | undefined {
   return effective === request ? undefined : effective;
@@ -64,7 +100,7 @@ export function cancelledAround({ effective, request }: Cancellable): Cancelled 
  */
 export function cancellationIn({ effective, request }: Cancellable, error: unknown): Cancelled | undefined {
   if (effective === undefined) return undefined;
-  if (isCancelled(error)) return error;
+  if (isCancellation(error)) return error;
   if (!isTaskCancelled(error)) return isAbort(error) ? effective : undefined;
   const { cause } = error;
   return cause === effective || cause === request ? cause as Cancelled : undefined;

@@ -23,6 +23,11 @@ export interface TaskCore {
   cancel(source: "cancel", reason: unknown): void;
   /** Waits for the end, as a checkpoint of the caller. */
   join(): Promise<unknown>;
+  /**
+   * The same, and gives what `react` makes of the promise: a cancellation that comes out of that is nothing to be told of if nobody
+   * awaits it.
+   */
+  follow(react: (end: Promise<unknown>) => Promise<unknown>): Promise<unknown>;
   /** Brings the lane up to date after that of one who awaits the task, or of the task around its group, has changed. */
   relane(): void;
 }
@@ -52,7 +57,7 @@ export let coreOf: (task: Task<unknown>) => TaskCore;
  * console.log(sum);
  * ```
  */
-export class Task<T> implements PromiseLike<T> {
+export class Task<T> implements Promise<T> {
   #core!: TaskCore;
 
   private constructor() {}
@@ -113,6 +118,23 @@ export class Task<T> implements PromiseLike<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    return (this.#core.join() as Promise<T>).then(onFulfilled, onRejected);
+    // As `await` does it, which looks at nothing that is given back.
+    if (typeof onRejected === "function") return (this.#core.join() as Promise<T>).then(onFulfilled, onRejected);
+    return this.#core.follow((end) => (end as Promise<T>).then(onFulfilled)) as Promise<A | B>;
+  }
+
+  /** Like that of a promise. Waits for the task as `await` does, at a checkpoint. */
+  catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
+    return this.then(undefined, onRejected);
+  }
+
+  /** Like that of a promise. Waits for the task as `await` does, at a checkpoint. */
+  finally(onFinally?: (() => void) | null): Promise<T> {
+    return this.#core.follow((end) => end.finally(onFinally)) as Promise<T>;
+  }
+
+  /** "Task". */
+  get [Symbol.toStringTag](): string {
+    return "Task";
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import { show } from "../../runtime/basics/check.ts";
+import { awaited, isHostPromise, react } from "../../runtime/basics/promises.ts";
 import { loop } from "../queue/loop.ts";
 import { suppressed } from "./errors.ts";
 import { pathOf, type Scope } from "./scope.ts";
@@ -19,7 +20,7 @@ export interface UnhandledContext {
 }
 
 /** Is given each error that can be neither thrown nor returned to anybody. */
-export type UnhandledHook = (error: unknown, context: UnhandledContext) => void;
+export type UnhandledHook = (error: unknown, context: UnhandledContext) => unknown;
 
 let hook: UnhandledHook | undefined;
 
@@ -32,28 +33,49 @@ export function setUnhandledHook(fn: UnhandledHook | undefined): void {
 export function reportUnhandled(error: unknown, scope?: Scope): void {
   const path = originOf(error) || pathOf(scope);
   if (hook === undefined) return print(error, path);
-  try {
-    hook(error, { task: scope?.owner?.handle, path });
-  } catch (hookError) {
+  const failed = (hookError: unknown): void => {
     print(error, path);
     print(hookError, "onUnhandled");
+  };
+  try {
+    watchResult(hook(error, { task: scope?.owner?.handle, path }), failed);
+  } catch (hookError) {
+    failed(hookError);
   }
+}
+
+/** Takes care of what a hook has returned: if it is a promise that rejects, nobody else is given the error. */
+export function watchHook(result: unknown, scope?: Scope): void {
+  try {
+    watchResult(result, (error) => reportUnhandled(error, scope));
+  } catch (error) {
+    reportUnhandled(error, scope);
+  }
+}
+
+function watchResult(result: unknown, failed: (error: unknown) => void): void {
+  const settling = awaited(result);
+  if (isHostPromise(settling)) react(settling, () => {}, failed);
 }
 
 function print(error: unknown, path: string): void {
   loop().host.report(`Unhandled${path === "" ? "" : ` in ${path}`}: ${describeError(error)}`);
 }
 
-/** An error as it is printed for a person: with its stack, its causes and what came after it. */
+/** An error as it is printed for a person: with its stack, its causes and what came after it. Of one that cannot be read, what can. */
 export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return show(error);
-  const own = error.stack?.includes(error.message)
-    ? error.stack
-    : `${error.name}: ${error.message}\n${error.stack ?? ""}`;
-  const parts = [own];
-  if (error.cause !== undefined) parts.push(`caused by ${describeOne(error.cause)}`);
-  for (const later of suppressed(error)) parts.push(`followed by ${describeOne(later)}`);
-  return parts.join("\n");
+  try {
+    if (!(error instanceof Error)) return show(error);
+    const own = error.stack?.includes(error.message)
+      ? error.stack
+      : `${error.name}: ${error.message}\n${error.stack ?? ""}`;
+    const parts = [own];
+    if (error.cause !== undefined) parts.push(`caused by ${describeOne(error.cause)}`);
+    for (const later of suppressed(error)) parts.push(`followed by ${describeOne(later)}`);
+    return parts.join("\n");
+  } catch {
+    return "an error that cannot be read";
+  }
 }
 
 function describeOne(error: unknown): string {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { abortedBy } from "../scopes/exit.ts";
 import { checkCount, checkDuration, checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
 import { currentScope } from "../scopes/current_scope.ts";
 import type { Task } from "../scopes/task.ts";
@@ -94,7 +95,7 @@ export function supervise<T>(
   const policy = checkPolicy(restart);
   if (onFailure !== undefined) checkFunction(onFailure, "onFailure");
   if (onRestart !== undefined) checkFunction(onRestart, "onRestart");
-  if (settings.signal?.aborted) return Promise.reject(settings.signal.reason);
+  if (settings.signal?.aborted) return abortedBy(settings.signal);
   settings.name ??= "supervisor";
   const node = new SupervisorNode(currentScope(), settings, policy, { onFailure, onRestart });
   return node.runBody(
@@ -134,7 +135,7 @@ export class Supervisor extends TaskGroup {
    * @throws {TypeError} for arguments of a wrong kind.
    */
   override spawn<T>(
-    fn: (task: Task<T>) => T | PromiseLike<T>,
+    fn: (task: Task<unknown>) => T | PromiseLike<T>,
     options: SupervisedSpawnOptions = {},
   ): Task<T> {
     checkFunction(fn, "The function of a task");

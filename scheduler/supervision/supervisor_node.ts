@@ -35,7 +35,7 @@ import { currentScope, deliver, within } from "../scopes/current_scope.ts";
 import { Cancelled, isAbort } from "../scopes/errors.ts";
 import type { Scope } from "../scopes/scope.ts";
 import type { Task } from "../scopes/task.ts";
-import { reportUnhandled } from "../scopes/unhandled.ts";
+import { reportUnhandled, watchHook } from "../scopes/unhandled.ts";
 import { Mutex } from "../sync/mutex.ts";
 import { GroupNode } from "../tasks/group_node.ts";
 import type { GroupSettings } from "../tasks/group_options.ts";
@@ -58,8 +58,8 @@ type Mode = "permanent" | "transient" | "temporary";
 
 /** Who is told of what. */
 export interface SupervisorHooks {
-  onFailure: ((error: unknown, task: Task<unknown>) => void) | undefined;
-  onRestart: ((error: unknown, task: Task<unknown>) => void) | undefined;
+  onFailure: ((error: unknown, task: Task<unknown>) => unknown) | undefined;
+  onRestart: ((error: unknown, task: Task<unknown>) => unknown) | undefined;
 }
 
 /** How a run has ended. */
@@ -113,9 +113,10 @@ export class SupervisorNode extends GroupNode {
   /** Tells of a failure that nothing is done about; what only came of the supervisor's cancellation is none. */
   report(error: unknown, task: Task<unknown>, scope: Scope): void {
     if (this.effective !== undefined && isAbort(error)) return;
-    if (this.#hooks.onFailure === undefined) return reportUnhandled(error, scope);
+    const { onFailure } = this.#hooks;
+    if (onFailure === undefined) return reportUnhandled(error, scope);
     try {
-      this.#hooks.onFailure(error, task);
+      watchHook(onFailure(error, task), scope);
     } catch (hookError) {
       super.fail(hookError);
     }
@@ -173,8 +174,9 @@ export class SupervisorNode extends GroupNode {
   }
 
   #tell(end: End, task: Task<unknown>): void {
+    const { onRestart } = this.#hooks;
     try {
-      this.#hooks.onRestart?.(end.status === "rejected" ? end.reason : undefined, task);
+      watchHook(onRestart?.(end.status === "rejected" ? end.reason : undefined, task), this);
     } catch (hookError) {
       super.fail(hookError);
     }

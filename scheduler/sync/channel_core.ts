@@ -20,7 +20,7 @@
 import { loop } from "../queue/loop.ts";
 import { currentScope, isCancelled } from "../scopes/current_scope.ts";
 import type { Scope } from "../scopes/scope.ts";
-import { reportUnhandled } from "../scopes/unhandled.ts";
+import { reportUnhandled, watchHook } from "../scopes/unhandled.ts";
 import { Wait } from "../waits/wait.ts";
 import { ChannelBrokenError, ChannelClosedError, ChannelEndError } from "./channel_errors.ts";
 import { Deque } from "./deque.ts";
@@ -194,7 +194,8 @@ export class ChannelCore<T> {
   undelivered(item: T): void {
     if (this.#onUndelivered === undefined) return;
     try {
-      this.#onUndelivered(item);
+      const onUndelivered = this.#onUndelivered;
+      watchHook(onUndelivered(item), currentScope());
     } catch (error) {
       reportUnhandled(error, currentScope());
     }

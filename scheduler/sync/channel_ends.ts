@@ -4,6 +4,7 @@
  * @module
  */
 
+import { toCaller } from "../scopes/exit.ts";
 import { printAs } from "../../runtime/basics/inspect.ts";
 import type { ChannelCore, End } from "./channel_core.ts";
 import { ChannelClosedError, ChannelEndError } from "./channel_errors.ts";
@@ -152,15 +153,18 @@ export class Receiver<T> {
 /** Values from `receive` until the end. */
 export function iterate<T>(receive: () => Promise<T>): AsyncIterableIterator<T, undefined, undefined> {
   let done = false;
+  async function step(): Promise<IteratorResult<T, undefined>> {
+    if (done) return { done, value: undefined };
+    try {
+      return { done: false, value: await receive() };
+    } catch (error) {
+      if (!(error instanceof ChannelEndError)) throw error;
+      return { done: true, value: undefined };
+    }
+  }
   return {
-    async next(): Promise<IteratorResult<T, undefined>> {
-      if (done) return { done, value: undefined };
-      try {
-        return { done: false, value: await receive() };
-      } catch (error) {
-        if (!(error instanceof ChannelEndError)) throw error;
-        return { done: true, value: undefined };
-      }
+    next(): Promise<IteratorResult<T, undefined>> {
+      return toCaller(step());
     },
     return(): Promise<IteratorResult<T, undefined>> {
       done = true;

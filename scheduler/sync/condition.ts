@@ -4,10 +4,11 @@
  * @module
  */
 
+import { toCaller } from "../scopes/exit.ts";
 import { checkCount, show } from "../../runtime/basics/check.ts";
 import { printAs } from "../../runtime/basics/inspect.ts";
 import { allowUnawaited } from "../../runtime/basics/promises.ts";
-import { currentScope, deliver } from "../scopes/current_scope.ts";
+import { currentScope, deliver, isCancelled } from "../scopes/current_scope.ts";
 import type { Scope } from "../scopes/scope.ts";
 import { Wait } from "../waits/wait.ts";
 import { Mutex, resumeMutex, suspendMutex } from "./mutex.ts";
@@ -95,9 +96,13 @@ export class Condition {
    * @throws {Cancelled} (rejection) when the scope around the call is cancelled. A notification that had come is passed
    * on to the next.
    */
-  async wait(): Promise<void> {
+  wait(): Promise<void> {
+    return toCaller(this.#wait());
+  }
+
+  async #wait(): Promise<void> {
     const scope = currentScope();
-    if (scope?.effective !== undefined) return await new Wait(scope).promise;
+    if (isCancelled(scope)) return await new Wait(scope).promise;
     const permit = suspendMutex(this.#mutex, scope);
     const wait = new ConditionWait(this.#line, scope, () => resumeMutex(this.#mutex, permit, scope));
     try {

@@ -14,6 +14,7 @@ import { checkFunction } from "../../runtime/basics/check.ts";
 import { printAs } from "../../runtime/basics/inspect.ts";
 import { currentScope, isCancelled } from "../scopes/current_scope.ts";
 import { StructureError } from "../scopes/errors.ts";
+import { toCaller } from "../scopes/exit.ts";
 import { type Owner, Scope } from "../scopes/scope.ts";
 import type { TaskNode } from "../tasks/task_node.ts";
 import { Wait } from "../waits/wait.ts";
@@ -110,7 +111,7 @@ export class Mutex {
    */
   run<T>(fn: () => T | PromiseLike<T>): Promise<T> {
     checkFunction(fn, "The function run with a mutex");
-    return runWith(this.acquire(), fn);
+    return toCaller(runWith(this.acquire(), fn));
   }
 
   /** The numbers of the mutex at this moment. */

@@ -7,6 +7,7 @@
 import { checkCount, checkFunction } from "../../runtime/basics/check.ts";
 import { printAs } from "../../runtime/basics/inspect.ts";
 import { currentScope, isCancelled } from "../scopes/current_scope.ts";
+import { toCaller } from "../scopes/exit.ts";
 import type { Scope } from "../scopes/scope.ts";
 import { Wait } from "../waits/wait.ts";
 import { holdersOf, makePermit, type Permit } from "./permit.ts";
@@ -110,7 +111,7 @@ export class Semaphore {
    */
   run<T>(fn: () => T | PromiseLike<T>): Promise<T> {
     checkFunction(fn, "The function run with a permit");
-    return runWith(this.acquire(), fn);
+    return toCaller(runWith(this.acquire(), fn));
   }
 
   /** The numbers of the semaphore at this moment. */

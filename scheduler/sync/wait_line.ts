@@ -15,12 +15,8 @@
 
 import { EntryList } from "../queue/entry.ts";
 import { loop } from "../queue/loop.ts";
-import { allowUnawaited } from "../../runtime/basics/promises.ts";
-import { deliver, isCancelled } from "../scopes/current_scope.ts";
 import type { Scope } from "../scopes/scope.ts";
-import { AnyWait } from "../waits/wait.ts";
-
-const soon: Promise<void> = Promise.resolve();
+import { answerIn, AnyWait } from "../waits/wait.ts";
 
 /** A line of waits for values of one type. */
 export class WaitLine<T> {
@@ -96,20 +92,13 @@ export class WaitLine<T> {
     return wait.promise;
   }
 
-  /** In a microtask, so that a cancellation that comes before the task goes on still wins. */
   #answerAtOnce(scope: Scope, value: T): Promise<T> {
     this.#answered++;
-    const promise: Promise<T> = soon.then(() => {
+    return answerIn(scope, value, (hasLanded) => {
       this.#answered--;
-      if (!isCancelled(scope)) {
-        this.landed();
-        return value;
-      }
-      this.lost(value);
-      allowUnawaited(promise);
-      throw deliver(scope);
+      if (hasLanded) this.landed();
+      else this.lost(value);
     });
-    return promise;
   }
 
   /** Rejects everybody in line. */

@@ -9,6 +9,7 @@ import { printAs } from "../../runtime/basics/inspect.ts";
 import { checkPriority, laneCount, laneOf } from "../queue/priority.ts";
 import { currentScope } from "../scopes/current_scope.ts";
 import { isAbort, StructureError } from "../scopes/errors.ts";
+import { abortedBy } from "../scopes/exit.ts";
 import type { Scope } from "../scopes/scope.ts";
 import type { Task } from "../scopes/task.ts";
 import type { Cleanup, Outcome } from "./deferred.ts";
@@ -63,7 +64,7 @@ export interface GroupStatistics {
 export function group<T>(body: (group: TaskGroup) => T | PromiseLike<T>, options: GroupOptions = {}): Promise<T> {
   checkFunction(body, "The body of a group");
   const settings = checkGroupOptions(options);
-  if (settings.signal?.aborted) return Promise.reject(settings.signal.reason);
+  if (settings.signal?.aborted) return abortedBy(settings.signal);
   const node = new GroupNode(currentScope(), settings);
   return node.runBody(body, adoptGroup(node));
 }
@@ -135,7 +136,7 @@ export class TaskGroup {
    * @throws {StructureError} when the group has ended.
    * @throws {TypeError} for arguments of a wrong kind.
    */
-  spawn<T>(fn: (task: Task<T>) => T | PromiseLike<T>, options?: SpawnOptions): Task<T> {
+  spawn<T>(fn: (task: Task<unknown>) => T | PromiseLike<T>, options?: SpawnOptions): Task<T> {
     checkFunction(fn, "The function of a task");
     const start = fn as (task: Task<unknown>) => unknown;
     const settings = options === undefined ? plain[this.#node.lane]! : this.#settingsOf(options);
@@ -175,11 +176,11 @@ export class TaskGroup {
 
   /** Like {@linkcode spawn}, but a failure is a result, and the group goes on; a cancellation is none. */
   attempt<T>(
-    fn: (task: Task<PromiseSettledResult<T>>) => T | PromiseLike<T>,
+    fn: (task: Task<unknown>) => T | PromiseLike<T>,
     options?: SpawnOptions,
   ): Task<PromiseSettledResult<T>> {
     checkFunction(fn, "The function of a task");
-    async function settled(task: Task<PromiseSettledResult<T>>): Promise<PromiseSettledResult<T>> {
+    async function settled(task: Task<unknown>): Promise<PromiseSettledResult<T>> {
       try {
         return { status: "fulfilled", value: await fn(task) };
       } catch (reason) {

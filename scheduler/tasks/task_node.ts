@@ -19,13 +19,13 @@
 import { awaited, isHostPromise, react } from "../../runtime/basics/promises.ts";
 import { type Loop, loop } from "../queue/loop.ts";
 import { type Priority, priorityOf } from "../queue/priority.ts";
-import { currentScope, laneIn } from "../scopes/current_scope.ts";
+import { currentScope, isCancelled, laneIn } from "../scopes/current_scope.ts";
 import { StructureError, TaskCancelledError } from "../scopes/errors.ts";
-import { cancellationIn } from "../scopes/exit.ts";
+import { cancellationIn, toCaller } from "../scopes/exit.ts";
 import { type Owner, pathOf, Scope, type WaitingTurn } from "../scopes/scope.ts";
 import { makeTask, type Task, type TaskCore, type TaskState } from "../scopes/task.ts";
 import { moveQueued } from "../waits/inheritance.ts";
-import { Wait } from "../waits/wait.ts";
+import { answerIn, Wait } from "../waits/wait.ts";
 
 /** The number of the task made last. */
 let lastId = 0;
@@ -185,11 +185,16 @@ export class TaskNode extends Scope implements Owner, TaskCore {
     loop().context.resume(captured, enter, this);
   }
 
+  follow(react: (end: Promise<unknown>) => Promise<unknown>): Promise<unknown> {
+    return toCaller(react(this.join()));
+  }
+
   /** Waits for the end, as a checkpoint of the caller. */
   join(): Promise<unknown> {
     const scope = currentScope();
-    if (scope?.effective !== undefined) return new Wait<unknown>(scope).promise;
-    if (scope === undefined || this.ended) return this.result;
+    if (isCancelled(scope)) return new Wait<unknown>(scope).promise;
+    if (scope === undefined) return this.result;
+    if (this.ended) return this.#state === "fulfilled" ? answerIn(scope, this.#content) : this.result;
     if (scope.owner === (this as Owner)) {
       return Promise.reject(new StructureError(`${this.name} awaits itself: it would never end`));
     }

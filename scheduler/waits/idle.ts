@@ -4,6 +4,7 @@
  * @module
  */
 
+import { toCaller } from "../scopes/exit.ts";
 import { checkDuration, checkOptions, show } from "../../runtime/basics/check.ts";
 import { loop } from "../queue/loop.ts";
 import { laneOf } from "../queue/priority.ts";
@@ -74,7 +75,7 @@ export function nextFrame(options: NextFrameOptions = {}): Promise<number> {
   const { rate = 60 } = options;
   if (typeof rate !== "number") throw new TypeError(`The rate of pictures has to be a number: received ${show(rate)}`);
   if (!(rate > 0 && rate < Infinity)) throw new RangeError(`The rate of pictures has to be above 0: received ${rate}`);
-  return waitForFrame(rate);
+  return toCaller(waitForFrame(rate));
 }
 
 async function waitForFrame(rate: number): Promise<number> {

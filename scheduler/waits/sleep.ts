@@ -82,7 +82,7 @@ export function checkpoint(): Promise<void> {
  */
 export function throwIfCancelled(): void {
   const scope = currentScope();
-  if (isCancelled(scope)) throw deliver(scope);
+  if (isCancelled(scope)) throw deliver(scope!);
 }
 
 /** The wait for a time; it is its own timer, because 100,000 of them may wait at once. */

@@ -52,7 +52,7 @@ export class TurnWait extends Entry implements WaitingTurn {
     }
     if (!isCancelled(this.#scope)) return this.#resolve();
     allowUnawaited(this.promise);
-    this.#reject(deliver(this.#scope));
+    this.#reject(deliver(this.#scope!));
   }
 }
 

@@ -14,7 +14,7 @@
 
 import { allowUnawaited } from "../../runtime/basics/promises.ts";
 import { loop } from "../queue/loop.ts";
-import { deliver, laneIn } from "../scopes/current_scope.ts";
+import { deliver, isCancelled, laneIn } from "../scopes/current_scope.ts";
 import { Cancelled } from "../scopes/errors.ts";
 import { cancellationIn } from "../scopes/exit.ts";
 import { Member, type Scope } from "../scopes/scope.ts";
@@ -154,6 +154,23 @@ export abstract class AnyWait<T> extends Member {
     if (this.list !== undefined) loop().queue.remove(this);
   }
 }
+
+/**
+ * A value that is there already, given as a checkpoint: in a microtask, so that a cancellation that comes before the task goes on still
+ * wins. `landed` is told which of the two it was.
+ */
+export function answerIn<T>(scope: Scope, value: T, landed?: (hasLanded: boolean) => void): Promise<T> {
+  const promise: Promise<T> = soon.then(() => {
+    const isOver = isCancelled(scope);
+    landed?.(!isOver);
+    if (!isOver) return value;
+    allowUnawaited(promise);
+    throw deliver(scope);
+  });
+  return promise;
+}
+
+const soon: Promise<void> = Promise.resolve();
 
 /**
  * A wait with a name and a callback: `onCancel` is called once, at the moment of the cancellation, to take back what the wait

@@ -10,6 +10,7 @@
  * @module
  */
 
+import { watchHook } from "../../scopes/unhandled.ts";
 import { loop } from "../../queue/loop.ts";
 import type { PoolJob } from "../jobs/job.ts";
 import { decodeError, type KnownClasses } from "../wire/error_codec.ts";
@@ -109,7 +110,7 @@ export function tellReply(
     case replies.progress:
       if (job.aborted || job.settings.onProgress === undefined) return;
       try {
-        loop().context.resume(job.settings.context, job.settings.onProgress, value);
+        watchHook(loop().context.resume(job.settings.context, job.settings.onProgress, value));
       } catch (error) {
         listener.onCallerFailed(job, error);
       }
