@@ -30,9 +30,9 @@ export interface CrewListener extends WorkerListener {
 
 /**
  * How many workers there may be beyond `size` while each one is taken up by a call that waits for its caller, and the
- * caller perhaps for one more call: nobody could ever go on.
+ * caller perhaps for one more call: nobody could ever go on. More than people nest calls by hand, and fewer than a machine takes.
  */
-const reserve = 8;
+const reserve = 64;
 
 /** For how long a worker without a job goes on holding the process, in ms: to let go and take hold costs for each call. */
 const letGoAfter = 5;

@@ -21,7 +21,7 @@ export interface WorkerPoolOptions {
   name?: string;
   /**
    * The most workers; they are started on demand. Default: as many threads as the machine runs at once. While every worker is
-   * taken up by a call that waits for its caller, by a stream that is not read or a callback, a few more are started.
+   * taken up by a call that waits for its caller, by a stream that is not read or a callback, up to 64 more are started.
    */
   size?: number;
   /** How many workers are kept although they have nothing to do, once they have been started. Default: 0. */
