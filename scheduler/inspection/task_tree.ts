@@ -52,7 +52,7 @@ export interface TaskInfo {
  * ```
  */
 export function tasks(): readonly TaskInfo[] {
-  return [...roots()].map((root) => describe(root as GroupNode));
+  return describeAll([...roots()] as GroupNode[]);
 }
 
 /**
@@ -71,34 +71,74 @@ export function tasks(): readonly TaskInfo[] {
  */
 export function formatTasks(): string {
   const lines: string[] = [];
-  for (const root of tasks()) print(root, "", "", lines);
+  const open: Printed[] = tasks().map((info) => ({ info, first: "", rest: "", depth: 0 })).reverse();
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { info, first, rest, depth } = next;
+    lines.push(first + describeLine(info));
+    const isDeep = depth >= deepest;
+    const children = info.children.map((child, index) => {
+      const isLast = index === info.children.length - 1;
+      if (isDeep) return { info: child, first: `${rest}(depth ${depth + 1}) `, rest, depth: depth + 1 };
+      return {
+        info: child,
+        first: rest + (isLast ? "└─ " : "├─ "),
+        rest: rest + (isLast ? "   " : "│  "),
+        depth: depth + 1,
+      };
+    });
+    for (const child of children.reverse()) open.push(child);
+  }
   return lines.join("\n");
 }
 
-function print(info: TaskInfo, first: string, rest: string, lines: string[]): void {
-  const { kind, name, state, age, waitingFor, deadline, children } = info;
+/** Below this depth lines are not indented any further, and say their depth: a text of 10,000 levels would be none. */
+const deepest = 30;
+
+/** A line that is still to be printed, with what stands before it, and before those below it. */
+interface Printed {
+  readonly info: TaskInfo;
+  readonly first: string;
+  readonly rest: string;
+  readonly depth: number;
+}
+
+function describeLine({ kind, name, state, age, waitingFor, deadline }: TaskInfo): string {
   const parts = [kind === "group" ? `${name} (group)` : name, state, seconds(age)];
   if (waitingFor !== undefined) parts.push(`waiting for ${waitingFor}`);
   if (deadline !== Infinity) parts.push(`deadline in ${seconds(deadline - loop().host.now())}`);
-  lines.push(first + parts.join(", "));
-  for (const [index, child] of children.entries()) {
-    const isLast = index === children.length - 1;
-    print(child, rest + (isLast ? "└─ " : "├─ "), rest + (isLast ? "   " : "│  "), lines);
-  }
+  return parts.join(", ");
 }
 
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
-function describe(scope: GroupNode | TaskNode): TaskInfo {
-  const children: TaskInfo[] = [];
+/** Groups and tasks with all that is in them; by a list and not by calls, because they may be 100,000 deep. */
+function describeAll(scopes: readonly (GroupNode | TaskNode)[]): TaskInfo[] {
+  const described: TaskInfo[] = [];
+  const open = scopes.map((scope) => ({ scope, into: described }));
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const children: TaskInfo[] = [];
+    const { info, inner } = describe(next.scope, children);
+    next.into.push(info);
+    // The last comes first out of the list, and members stand youngest first.
+    for (const scope of inner) open.push({ scope, into: children });
+  }
+  return described.reverse();
+}
+
+/** One of them, and those directly in it, youngest first. */
+function describe(
+  scope: GroupNode | TaskNode,
+  children: readonly TaskInfo[],
+): { info: TaskInfo; inner: (GroupNode | TaskNode)[] } {
+  const inner: (GroupNode | TaskNode)[] = [];
   const waits: AnyWait<unknown>[] = [];
   let deadline = scope.deadline;
   const open: Scope[] = [scope];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     for (let member: Member | undefined = at.members; member !== undefined; member = member.after) {
-      if (member instanceof GroupNode || member instanceof TaskNode) children.push(describe(member));
+      if (member instanceof GroupNode || member instanceof TaskNode) inner.push(member);
       else if (member instanceof AnyWait) waits.push(member as AnyWait<unknown>);
       else if (member instanceof Scope) {
         deadline = Math.min(deadline, member.deadline);
@@ -107,7 +147,7 @@ function describe(scope: GroupNode | TaskNode): TaskInfo {
     }
   }
   const isTask = scope instanceof TaskNode;
-  return {
+  const info: TaskInfo = {
     kind: isTask ? "task" : "group",
     name: scope.name,
     state: isTask ? scope.state : stateOf(scope),
@@ -116,8 +156,9 @@ function describe(scope: GroupNode | TaskNode): TaskInfo {
     blockedBy: waits.flatMap(({ heldBy }) => heldBy),
     waitingFor: isTask ? scope.waitsToStart ?? waitingFor(waits) : waitingFor(waits),
     deadline,
-    children: children.reverse(),
+    children,
   };
+  return { info, inner };
 }
 
 function stateOf(group: GroupNode): TaskInfo["state"] {

@@ -144,8 +144,10 @@ export class Scope extends Member {
   }
 
   override describe(): string {
-    if (this.parent !== undefined) return this.parent.describe();
-    const path = pathOf(this);
+    let top: Scope = this;
+    while (top.parent !== undefined && !top.isTask) top = top.parent;
+    if (top.isTask) return top.describe();
+    const path = pathOf(top);
     return path === "" ? "outside any task" : `group ${path}`;
   }
 
@@ -285,7 +287,9 @@ export class Scope extends Member {
    * elsewhere after its wait has been cancelled. Outside any group it does nothing.
    */
   keepOpen(): () => void {
-    return this.parent?.keepOpen() ?? (() => {});
+    let group = this.parent;
+    while (group !== undefined && !group.isGroup) group = group.parent;
+    return group?.keepOpen() ?? (() => {});
   }
 }
 

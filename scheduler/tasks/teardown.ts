@@ -91,8 +91,13 @@ function isScope(member: Member): member is Scope {
 }
 
 function hasInnerGroup(scope: Scope): boolean {
-  for (let member = scope.members; member !== undefined; member = member.after) {
-    if (isScope(member) && !member.isTask && (member.isGroup || hasInnerGroup(member))) return true;
+  const open: Scope[] = [scope];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    for (let member = at.members; member !== undefined; member = member.after) {
+      if (!isScope(member) || member.isTask) continue;
+      if (member.isGroup) return true;
+      open.push(member);
+    }
   }
   return false;
 }
