@@ -15,8 +15,8 @@
 import { checkFunction } from "../../runtime/basics/check.ts";
 import { laneOf } from "../../scheduler/queue/priority.ts";
 import { currentScope, within } from "../../scheduler/scopes/current_scope.ts";
-import { Scope } from "../../scheduler/scopes/scope.ts";
-import { nearestGroup } from "../../scheduler/tasks/group_node.ts";
+import { groupAround, Scope } from "../../scheduler/scopes/scope.ts";
+import type { GroupNode } from "../../scheduler/tasks/group_node.ts";
 import { Wait } from "../../scheduler/waits/wait.ts";
 import { OnCancel } from "../waits/on_cancel.ts";
 import type { Handler } from "./live_request.ts";
@@ -51,7 +51,7 @@ export function serve(handler: Handler, options: ServeOptions = {}): Promise<Ser
     opened: new Wait<Server>(currentScope(), undefined, `${settings.name} to listen`),
   };
   if (opening.opened.interrupted) return opening.opened.promise;
-  const group = nearestGroup(opening.caller);
+  const group = groupAround(opening.caller) as GroupNode | undefined;
   if (group === undefined) void openIn(undefined, opening);
   else group.spawn(() => serverTask(opening), { name: settings.name, lane: laneOf("user-visible"), unlimited: true });
   return opening.opened.promise;

@@ -6,8 +6,8 @@
 
 import { checkCount, checkDuration, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
 import { currentScope, deliver, within } from "../scopes/current_scope.ts";
-import { isAbort, suppress } from "../scopes/errors.ts";
-import { toCaller } from "../scopes/exit.ts";
+import { isAbort } from "../scopes/errors.ts";
+import { suppress, suppressedIn, toCaller } from "../scopes/exit.ts";
 import { checkSignal } from "../scopes/foreign_signal.ts";
 import { CancelScope, withTimeout } from "../scopes/mod.ts";
 import { type Backoff, checkBackoff, delayAfter } from "../waits/backoff.ts";
@@ -100,7 +100,7 @@ async function tryAll<T>(
     } catch (error) {
       const ends = scope?.effective !== undefined || attempt >= attempts || !(await shouldRetry(error, attempt));
       if (ends) {
-        suppress(error, earlier);
+        suppress(error, [...suppressedIn(scope, error), ...earlier], scope);
         throw error;
       }
       earlier.push(error);

@@ -9,7 +9,7 @@ import { loop } from "../queue/loop.ts";
 import { allowUnawaited } from "../../runtime/basics/promises.ts";
 import { currentScope } from "./current_scope.ts";
 import { Cancelled, StructureError } from "./errors.ts";
-import { abortedBy, cancellationIn, cancelledAround, enter } from "./exit.ts";
+import { abortedBy, cancellationIn, cancelledAround, enter, passOn } from "./exit.ts";
 import { checkSignal, joinSignal } from "./foreign_signal.ts";
 import { Scope } from "./scope.ts";
 import { ScopeSignal } from "./scope_signal.ts";
@@ -167,7 +167,10 @@ export class CancelScope {
       return value;
     }
     const cancellation = cancellationIn(scope, thrown.error);
-    if (cancellation === undefined) throw thrown.error;
+    if (cancellation === undefined) {
+      passOn(scope, thrown.error);
+      throw thrown.error;
+    }
     const { request } = scope;
     const isAbsorbed = cancellation === request && around === undefined && request.source !== "signal";
     if (!isAbsorbed) {
@@ -178,6 +181,25 @@ export class CancelScope {
     this.#caught = true;
     return undefined;
   }
+}
+
+/**
+ * The signal of the innermost scope around the call, aborted with its `Cancelled` when code there is cancelled: by the scope itself, its
+ * deadline or one around. Made when first asked for; asked again, the same. Outside any scope, one that is never aborted; where a
+ * host has no async context, as in browsers, that is also so after the first `await` of a function.
+ *
+ * @example
+ * ```ts
+ * import { currentSignal, withTimeout } from "@millrace/millrace";
+ *
+ * function load(url: string): Promise<Response> {
+ *   return withTimeout(1000, () => fetch(url, { signal: currentSignal() }));
+ * }
+ * console.log(typeof load, currentSignal().aborted);
+ * ```
+ */
+export function currentSignal(): AbortSignal {
+  return currentScope()?.signal ?? new AbortController().signal;
 }
 
 /**

@@ -38,8 +38,16 @@ export function within<A, R>(scope: Scope | undefined, fn: (argument: A) => R, a
 /** Is a scope cancelled by now? Its deadline counts as soon as it has passed, also where the loop was too busy to tell. */
 export function isCancelled(scope: Scope | undefined): boolean {
   if (scope === undefined) return false;
-  if (scope.effective === undefined && mayBeOverdue()) scope.lookAtClock();
+  if (scope.effective === undefined && mayBeOverdue()) cancelOverdue(scope);
   return scope.effective !== undefined;
+}
+
+/** Cancels those scopes, from this one out to a shield, whose deadlines have passed. */
+function cancelOverdue(scope: Scope): void {
+  let now: number | undefined;
+  for (let at: Scope | undefined = scope; at !== undefined; at = at.shielded ? undefined : at.parent) {
+    now = at.lookAtClock(now);
+  }
 }
 
 /** The scope's cancellation, on its way to be thrown. */

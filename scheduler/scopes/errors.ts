@@ -161,42 +161,7 @@ export class TeardownError extends Error {
   }
 }
 
-/** The later errors of groups, by the first one. Primitives cannot be keys; `TaskGroup.failures` has them. */
-const later = new WeakMap<object, unknown[]>();
-
-/**
- * The failures that a group had after `error`, the one it rejected with, in order and without duplicates.
- *
- * @example
- * ```ts
- * import { group, suppressed } from "@millrace/millrace";
- *
- * const second = new Error("second");
- * try {
- *   await group((g) => {
- *     g.spawn(() => Promise.reject(new Error("first")));
- *     g.spawn(() => Promise.reject(second));
- *   });
- * } catch (error) {
- *   console.log((error as Error).message, suppressed(error).length);
- * }
- * ```
- */
-export function suppressed(error: unknown): readonly unknown[] {
-  return isObject(error) ? later.get(error) ?? [] : [];
-}
-
-/**
- * Remembers the failures that came after the first, each with those that an inner group remembers of it. A later group
- * that passes the same error on adds its own.
- */
-export function suppress(first: unknown, rest: readonly unknown[]): void {
-  if (!isObject(first) || rest.length === 0) return;
-  const known = new Set(later.get(first));
-  for (const error of rest.flatMap((error) => [error, ...suppressed(error)])) if (error !== first) known.add(error);
-  later.set(first, [...known]);
-}
-
-function isObject(value: unknown): value is object {
+/** Can a value be the key of a map that keeps nothing alive? */
+export function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }

@@ -11,12 +11,15 @@
  *
  * So no code runs between two scopes that are both cancelled, whichever was first.
  *
+ * With an error go those that came after it. They belong to the occurrence and not to the error: many clients throw one and the same object
+ * again and again. An occurrence is known by the scope that its group was in, and goes out through the scopes around as the error does.
+ *
  * @module
  */
 
 import { allowUnawaited, awaited, react } from "../../runtime/basics/promises.ts";
-import { within } from "./current_scope.ts";
-import { type Cancelled, isAbort, isCancellation, isTaskCancelled } from "./errors.ts";
+import { currentScope, within } from "./current_scope.ts";
+import { type Cancelled, isAbort, isCancellation, isObject, isTaskCancelled } from "./errors.ts";
 import type { Scope } from "./scope.ts";
 
 /** What there is to know of the cancellation of a scope. */
@@ -104,4 +107,67 @@ export function cancellationIn({ effective, request }: Cancellable, error: unkno
   if (!isTaskCancelled(error)) return isAbort(error) ? effective : undefined;
   const { cause } = error;
   return cause === effective || cause === request ? cause as Cancelled : undefined;
+}
+
+/** An error that a group has rejected with, and those that came after it. */
+interface Occurrence {
+  readonly error: object;
+  readonly later: readonly unknown[];
+}
+
+/** The latest occurrence in each scope. */
+const occurrences = new WeakMap<Scope, Occurrence>();
+
+/** The later errors of the latest occurrence of an error, for those who look at it from elsewhere. */
+const latest = new WeakMap<object, readonly unknown[]>();
+
+/**
+ * The failures that a group had after `error`, the one it rejected with, in order and without duplicates. To be asked where the error was
+ * caught: of an object that is thrown more than once, elsewhere those of the latest time are given. None for primitives.
+ *
+ * @example
+ * ```ts
+ * import { group, suppressed } from "@millrace/millrace";
+ *
+ * const second = new Error("second");
+ * try {
+ *   await group((g) => {
+ *     g.spawn(() => Promise.reject(new Error("first")));
+ *     g.spawn(() => Promise.reject(second));
+ *   });
+ * } catch (error) {
+ *   console.log((error as Error).message, suppressed(error).length);
+ * }
+ * ```
+ */
+export function suppressed(error: unknown): readonly unknown[] {
+  if (!isObject(error)) return none;
+  for (let scope = currentScope(); scope !== undefined; scope = scope.parent) {
+    const found = occurrences.get(scope);
+    if (found?.error === error) return found.later;
+  }
+  return latest.get(error) ?? none;
+}
+
+const none: readonly unknown[] = [];
+
+/** The later errors of an error that has come out of `scope`, as those inside have left them. */
+export function suppressedIn(scope: Scope | undefined, error: unknown): readonly unknown[] {
+  const found = scope && occurrences.get(scope);
+  return found !== undefined && found.error === error ? found.later : none;
+}
+
+/** Remembers what came after an error that is on its way out to `scope`; without duplicates, and without the error itself. */
+export function suppress(error: unknown, later: readonly unknown[], scope: Scope | undefined): void {
+  if (!isObject(error)) return;
+  const others = later.length === 0 ? none : [...new Set(later)].filter((other) => other !== error);
+  if (scope !== undefined) occurrences.set(scope, { error, later: others });
+  if (others.length === 0) latest.delete(error);
+  else latest.set(error, others);
+}
+
+/** An error goes out of a scope that is no group, into the one around it. */
+export function passOn(scope: Scope, error: unknown): void {
+  const found = occurrences.get(scope);
+  if (found !== undefined && found.error === error && scope.parent !== undefined) occurrences.set(scope.parent, found);
 }

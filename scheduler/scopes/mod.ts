@@ -4,12 +4,11 @@
  * @module
  */
 
-export { CancelScope, type CancelScopeOptions, effectiveDeadline } from "./cancel_scope.ts";
+export { CancelScope, type CancelScopeOptions, currentSignal, effectiveDeadline } from "./cancel_scope.ts";
 export {
   Cancelled,
   type CancelSource,
   StructureError,
-  suppressed,
   TaskCancelledError,
   TeardownError,
   TimeoutError,
@@ -18,3 +17,4 @@ export {
 export { Task, type TaskState } from "./task.ts";
 export { moveOnAfter, shield, withTimeout } from "./timeouts.ts";
 export type { UnhandledContext } from "./unhandled.ts";
+export { suppressed } from "./exit.ts";

@@ -144,8 +144,7 @@ export class Scope extends Member {
   }
 
   override describe(): string {
-    let top: Scope = this;
-    while (top.parent !== undefined && !top.isTask) top = top.parent;
+    const top = topOf(this);
     if (top.isTask) return top.describe();
     const path = pathOf(top);
     return path === "" ? "outside any task" : `group ${path}`;
@@ -208,13 +207,13 @@ export class Scope extends Member {
     (this.#extras ??= new Extras()).deadlineTimer = new DeadlineTimer(this, time);
   }
 
-  /** Cancels those scopes, from this one out to a shield, whose deadlines have passed: a busy loop may not have told them yet. */
-  lookAtClock(): void {
-    let now: number | undefined;
-    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.shielded ? undefined : scope.parent) {
-      const deadline = scope.#extras?.deadlineTimer?.deadline;
-      if (deadline !== undefined && deadline <= (now ??= loop().host.now())) scope.cancel("deadline");
-    }
+  /** Cancels this scope if its deadline has passed: a busy loop may not have told it yet. `now` is the time, once it is known. */
+  lookAtClock(now: number | undefined): number | undefined {
+    const deadline = this.#extras?.deadlineTimer?.deadline;
+    if (deadline === undefined) return now;
+    now ??= loop().host.now();
+    if (deadline <= now) this.cancel("deadline");
+    return now;
   }
 
   #stopTimer(): void {
@@ -287,9 +286,7 @@ export class Scope extends Member {
    * elsewhere after its wait has been cancelled. Outside any group it does nothing.
    */
   keepOpen(): () => void {
-    let group = this.parent;
-    while (group !== undefined && !group.isGroup) group = group.parent;
-    return group?.keepOpen() ?? (() => {});
+    return groupAround(this.parent)?.keepOpen() ?? (() => {});
   }
 }
 
@@ -318,6 +315,18 @@ function refresh(top: Scope): void {
   }
   // Members stand youngest first; the oldest are to be told first.
   for (let index = reached.length - 1; index >= 0; index--) reached[index]!.interrupt();
+}
+
+/** The task around a scope, itself included, or the outermost scope outside any. */
+function topOf(scope: Scope): Scope {
+  while (scope.parent !== undefined && !scope.isTask) scope = scope.parent;
+  return scope;
+}
+
+/** The innermost group around a scope, itself included. */
+export function groupAround(scope: Scope | undefined): Scope | undefined {
+  while (scope !== undefined && !scope.isGroup) scope = scope.parent;
+  return scope;
 }
 
 /** A scope that has a name to show: a task or a group. */

@@ -10,7 +10,7 @@ import { loop } from "../queue/loop.ts";
 import { CancelScope } from "./cancel_scope.ts";
 import { currentScope } from "./current_scope.ts";
 import { TimeoutError } from "./errors.ts";
-import { cancellationIn, cancelledAround, enter } from "./exit.ts";
+import { cancellationIn, cancelledAround, enter, passOn } from "./exit.ts";
 import { Scope } from "./scope.ts";
 
 /**
@@ -76,6 +76,7 @@ class TimedScope extends Scope {
     } else {
       const cancellation = cancellationIn(this, thrown.error);
       if (cancellation !== undefined && cancellation !== request) allowUnawaited(this.#promise!);
+      if (cancellation === undefined) passOn(this, thrown.error);
       if (cancellation === undefined || cancellation !== request) throw thrown.error;
     }
     if (around === undefined && request!.source === "deadline") throw new TimeoutError(this.#what, this.#timeout);

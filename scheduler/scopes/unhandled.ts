@@ -7,7 +7,7 @@
 import { show } from "../../runtime/basics/check.ts";
 import { awaited, isHostPromise, react } from "../../runtime/basics/promises.ts";
 import { loop } from "../queue/loop.ts";
-import { suppressed } from "./errors.ts";
+import { suppressed } from "./exit.ts";
 import { pathOf, type Scope } from "./scope.ts";
 import type { Task } from "./task.ts";
 

@@ -19,9 +19,9 @@ import { allowUnawaited } from "../../runtime/basics/promises.ts";
 import { loop } from "../queue/loop.ts";
 import { currentScope, roots } from "../scopes/current_scope.ts";
 import { type Cancelled, isTaskCancelled, StructureError } from "../scopes/errors.ts";
-import { cancellationIn, cancelledAround, enter } from "../scopes/exit.ts";
+import { cancellationIn, cancelledAround, enter, suppressedIn } from "../scopes/exit.ts";
 import { joinSignal } from "../scopes/foreign_signal.ts";
-import { Scope } from "../scopes/scope.ts";
+import { groupAround, Scope } from "../scopes/scope.ts";
 import { rememberOrigin, reportUnhandled } from "../scopes/unhandled.ts";
 import { Wait } from "../waits/wait.ts";
 import { type Cleanup, runAllDeferred, runDeferred } from "./deferred.ts";
@@ -37,6 +37,8 @@ export class GroupNode extends Scope implements EndedGroup, TaskParent, WatchedG
   readonly lane: number;
   /** All failures, in the order in which they happened. */
   readonly failures: unknown[] = [];
+  /** What came after a failure further in, by the failure's number. */
+  #suppressed: Map<number, readonly unknown[]> | undefined = undefined;
   /** Tasks that have not ended, daemons included. */
   live = 0;
   spawned = 0;
@@ -75,7 +77,7 @@ export class GroupNode extends Scope implements EndedGroup, TaskParent, WatchedG
     this.#limit = settings.limit;
     this.timeout = settings.timeout;
     this.#teardownTimeout = settings.teardownTimeout;
-    if (nearestGroup(parent) === undefined) this.#roots.add(this);
+    if (groupAround(parent) === undefined) this.#roots.add(this);
     this.#leaveSignal = settings.signal && joinSignal(this, settings.signal);
     if (settings.timeout !== undefined) this.deadline = loop().host.now() + settings.timeout;
   }
@@ -111,14 +113,9 @@ export class GroupNode extends Scope implements EndedGroup, TaskParent, WatchedG
     return this.#teardown?.abandoned !== undefined;
   }
 
-  /** Tasks that hold a slot of `limit`: those that run. */
-  get running(): number {
-    return this.#slots?.taken ?? 0;
-  }
-
-  /** Tasks that wait for a slot. */
-  get queued(): number {
-    return this.#slots?.waiting ?? 0;
+  /** The slots of `limit`, as soon as a task needed one. */
+  get slots(): Slots | undefined {
+    return this.#slots;
   }
 
   /** Makes a task and queues it; in a cancelled group it ends at once, never started. */
@@ -150,6 +147,10 @@ export class GroupNode extends Scope implements EndedGroup, TaskParent, WatchedG
     return this.#slots?.isWaiting(node) === true;
   }
 
+  relaned(node: TaskNode): void {
+    this.#slots?.relane(node);
+  }
+
   /** A task has ended, started or not. */
   childEnded(node: TaskNode): void {
     this.live--;
@@ -166,8 +167,14 @@ export class GroupNode extends Scope implements EndedGroup, TaskParent, WatchedG
     rememberOrigin(error, node ?? this);
     // The promise of an abandoned group has rejected: there is nobody else to be told.
     if (this.abandoned) return reportUnhandled(error, this);
+    const inner = suppressedIn(node ?? this, error);
+    if (inner.length > 0) (this.#suppressed ??= new Map()).set(this.failures.length, inner);
     this.failures.push(error);
     this.cancel("sibling", error, node?.handle);
+  }
+
+  laterFailures(): unknown[] {
+    return this.failures.flatMap((error, index) => [error, ...this.#suppressed?.get(index) ?? []]).slice(1);
   }
 
   override interrupt(): void {
@@ -339,10 +346,4 @@ export class GroupNode extends Scope implements EndedGroup, TaskParent, WatchedG
   get #isIdle(): boolean {
     return this.#phase === "open" && !this.bodyRuns && this.live === 0 && this.#holds === 0;
   }
-}
-
-/** The innermost group around a scope, itself included. */
-export function nearestGroup(scope: Scope | undefined): GroupNode | undefined {
-  while (scope !== undefined && !(scope instanceof GroupNode)) scope = scope.parent;
-  return scope;
 }

@@ -22,7 +22,8 @@ export interface GroupOptions {
    * `TeardownError`. Default: `Infinity`; then whom it waits for is told to `onUnhandled` after 10 s, 20 s more, and so on.
    */
   teardownTimeout?: number;
-  /** How many tasks run at once, daemons included; further ones wait in the order of their spawning. Default: no limit. */
+  /** How many tasks run at once, daemons included; further ones wait, the most urgent first, then in the order of
+   * their spawning. Default: no limit. */
   limit?: number;
   /** The priority of the group's tasks. Default: that of the current task, else "user-visible". */
   priority?: Priority;

@@ -9,7 +9,8 @@
  * @module
  */
 
-import { suppress, type TeardownError } from "../scopes/errors.ts";
+import type { TeardownError } from "../scopes/errors.ts";
+import { suppress } from "../scopes/exit.ts";
 import { Teardown, type WatchedGroup } from "./teardown.ts";
 
 /** The teardown of one group. */
@@ -68,7 +69,7 @@ export class GroupTeardown {
   #abandon(error: TeardownError): void {
     this.abandoned = error;
     this.#onGiven?.();
-    suppress(error, this.#group.failures.slice(1));
+    suppress(error, this.#group.laterFailures(), this.#group.parent);
     this.#onAbandoned();
     this.#reject?.(error);
   }

@@ -5,7 +5,7 @@
  *   spawned ──started(value)──> ready (start() resolves) ──> goes on like every task
  *      │ fails before that: the failure is start()'s, if somebody waits there, else the group's
  *      │ ends before that: StructureError, likewise
- *      └ whoever waits in start() is cancelled: so is the task
+ *      └ whoever waits in start() is cancelled: so is the task, and start() rejects when that has ended
  * ```
  *
  * @module
@@ -46,7 +46,10 @@ export function startIn<V>(group: GroupNode, fn: Starter<V>, settings: TaskSetti
   const stop = (): void => node.cancel("cancel", scope!.effective);
   const wait: Wait<V> = new Wait<V>(scope, stop, node.handle);
   if (wait.interrupted) stop();
-  const promise = new Observed<V>((resolve, reject) => wait.promise.then(resolve, reject));
+  const promise = new Observed<V>((resolve, reject) => {
+    // Whoever was cancelled goes on when the task has cleaned up: what that holds is free then.
+    wait.promise.then(resolve, (error) => void node.whenEnded(() => reject(error)));
+  });
   // A rejection that nobody has asked for is the group's failure too.
   Promise.prototype.then.call(promise, undefined, () => {});
   node.result.then(ended, ended);

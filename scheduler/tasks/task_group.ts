@@ -225,7 +225,8 @@ export class TaskGroup {
 
   /** The numbers of the group at this moment. */
   statistics(): GroupStatistics {
-    const { spawned, live, running, queued, failures } = this.#node;
+    const { spawned, live, slots, failures } = this.#node;
+    const { taken: running = 0, waiting: queued = 0 } = slots ?? {};
     return Object.freeze({ spawned, live, running, queued, failures: failures.length });
   }
 

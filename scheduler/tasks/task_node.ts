@@ -74,6 +74,8 @@ export interface TaskParent extends Scope {
   isPending(task: TaskNode): boolean;
   /** Takes a task that has not started out of wherever it waits. */
   unqueue(task: TaskNode): void;
+  /** A task that has not started is in another lane now. */
+  relaned(task: TaskNode): void;
   /** A task has ended, started or not. */
   childEnded(task: TaskNode): void;
 }
@@ -172,6 +174,12 @@ export class TaskNode extends Scope implements Owner, TaskCore {
     return audience.result;
   }
 
+  /** Calls back when the task has ended, at once if it has. */
+  whenEnded(callback: () => void): void {
+    if (this.ended) callback();
+    else this.result.then(callback, callback);
+  }
+
   /** Remembers the async context of the caller, in which the function will run. */
   prepare(): void {
     this.#content = loop().context.capture();
@@ -221,6 +229,7 @@ export class TaskNode extends Scope implements Owner, TaskCore {
   #setLane(lane: number): void {
     this.lane = lane;
     loop().queue.move([this], lane);
+    if (this.#state === "queued") this.#group.relaned(this);
     moveQueued(this, lane);
   }
 

@@ -18,6 +18,8 @@ export interface WatchedGroup extends Scope {
   readonly name: string;
   /** All failures, in the order in which they happened. */
   readonly failures: readonly unknown[];
+  /** The failures after the first, each with those that came after it further in. */
+  laterFailures(): unknown[];
 }
 
 /** Watches a group from the moment it is cancelled, or begins to clean up, until it has ended. */

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { type Cancelled, suppress, TimeoutError } from "../scopes/errors.ts";
-import { type Cancellable, cancelledAround } from "../scopes/exit.ts";
+import { type Cancelled, TimeoutError } from "../scopes/errors.ts";
+import { type Cancellable, cancelledAround, suppress } from "../scopes/exit.ts";
+import type { Scope } from "../scopes/scope.ts";
 import type { Outcome } from "./deferred.ts";
 
 /** What there is to know of a group whose tasks have ended. */
@@ -13,6 +14,9 @@ export interface EndedGroup extends Cancellable {
   readonly name: string;
   /** All failures, in the order in which they happened. */
   readonly failures: readonly unknown[];
+  /** The failures after the first, each with those that came after it further in. */
+  laterFailures(): unknown[];
+  readonly parent: Scope | undefined;
   /** The `timeout` it was given. */
   readonly timeout: number | undefined;
 }
@@ -31,7 +35,7 @@ export interface Verdict {
 export function verdictOf(group: EndedGroup, undone: Cancelled | undefined): Verdict | undefined {
   const { failures, request, timeout } = group;
   if (failures.length > 0) {
-    suppress(failures[0], failures.slice(1));
+    suppress(failures[0], group.laterFailures(), group.parent);
     return { reason: failures[0], isCancellation: false };
   }
   const isTimeout = request?.source === "deadline" && timeout !== undefined;

@@ -8,6 +8,7 @@ export { TaskPriorityChangeEvent, type TaskPriorityChangeEventInit } from "./pri
 export { Scheduler, scheduler, type SchedulerPostTaskOptions } from "./scheduler.ts";
 export {
   type PriorityChangeHandler,
+  type PriorityChangeListener,
   TaskController,
   type TaskControllerInit,
   TaskSignal,

@@ -17,6 +17,12 @@ import { dictionary, likeTheHosts, toPriority, toRequiredPriority } from "./web_
 /** The listener of a signal's changes of priority. */
 export type PriorityChangeHandler = (this: TaskSignal, event: TaskPriorityChangeEvent) => unknown;
 
+/** The same as an object. */
+export interface PriorityChangeListener {
+  /** Is called with the event. */
+  handleEvent(event: TaskPriorityChangeEvent): unknown;
+}
+
 /** With what a {@linkcode TaskController} begins. */
 export interface TaskControllerInit {
   /** The priority of its signal. Default: "user-visible". */
@@ -92,15 +98,31 @@ export class TaskSignal extends AbortSignal {
   }
 
   /** As on every event target. While somebody listens to `prioritychange`, a signal that follows another one is kept by it. */
-  override addEventListener(...parameters: Parameters<AbortSignal["addEventListener"]>): void {
+  override addEventListener(
+    type: "prioritychange",
+    listener: PriorityChangeHandler | PriorityChangeListener,
+    options?: Parameters<AbortSignal["addEventListener"]>[2],
+  ): void;
+  /** The same for other events. */
+  override addEventListener(...parameters: Parameters<AbortSignal["addEventListener"]>): void;
+  override addEventListener(type: unknown, listener: unknown, options: unknown): void {
+    const parameters = [type, listener, options] as Parameters<AbortSignal["addEventListener"]>;
     super.addEventListener(...parameters);
-    if (parameters[0] === "prioritychange") keep(stateOf(this), parameters[1]);
+    if (type === "prioritychange") keep(stateOf(this), parameters[1]);
   }
 
   /** As on every event target. */
-  override removeEventListener(...parameters: Parameters<AbortSignal["removeEventListener"]>): void {
+  override removeEventListener(
+    type: "prioritychange",
+    listener: PriorityChangeHandler | PriorityChangeListener,
+    options?: Parameters<AbortSignal["removeEventListener"]>[2],
+  ): void;
+  /** The same for other events. */
+  override removeEventListener(...parameters: Parameters<AbortSignal["removeEventListener"]>): void;
+  override removeEventListener(type: unknown, listener: unknown, options: unknown): void {
+    const parameters = [type, listener, options] as Parameters<AbortSignal["removeEventListener"]>;
     super.removeEventListener(...parameters);
-    if (parameters[0] === "prioritychange") letGo(stateOf(this), parameters[1]);
+    if (type === "prioritychange") letGo(stateOf(this), parameters[1]);
   }
 }
 

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { configure, currentTask, group, type UnhandledContext } from "../../mod.ts";
 import { loop, replaceLoop } from "../../scheduler/queue/loop.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
-import { suppress } from "../../scheduler/scopes/errors.ts";
+import { suppress } from "../../scheduler/scopes/exit.ts";
 import { describeError, reportUnhandled } from "../../scheduler/scopes/unhandled.ts";
 
 /** What `act` makes the process print to its error stream. */
@@ -72,7 +72,7 @@ test("configure takes effect at once, and nothing of it when a value is wrong", 
 
 test("an error is described with its cause and with what came after it", () => {
   const error = new Error("first", { cause: new TypeError("why") });
-  suppress(error, [new RangeError("second"), "third"]);
+  suppress(error, [new RangeError("second"), "third"], undefined);
   const text = describeError(error);
   for (const part of ["first", "caused by TypeError: why", "followed by RangeError: second", 'followed by "third"']) {
     assertStringIncludes(text, part);
