@@ -7,7 +7,7 @@
 import { checkCount, checkDuration, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
 import { currentScope, deliver, within } from "../scopes/current_scope.ts";
 import { isAbort } from "../scopes/errors.ts";
-import { suppress, suppressedIn, toCaller } from "../scopes/exit.ts";
+import { enter, suppress, suppressedIn, toCaller } from "../scopes/exit.ts";
 import { checkSignal } from "../scopes/foreign_signal.ts";
 import { CancelScope, withTimeout } from "../scopes/mod.ts";
 import { type Backoff, checkBackoff, delayAfter } from "../waits/backoff.ts";
@@ -96,7 +96,7 @@ async function tryAll<T>(
   for (let attempt = 1;; attempt++) {
     if (scope?.effective !== undefined) throw deliver(scope);
     try {
-      return await within(scope, tryOnce, attempt);
+      return await enter(scope, tryOnce, attempt);
     } catch (error) {
       const ends = scope?.effective !== undefined || attempt >= attempts || !(await shouldRetry(error, attempt));
       if (ends) {

@@ -41,7 +41,7 @@ interface BodyCall<A, T> {
  * what its body returns: the wait for a task, and what a lazy thenable begins, belong to it.
  */
 export function enter<A, T>(
-  scope: Scope,
+  scope: Scope | undefined,
   body: (argument: A) => T | PromiseLike<T>,
   argument: A,
 ): T | PromiseLike<T> {

@@ -116,7 +116,8 @@ export class Task<T> implements Promise<T> {
   /** Makes the task awaitable; see the class. */
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+    // deno-lint-ignore no-explicit-any -- as a promise has it, so that a handler may say what it expects
+    onRejected?: ((reason: any) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     // As `await` does it, which looks at nothing that is given back.
     if (typeof onRejected === "function") return (this.#core.join() as Promise<T>).then(onFulfilled, onRejected);
@@ -124,7 +125,8 @@ export class Task<T> implements Promise<T> {
   }
 
   /** Like that of a promise. Waits for the task as `await` does, at a checkpoint. */
-  catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
+  // deno-lint-ignore no-explicit-any -- as a promise has it
+  catch<B = never>(onRejected?: ((reason: any) => B | PromiseLike<B>) | null): Promise<T | B> {
     return this.then(undefined, onRejected);
   }
 
