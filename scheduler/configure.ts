@@ -35,7 +35,7 @@ export interface ConfigureOptions {
  * ```
  */
 export function configure(options: ConfigureOptions): void {
-  checkOptions(options);
+  checkOptions(options, "configure", ["slice", "ageing", "onUnhandled"]);
   const { slice, ageing, onUnhandled } = options;
   if (slice !== undefined) checkDuration(slice, "The slice");
   if (ageing !== undefined) checkDuration(ageing, "The ageing bound");

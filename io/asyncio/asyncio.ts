@@ -101,7 +101,7 @@ export function callAt<A extends unknown[]>(when: number, callback: (...args: A)
  */
 export function createTask<T>(fn: () => T | PromiseLike<T>, options: { name?: string } = {}): LoopTask<T> {
   checkFunction(fn, "The function of createTask");
-  checkOptions(options);
+  checkOptions(options, "createTask", ["name"]);
   const bridge = currentBridge();
   if (bridge === undefined) throw new StructureError("createTask was called outside of runUntilComplete");
   const { name } = options;
@@ -123,7 +123,7 @@ export async function gather<T>(
   if (typeof awaitables?.[Symbol.iterator] !== "function") {
     throw new TypeError(`gather takes a list of tasks, promises or functions: received ${show(awaitables)}`);
   }
-  checkOptions(options);
+  checkOptions(options, "gather", ["returnExceptions"]);
   const { returnExceptions = false } = options;
   const all = [...awaitables].map((one) => typeof one === "function" ? createTask(one) : one);
   let failed = false;

@@ -42,7 +42,7 @@ export interface ReadBytesOptions {
  */
 export function readBytes(path: string | URL, options: ReadBytesOptions = {}): Promise<Uint8Array> {
   checkPath(path);
-  checkOptions(options);
+  checkOptions(options, "readBytes", ["signal", "maxBytes", "into"]);
   const { signal, maxBytes = Infinity, into } = options;
   checkSignal(signal);
   checkCount(maxBytes, "maxBytes", 0);
@@ -134,7 +134,7 @@ export function openBytes(
   options: { signal?: AbortSignal | undefined } = {},
 ): AsyncIterableIterator<Uint8Array> {
   checkPath(path);
-  checkOptions(options);
+  checkOptions(options, "openBytes", ["signal"]);
   checkSignal(options.signal);
   return chunksOf(path, options.signal);
 }

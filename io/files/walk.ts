@@ -56,7 +56,7 @@ export interface WalkOptions {
  */
 export function walk(folder: string | URL, options: WalkOptions = {}): AsyncIterableIterator<WalkEntry> {
   const root = plainPath(folder);
-  checkOptions(options);
+  checkOptions(options, "walk", ["signal", "skip", "limit", "followLinks", "onError"]);
   const { signal, skip, limit = 8, followLinks = false, onError } = options;
   checkSignal(signal);
   checkCount(limit, "limit", 1);

@@ -76,7 +76,7 @@ export interface WatchOptions {
  */
 export function watch(path: string | URL, options: WatchOptions = {}): AsyncIterableIterator<WatchEvent> {
   const root = plainPath(path);
-  checkOptions(options);
+  checkOptions(options, "watch", ["recursive", "delay", "queueLimit", "signal"]);
   const { recursive = false, delay = 20, queueLimit = 1024, signal } = options;
   if (typeof recursive !== "boolean") {
     throw new TypeError(`recursive has to be true or false: received ${show(recursive)}`);

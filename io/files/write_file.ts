@@ -51,7 +51,7 @@ export function writeFile(
       `The content of a file is a text, bytes or an async iterable of bytes: received ${show(content)}`,
     );
   }
-  checkOptions(options);
+  checkOptions(options, "writeFile", ["signal", "atomic", "mode"]);
   const { signal, atomic = false, mode = 0o666 } = options;
   checkSignal(signal);
   checkCount(mode, "mode", 0);

@@ -7,9 +7,13 @@
 import { checkOptions, show } from "../../runtime/basics/check.ts";
 import type { NetAddress } from "../../runtime/port/net.ts";
 
-/** The address in options, checked. */
-export function checkAddress(options: { hostname?: string; port?: number; unix?: string }): NetAddress {
-  checkOptions(options);
+/** The address in the options of `what`, checked, and that there are no options but those of an address and `more`. */
+export function checkAddress(
+  options: { hostname?: string; port?: number; unix?: string },
+  what: string,
+  more: readonly string[],
+): NetAddress {
+  checkOptions(options, what, ["hostname", "port", "unix", ...more]);
   const { hostname = "127.0.0.1", port = 0, unix } = options ?? {};
   if (unix !== undefined) {
     if (typeof unix !== "string") throw new TypeError(`The path of a Unix socket is a string: received ${show(unix)}`);

@@ -27,6 +27,9 @@ export interface ConnectionOptions {
   allowHalfOpen?: boolean;
 }
 
+/** Their names. */
+export const connectionOptions: readonly (keyof ConnectionOptions)[] = ["noDelay", "keepAlive", "allowHalfOpen"];
+
 /** Where to connect to, and how. */
 export interface ConnectOptions extends ConnectionOptions {
   /** The name or address of the other machine. Default: "127.0.0.1". */
@@ -71,7 +74,7 @@ export interface ConnectOptions extends ConnectionOptions {
  * ```
  */
 export function connect(options: ConnectOptions): Promise<Connection> {
-  const address = checkAddress(options);
+  const address = checkAddress(options, "connect", [...connectionOptions, "tls", "attemptDelay", "timeout", "signal"]);
   const { timeout = Infinity, attemptDelay = 250, signal } = options;
   checkDuration(timeout, "The timeout of a connection");
   checkDuration(attemptDelay, "attemptDelay");

@@ -11,7 +11,7 @@ import { loop } from "../../scheduler/queue/loop.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
 import { Wait } from "../../scheduler/waits/wait.ts";
 import { checkAddress } from "./address.ts";
-import { checkConnection, type ConnectionOptions, setUp } from "./connect.ts";
+import { checkConnection, type ConnectionOptions, connectionOptions, setUp } from "./connect.ts";
 import { type Connection, connectionOver } from "./connection.ts";
 import { checkListenTls, type ListenTlsOptions } from "./tls.ts";
 
@@ -37,7 +37,7 @@ export interface ListenOptions extends ConnectionOptions {
  * @throws {Error} (rejection) with the system's code, such as "EADDRINUSE".
  */
 export function listen(options: ListenOptions = {}): Promise<Listener> {
-  return openListener(checkListen(options));
+  return openListener(checkListen(options, "listen"));
 }
 
 /** {@linkcode ListenOptions}, checked. */
@@ -49,8 +49,8 @@ export interface ListenSettings {
 }
 
 /** Refuses wrong options, and fills in what is left out. */
-export function checkListen(options: ListenOptions): ListenSettings {
-  const address = checkAddress(options);
+export function checkListen(options: ListenOptions, what: string, more: readonly string[] = []): ListenSettings {
+  const address = checkAddress(options, what, [...connectionOptions, "tls", "backlog", ...more]);
   const { backlog = 511, tls } = options;
   checkCount(backlog, "backlog", 0);
   checkConnection(options);

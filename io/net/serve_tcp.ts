@@ -72,7 +72,13 @@ export function serveTcp(
   options: ServeTcpOptions = {},
 ): Promise<void> {
   checkFunction(handler, "The handler of serveTcp");
-  const settings = checkListen(options);
+  const settings = checkListen(options, "serveTcp", [
+    "maxConcurrent",
+    "grace",
+    "teardownTimeout",
+    "onListen",
+    "onError",
+  ]);
   const { maxConcurrent = Infinity, grace = 0, teardownTimeout = Infinity, onListen, onError } = options;
   checkCount(maxConcurrent, "maxConcurrent", 1);
   checkDuration(grace, "grace");

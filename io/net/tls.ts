@@ -4,7 +4,7 @@
  * @module
  */
 
-import { show } from "../../runtime/basics/check.ts";
+import { checkOptions, show } from "../../runtime/basics/check.ts";
 import type { SecureServerSettings, SecureSettings } from "../../runtime/port/net.ts";
 
 /** How a connection speaks TLS. */
@@ -40,6 +40,7 @@ export function checkConnectTls(
   if (options !== true && (typeof options !== "object" || options === null)) {
     throw new TypeError(`tls is true or an object of options: received ${show(options)}`);
   }
+  if (options !== true) checkOptions(options, "tls", ["serverName", "ca", "cert", "key", "alpn", "verify"]);
   const { serverName = hostname, ca, cert, key, alpn, verify = true } = options === true ? {} : options;
   if (serverName !== undefined && typeof serverName !== "string") {
     throw new TypeError(`serverName is a name: received ${show(serverName)}`);
@@ -62,6 +63,7 @@ export function checkListenTls(options: ListenTlsOptions | undefined): SecureSer
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`tls is an object with cert and key: received ${show(options)}`);
   }
+  checkOptions(options, "tls", ["cert", "key", "ca", "alpn"]);
   const { cert, key, ca, alpn } = options;
   checkPem(cert, "cert");
   checkPem(key, "key");

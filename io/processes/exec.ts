@@ -253,7 +253,18 @@ function stdioOf(output: ExecOutput): Stdio {
 }
 
 function checkExecOptions(options: ExecOptions): Settings {
-  checkOptions(options);
+  checkOptions(options, "exec", [
+    "cwd",
+    "env",
+    "input",
+    "stdout",
+    "stderr",
+    "maxBytes",
+    "signal",
+    "timeout",
+    "grace",
+    "check",
+  ]);
   const { stdout = "collect", stderr = "collect", maxBytes = 16 * 1024 * 1024, timeout = Infinity } = options;
   const { grace = 5000, check = true, input, signal } = options;
   for (const output of [stdout, stderr]) {

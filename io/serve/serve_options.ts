@@ -104,7 +104,26 @@ export interface ServeSettings {
 
 /** Refuses wrong options, and fills in what is left out. */
 export function checkServeOptions(options: ServeOptions): ServeSettings {
-  checkOptions(options);
+  checkOptions(options, "serve", [
+    "hostname",
+    "port",
+    "unix",
+    "tls",
+    "name",
+    "maxConcurrent",
+    "queueLimit",
+    "shed",
+    "timeout",
+    "bodyLimit",
+    "keepAlive",
+    "headerTimeout",
+    "bodyTimeout",
+    "sendTimeout",
+    "messageLimit",
+    "drain",
+    "onError",
+    "onRequest",
+  ]);
   const { hostname = "127.0.0.1", port = 0, unix, tls, name = "serve", keepAlive = 60_000, timeout = Infinity } =
     options;
   const { maxConcurrent = Infinity, queueLimit = 0, bodyLimit = Infinity, drain = {}, shed, onError, onRequest } =
@@ -132,7 +151,7 @@ export function checkServeOptions(options: ServeOptions): ServeSettings {
   if (onError !== undefined) checkFunction(onError, "onError");
   if (onRequest !== undefined) checkFunction(onRequest, "onRequest");
   if (shed !== undefined) {
-    checkOptions(shed);
+    checkOptions(shed, "shed", ["delay"]);
     checkDuration(shed.delay, "The delay at which requests are shed");
   }
   checkDrain(drain);
@@ -172,6 +191,7 @@ function checkPort(port: unknown): void {
 }
 
 function checkTls(tls: TlsOptions): void {
+  checkOptions(tls, "tls", ["cert", "key"]);
   if (typeof tls?.cert !== "string" || typeof tls.key !== "string") {
     throw new TypeError(`tls has a cert and a key, both PEM texts: received ${show(tls)}`);
   }
@@ -179,7 +199,7 @@ function checkTls(tls: TlsOptions): void {
 
 /** Refuses wrong options of a drain, and fills in what is left out. */
 export function checkDrain(options: DrainOptions): Required<DrainOptions> {
-  checkOptions(options);
+  checkOptions(options, "a drain", ["delay", "grace", "force"]);
   const { delay = 0, grace = 10_000 } = options;
   checkDuration(delay, "The delay of a drain");
   checkDuration(grace, "The grace of a drain");

@@ -259,7 +259,7 @@ export function upgradeRequest(
   options: UpgradeOptions,
 ): Promise<Response> {
   checkFunction(body, "The body of a WebSocket");
-  checkOptions(options);
+  checkOptions(options, "upgrade", ["protocol"]);
   const { protocol } = options;
   if (protocol !== undefined && typeof protocol !== "string") {
     throw new TypeError(`A subprotocol is a string: received ${show(protocol)}`);

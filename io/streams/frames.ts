@@ -170,7 +170,7 @@ function lengthIn(bytes: Uint8Array, littleEndian: boolean): number {
 }
 
 function checkFormat(options: FrameOptions): Format {
-  checkOptions(options);
+  checkOptions(options, "frames", ["prefix", "littleEndian", "maxLength"]);
   const { prefix = 4, littleEndian = false, maxLength = 8 * 1024 * 1024 } = options;
   if (typeof prefix !== "number") throw new TypeError(`A prefix is a number of bytes: received ${show(prefix)}`);
   if (prefix !== 1 && prefix !== 2 && prefix !== 4) {

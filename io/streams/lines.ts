@@ -43,7 +43,7 @@ export function readLines(
   source: string | URL | AsyncIterable<Uint8Array>,
   options: ReadLinesOptions = {},
 ): AsyncIterableIterator<string> {
-  checkOptions(options);
+  checkOptions(options, "readLines", ["maxLength", "fatal", "signal"]);
   const { maxLength = Infinity, fatal = false, signal } = options;
   checkCount(maxLength, "maxLength", 1);
   if (typeof source === "string" || source instanceof URL) {

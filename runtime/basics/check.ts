@@ -49,10 +49,22 @@ export function checkCount(value: unknown, what: string, least: number): asserts
   throw new RangeError(`${what} has to be a whole number of at least ${least}, or Infinity: received ${value}`);
 }
 
-/** Refuses what is not an object of options. */
-export function checkOptions(value: unknown): void {
-  if (value !== undefined && (typeof value !== "object" || value === null)) {
+/** Refuses what is not an object of options, and any option of `what` that is not known: a misspelt limit would be no limit. */
+export function checkOptions(value: unknown, what: string, known: readonly string[]): void {
+  if (value === undefined) return;
+  if (typeof value !== "object" || value === null) {
     throw new TypeError(`Options have to be an object: received ${show(value)}`);
+  }
+  for (const key in value) {
+    if (known.includes(key) || !Object.hasOwn(value, key)) continue;
+    throw new TypeError(`The options of ${what} are ${known.join(", ")}: received ${show(key)}`);
+  }
+}
+
+/** Refuses what is neither true nor false, nor left out. */
+export function checkBoolean(value: unknown, what: string): asserts value is boolean | undefined {
+  if (value !== undefined && typeof value !== "boolean") {
+    throw new TypeError(`${what} has to be true or false: received ${show(value)}`);
   }
 }
 

@@ -55,7 +55,7 @@ export function forEachChunked<T>(
   options: ChunkedOptions = {},
 ): Promise<void> {
   checkFunction(fn, "The callback of forEachChunked");
-  checkChunkedOptions(options);
+  checkChunkedOptions(options, "forEachChunked");
   return drive(workOver(source, fn, "each"), options);
 }
 
@@ -86,7 +86,7 @@ export function mapChunked<T, R>(
   options: MapChunkedOptions<R> = {},
 ): Promise<R[]> {
   checkFunction(fn, "The callback of mapChunked");
-  checkChunkedOptions(options);
+  checkChunkedOptions(options, "mapChunked", ["into"]);
   const { into = [] } = options;
   if (!Array.isArray(into)) throw new TypeError(`The array to put results into is none: received ${show(into)}`);
   return drive(workOver(source, fn, "map", into), options, () => into);
@@ -122,7 +122,7 @@ export function reduceChunked<T, A>(
   options: ChunkedOptions = {},
 ): Promise<A> {
   checkFunction(fn, "The callback of reduceChunked");
-  checkChunkedOptions(options);
+  checkChunkedOptions(options, "reduceChunked");
   const work: ItemWork = workOver(source, fn, "reduce", initial);
   return drive(work, options, () => work.result as A);
 }
@@ -153,7 +153,7 @@ export function runChunked<T>(
   options: ChunkedOptions = {},
 ): Promise<T> {
   checkFunction(generator, "What runChunked runs");
-  checkChunkedOptions(options);
+  checkChunkedOptions(options, "runChunked");
   const steps: Generator<unknown, T, undefined> = generator();
   if (typeof steps?.next !== "function" || typeof steps[Symbol.iterator] !== "function") {
     throw new TypeError(`runChunked takes a generator function (function*): received ${show(generator)}`);

@@ -61,8 +61,9 @@ export interface ChunkedProgress {
   readonly remaining: number | undefined;
 }
 
-export function checkChunkedOptions(options: ChunkedOptions): void {
-  checkOptions(options);
+/** Checks the options of chunked work; `more` are those that only `what` has. */
+export function checkChunkedOptions(options: ChunkedOptions, what: string, more: readonly string[] = []): void {
+  checkOptions(options, what, ["priority", "sliceTime", "signal", "name", "onProgress", "onSlowItem", ...more]);
   checkPriority(options.priority);
   if (options.sliceTime !== undefined) checkDuration(options.sliceTime, "The slice time");
   checkSignal(options.signal);

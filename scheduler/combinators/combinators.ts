@@ -196,7 +196,7 @@ function combine<R>(
   result: () => R,
 ): Promise<R> {
   const list = checkFunctions(name, fns);
-  const settings = checkGroupOptions(options);
+  const settings = checkGroupOptions(options, name);
   if (settings.signal?.aborted) return abortedBy(settings.signal);
   settings.name ??= name;
   return toCaller(runAll(new Combination(settings, rule), list), result, settings.signal);

@@ -53,7 +53,7 @@ export function mapConcurrent<T, R>(
 ): Promise<R[]> {
   if (!isIterable(items)) throw new TypeError(`mapConcurrent needs an iterable: received ${show(items)}`);
   checkFunction(fn, "The function of mapConcurrent");
-  const settings = checkGroupOptions(options);
+  const settings = checkGroupOptions(options, "mapConcurrent");
   if (settings.signal?.aborted) return abortedBy(settings.signal);
   settings.name ??= "mapConcurrent";
   const results: R[] = [];

@@ -67,7 +67,16 @@ const remembered = 100;
  */
 export function retry<T>(fn: (attempt: number) => T | PromiseLike<T>, options: RetryOptions = {}): Promise<T> {
   checkFunction(fn, "The function to retry");
-  checkOptions(options);
+  checkOptions(options, "retry", [
+    "attempts",
+    "delay",
+    "factor",
+    "maxDelay",
+    "jitter",
+    "timeout",
+    "shouldRetry",
+    "signal",
+  ]);
   const { attempts = 5, delay = 1000, factor = 2, maxDelay = 60_000, jitter = 0, timeout, signal } = options;
   const { shouldRetry = (error: unknown) => !isAbort(error) } = options;
   checkCount(attempts, "The attempts of retry", 1);

@@ -15,6 +15,7 @@ import {
   chooseBy,
   onStage,
   type SimulateOptions,
+  simulateOptions,
   type Stage,
   type StageRun,
   valueOf,
@@ -93,7 +94,7 @@ export function cancelEverywhere(
   options: CancelEverywhereOptions = {},
 ): Promise<CancelReport> {
   checkFunction(body, "The body to cancel");
-  checkOptions(options);
+  checkOptions(options, "cancelEverywhere", [...simulateOptions, "after", "tasks"]);
   const { after, maxSteps = 100_000, tasks = false } = options;
   if (after !== undefined) checkFunction(after, "after");
   checkCount(maxSteps, "maxSteps", 1);

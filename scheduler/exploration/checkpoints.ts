@@ -12,7 +12,7 @@ import { type Member, pathOf, Scope } from "../scopes/scope.ts";
 import { Task } from "../scopes/task.ts";
 import { group, type TaskGroup } from "../tasks/task_group.ts";
 import { AnyWait } from "../waits/wait.ts";
-import { checkSettings, chooseBy, onStage, type SimulateOptions, valueOf } from "./stage/stage.ts";
+import { checkSettings, chooseBy, onStage, type SimulateOptions, simulateOptions, valueOf } from "./stage/stage.ts";
 
 /** A wait at which a flow of control can be cancelled. */
 export interface Checkpoint {
@@ -54,7 +54,7 @@ export function checkpointsOf(
   options: Omit<SimulateOptions, "allowRealIo"> = {},
 ): Promise<readonly Checkpoint[]> {
   checkFunction(body, "The body to look at");
-  checkOptions(options);
+  checkOptions(options, "checkpointsOf", simulateOptions);
   const { seed, maxSteps = 100_000 } = options;
   checkCount(maxSteps, "maxSteps", 1);
   return onStage(checkSettings(options), async (stage) => {

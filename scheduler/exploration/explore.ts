@@ -12,7 +12,7 @@ import { DivergedError, ScheduleFailure } from "./search/schedule_failure.ts";
 import { Search, type SearchStrategy, strategies } from "./search/search.ts";
 import { readToken, type RecordedSchedule } from "./search/token.ts";
 import { atCall } from "./stage/at_call.ts";
-import { checkSettings, onStage, type SimulateOptions } from "./stage/stage.ts";
+import { checkSettings, onStage, type SimulateOptions, simulateOptions } from "./stage/stage.ts";
 
 /** What an exploration is made with. */
 export interface ExploreOptions extends Omit<SimulateOptions, "allowRealIo"> {
@@ -64,7 +64,7 @@ export function explore(
   options: ExploreOptions = {},
 ): Promise<ExploreReport> {
   checkFunction(body, "The body of an exploration");
-  checkOptions(options);
+  checkOptions(options, "explore", [...simulateOptions, "maxSchedules", "strategy", "replay"]);
   const { maxSchedules = 1000, strategy = "auto", replay } = options;
   checkCount(maxSchedules, "maxSchedules", 1);
   if (!strategies.includes(strategy)) {

@@ -59,7 +59,7 @@ export function memoryStream(sim: Simulation, options: MemoryStreamOptions = {})
   if (typeof (sim as Partial<Simulation> | null)?.io !== "function") {
     throw new TypeError(`A memory stream belongs to a simulation: received ${show(sim)}`);
   }
-  checkOptions(options);
+  checkOptions(options, "a memoryStream", ["label", "pieces", "buffer"]);
   const { label = "stream", pieces = "kept", buffer = 1 } = options;
   if (typeof label !== "string") throw new TypeError(`A label has to be a string: received ${show(label)}`);
   if (!["kept", "bytes", "chosen"].includes(pieces)) {

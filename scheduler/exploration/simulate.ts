@@ -6,7 +6,7 @@
 
 import { checkFunction, checkOptions } from "../../runtime/basics/check.ts";
 import type { Simulation } from "../../runtime/simulation/mod.ts";
-import { checkSettings, chooseBy, onStage, type SimulateOptions, valueOf } from "./stage/stage.ts";
+import { checkSettings, chooseBy, onStage, type SimulateOptions, simulateOptions, valueOf } from "./stage/stage.ts";
 
 /**
  * Runs a body on a simulated loop: the clock stands still while anything can run and jumps when all is blocked. The body is
@@ -38,7 +38,7 @@ export function simulate<T>(
   options: SimulateOptions = {},
 ): Promise<T> {
   checkFunction(body, "The body of a simulation");
-  checkOptions(options);
+  checkOptions(options, "simulate", [...simulateOptions, "allowRealIo"]);
   const settings = checkSettings(options);
   const { seed, maxSteps = 1_000_000 } = options;
   return onStage(

@@ -62,7 +62,7 @@ export class LoopMonitor {
    * @throws {StructureError} while another one watches.
    */
   constructor(options: LoopMonitorOptions = {}) {
-    checkOptions(options);
+    checkOptions(options, "a LoopMonitor", ["resolution", "longTurn", "onLongTurn", "watchdog"]);
     const { resolution = 20, longTurn = 50, onLongTurn, watchdog } = options;
     checkDuration(resolution, "The resolution of a monitor");
     if (resolution < 1) {

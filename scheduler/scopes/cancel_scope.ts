@@ -4,7 +4,14 @@
  * @module
  */
 
-import { checkDuration, checkFunction, checkName, checkOptions, checkTime } from "../../runtime/basics/check.ts";
+import {
+  checkBoolean,
+  checkDuration,
+  checkFunction,
+  checkName,
+  checkOptions,
+  checkTime,
+} from "../../runtime/basics/check.ts";
 import { loop } from "../queue/loop.ts";
 import { allowUnawaited } from "../../runtime/basics/promises.ts";
 import { currentScope } from "./current_scope.ts";
@@ -62,9 +69,10 @@ export class CancelScope {
 
   /** Makes a scope; {@linkcode run} enters it. */
   constructor(options: CancelScopeOptions = {}) {
-    checkOptions(options);
+    checkOptions(options, "a CancelScope", ["deadline", "timeout", "shield", "signal", "name"]);
     if (options.deadline !== undefined) checkTime(options.deadline, "A deadline");
     if (options.timeout !== undefined) checkDuration(options.timeout, "A timeout");
+    checkBoolean(options.shield, "The shield of a scope");
     checkSignal(options.signal);
     checkName(options.name);
     this.#options = options;
@@ -99,6 +107,7 @@ export class CancelScope {
   }
 
   set shield(shield: boolean) {
+    checkBoolean(shield, "The shield of a scope");
     this.#shield = shield;
     this.#scope?.setShield(shield);
   }

@@ -116,8 +116,9 @@ export class Task<T> implements Promise<T> {
   /** Makes the task awaitable; see the class. */
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
-    // deno-lint-ignore no-explicit-any -- as a promise has it, so that a handler may say what it expects
-    onRejected?: ((reason: any) => B | PromiseLike<B>) | null,
+    onRejected?:
+      | ((reason: Parameters<NonNullable<Parameters<Promise<T>["catch"]>[0]>>[0]) => B | PromiseLike<B>)
+      | null,
   ): Promise<A | B> {
     // As `await` does it, which looks at nothing that is given back.
     if (typeof onRejected === "function") return (this.#core.join() as Promise<T>).then(onFulfilled, onRejected);
@@ -125,8 +126,11 @@ export class Task<T> implements Promise<T> {
   }
 
   /** Like that of a promise. Waits for the task as `await` does, at a checkpoint. */
-  // deno-lint-ignore no-explicit-any -- as a promise has it
-  catch<B = never>(onRejected?: ((reason: any) => B | PromiseLike<B>) | null): Promise<T | B> {
+  catch<B = never>(
+    onRejected?:
+      | ((reason: Parameters<NonNullable<Parameters<Promise<T>["catch"]>[0]>>[0]) => B | PromiseLike<B>)
+      | null,
+  ): Promise<T | B> {
     return this.then(undefined, onRejected);
   }
 

@@ -124,7 +124,7 @@ export function moveOnAfter<T>(ms: number, body: () => T | PromiseLike<T>): Prom
  */
 export function shield<T>(body: () => T | PromiseLike<T>, options: { timeout?: number } = {}): Promise<T> {
   checkFunction(body, "The body of shield");
-  checkOptions(options);
+  checkOptions(options, "shield", ["timeout"]);
   const { timeout = Infinity } = options;
   checkDuration(timeout, "The timeout of a shield");
   const scope = new TimedScope("shield", timeout);

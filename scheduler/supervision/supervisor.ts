@@ -8,7 +8,13 @@ import { abortedBy } from "../scopes/exit.ts";
 import { checkCount, checkDuration, checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
 import { currentScope } from "../scopes/current_scope.ts";
 import type { Task } from "../scopes/task.ts";
-import { checkGroupOptions, type GroupOptions, type SpawnOptions } from "../tasks/group_options.ts";
+import {
+  checkGroupOptions,
+  type GroupOptions,
+  groupOptions,
+  type SpawnOptions,
+  spawnOptions,
+} from "../tasks/group_options.ts";
 import { adoptGroup, TaskGroup } from "../tasks/task_group.ts";
 import { checkBackoff } from "../waits/backoff.ts";
 import { type Policy, SupervisorNode } from "./supervisor_node.ts";
@@ -90,7 +96,7 @@ export function supervise<T>(
   options: SuperviseOptions = {},
 ): Promise<T> {
   checkFunction(body, "The body of supervise");
-  const settings = checkGroupOptions(options);
+  const settings = checkGroupOptions(options, "supervise", [...groupOptions, "restart", "onFailure", "onRestart"]);
   const { restart, onFailure, onRestart } = options;
   const policy = checkPolicy(restart);
   if (onFailure !== undefined) checkFunction(onFailure, "onFailure");
@@ -139,14 +145,14 @@ export class Supervisor extends TaskGroup {
     options: SupervisedSpawnOptions = {},
   ): Task<T> {
     checkFunction(fn, "The function of a task");
-    checkOptions(options);
-    const { restart = this.#restart } = options;
+    checkOptions(options, "spawn", [...spawnOptions, "restart"]);
+    const { restart = this.#restart, ...rest } = options;
     if (!modes.includes(restart)) {
       throw new TypeError(`A restart is "permanent", "transient" or "temporary": received ${show(restart)}`);
     }
     const name = options.name ?? (fn.name || "task");
     const child = this.#node.supervised(fn as (task: Task<unknown>) => unknown, name, restart);
-    const task = super.spawn<T>((task) => child.runs(task as Task<unknown>) as Promise<T>, { ...options, name });
+    const task = super.spawn<T>((task) => child.runs(task as Task<unknown>) as Promise<T>, { ...rest, name });
     this.#node.adopt(child, task as Task<unknown>);
     return task;
   }
@@ -159,6 +165,7 @@ function checkPolicy(policy: RestartPolicy = {}): Policy {
   if (typeof policy !== "object" || policy === null) {
     throw new TypeError(`A restart policy has to be an object: received ${show(policy)}`);
   }
+  checkOptions(policy, "a restart policy", ["strategy", "maxRestarts", "within", "backoff"]);
   const { strategy = "one-for-one", maxRestarts = 3, within = 5000, backoff = { initial: 0 } } = policy;
   if (!strategies.includes(strategy)) {
     throw new TypeError(
@@ -167,7 +174,7 @@ function checkPolicy(policy: RestartPolicy = {}): Policy {
   }
   checkCount(maxRestarts, "maxRestarts", 0);
   checkDuration(within, "The time of within");
-  checkOptions(backoff);
+  checkOptions(backoff, "a backoff", ["initial", "factor", "max", "jitter"]);
   const { initial = 100, factor = 2, max = 30_000, jitter = 0 } = backoff;
   const names = { initial: "The initial backoff", max: "The longest backoff" };
   return { strategy, maxRestarts, within, backoff: checkBackoff(initial, factor, max, jitter, names) };

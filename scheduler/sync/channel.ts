@@ -91,7 +91,7 @@ export class Channel<T> {
    */
   constructor(capacity: number = 0, options: ChannelOptions<T> = {}) {
     checkCount(capacity, "The capacity of a channel", 0);
-    checkOptions(options);
+    checkOptions(options, "a Channel", ["overflow", "onUndelivered"]);
     const { overflow = "wait", onUndelivered } = options;
     if (!overflows.includes(overflow)) {
       throw new TypeError(`The overflow of a channel is "wait", "sliding" or "dropping": received ${show(overflow)}`);

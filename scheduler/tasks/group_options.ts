@@ -39,6 +39,9 @@ export interface SpawnOptions {
   daemon?: boolean;
 }
 
+/** The names of the options of a task. */
+export const spawnOptions: readonly (keyof SpawnOptions)[] = ["name", "priority", "daemon"];
+
 /** What a group is made with; checked already. */
 export interface GroupSettings {
   name: string | undefined;
@@ -49,9 +52,23 @@ export interface GroupSettings {
   lane: number;
 }
 
-/** Checks the options of a group and fills in the defaults. */
-export function checkGroupOptions(options: GroupOptions): GroupSettings {
-  checkOptions(options);
+/** The names of the options that all kinds of groups have. */
+export const groupOptions: readonly (keyof GroupOptions)[] = [
+  "name",
+  "signal",
+  "timeout",
+  "teardownTimeout",
+  "limit",
+  "priority",
+];
+
+/** Checks the options of a group, or of what is one, and fills in the defaults. */
+export function checkGroupOptions(
+  options: GroupOptions,
+  what: string = "a group",
+  known: readonly string[] = groupOptions,
+): GroupSettings {
+  checkOptions(options, what, known);
   const { name, signal, timeout, teardownTimeout = Infinity, limit = Infinity, priority } = options;
   checkName(name);
   checkSignal(signal);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkFunction, checkName, checkOptions } from "../../runtime/basics/check.ts";
+import { checkBoolean, checkFunction, checkName, checkOptions } from "../../runtime/basics/check.ts";
 import { printAs } from "../../runtime/basics/inspect.ts";
 import { checkPriority, laneCount, laneOf } from "../queue/priority.ts";
 import { currentScope } from "../scopes/current_scope.ts";
@@ -14,7 +14,7 @@ import type { Scope } from "../scopes/scope.ts";
 import type { Task } from "../scopes/task.ts";
 import type { Cleanup, Outcome } from "./deferred.ts";
 import { GroupNode } from "./group_node.ts";
-import { checkGroupOptions, type GroupOptions, type SpawnOptions } from "./group_options.ts";
+import { checkGroupOptions, type GroupOptions, type SpawnOptions, spawnOptions } from "./group_options.ts";
 import { type Starter, startIn } from "./start_handshake.ts";
 import { TaskNode, type TaskSettings } from "./task_node.ts";
 
@@ -246,10 +246,11 @@ export class TaskGroup {
   }
 
   #settingsOf(options: SpawnOptions): TaskSettings {
-    checkOptions(options);
+    checkOptions(options, "spawn", spawnOptions);
     const { name, priority, daemon } = options;
     checkName(name);
     checkPriority(priority);
+    checkBoolean(daemon, "daemon");
     return { name, lane: priority === undefined ? this.#node.lane : laneOf(priority), daemon: daemon === true };
   }
 }

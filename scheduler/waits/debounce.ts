@@ -68,7 +68,7 @@ export function debounce<A extends unknown[]>(
 ): Debounced<A> {
   checkFunction(fn, "The function to debounce");
   checkDuration(wait, "The time to debounce for");
-  checkOptions(options);
+  checkOptions(options, "debounce", ["leading", "trailing", "maxWait"]);
   const { leading = false, trailing = true, maxWait = Infinity } = options;
   checkDuration(maxWait, "maxWait");
   return thinOut(fn as (...args: unknown[]) => unknown, { wait, leading, trailing, maxWait: Math.max(wait, maxWait) });
@@ -96,7 +96,7 @@ export function throttle<A extends unknown[]>(
 ): Debounced<A> {
   checkFunction(fn, "The function to throttle");
   checkDuration(wait, "The time to throttle for");
-  checkOptions(options);
+  checkOptions(options, "throttle", ["leading", "trailing"]);
   const { leading = true, trailing = true } = options;
   return thinOut(fn as (...args: unknown[]) => unknown, { wait, leading, trailing, maxWait: wait });
 }

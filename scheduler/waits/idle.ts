@@ -42,7 +42,7 @@ export interface IdleTime {
  * ```
  */
 export function whenIdle(options: WhenIdleOptions = {}): Promise<IdleTime> {
-  checkOptions(options);
+  checkOptions(options, "whenIdle", ["timeout"]);
   const { timeout = Infinity } = options;
   checkDuration(timeout, "The timeout of whenIdle");
   return new IdleWait(currentScope(), timeout).promise;
@@ -71,7 +71,7 @@ export interface NextFrameOptions {
  * ```
  */
 export function nextFrame(options: NextFrameOptions = {}): Promise<number> {
-  checkOptions(options);
+  checkOptions(options, "nextFrame", ["rate"]);
   const { rate = 60 } = options;
   if (typeof rate !== "number") throw new TypeError(`The rate of pictures has to be a number: received ${show(rate)}`);
   if (!(rate > 0 && rate < Infinity)) throw new RangeError(`The rate of pictures has to be above 0: received ${rate}`);

@@ -10,7 +10,7 @@ import { Random } from "../../../runtime/basics/random.ts";
 import type { Simulation } from "../../../runtime/simulation/mod.ts";
 import { mostPasses, PassChooser } from "../search/choosers.ts";
 import { describeSchedule } from "../search/shrink.ts";
-import { checkSettings, onStage, type SimulateOptions, valueOf } from "../stage/stage.ts";
+import { checkSettings, onStage, type SimulateOptions, simulateOptions, valueOf } from "../stage/stage.ts";
 import { cloneMethod, DuckArbitrary, Shrinkable, type Source, Values } from "./arbitrary.ts";
 
 /**
@@ -59,7 +59,7 @@ export interface Schedule {
  * ```
  */
 export function schedules(options: SchedulesOptions = {}): FastCheckArbitrary<Schedule> {
-  checkOptions(options);
+  checkOptions(options, "schedules", [...simulateOptions, "events"]);
   const { events = 100 } = options;
   checkCount(events, "events", 0);
   checkSettings(options);

@@ -43,6 +43,9 @@ export interface SimulateOptions {
   allowRealIo?: boolean;
 }
 
+/** The names of the options that all kinds of simulations have; `allowRealIo` is for `simulate` alone. */
+export const simulateOptions: readonly (keyof SimulateOptions)[] = ["profile", "seed", "startTime", "maxSteps"];
+
 /** How one body is run on a stage. */
 export interface StageRunSettings extends RunSettings {
   /** Is called before each macrotask, when the microtasks of the one before have run. */

@@ -38,13 +38,25 @@ export interface RunOptions {
   onProgress?: (value: unknown) => void;
 }
 
+/** Their names. */
+export const callOptions: readonly (keyof RunOptions)[] = [
+  "signal",
+  "priority",
+  "timeout",
+  "queueTimeout",
+  "runTimeout",
+  "name",
+  "transfer",
+  "onProgress",
+];
+
 const noTransfer: Transferable[] = [];
 
 /** Checks a call and makes it ready; throws what the call is to throw. */
 export function settingsOf(name: string, args: readonly unknown[], options: RunOptions, extra?: JobExtra): JobSettings {
   if (typeof name !== "string") throw new TypeError(`The name of a function is a string: received ${show(name)}`);
   if (!Array.isArray(args)) throw new TypeError(`The arguments of a call are an array: received ${show(args)}`);
-  checkOptions(options);
+  checkOptions(options, "a call", callOptions);
   const { signal, priority, timeout, queueTimeout, runTimeout = Infinity, onProgress, transfer = noTransfer } = options;
   checkSignal(signal);
   checkPriority(priority);

@@ -90,7 +90,7 @@ export function poolSettings(module: URL | (() => GivenWorker), options: WorkerP
   if (!isGiven && !(module instanceof URL)) {
     throw new TypeError(`A worker module is a URL, or a function that starts a Worker: received ${show(module)}`);
   }
-  checkOptions(options);
+  checkOptions(options, "a pool", keys);
   checkKeys(options, keys, "The options of a pool");
   const { name, size, min = 0, queueLimit = Infinity, teardownTimeout = 1000, idleTimeout = 30_000, signal } = options;
   checkName(name);

@@ -12,7 +12,7 @@ import { currentScope } from "../../scopes/current_scope.ts";
 import { TimeoutError } from "../../scopes/errors.ts";
 import { onAbort } from "../../scopes/foreign_signal.ts";
 import { Dispatcher, type PoolSettings } from "../dispatch/dispatcher.ts";
-import { type RunOptions, settingsOf, settingsOfChunk } from "../jobs/call_settings.ts";
+import { callOptions, type RunOptions, settingsOf, settingsOfChunk } from "../jobs/call_settings.ts";
 import { PoolJob } from "../jobs/job.ts";
 import { PoolClosedError } from "../wire/worker_errors.ts";
 import { CallWait } from "./call_wait.ts";
@@ -155,10 +155,11 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
     args: Arguments<M, K>,
     options: StreamOptions = {},
   ): AsyncIterableIterator<StreamedValue<M, K>> {
-    checkOptions(options);
-    const { highWaterMark = 64, signal } = options;
+    checkOptions(options, "stream", [...callOptions, "highWaterMark"]);
+    const { highWaterMark = 64, ...call } = options;
+    const { signal } = call;
     checkCount(highWaterMark, "The highWaterMark of a stream", 1);
-    const job = new PoolJob(settingsOf(name, args, options, { credit: highWaterMark }));
+    const job = new PoolJob(settingsOf(name, args, call, { credit: highWaterMark }));
     return streamOf<StreamedValue<M, K>>(job, {
       highWaterMark,
       start: (scope) => {
@@ -186,15 +187,15 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
     items: Iterable<Arguments<M, K>[0]>,
     options: PoolMapOptions = {},
   ): Promise<Result<M, K>[]> {
-    checkOptions(options);
-    const { limit = this.#settings.size * 2, chunk } = options;
+    checkOptions(options, "map", [...callOptions, "limit", "chunk"]);
+    const { limit = this.#settings.size * 2, chunk, ...call } = options;
     checkCount(limit, "The limit of map", 1);
     if (chunk !== undefined) checkCount(chunk, "The chunk of map", 1);
     if ("queueTimeout" in options) {
       throw new TypeError("The items of a map wait for one another: it has no queueTimeout");
     }
     if ("transfer" in options) throw new TypeError("map moves nothing: items are copied, or shared memory");
-    const settings = settingsOf(name, [], options);
+    const settings = settingsOf(name, [], call);
     if (typeof items?.[Symbol.iterator] !== "function") {
       throw new TypeError(`map goes over an iterable: received ${show(items)}`);
     }
@@ -290,7 +291,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
    * @throws {TypeError} or {RangeError} at the call, for a timeout of a wrong kind or range.
    */
   close(options: { timeout?: number } = {}): Promise<void> {
-    checkOptions(options);
+    checkOptions(options, "close", ["timeout"]);
     const { timeout = Infinity } = options;
     checkDuration(timeout, "The timeout of close");
     return this.#close(timeout, undefined);
