@@ -17,15 +17,15 @@ export interface Ended {
   readonly late: boolean;
 }
 
-/** Runs a command in the root of the checkout, for so many ms at most. */
+/** Runs a command in the root of the checkout, or in another folder, for so many ms at most. */
 export function runProcess(
   command: string,
   args: readonly string[],
-  options: { readonly limit: number; readonly env?: Readonly<Record<string, string>> },
+  options: { readonly limit: number; readonly env?: Readonly<Record<string, string>>; readonly cwd?: string },
 ): Promise<Ended> {
   return new Promise((resolve) => {
     const env = { ...process.env, NO_COLOR: "1", ...options.env };
-    const child = spawn(command, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, args, { cwd: options.cwd ?? root, env, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     let late = false;
     const take = (text: string): void => void (output += text);

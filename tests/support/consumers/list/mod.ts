@@ -1,0 +1,11 @@
+/**
+ * All projects that use the package, in the order of the table.
+ *
+ * @module
+ */
+
+import type { Project } from "../consumer.ts";
+import { node } from "./hosts.ts";
+
+/** The projects. */
+export const projects: readonly Project[] = [node];

@@ -1,0 +1,64 @@
+/**
+ * The steps of a consumer: executables by their names, time limits, and what to show of a failure.
+ *
+ * @module
+ */
+
+import { existsSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import process from "node:process";
+import { executableOf, root } from "../hosts.ts";
+import { runProcess } from "../runner/process.ts";
+import { type Command, type Place, type Step, StepError } from "./consumer.ts";
+
+/** The last lines of a failure that are shown. */
+const shown = 30;
+
+/** Does a step; resolves to what it printed, and rejects with a `StepError` when it fails or takes too long. */
+export async function runStep(step: Step, place: Place): Promise<string> {
+  if (typeof step === "function") return await step(place);
+  const { command: [name, ...args], limit = 60_000 } = step;
+  const executable = pathOf(name!, place.folder);
+  const said = `${name} ${args.join(" ")}`;
+  const cwd = join(place.folder, step.in ?? "");
+  // Scripts of npm look for `node` on the PATH.
+  const path = `${dirname(executableOf("node")!)}${delimiter}${process.env["PATH"]}`;
+  const env = { CI: "true", PATH: path, ...step.env };
+  const words = args.map((arg) => arg.replace("{elsewhere}", place.elsewhere).replace("{tarball}", place.tarball));
+  const { output, code, late } = await runProcess(executable, words, { limit, env, cwd });
+  if (late) throw new StepError(`${said} did not end within ${limit / 1000} s\n${lastLines(output)}`);
+  if (code !== 0) throw new StepError(`${said} ended with code ${code}\n${lastLines(output)}`);
+  return output;
+}
+
+/** The end of what was printed. */
+export function lastLines(output: string): string {
+  return output.trimEnd().split("\n").slice(-shown).map((line) => `    ${line}`).join("\n");
+}
+
+/** A host by its name, or a program that the project has installed; `./` leads to one that it has made. */
+function pathOf(name: string, folder: string): string {
+  if (name === "npm") return name;
+  if (name.startsWith("./")) return join(folder, name);
+  const path = executables()[name] ?? join(folder, "node_modules/.bin", name);
+  if (!existsSync(path)) throw new StepError(`There is no ${name}: looked for as ${path}`);
+  return path;
+}
+
+function executables(): Record<string, string | undefined> {
+  const between = (major: number) =>
+    join(root, `tests/consumers/nodes/node_modules/node${major}-${process.platform}-${process.arch}/bin/node`);
+  return {
+    node20: executableOf("node"),
+    node22: between(22),
+    node24: between(24),
+    node26: executableOf("node26"),
+    deno: executableOf("deno"),
+    bun: executableOf("bun"),
+  };
+}
+
+/** A command as it would be typed. */
+export function command(words: string, options: Omit<Command, "command"> = {}): Command {
+  return { command: words.split(" "), ...options };
+}
