@@ -13,8 +13,8 @@ export type Form = "ts" | "mts" | "cts" | "mjs" | "cjs" | "js";
 export interface Project {
   /** The folder below `tests/consumers/`. */
   readonly folder: string;
-  /** Where the common program is put, and in which form. `js` is a module. Default: none. */
-  readonly program?: Readonly<Record<string, Form>>;
+  /** Where the common program is put, in which form, and the worker module in which others. `js` is a module. Default: none. */
+  readonly program?: Readonly<Record<string, readonly Form[]>>;
   readonly consumers: readonly Consumer[];
 }
 

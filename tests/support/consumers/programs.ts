@@ -12,10 +12,15 @@ import type { Form } from "./consumer.ts";
 
 const sources = join(root, "tests/support/consumers/program");
 
-/** Writes the common program into a folder. */
-export function writeProgram(folder: string, form: Form): void {
+/** Writes the common program into a folder; with other forms the worker module alone. */
+export function writeProgram(folder: string, [form, ...others]: readonly Form[]): void {
   mkdirSync(folder, { recursive: true });
-  for (const file of readdirSync(sources)) {
+  writeFiles(folder, form!, readdirSync(sources));
+  for (const other of others) writeFiles(folder, other, ["tasks.ts"]);
+}
+
+function writeFiles(folder: string, form: Form, files: readonly string[]): void {
+  for (const file of files) {
     const text = readFileSync(join(sources, file), "utf8").replace(/(from |import\()"(\.\/\w+)\.ts"/g, `$1"$2.${form}"`);
     writeFileSync(join(folder, file.replace(/\.ts$/, `.${form}`)), inForm(text, form));
   }

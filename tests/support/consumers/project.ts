@@ -53,7 +53,9 @@ async function prepare(project: Project, place: Place): Promise<void> {
   const source = join(root, "tests/consumers", project.folder);
   cpSync(source, place.folder, { recursive: true, filter: (path) => !path.includes("node_modules") });
   mkdirSync(place.elsewhere);
-  for (const [folder, form] of Object.entries(project.program ?? {})) writeProgram(join(place.folder, folder), form);
+  for (const [folder, forms] of Object.entries(project.program ?? {})) {
+    writeProgram(join(place.folder, folder), forms);
+  }
   const quiet = "--no-audit --no-fund --prefer-offline --loglevel=error";
   if (existsSync(join(source, "package-lock.json"))) {
     await runStep(command(`npm ci ${quiet}`, { limit: 180_000 }), place);

@@ -5,7 +5,7 @@
  */
 
 import type { Project } from "../consumer.ts";
-import { node } from "./hosts.ts";
+import { node, typescript } from "./hosts.ts";
 
 /** The projects. */
-export const projects: readonly Project[] = [node];
+export const projects: readonly Project[] = [node, typescript];

@@ -20,12 +20,14 @@ export interface Settings {
   readonly worker: ConstructorParameters<typeof WorkerPool<Tasks>>[0];
   /** Worker modules of other forms, with the same functions. */
   readonly more?: readonly Settings["worker"][];
+  /** Worker modules that have only `add`. */
+  readonly plain?: readonly Settings["worker"][];
   /** What cannot work on this host, and how it has to say so. */
   readonly lacks?: { readonly pool?: Lack; readonly watchdog?: Lack };
 }
 
 /** Uses every feature of the main entry point; rejects when one does not do what it should. */
-export async function useLibrary({ worker, more = [], lacks = {} }: Settings): Promise<void> {
+export async function useLibrary({ worker, more = [], plain = [], lacks = {} }: Settings): Promise<void> {
   await feature("group", groupFailsAndCleansUp);
   await feature("withTimeout", timeoutExpires);
   await feature("mapChunked", loopLetsOthersRun);
@@ -33,6 +35,7 @@ export async function useLibrary({ worker, more = [], lacks = {} }: Settings): P
   await feature("Channel", channelCarries);
   await feature("WorkerPool", async () => {
     for (const module of [worker, ...more]) await poolRuns(module);
+    for (const module of plain) await poolAdds(module);
   }, lacks.pool);
   await watchdogNames(lacks.watchdog);
 }
@@ -116,7 +119,7 @@ async function channelCarries(): Promise<void> {
 }
 
 /** Calls functions of a worker module: a plain one, one that talks to its job, and one that throws. */
-export async function poolRuns(worker: Settings["worker"]): Promise<void> {
+async function poolRuns(worker: Settings["worker"]): Promise<void> {
   const pool = new WorkerPool<Tasks>(worker, { size: 1 });
   try {
     const sum = await pool.run("add", [40, 2]);
@@ -126,6 +129,16 @@ export async function poolRuns(worker: Settings["worker"]): Promise<void> {
     check("a function reports to its job", answer === "done" && steps.join() === "half", steps);
     const error = await pool.run("fails", []).catch((error) => error);
     check("an error comes back whole", error instanceof RangeError && error.message === "out of range", error);
+  } finally {
+    await pool.close();
+  }
+}
+
+async function poolAdds(worker: Settings["worker"]): Promise<void> {
+  const pool = new WorkerPool<Tasks>(worker, { size: 1 });
+  try {
+    const sum = await pool.run("add", [40, 2]);
+    check(`the function of ${worker} runs`, sum === 42, sum);
   } finally {
     await pool.close();
   }

@@ -1,0 +1,5 @@
+/** A worker module without imports. */
+
+export function add(a: number, b: number): number {
+  return a + b;
+}
