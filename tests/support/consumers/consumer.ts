@@ -24,7 +24,8 @@ export interface Consumer {
   readonly name: string;
   /** What is done before, in order: builds. */
   readonly builds?: readonly Step[];
-  readonly run: Step;
+  /** What is run, one after the other: each has to use the features. */
+  readonly runs: readonly Step[];
   /**
    * The features that it does not use, because their code is for servers or for another tool. All others have to work, or
    * to fail as the program expects. Default: none.

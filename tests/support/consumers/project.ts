@@ -8,10 +8,10 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../hosts.ts";
-import type { Consumer, Place, Project } from "./consumer.ts";
+import { type Consumer, type Place, type Project, StepError } from "./consumer.ts";
 import { type Feature, features, type Outcomes, outcomesOf } from "./features.ts";
 import { writeProgram } from "./programs.ts";
-import { command, lastLines, runStep } from "./steps.ts";
+import { command, lastLines, nameOf, runStep } from "./steps.ts";
 
 /** What came of a consumer. */
 export interface ConsumerResult {
@@ -65,17 +65,21 @@ async function prepare(project: Project, place: Place): Promise<void> {
 
 async function runConsumer(consumer: Consumer, place: Place): Promise<ConsumerResult> {
   const began = performance.now();
-  let output = "";
+  let outcomes = nothing;
   let failure = "";
   try {
     for (const step of consumer.builds ?? []) await runStep(step, place);
-    output = await runStep(consumer.run, place);
+    for (const step of consumer.runs) {
+      const output = await runStep(step, place);
+      outcomes = outcomesOf(output);
+      const silent = silentFeatures(consumer, outcomes);
+      if (silent.length > 0) {
+        throw new StepError(`${nameOf(step)}: nothing was seen of ${silent.join(", ")}\n${lastLines(output)}`);
+      }
+    }
   } catch (error) {
-    failure = (error as Error).message;
+    failure = error instanceof StepError ? error.message : String((error as Error).stack);
   }
-  const outcomes = outcomesOf(output);
-  const silent = silentFeatures(consumer, outcomes);
-  if (failure === "" && silent.length > 0) failure = `Nothing was seen of ${silent.join(", ")}\n${lastLines(output)}`;
   return { consumer, outcomes, seconds: (performance.now() - began) / 1000, failure };
 }
 

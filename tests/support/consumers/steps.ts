@@ -13,13 +13,15 @@ import { type Command, type Place, type Step, StepError } from "./consumer.ts";
 
 /** The last lines of a failure that are shown. */
 const shown = 30;
+/** The part of a line that is shown: what a bundler has minified is one line. */
+const longestLine = 300;
 
 /** Does a step; resolves to what it printed, and rejects with a `StepError` when it fails or takes too long. */
 export async function runStep(step: Step, place: Place): Promise<string> {
   if (typeof step === "function") return await step(place);
   const { command: [name, ...args], limit = 60_000 } = step;
-  const executable = pathOf(name!, place.folder);
-  const said = `${name} ${args.join(" ")}`;
+  const executable = pathOf(name!, place);
+  const said = nameOf(step);
   const cwd = join(place.folder, step.in ?? "");
   // Scripts of npm look for `node` on the PATH.
   const path = `${dirname(executableOf("node")!)}${delimiter}${process.env["PATH"]}`;
@@ -31,16 +33,21 @@ export async function runStep(step: Step, place: Place): Promise<string> {
   return output;
 }
 
-/** The end of what was printed. */
-export function lastLines(output: string): string {
-  return output.trimEnd().split("\n").slice(-shown).map((line) => `    ${line}`).join("\n");
+/** How a step is told of. */
+export function nameOf(step: Step): string {
+  return typeof step === "function" ? step.name : step.command.join(" ");
 }
 
-/** A host by its name, or a program that the project has installed; `./` leads to one that it has made. */
-function pathOf(name: string, folder: string): string {
-  if (name === "npm") return name;
-  if (name.startsWith("./")) return join(folder, name);
-  const path = executables()[name] ?? join(folder, "node_modules/.bin", name);
+/** The end of what was printed. */
+export function lastLines(output: string): string {
+  return output.trimEnd().split("\n").slice(-shown).map((line) => `    ${line.slice(0, longestLine)}`).join("\n");
+}
+
+/** A host by its name, or a program that the project has installed; `{elsewhere}` leads to one that it has made. */
+function pathOf(name: string, place: Place): string {
+  if (["npm", "cp", "mv"].includes(name)) return name;
+  if (name.startsWith("{elsewhere}")) return name.replace("{elsewhere}", place.elsewhere);
+  const path = executables()[name] ?? join(place.folder, "node_modules/.bin", name);
   if (!existsSync(path)) throw new StepError(`There is no ${name}: looked for as ${path}`);
   return path;
 }

@@ -14,13 +14,13 @@ export const node: Project = {
   folder: "node",
   program: { esm: ["mjs"], cjs: ["cjs"] },
   consumers: [
-    ...nodes.map((major) => ({ name: `Node ${major}, module`, run: command(`node${major} esm/main.mjs`) })),
-    ...nodes.map((major) => ({ name: `Node ${major}, CommonJS`, run: command(`node${major} cjs/main.cjs`) })),
-    { name: "Deno", run: command("deno run -A esm/main.mjs") },
-    { name: "Deno, few permissions", run: command("deno run --allow-read=. --allow-net=127.0.0.1 esm/main.mjs") },
-    { name: "Deno, CommonJS", run: command("deno run -A cjs/main.cjs") },
-    { name: "Bun", run: command("bun esm/main.mjs") },
-    { name: "Bun, CommonJS", run: command("bun cjs/main.cjs") },
+    ...nodes.map((major) => ({ name: `Node ${major}, module`, runs: [command(`node${major} esm/main.mjs`)] })),
+    ...nodes.map((major) => ({ name: `Node ${major}, CommonJS`, runs: [command(`node${major} cjs/main.cjs`)] })),
+    { name: "Deno", runs: [command("deno run -A esm/main.mjs")] },
+    { name: "Deno, few permissions", runs: [command("deno run --allow-read=. --allow-net=127.0.0.1 esm/main.mjs")] },
+    { name: "Deno, CommonJS", runs: [command("deno run -A cjs/main.cjs")] },
+    { name: "Bun", runs: [command("bun esm/main.mjs")] },
+    { name: "Bun, CommonJS", runs: [command("bun cjs/main.cjs")] },
   ],
 };
 
@@ -29,19 +29,15 @@ export const typescript: Project = {
   folder: "typescript",
   program: { ts: ["ts", "mts", "cts"], "ts-module": ["ts", "mts", "cts"] },
   consumers: [
-    ...typeScriptOn("Node 20, tsx", "node20 --import tsx"),
-    ...typeScriptOn("Node 22", "node22"),
-    ...typeScriptOn("Node 24", "node24"),
-    ...typeScriptOn("Node 26", "node26"),
-    ...typeScriptOn("Deno", "deno run -A"),
-    ...typeScriptOn("Bun", "bun"),
+    typeScriptOn("Node 20, TypeScript, tsx", "node20 --import tsx"),
+    typeScriptOn("Node 22, TypeScript", "node22"),
+    typeScriptOn("Node 24, TypeScript", "node24"),
+    typeScriptOn("Node 26, TypeScript", "node26"),
+    typeScriptOn("Deno, TypeScript", "deno run -A"),
+    typeScriptOn("Bun, TypeScript", "bun"),
   ],
 };
 
-function typeScriptOn(name: string, host: string): Consumer[] {
-  return [
-    { name: `${name}, TypeScript, "type": "module"`, run: command(`${host} ts-module/main.ts`) },
-    { name: `${name}, TypeScript, no "type"`, run: command(`${host} ts/main.ts`) },
-    { name: `${name}, TypeScript, no "type", .mts`, run: command(`${host} ts/main.mts`) },
-  ];
+function typeScriptOn(name: string, host: string): Consumer {
+  return { name, runs: ["ts-module/main.ts", "ts/main.ts", "ts/main.mts"].map((file) => command(`${host} ${file}`)) };
 }
