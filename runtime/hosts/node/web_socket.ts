@@ -34,7 +34,7 @@ export async function loadWs(): Promise<Ws> {
   // As a variable, so that no bundler and no type check goes looking for it.
   const name = "ws";
   try {
-    const module = await import(name) as { default: Ws } & Ws;
+    const module = await import(/* webpackIgnore: true */ /* @vite-ignore */ name) as { default: Ws } & Ws;
     return module.WebSocketServer === undefined ? module.default : module;
   } catch (cause) {
     throw new Error('WebSockets on Node need the package "ws": install it with npm install ws', { cause });

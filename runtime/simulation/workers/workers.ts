@@ -194,7 +194,7 @@ export class SimulatedWorker implements HostWorker {
     const { world } = this.#settings;
     world.loading++;
     try {
-      const loaded = await import(module) as Record<string, unknown>;
+      const loaded = await import(/* webpackIgnore: true */ /* @vite-ignore */ module) as Record<string, unknown>;
       modules.set(module, loaded);
       return loaded;
     } finally {

@@ -148,7 +148,8 @@ export class InlineRunner implements JobWorker {
   async #load(): Promise<void> {
     this.#loading = true;
     try {
-      this.#functions = await import(this.#module.href);
+      // A bundler that looked into this would put a table of modules in its place, in which the user's is not.
+      this.#functions = await import(/* webpackIgnore: true */ /* @vite-ignore */ this.#module.href);
     } catch (error) {
       this.#listener.onUnloadable(error);
     }

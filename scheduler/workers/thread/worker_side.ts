@@ -98,7 +98,8 @@ export class WorkerSide {
     this.#maxMemory = hello.maxMemory;
     if (hello.shared !== undefined) this.#cells = new Int32Array(hello.shared);
     try {
-      this.#module ??= await (this.#parent.load?.(hello.module!) ?? import(hello.module!));
+      this.#module ??= await (this.#parent.load?.(hello.module!) ??
+        import(/* webpackIgnore: true */ /* @vite-ignore */ hello.module!));
     } catch (error) {
       this.#parent.post({ token: this.#token, broken: encodeError(error) } satisfies WorkerMessage, []);
       return;

@@ -70,12 +70,12 @@ export const webpack: Project = {
   consumers: [
     {
       name: "webpack, module",
-      builds: [command("webpack --config-name module --env elsewhere={elsewhere}")],
+      builds: [command("webpack --fail-on-warnings --config-name module --env elsewhere={elsewhere}")],
       runs: onNodes("module/main.mjs"),
     },
     {
       name: "webpack, CommonJS",
-      builds: [command("webpack --config-name commonjs --env elsewhere={elsewhere}")],
+      builds: [command("webpack --fail-on-warnings --config-name commonjs --env elsewhere={elsewhere}")],
       runs: onNodes("commonjs/main.cjs"),
     },
   ],
