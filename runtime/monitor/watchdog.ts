@@ -17,8 +17,8 @@ const longestName = 500;
 
 /** The loop's side of the thread. */
 export class Watchdog {
-  readonly #signs = new Int32Array(new SharedArrayBuffer(8));
-  readonly #name = new Uint16Array(new SharedArrayBuffer(2 * longestName));
+  readonly #signs = new Int32Array(sharedMemory(8));
+  readonly #name = new Uint16Array(sharedMemory(2 * longestName));
   readonly #worker: HostWorker;
 
   /** Starts the thread. It does not hold the process. `whoRuns` answers for the flow of control that calls it. */
@@ -53,4 +53,13 @@ export class Watchdog {
     for (let index = 0; index < length; index++) name[index] = text.charCodeAt(index);
     return length;
   }
+}
+
+/** Memory that the thread sees too. Browsers have it in isolated pages only. */
+function sharedMemory(length: number): SharedArrayBuffer {
+  if (typeof SharedArrayBuffer === "function") return new SharedArrayBuffer(length);
+  throw new TypeError(
+    "A watchdog needs SharedArrayBuffer, which a browser has only in a page with cross-origin isolation: send the headers " +
+      "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, or leave the watchdog out",
+  );
 }

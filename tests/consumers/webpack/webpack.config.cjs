@@ -16,4 +16,11 @@ module.exports = ({ elsewhere }) => [
     entry: { main: "./src/main.js" },
     output: { path: `${elsewhere}/commonjs`, filename: "[name].cjs", chunkFilename: "[id].cjs" },
   },
+  {
+    ...common,
+    name: "web",
+    target: "web",
+    entry: { main: "./src/page_main.js" },
+    output: { path: `${__dirname}/page` },
+  },
 ];

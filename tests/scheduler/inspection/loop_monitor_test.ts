@@ -84,6 +84,21 @@ test("one monitor watches at a time, and wrong options are refused", () => {
   assertThrows(() => new LoopMonitor({ watchdog: "1" as never }), TypeError);
 });
 
+test("where there is no shared memory a watchdog is an error that says what a page needs, and another monitor may watch", () => {
+  const { SharedArrayBuffer } = globalThis;
+  Reflect.deleteProperty(globalThis, "SharedArrayBuffer");
+  try {
+    assertThrows(() => new LoopMonitor({ watchdog: 50 }), TypeError, "cross-origin isolation");
+    new LoopMonitor().close();
+  } finally {
+    Object.defineProperty(globalThis, "SharedArrayBuffer", {
+      value: SharedArrayBuffer,
+      writable: true,
+      configurable: true,
+    });
+  }
+});
+
 /** Runs a program that blocks the loop until the watchdog has said what it has to. */
 async function watched(name: string, ...patterns: RegExp[]): Promise<void> {
   const child = start(program, [name]);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../hosts.ts";
@@ -42,6 +42,7 @@ export async function runProject(
     }
     for (const consumer of project.consumers) {
       tell(failure === "" ? await runConsumer(consumer, place) : { consumer, outcomes: nothing, seconds: 0, failure });
+      if (failure !== "") failure = "The project is that of the failure before";
     }
   } finally {
     rmSync(base, { recursive: true, force: true, maxRetries: 3 });
@@ -56,11 +57,9 @@ async function prepare(project: Project, place: Place): Promise<void> {
   for (const [folder, forms] of Object.entries(project.program ?? {})) {
     writeProgram(join(place.folder, folder), forms);
   }
-  const quiet = "--no-audit --no-fund --prefer-offline --loglevel=error";
-  if (existsSync(join(source, "package-lock.json"))) {
-    await runStep(command(`npm ci ${quiet}`, { limit: 180_000 }), place);
-  }
-  await runStep(command(`npm install --no-save --no-package-lock ${quiet} {tarball}`, { limit: 60_000 }), place);
+  // The lock file holds the tools; the package is added to the copy of it.
+  const install = "npm install --no-audit --no-fund --prefer-offline --loglevel=error {tarball}";
+  await runStep(command(install, { limit: 180_000 }), place);
 }
 
 async function runConsumer(consumer: Consumer, place: Place): Promise<ConsumerResult> {

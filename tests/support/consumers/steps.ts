@@ -11,7 +11,8 @@ import { executableOf, root } from "../hosts.ts";
 import { runProcess } from "../runner/process.ts";
 import { type Command, type Place, type Step, StepError } from "./consumer.ts";
 
-/** The last lines of a failure that are shown. */
+/** How many lines of a failure are shown, of its beginning and of its end. */
+const first = 6;
 const shown = 30;
 /** The part of a line that is shown: what a bundler has minified is one line. */
 const longestLine = 300;
@@ -25,8 +26,10 @@ export async function runStep(step: Step, place: Place): Promise<string> {
   const cwd = join(place.folder, step.in ?? "");
   // Scripts of npm look for `node` on the PATH.
   const path = `${dirname(executableOf("node")!)}${delimiter}${process.env["PATH"]}`;
-  const env = { CI: "true", PATH: path, ...step.env };
-  const words = args.map((arg) => arg.replace("{elsewhere}", place.elsewhere).replace("{tarball}", place.tarball));
+  const filled = (text: string) => text.replace("{elsewhere}", place.elsewhere).replace("{tarball}", place.tarball);
+  const own = Object.entries(step.env ?? {}).map(([key, value]) => [key, filled(value)]);
+  const env = { CI: "true", PATH: path, ...Object.fromEntries(own) };
+  const words = args.map(filled);
   const { output, code, late } = await runProcess(executable, words, { limit, env, cwd });
   if (late) throw new StepError(`${said} did not end within ${limit / 1000} s\n${lastLines(output)}`);
   if (code !== 0) throw new StepError(`${said} ended with code ${code}\n${lastLines(output)}`);
@@ -38,9 +41,11 @@ export function nameOf(step: Step): string {
   return typeof step === "function" ? step.name : step.command.join(" ");
 }
 
-/** The end of what was printed. */
+/** What was printed, without the middle where there is much: npm begins with what is wrong, and ends with how to use it. */
 export function lastLines(output: string): string {
-  return output.trimEnd().split("\n").slice(-shown).map((line) => `    ${line.slice(0, longestLine)}`).join("\n");
+  const lines = output.trimEnd().split("\n").map((line) => `    ${line.slice(0, longestLine)}`);
+  const all = lines.length <= first + shown ? lines : [...lines.slice(0, first), "    ...", ...lines.slice(-shown)];
+  return all.join("\n");
 }
 
 /** A host by its name, or a program that the project has installed; `{elsewhere}` leads to one that it has made. */

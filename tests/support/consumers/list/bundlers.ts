@@ -63,24 +63,6 @@ export const rollup: Project = {
   ],
 };
 
-/** webpack, for servers. */
-export const webpack: Project = {
-  folder: "webpack",
-  program: { src: ["js"] },
-  consumers: [
-    {
-      name: "webpack, module",
-      builds: [command("webpack --fail-on-warnings --config-name module --env elsewhere={elsewhere}")],
-      runs: onNodes("module/main.mjs"),
-    },
-    {
-      name: "webpack, CommonJS",
-      builds: [command("webpack --fail-on-warnings --config-name commonjs --env elsewhere={elsewhere}")],
-      runs: onNodes("commonjs/main.cjs"),
-    },
-  ],
-};
-
 /** The tracer of files that serverless hosts use. */
 export const nft: Project = {
   folder: "nft",

@@ -5,8 +5,9 @@
  */
 
 import type { Project } from "../consumer.ts";
-import { bun, esbuild, nft, rollup, sea, webpack } from "./bundlers.ts";
+import { bun, esbuild, nft, rollup, sea } from "./bundlers.ts";
+import { vite, webpack } from "./pages.ts";
 import { node, typescript } from "./hosts.ts";
 
 /** The projects. */
-export const projects: readonly Project[] = [node, typescript, esbuild, rollup, webpack, nft, bun, sea];
+export const projects: readonly Project[] = [node, typescript, esbuild, rollup, vite, webpack, nft, bun, sea];

@@ -6,14 +6,19 @@
 
 import { group, sleep } from "@millrace/millrace";
 import { serve } from "@millrace/millrace/io";
-import { check, feature, type Settings, useLibrary } from "./program.ts";
+import { check, feature, type Lack, type Settings, useLibrary } from "./program.ts";
 import { useTesting } from "./kit.ts";
 
 /** Uses every entry point; rejects when something does not do what it should. */
 export async function useAll(settings: Settings): Promise<void> {
   await useLibrary(settings);
   await useTesting();
-  await feature("serve", requestIsAnswered);
+  await useServer();
+}
+
+/** Uses a server, where the host can have one. */
+export async function useServer(lack?: Lack): Promise<void> {
+  await feature("serve", requestIsAnswered, lack);
 }
 
 async function requestIsAnswered(): Promise<void> {

@@ -1,0 +1,4 @@
+import { useInPage } from "./page.ts";
+
+// Vite makes a file of the worker's entry, which serves its functions itself.
+await useInPage(() => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }));
