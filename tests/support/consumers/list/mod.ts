@@ -6,8 +6,10 @@
 
 import type { Project } from "../consumer.ts";
 import { bun, esbuild, nft, rollup, sea } from "./bundlers.ts";
+import { workerd } from "./edge.ts";
+import { jest, vitest } from "./runners.ts";
 import { vite, webpack } from "./pages.ts";
 import { node, typescript } from "./hosts.ts";
 
 /** The projects. */
-export const projects: readonly Project[] = [node, typescript, esbuild, rollup, vite, webpack, nft, bun, sea];
+export const projects: readonly Project[] = [node, typescript, esbuild, rollup, vite, webpack, nft, bun, sea, vitest, jest, workerd];

@@ -1,0 +1,30 @@
+/**
+ * Test runners.
+ *
+ * @module
+ */
+
+import type { Project } from "../consumer.ts";
+import { command } from "../steps.ts";
+
+/** Vitest, in each of its pools. */
+export const vitest: Project = {
+  folder: "vitest",
+  program: { src: ["ts"] },
+  consumers: ["forks", "threads", "vmThreads"].map((pool) => ({
+    name: `Vitest, ${pool}`,
+    runs: [command(`node24 node_modules/vitest/vitest.mjs run --pool=${pool} --disable-console-intercept`)],
+  })),
+};
+
+/** Jest, whose modules are still behind a flag of Node. */
+export const jest: Project = {
+  folder: "jest",
+  program: { src: ["mjs"] },
+  consumers: [
+    {
+      name: "Jest",
+      runs: [command("node24 --experimental-vm-modules node_modules/jest/bin/jest.js")],
+    },
+  ],
+};
