@@ -41,7 +41,9 @@ function install(): string {
     // Another process may be installing something: apt-get waits for it.
     const all = ["-o", "DPkg::Lock::Timeout=300", ...args];
     const { status, error, stderr } = spawnSync("apt-get", all, { env, encoding: "utf8", timeout: 900_000 });
-    if (status !== 0) throw new Error(`Chromium is not there, and apt-get failed: ${error ?? stderr.trim()}; ${advice}`);
+    if (status !== 0) {
+      throw new Error(`Chromium is not there, and apt-get failed: ${error ?? stderr.trim()}; ${advice}`);
+    }
   }
   const path = find();
   if (path === undefined) throw new Error(`Chromium is not there, although apt-get installed it: ${advice}`);

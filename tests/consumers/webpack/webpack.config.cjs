@@ -7,7 +7,13 @@ module.exports = ({ elsewhere }) => [
     target: "node20",
     entry: { main: "./src/main.js" },
     experiments: { outputModule: true },
-    output: { path: `${elsewhere}/module`, filename: "[name].mjs", module: true, chunkFormat: "module", chunkFilename: "[id].mjs" },
+    output: {
+      path: `${elsewhere}/module`,
+      filename: "[name].mjs",
+      module: true,
+      chunkFormat: "module",
+      chunkFilename: "[id].mjs",
+    },
   },
   {
     ...common,

@@ -16,6 +16,8 @@ export interface Project {
   /** Where the common program is put, in which form, and the worker module in which others. `js` is a module. Default: none. */
   readonly program?: Readonly<Record<string, readonly Form[]>>;
   readonly consumers: readonly Consumer[];
+  /** Is it begun before the others? Default: no. */
+  readonly isSlow?: boolean;
 }
 
 /** A way to use the package: a row of the table, or a check that has none. */

@@ -9,7 +9,6 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
-import { chromium } from "playwright-core";
 import { chromiumPath } from "../chromium.ts";
 import { executableOf } from "../hosts.ts";
 import { type Place, type Step, StepError } from "./consumer.ts";
@@ -81,6 +80,7 @@ export function pageFrom(program: string, ...args: string[]): Step {
 
 /** Opens a page and waits until it says that it has ended; resolves to what it printed, in its workers too. */
 async function open(url: string): Promise<string> {
+  const { chromium } = await import("playwright-core");
   const browser = await chromium.launch({ executablePath: chromiumPath(), args: ["--no-sandbox"] });
   const lines: string[] = [];
   try {

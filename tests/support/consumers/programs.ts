@@ -21,7 +21,10 @@ export function writeProgram(folder: string, [form, ...others]: readonly Form[])
 
 function writeFiles(folder: string, form: Form, files: readonly string[]): void {
   for (const file of files) {
-    const text = readFileSync(join(sources, file), "utf8").replace(/(from |import\()"(\.\/\w+)\.ts"/g, `$1"$2.${form}"`);
+    const text = readFileSync(join(sources, file), "utf8").replace(
+      /(from |import\()"(\.\/\w+)\.ts"/g,
+      `$1"$2.${form}"`,
+    );
     writeFileSync(join(folder, file.replace(/\.ts$/, `.${form}`)), inForm(text, form));
   }
 }

@@ -16,7 +16,12 @@ import { projects } from "./list/mod.ts";
 import { type ConsumerResult, runProject } from "./project.ts";
 import { differences, tableOf } from "./table.ts";
 
-process.exit(await runConsumers(process.argv.slice(2)) ? 0 : 1);
+try {
+  process.exit(await runConsumers(process.argv.slice(2)) ? 0 : 1);
+} catch (error) {
+  console.error(`consumers: ${(error as Error).message}`);
+  process.exit(2);
+}
 
 /** Runs the consumers of the projects that are named, or all; has all passed, and does the guide say so? */
 async function runConsumers(names: readonly string[]): Promise<boolean> {
@@ -28,7 +33,7 @@ async function runConsumers(names: readonly string[]): Promise<boolean> {
   bringNodes();
   const results = new Map<Project, ConsumerResult[]>(chosen.map((project) => [project, []]));
   // Those that take longest are begun first, so that none of them is alone at the end.
-  const waiting = [...chosen].sort((a, b) => b.consumers.length - a.consumers.length);
+  const waiting = [...chosen].sort((a, b) => weight(b) - weight(a));
   const lane = async (): Promise<void> => {
     for (let project = waiting.shift(); project !== undefined; project = waiting.shift()) {
       const own = results.get(project)!;
@@ -53,6 +58,10 @@ async function runConsumers(names: readonly string[]): Promise<boolean> {
   if (wrong.length > 0) console.log(`consumers: docs/platforms.md has another table, in ${wrong.join(", ")}`);
   console.log(`consumers: ${all.length - failed.length} passed, ${failed.length} failed`);
   return failed.length === 0 && wrong.length === 0;
+}
+
+function weight({ isSlow = false, consumers }: Project): number {
+  return consumers.flatMap(({ runs }) => runs).length + (isSlow ? 100 : 0);
 }
 
 /** The tarball that the check "pack" has made. */

@@ -40,5 +40,7 @@ function rowsOf(page: string): string[][] {
   if (head === -1) return [];
   const body = lines.slice(head + 2);
   const end = body.findIndex((line) => !line.startsWith("|"));
-  return (end === -1 ? body : body.slice(0, end)).map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+  return (end === -1 ? body : body.slice(0, end)).map((line) =>
+    line.split("|").slice(1, -1).map((cell) => cell.trim())
+  );
 }

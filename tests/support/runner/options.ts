@@ -7,10 +7,10 @@
 import type { MatrixHost } from "../hosts.ts";
 
 /** The checks that are no tests. */
-export type Check = "fmt" | "lint" | "types" | "pack";
+export type Check = "fmt" | "lint" | "types" | "pack" | "consumers";
 
 /** The checks, in the order they are made in. */
-export const checks: readonly Check[] = ["fmt", "lint", "types", "pack"];
+export const checks: readonly Check[] = ["fmt", "lint", "types", "pack", "consumers"];
 
 /** The runtimes, in the order they are run in. */
 export const matrix: readonly MatrixHost[] = ["node", "node26", "deno", "bun"];
@@ -27,11 +27,12 @@ export interface Plan {
 
 /** What is printed for `--help`. */
 export const help =
-  `npm test [-- WORD...]      Checks the format, the lint, the types and the package with its size, then runs the tests on every runtime.
+  `npm test [-- WORD...]      Checks the format, the lint, the types and the package with its size and its consumers, then runs the tests on every runtime.
 npm run coverage           Runs the tests on Node 26 and prints which lines and branches of the library they reach.
 
 Words, in any mixture; without any, everything is run:
   fmt, lint, types, pack   a check
+  consumers                the package in projects that install it, after packing it (npm run consumers -- PROJECT... for some)
   node, node26, deno, bun  a runtime: Node 20 (the Node that runs npm), Node 26, Deno, Bun
   PART                     the test files whose path has this in it, on all runtimes unless some are named
 
@@ -69,7 +70,10 @@ export function planOf(words: readonly string[]): Plan {
   if (modes.has("watch") && modes.has("coverage")) throw new Error("--watch and --coverage do not go together");
   const mode = (["help", "coverage", "watch"] as const).find((mode) => modes.has(mode)) ?? "once";
 
-  const wantedChecks = checks.filter((check) => names.includes(check));
+  // The consumers install what is packed.
+  const wantedChecks = checks.filter((check) =>
+    names.includes(check) || (check === "pack" && names.includes("consumers"))
+  );
   const wantedHosts = matrix.filter((host) => names.includes(host));
   const known: readonly string[] = [...checks, ...matrix];
   const parts = names.filter((name) => !known.includes(name));

@@ -15,6 +15,12 @@ test("a check is made alone, without tests; a runtime runs all tests, without ch
   assertEquals(planOf(["bun", "node"]), { mode: "once", checks: [], hosts: ["node", "bun"], parts: [] });
 });
 
+test("consumers are run after the package is made, once", () => {
+  assertEquals(planOf(["consumers"]), { mode: "once", checks: ["pack", "consumers"], hosts: [], parts: [] });
+  assertEquals(planOf(["pack", "consumers"]).checks, ["pack", "consumers"]);
+  assertEquals(planOf(["pack"]).checks, ["pack"]);
+});
+
 test("a part of a file name runs on all runtimes, or on those that are named", () => {
   assertEquals(planOf(["retry_test"]), { mode: "once", checks: [], hosts: matrix, parts: ["retry_test"] });
   const both = planOf(["lint", "retry_test", "deno", "io/"]);

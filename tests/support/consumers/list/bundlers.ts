@@ -97,7 +97,9 @@ export const bun: Project = {
     {
       name: "bun build --compile",
       builds: [
-        command("bun build src/main_compiled.ts src/worker.ts --compile --outfile={elsewhere}/compiled", { limit: 120_000 }),
+        command("bun build src/main_compiled.ts src/worker.ts --compile --outfile={elsewhere}/compiled", {
+          limit: 120_000,
+        }),
       ],
       runs: [command("{elsewhere}/compiled")],
     },

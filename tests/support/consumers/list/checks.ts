@@ -29,12 +29,18 @@ export const typesOfNode: Project = { folder: "types_node", consumers: compilers
 export const manifest: Project = {
   folder: "manifest",
   consumers: [
-    { name: "publint", isCheck: true, runs: [command("node24 node_modules/publint/src/cli.js run --strict {tarball}")] },
+    {
+      name: "publint",
+      isCheck: true,
+      runs: [command("node24 node_modules/publint/src/cli.js run --strict {tarball}")],
+    },
     {
       name: "@arethetypeswrong/cli",
       isCheck: true,
       // The package is a module for everybody: all the versions of Node that it is for can require one.
-      runs: [command("node24 node_modules/@arethetypeswrong/cli/dist/index.js {tarball} --profile esm-only --no-color")],
+      runs: [
+        command("node24 node_modules/@arethetypeswrong/cli/dist/index.js {tarball} --profile esm-only --no-color"),
+      ],
     },
   ],
 };

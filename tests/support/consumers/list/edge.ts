@@ -15,6 +15,10 @@ export const workerd: Project = {
   program: { src: ["ts"] },
   consumers: [
     { name: "workerd", builds: [build], runs: [command("node24 run.mjs")], unused: ["simulate", "explore", "serve"] },
-    { name: "workerd, nodejs_compat", runs: [command("node24 run.mjs nodejs_compat")], unused: ["simulate", "explore", "serve"] },
+    {
+      name: "workerd, nodejs_compat",
+      runs: [command("node24 run.mjs nodejs_compat")],
+      unused: ["simulate", "explore", "serve"],
+    },
   ],
 };

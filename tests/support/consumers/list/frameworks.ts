@@ -18,8 +18,19 @@ const start = pageFrom(next, "start", "--hostname=127.0.0.1", "--port=0");
 export const nextJs: Project = {
   folder: "next",
   program: { program: ["js"] },
+  isSlow: true,
   consumers: [
-    { name: "Next, Turbopack", builds: [command(`node20 ${next} build`, { env, limit: 180_000 })], runs: [start], unused },
-    { name: "Next, webpack", builds: [command(`node20 ${next} build --webpack`, { env, limit: 180_000 })], runs: [start], unused },
+    {
+      name: "Next, Turbopack",
+      builds: [command(`node20 ${next} build`, { env, limit: 180_000 })],
+      runs: [start],
+      unused,
+    },
+    {
+      name: "Next, webpack",
+      builds: [command(`node20 ${next} build --webpack`, { env, limit: 180_000 })],
+      runs: [start],
+      unused,
+    },
   ],
 };

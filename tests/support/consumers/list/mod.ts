@@ -14,4 +14,21 @@ import { vite, webpack } from "./pages.ts";
 import { node, typescript } from "./hosts.ts";
 
 /** The projects. */
-export const projects: readonly Project[] = [node, typescript, esbuild, rollup, vite, webpack, nft, bun, sea, nextJs, vitest, jest, workerd, types, typesOfNode, manifest];
+export const projects: readonly Project[] = [
+  node,
+  typescript,
+  esbuild,
+  rollup,
+  vite,
+  webpack,
+  nft,
+  bun,
+  sea,
+  nextJs,
+  vitest,
+  jest,
+  workerd,
+  types,
+  typesOfNode,
+  manifest,
+];

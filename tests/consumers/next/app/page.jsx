@@ -1,5 +1,5 @@
 import { group, mapChunked } from "@millrace/millrace";
-import { InBrowser } from "./in_browser.js";
+import { InBrowser } from "./in_browser.jsx";
 
 export const dynamic = "force-dynamic";
 
