@@ -46,7 +46,7 @@ export interface Command {
   /** The folder in the project. Default: its root. */
   readonly in?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** The longest it may take, in ms. Default: a minute. */
+  /** The longest it may take, in ms. Default: two minutes, which is for machines with much else to do. */
   readonly limit?: number;
 }
 

@@ -15,7 +15,7 @@ import { type Place, type Step, StepError } from "./consumer.ts";
 import { lastLines } from "./steps.ts";
 
 /** The longest a page may take, in ms. */
-const longest = 60_000;
+const longest = 120_000;
 
 const types: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",

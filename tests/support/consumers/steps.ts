@@ -20,7 +20,7 @@ const longestLine = 300;
 /** Does a step; resolves to what it printed, and rejects with a `StepError` when it fails or takes too long. */
 export async function runStep(step: Step, place: Place): Promise<string> {
   if (typeof step === "function") return await step(place);
-  const { command: [name, ...args], limit = 60_000 } = step;
+  const { command: [name, ...args], limit = 120_000 } = step;
   const executable = pathOf(name!, place);
   const said = nameOf(step);
   const cwd = join(place.folder, step.in ?? "");

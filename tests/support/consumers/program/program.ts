@@ -37,7 +37,7 @@ export async function useLibrary({ worker, more = [], plain = [], lacks = {} }: 
     for (const module of [worker, ...more]) await poolRuns(module);
     for (const module of plain) await poolAdds(module);
   }, lacks.pool);
-  await watchdogNames(lacks.watchdog);
+  await watchdogNames(worker, lacks.watchdog);
 }
 
 /** Prints that a feature works, or with what error it has said that it cannot; that has to be the one expected. */
@@ -145,18 +145,20 @@ async function poolAdds(worker: Settings["worker"]): Promise<void> {
 }
 
 /** Spins in a task. Who runs the program looks for the line of the watchdog that names it. */
-async function watchdogNames(lack: Lack | undefined): Promise<void> {
+async function watchdogNames(worker: Settings["worker"], lack: Lack | undefined): Promise<void> {
   const watch = async (): Promise<void> => {
     const monitor = new LoopMonitor({ watchdog: 80 });
-    // The watchdog's thread has to have started, and may take its time on a machine with much to do.
-    await sleep(1000);
+    // Nothing tells when the watchdog's thread has started. One that was started after it, and has answered, tells how busy the machine is.
+    await poolAdds(worker);
+    await sleep(500);
     await group((g) => {
       g.spawn(() => {
         const end = performance.now() + 700;
         while (performance.now() < end);
       }, { name: "greedy" });
     });
-    await sleep(50);
+    // A browser hands on what a thread has printed when the page's own thread has time for it.
+    await sleep(300);
     monitor.close();
   };
   if (lack === undefined) await watch();
