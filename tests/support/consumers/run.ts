@@ -14,6 +14,7 @@ import { bringNode26 } from "../runner/host_runs.ts";
 import type { Project } from "./consumer.ts";
 import { projects } from "./list/mod.ts";
 import { type ConsumerResult, runProject } from "./project.ts";
+import { nodeBetween } from "./steps.ts";
 import { differences, tableOf } from "./table.ts";
 
 try {
@@ -75,7 +76,7 @@ function packed(): string {
 /** Brings the releases of Node between those of the matrix, on first need. */
 function bringNodes(): void {
   const cwd = join(root, "tests/consumers/nodes");
-  if (existsSync(join(cwd, "node_modules"))) return;
+  if ([22, 24].every((major) => existsSync(nodeBetween(major)))) return;
   console.log("consumers: fetching Node 22 and 24 once (tests/consumers/nodes)");
   const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd, stdio: "inherit" });
   if (status !== 0) throw new Error(`npm ci in tests/consumers/nodes ended with code ${status}`);

@@ -57,13 +57,16 @@ function pathOf(name: string, place: Place): string {
   return path;
 }
 
+/** Where a release of Node between those of the matrix is. */
+export function nodeBetween(major: number): string {
+  return join(root, `tests/consumers/nodes/node_modules/node${major}-${process.platform}-${process.arch}/bin/node`);
+}
+
 function executables(): Record<string, string | undefined> {
-  const between = (major: number) =>
-    join(root, `tests/consumers/nodes/node_modules/node${major}-${process.platform}-${process.arch}/bin/node`);
   return {
     node20: executableOf("node"),
-    node22: between(22),
-    node24: between(24),
+    node22: nodeBetween(22),
+    node24: nodeBetween(24),
     node26: executableOf("node26"),
     deno: executableOf("deno"),
     bun: executableOf("bun"),
