@@ -1,4 +1,4 @@
-// Sends requests to the worker in workerd, with the flags that are named, one after the other.
+// Sends requests to the worker in workerd, with the flags that are named.
 import { Miniflare } from "miniflare";
 
 const miniflare = new Miniflare({
@@ -6,14 +6,19 @@ const miniflare = new Miniflare({
   modulesRoot: "dist",
   compatibilityDate: "2026-07-01",
   compatibilityFlags: process.argv.slice(2),
+  durableObjects: { ROOM: "Room" },
 });
+
+async function request(path) {
+  const response = await miniflare.dispatchFetch(`http://localhost${path}`);
+  const text = await response.text();
+  if (text !== "done") throw new Error(`${path}: ${response.status}: ${text}`);
+}
+
 try {
-  // Requests at once share a loop, and workerd does not let one request's timers wake another: docs/platforms.md.
-  for (let count = 0; count < 3; count++) {
-    const response = await miniflare.dispatchFetch("http://localhost/");
-    const text = await response.text();
-    if (text !== "done") throw new Error(`${response.status}: ${text}`);
-  }
+  // Outside of an object requests share a loop, and workerd does not let what one started wake another: docs/platforms.md.
+  for (let count = 0; count < 3; count++) await request("/");
+  await Promise.all(Array.from({ length: 4 }, () => request("/room")));
 } finally {
   await miniflare.dispose();
 }

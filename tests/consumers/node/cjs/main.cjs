@@ -3,4 +3,4 @@ const { useAll } = require("./server.cjs");
 
 const named = (file) => pathToFileURL(require.resolve(file));
 
-useAll({ worker: named("./tasks.cjs"), more: ["./object.cjs", "./loop.cjs"].map(named) });
+useAll({ worker: named("./tasks.cjs"), more: ["./object.cjs", "./loop.cjs", "./function.cjs"].map(named) });
