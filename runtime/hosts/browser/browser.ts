@@ -2,13 +2,14 @@ import type { ContextSlot, Host, Turns } from "../../port/host.ts";
 import { takeWorker } from "../common/given_worker.ts";
 import { keepAlive, now, setTimer } from "../common/timers.ts";
 import { spawnWebWorker } from "../common/web_worker.ts";
+import { isWorkerd, openTimerTurns } from "./workerd.ts";
 
 /** The host over a browser's loop, in a window or a worker. */
 export function browserHost(): Host {
   return {
     name: "browser",
     now,
-    openTurns,
+    openTurns: isWorkerd() ? openTimerTurns : openTurns,
     setTimer,
     ...pageCallbacks(),
     openContext,
@@ -33,18 +34,19 @@ export function browserHost(): Host {
  * between two messages, but not every one does so under load, so that a slice ends with a timer.
  */
 function openTurns(onTurn: (fresh: boolean) => void): Turns {
+  const channel = new MessageChannel();
   let requested = 0;
   let fresh = true;
-  const post = openPost(() => {
+  channel.port1.onmessage = () => {
     requested--;
     const wasFresh = fresh;
     fresh = false;
     onTurn(wasFresh);
-  });
+  };
   return {
     request() {
       if (requested++ === 0) fresh = true;
-      post();
+      channel.port2.postMessage(0);
     },
     requestAfterPoll() {
       requested++;
@@ -55,18 +57,6 @@ function openTurns(onTurn: (fresh: boolean) => void): Turns {
       }, 0);
     },
   };
-}
-
-/**
- * How a turn is asked for. workerd looks at no timer while there are messages, and a channel that it made in one request is not
- * another's; its timers are neither clamped nor slower than messages.
- */
-function openPost(turn: () => void): () => void {
-  const { navigator } = globalThis as { navigator?: { userAgent?: string } };
-  if (navigator?.userAgent === "Cloudflare-Workers") return () => void setTimer(turn, 0);
-  const channel = new MessageChannel();
-  channel.port1.onmessage = turn;
-  return () => channel.port2.postMessage(0);
 }
 
 /** What a thread can be started from: a worker from a `data:` URL would be of no origin, and could load none of the page's modules. */
