@@ -12,6 +12,7 @@ import { Task, type TaskState } from "../scopes/task.ts";
 import { GroupNode } from "../tasks/group_node.ts";
 import { TaskNode } from "../tasks/task_node.ts";
 import { AnyWait } from "../waits/wait.ts";
+import { cyclesOf } from "./wait_cycles.ts";
 
 /** A group or a task that has not ended. */
 export interface TaskInfo {
@@ -56,7 +57,8 @@ export function tasks(): readonly TaskInfo[] {
 }
 
 /**
- * The tree of {@linkcode tasks} as text, a line for each.
+ * The tree of {@linkcode tasks} as text, a line for each. Tasks that wait for one another in a circle are marked: for results or for locks;
+ * they may still go on if they wait for something else beside that.
  *
  * @example
  * ```ts
@@ -71,10 +73,13 @@ export function tasks(): readonly TaskInfo[] {
  */
 export function formatTasks(): string {
   const lines: string[] = [];
-  const open: Printed[] = tasks().map((info) => ({ info, first: "", rest: "", depth: 0 })).reverse();
+  const roots = tasks();
+  const cycles = new Map(cyclesOf(all(roots)).flatMap((cycle) => cycle.map((name) => [name, cycle])));
+  const open: Printed[] = roots.map((info) => ({ info, first: "", rest: "", depth: 0 })).reverse();
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { info, first, rest, depth } = next;
-    lines.push(first + describeLine(info));
+    const cycle = cycles.get(info.name);
+    lines.push(first + describeLine(info) + (cycle === undefined ? "" : `, in a circle: ${cycle.join(" -> ")}`));
     const isDeep = depth >= deepest;
     const children = info.children.map((child, index) => {
       const isLast = index === info.children.length - 1;
@@ -89,6 +94,14 @@ export function formatTasks(): string {
     for (const child of children.reverse()) open.push(child);
   }
   return lines.join("\n");
+}
+
+/** Those in the tree. */
+function all(roots: readonly TaskInfo[]): TaskInfo[] {
+  const found = [...roots];
+  // The list grows while it is gone through.
+  for (const info of found) for (const child of info.children) found.push(child);
+  return found;
 }
 
 /** Below this depth lines are not indented any further, and say their depth: a text of 10,000 levels would be none. */

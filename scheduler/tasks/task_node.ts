@@ -26,6 +26,7 @@ import { type Owner, pathOf, Scope, type WaitingTurn } from "../scopes/scope.ts"
 import { makeTask, type Task, type TaskCore, type TaskState } from "../scopes/task.ts";
 import { moveQueued } from "../waits/inheritance.ts";
 import { answerIn, Wait } from "../waits/wait.ts";
+import { whyNever } from "../waits/wait_cycle.ts";
 
 /** The number of the task made last. */
 let lastId = 0;
@@ -203,9 +204,8 @@ export class TaskNode extends Scope implements Owner, TaskCore {
     if (isCancelled(scope)) return new Wait<unknown>(scope).promise;
     if (scope === undefined) return this.result;
     if (this.ended) return this.#state === "fulfilled" ? answerIn(scope, this.#content) : this.result;
-    if (scope.owner === (this as Owner)) {
-      return Promise.reject(new StructureError(`${this.name} awaits itself: it would never end`));
-    }
+    const never = whyNever(scope, this);
+    if (never !== undefined) return Promise.reject(new StructureError(never));
     const { joiners } = this.#audience ??= new Audience();
     const wait: Wait<unknown> = new Wait<unknown>(scope, () => this.#leftBy(wait), this.handle);
     joiners.add(wait);

@@ -20,13 +20,14 @@ import { simulatedHost } from "../../../runtime/simulation/run/host.ts";
 import { type RunOutcome, SimulatedRun } from "../../../runtime/simulation/run/run.ts";
 import { type RunHooks, type RunSettings, Session } from "../../../runtime/simulation/run/session.ts";
 import { tasks } from "../../inspection/task_tree.ts";
+import { cyclesOf } from "../../inspection/wait_cycles.ts";
 import { lendLoop } from "../../queue/loop.ts";
 import { currentScope } from "../../scopes/current_scope.ts";
 import type { Scope } from "../../scopes/scope.ts";
 import { watchPermits } from "../../sync/permit.ts";
 import { findWorkerStates } from "../../workers/thread/current_job.ts";
 import { HeldPermits } from "./held_permits.ts";
-import { cycleOf, unfinished } from "./unfinished.ts";
+import { unfinished } from "./unfinished.ts";
 import { startVirtualWorker, stateOf } from "./virtual_worker.ts";
 
 /** What a simulation is made with. */
@@ -128,7 +129,7 @@ export class Stage {
         permits.clear();
       },
       unfinished: () => loan.isUsed() ? unfinished(tasks()).map(({ line }) => line) : [],
-      cycle: () => loan.isUsed() ? cycleOf(unfinished(tasks())) : [],
+      cycle: () => loan.isUsed() ? cyclesOf(unfinished(tasks()))[0] ?? [] : [],
       left: () => permits.left(),
       scope: () => loan.isUsed() ? currentScope() : undefined,
       isCancelled: (scope) => (scope as Scope).effective !== undefined,

@@ -34,27 +34,3 @@ export function unfinished(roots: readonly TaskInfo[]): readonly Unfinished[] {
   look(roots, "");
   return found;
 }
-
-/** The names of tasks each of which waits for the next, and the last for the first; empty if there are none. */
-export function cycleOf(tasks: readonly Unfinished[]): readonly string[] {
-  const byName = new Map(tasks.map((task) => [task.name, task]));
-  const done = new Set<string>();
-  const path: string[] = [];
-  function look(name: string): readonly string[] {
-    if (path.includes(name)) return path.slice(path.indexOf(name));
-    if (done.has(name)) return [];
-    done.add(name);
-    path.push(name);
-    for (const next of byName.get(name)?.blockedBy ?? []) {
-      const cycle = look(next);
-      if (cycle.length > 0) return cycle;
-    }
-    path.pop();
-    return [];
-  }
-  for (const { name } of tasks) {
-    const cycle = look(name);
-    if (cycle.length > 0) return cycle;
-  }
-  return [];
-}

@@ -105,7 +105,7 @@ export const house: readonly Room[] = [
     path: "scheduler/waits",
     says: "where a flow of control stops: waits, turns, sleep, debounce, idle time",
     over: ["scheduler/scopes"],
-    doors: ["wait", "turn", "sleep", "interruptible", "backoff", "inheritance"],
+    doors: ["wait", "wait_cycle", "turn", "sleep", "interruptible", "backoff", "inheritance"],
   },
   {
     path: "scheduler/tasks",
@@ -145,7 +145,7 @@ export const house: readonly Room[] = [
     path: "scheduler/inspection",
     says: "the tree of tasks as people look at it, and how late the loop is",
     over: ["scheduler/tasks"],
-    doors: ["task_tree"],
+    doors: ["task_tree", "wait_cycles"],
   },
   {
     path: "scheduler/combinators",
