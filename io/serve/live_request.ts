@@ -31,42 +31,17 @@ import { loop } from "../../scheduler/queue/loop.ts";
 import { laneOf } from "../../scheduler/queue/priority.ts";
 import { within } from "../../scheduler/scopes/current_scope.ts";
 import { isAbort } from "../../scheduler/scopes/errors.ts";
-import { pathOf, type Scope } from "../../scheduler/scopes/scope.ts";
+import { type Owner, pathOf, type WaitingTurn } from "../../scheduler/scopes/scope.ts";
+import type { Task } from "../../scheduler/scopes/task.ts";
 import { GroupNode } from "../../scheduler/tasks/group_node.ts";
 import type { GroupSettings } from "../../scheduler/tasks/group_options.ts";
 import { answerTo, checkResponse, plain, unavailable } from "./answers.ts";
 import { BodyLimitError, BodyTimeoutError, RequestBody } from "./request_body.ts";
-import { Context, type RequestContext } from "./request_context.ts";
-import type { RequestDeadlines } from "./request_deadlines.ts";
+import { Context } from "./request_context.ts";
+import type { Fate, RequestOwner } from "./request_owner.ts";
+import { RequestTask } from "./request_task.ts";
 import { type RequestTrace, traceOf } from "./request_trace.ts";
 import type { Upgradable } from "./web_socket.ts";
-
-/** Answers a request. */
-export type Handler = (request: Request, context: RequestContext) => Response | PromiseLike<Response>;
-
-/** What became of a request during a drain. */
-export type Fate = "finished" | "cancelled" | "forced";
-
-/** What a request needs of its server. */
-export interface RequestOwner {
-  readonly handler: Handler;
-  readonly timeout: number;
-  /** Of those that have no answer yet, where there is a timeout. */
-  readonly deadlines: RequestDeadlines | undefined;
-  readonly bodyLimit: number;
-  readonly bodyTimeout: number;
-  readonly messageLimit: number;
-  /** The scope that requests are opened in. */
-  readonly scope: Scope | undefined;
-  /** A request's client has left, its time is over, or its client is too slow. */
-  count(what: "disconnected" | "timedOut" | "stalled"): void;
-  /** A request that had no slot yet is given up. */
-  unqueue(live: LiveRequest): void;
-  /** A handler, one of its tasks, or its body has failed. */
-  failed(error: unknown, live: LiveRequest): void;
-  /** A request has ended, with all that it started. */
-  ended(live: LiveRequest): void;
-}
 
 /** For how long, after its makers were cancelled and have ended, a body may go on to what they gave it last, in ms. */
 const flushTime = 50;
@@ -85,7 +60,7 @@ const settings: GroupSettings = {
  * A request as the group of what its handler does. The group's body lasts until the answer has been sent. It is run without
  * promises, which at the rate of requests are a third of what `serve` would cost.
  */
-export class LiveRequest extends GroupNode {
+export class LiveRequest extends GroupNode implements Owner {
   readonly exchange: HttpExchange;
   state: "queued" | "running" | "ended" = "queued";
   fate: Fate = "finished";
@@ -93,7 +68,10 @@ export class LiveRequest extends GroupNode {
   status = 499;
   /** When the head had come, in ms of the host's clock. */
   readonly began: number = loop().host.now();
-  readonly #owner: RequestOwner;
+  turns: WaitingTurn | undefined = undefined;
+  delivered = false;
+  readonly #owner: RequestOwner<LiveRequest>;
+  #task: RequestTask | undefined = undefined;
   #trace: RequestTrace | undefined = undefined;
   #isAnswered = false;
   /** The answer, until it is fetched. */
@@ -105,12 +83,22 @@ export class LiveRequest extends GroupNode {
   #sending = false;
   #onEnded: (() => void) | undefined = undefined;
 
-  constructor(owner: RequestOwner, exchange: HttpExchange) {
+  constructor(owner: RequestOwner<LiveRequest>, exchange: HttpExchange) {
     super(owner.scope, settings);
+    this.owner = this;
     this.#owner = owner;
     this.exchange = exchange;
     exchange.onEnd = (end, error) => this.#exchangeEnded(end, error);
     owner.deadlines?.add(this);
+  }
+
+  /** What the handler runs in is a task of its own, though it has the parts of a group. */
+  get handle(): Task<unknown> {
+    return (this.#task ??= new RequestTask(this)).handle;
+  }
+
+  get baseLane(): number {
+    return this.lane;
   }
 
   protected override makeName(): string {
@@ -221,7 +209,7 @@ export class LiveRequest extends GroupNode {
   }
 
   /** Calls the handler; see `handle`. */
-  handle(): Response | PromiseLike<Response> {
+  callHandler(): Response | PromiseLike<Response> {
     return this.#owner.handler(this.#request(), new Context(this));
   }
 
@@ -338,7 +326,7 @@ export class LiveRequest extends GroupNode {
 
 /** What runs within a request's scope. */
 function handle(live: LiveRequest): Response | PromiseLike<Response> {
-  return live.handle();
+  return live.callHandler();
 }
 
 function nameOf({ method, url }: Request): string {

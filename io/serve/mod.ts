@@ -5,7 +5,7 @@
  */
 
 export type { DrainSummary } from "./drain.ts";
-export type { Handler } from "./live_request.ts";
+export type { Handler } from "./request_owner.ts";
 export { BodyLimitError, BodyTimeoutError } from "./request_body.ts";
 export type { RequestContext } from "./request_context.ts";
 export type { RequestTrace } from "./request_trace.ts";

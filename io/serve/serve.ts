@@ -19,7 +19,7 @@ import { groupAround, Scope } from "../../scheduler/scopes/scope.ts";
 import type { GroupNode } from "../../scheduler/tasks/group_node.ts";
 import { Wait } from "../../scheduler/waits/wait.ts";
 import { OnCancel } from "../waits/on_cancel.ts";
-import type { Handler } from "./live_request.ts";
+import type { Handler } from "./request_owner.ts";
 import { checkServeOptions, type ServeOptions } from "./serve_options.ts";
 import { open, Server, shutDown } from "./server.ts";
 

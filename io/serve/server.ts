@@ -19,7 +19,8 @@ import { reportUnhandled } from "../../scheduler/scopes/unhandled.ts";
 import { tooLarge, unavailable } from "./answers.ts";
 import { DelayGauge } from "./delay_gauge.ts";
 import { Drain, type DrainSummary } from "./drain.ts";
-import { type Handler, LiveRequest, type RequestOwner } from "./live_request.ts";
+import { LiveRequest } from "./live_request.ts";
+import type { Handler, RequestOwner } from "./request_owner.ts";
 import { RequestDeadlines } from "./request_deadlines.ts";
 import { isTraced, publishEnd, publishError, publishStart } from "./request_trace.ts";
 import { checkDrain, type DrainOptions, type ServeSettings } from "./serve_options.ts";
@@ -59,7 +60,7 @@ export class Server {
   /** Resolves with the summary of the drain when the server has ended. */
   readonly finished: Promise<DrainSummary>;
   readonly #settings: ServeSettings;
-  readonly #owner: RequestOwner;
+  readonly #owner: RequestOwner<LiveRequest>;
   readonly #active: Set<LiveRequest> = new Set();
   /** In order of arrival. */
   readonly #queue: Set<LiveRequest> = new Set();

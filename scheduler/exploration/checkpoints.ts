@@ -104,7 +104,11 @@ function waits(): FoundWait[] {
   for (let scope = open.pop(); scope !== undefined; scope = open.pop()) {
     // Without the group that is ours, and without numbers, which depend on what has run before.
     const task = withoutNumbers(pathOf(scope).replace(/^group > /, ""));
-    for (let turn = scope.isTask ? scope.owner!.turns : undefined; turn !== undefined; turn = turn.older) {
+    for (
+      let turn = scope.owner === (scope as unknown) ? scope.owner!.turns : undefined;
+      turn !== undefined;
+      turn = turn.older
+    ) {
       found.push({ wait: turn, scope, task, waitingFor: "its turn" });
     }
     for (let member: Member | undefined = scope.members; member !== undefined; member = member.after) {

@@ -31,6 +31,11 @@ import { whyNever } from "../waits/wait_cycle.ts";
 /** The number of the task made last. */
 let lastId = 0;
 
+/** A number that no other task has. */
+export function nextTaskId(): number {
+  return ++lastId;
+}
+
 /** Those who await a task. */
 class Audience {
   readonly joiners: Set<Wait<unknown>> = new Set();
@@ -83,7 +88,7 @@ export interface TaskParent extends Scope {
 
 /** A task, as its group sees it. */
 export class TaskNode extends Scope implements Owner, TaskCore {
-  readonly id: number = ++lastId;
+  readonly id: number = nextTaskId();
   readonly handle: Task<unknown>;
   lane: number;
   readonly baseLane: number;

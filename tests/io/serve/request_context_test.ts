@@ -1,8 +1,8 @@
 /** Tasks and deferred functions of a request's group. */
 
 import { test } from "node:test";
-import { assert, assertEquals } from "@std/assert";
-import { sleep } from "../../../mod.ts";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { checkpoint, currentSignal, currentTask, sleep, type Task } from "../../../mod.ts";
 import { ask } from "../../support/http.ts";
 import { withServer } from "./with_server.ts";
 import { errors } from "../../support/errors.ts";
@@ -82,4 +82,45 @@ test("context.spawn and context.defer are the group's; deferred functions run af
       assertEquals(log, ["task", "deferred fulfilled"]);
     },
   );
+});
+
+test("the current task of a handler is the request's, with a name, a signal and an end of its own", async () => {
+  const seen: string[] = [];
+  let task: Task<unknown>;
+  const handler = async (request: Request): Promise<Response> => {
+    task = currentTask()!;
+    seen.push(task.name.replace(/#\d+$/, ""), task.state);
+    await checkpoint();
+    assertStrictEquals(currentTask(), task);
+    assertStrictEquals(currentSignal(), task.signal);
+    seen.push(await task.then(() => "ended", (error: Error) => error.name));
+    if (request.url.endsWith("/fails")) throw new RangeError("handler");
+    return new Response("answer");
+  };
+  await withServer(handler, { port: 0, onError: () => {} }, async (server) => {
+    for (const path of ["/one", "/fails"]) {
+      await (await fetch(new URL(path, server.url))).text();
+      seen.push(await task.result.then(() => "fulfilled", (error: Error) => error.message), task.state);
+    }
+  });
+  assertEquals(seen, [
+    ...["GET /one", "running", "StructureError", "fulfilled", "fulfilled"],
+    ...["GET /fails", "running", "StructureError", "handler", "rejected"],
+  ]);
+});
+
+test("cancelling the current task of a handler ends its request and no other", async () => {
+  const handler = async (request: Request): Promise<Response> => {
+    if (request.url.endsWith("/cancelled")) {
+      currentTask()!.cancel("enough");
+      await checkpoint();
+    }
+    return new Response("answer");
+  };
+  await withServer(handler, { port: 0 }, async (server) => {
+    const paths = ["/cancelled", "/other"];
+    const [cancelled, other] = await Promise.all(paths.map((path) => fetch(new URL(path, server.url))));
+    assertEquals([cancelled!.status, other!.status], [503, 200]);
+    await Promise.all([cancelled!.text(), other!.text()]);
+  });
 });
