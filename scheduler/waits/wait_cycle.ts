@@ -22,17 +22,24 @@ const farthest = 100;
  */
 export function whyNever(scope: Scope, task: TaskScope): string | undefined {
   const { owner } = scope;
-  const names: string[] = [];
-  for (let at: TaskScope | undefined = task; at !== undefined && names.length < farthest; at = awaitedBy(at)) {
-    names.push(at.name);
-    const isSelf = at === (owner as unknown);
-    if (isSelf && names.length === 1) return `${at.name} awaits itself: it would never end`;
-    if (!isSelf && !isAround(at, scope)) continue;
-    const waiting = owner?.handle?.name ?? "a wait outside any task";
-    const last = isSelf ? "" : ", which it is in";
-    return `${waiting} awaits ${names.join(", which awaits ")}${last}: none of them would ever end`;
+  let at: TaskScope | undefined = task;
+  for (let steps = 0; at !== undefined && steps < farthest; steps++) {
+    if (at === (owner as unknown) || isAround(at, scope)) return describeCircle(scope, task, at);
+    at = awaitedBy(at);
   }
   return undefined;
+}
+
+/** Apart, because a name is made when it is asked for, and a wait that can end needs none. */
+function describeCircle(scope: Scope, first: TaskScope, last: TaskScope): string {
+  const { owner } = scope;
+  const isSelf = last === (owner as unknown);
+  if (isSelf && first === last) return `${last.name} awaits itself: it would never end`;
+  const names = [first.name];
+  for (let at = first; at !== last; names.push(at.name)) at = awaitedBy(at)!;
+  const waiting = owner?.handle?.name ?? "a wait outside any task";
+  const isIn = isSelf ? "" : ", which it is in";
+  return `${waiting} awaits ${names.join(", which awaits ")}${isIn}: none of them would ever end`;
 }
 
 /** Can a task not end before a scope has? A daemon, and what is in one, is cancelled for the end of the task around. */
