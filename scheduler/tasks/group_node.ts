@@ -314,7 +314,8 @@ export class GroupNode extends Scope implements EndedGroup, TaskParent, WatchedG
     }
     if (this.#drained === undefined) return;
     if (this.live === this.#daemons && this.live > 0) this.#cancelDaemons();
-    if (this.live > 0 || this.#holds > 0) return;
+    // The end of daemons that had not started yet may have come through here already.
+    if (this.#drained === undefined || this.live > 0 || this.#holds > 0) return;
     const drained = this.#drained;
     this.#drained = undefined;
     drained();

@@ -238,6 +238,17 @@ testOnFakeLoop("a limit counts what runs: the next task starts only when one has
   assertEquals([most, running], [3, 0]);
 });
 
+test("a group whose last task ends before a daemon of it has started ends without starting it", async () => {
+  let started = false;
+  const stray = await strayRejections(() =>
+    group((g) => {
+      g.spawn(() => checkpoint());
+      g.spawn(() => started = true, { daemon: true, priority: "background" });
+    })
+  );
+  assertEquals([started, stray], [false, []]);
+});
+
 testOnFakeLoop("a daemon does not keep its group open, and is cancelled at its end", async () => {
   let ended = false;
   await group((g) => {
