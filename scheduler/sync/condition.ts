@@ -4,25 +4,32 @@
  * @module
  */
 
-import { toCaller } from "../scopes/exit.ts";
-import { checkCount, show } from "../../runtime/basics/check.ts";
+import { checkCount, checkFunction, show } from "../../runtime/basics/check.ts";
 import { printAs } from "../../runtime/basics/inspect.ts";
 import { allowUnawaited } from "../../runtime/basics/promises.ts";
-import { currentScope, deliver, isCancelled } from "../scopes/current_scope.ts";
+import { currentScope, deliver } from "../scopes/current_scope.ts";
+import { StructureError } from "../scopes/errors.ts";
+import { toCaller } from "../scopes/exit.ts";
 import type { Scope } from "../scopes/scope.ts";
-import { Wait } from "../waits/wait.ts";
 import { Mutex, resumeMutex, suspendMutex } from "./mutex.ts";
-import { LineWait, WaitLine } from "./wait_line.ts";
+import { holds } from "./predicate.ts";
+import { SignalWait } from "./signal_wait.ts";
+import { WaitLine } from "./wait_line.ts";
+import { refusedWait, signalOf, type WaitOptions } from "./wait_options.ts";
 
 /** A wait that, once notified, is in line for the mutex, ahead of those who ask for it later. */
-class ConditionWait extends LineWait<void> {
+class ConditionWait extends SignalWait<void> {
   readonly #resume: () => Promise<void>;
   #resumed: Promise<void> | undefined = undefined;
 
-  constructor(line: WaitLine<void>, scope: Scope | undefined, resume: () => Promise<void>) {
-    super(line, scope);
+  constructor(
+    line: WaitLine<void>,
+    scope: Scope | undefined,
+    signal: AbortSignal | undefined,
+    resume: () => Promise<void>,
+  ) {
+    super(line, scope, signal);
     this.#resume = resume;
-    this.enterLine();
   }
 
   override hand(): void {
@@ -97,14 +104,72 @@ export class Condition {
    * on to the next.
    */
   wait(): Promise<void> {
-    return toCaller(this.#wait());
+    return toCaller(this.#wait(currentScope(), undefined));
   }
 
-  async #wait(): Promise<void> {
-    const scope = currentScope();
-    if (isCancelled(scope)) return await new Wait(scope).promise;
+  /**
+   * Waits until the predicate holds: asked at once, then each time after a notification, always with the mutex held, as it is when
+   * this settles, in whichever way. Where several wait for different things, use `notifyAll`.
+   *
+   * @throws {StructureError} (rejection) when the mutex is free, or held by another task.
+   * @throws {Cancelled} (rejection) when the scope around the call is cancelled.
+   * @throws {TypeError} at the call, for arguments of a wrong kind. What the predicate throws is thrown on, and a notification that it
+   * was asked for is passed on to the next.
+   *
+   * @example
+   * ```ts
+   * import { all, Condition, Mutex } from "@millrace/millrace";
+   *
+   * const mutex = new Mutex();
+   * const changed = new Condition(mutex);
+   * let stock = 0;
+   * await all([
+   *   () =>
+   *     mutex.run(async () => {
+   *       await changed.waitFor(() => stock >= 3);
+   *       console.log(stock); // -> 3
+   *     }),
+   *   async () => {
+   *     for (let part = 0; part < 3; part++) {
+   *       await mutex.run(() => {
+   *         stock++;
+   *         changed.notifyAll();
+   *       });
+   *     }
+   *   },
+   * ]);
+   * ```
+   */
+  waitFor(predicate: () => boolean, options: WaitOptions = {}): Promise<void> {
+    checkFunction(predicate, "The predicate of a condition");
+    const signal = signalOf(options);
+    return toCaller(this.#waitFor(predicate, currentScope(), signal), undefined, signal);
+  }
+
+  async #waitFor(
+    predicate: () => boolean,
+    scope: Scope | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const refused = refusedWait<void>(scope, signal);
+    if (refused !== undefined) return await refused;
+    if (!this.#mutex.locked) throw new StructureError("Waiting for a condition needs its mutex: it is free");
+    for (let isNotified = false;; isNotified = true) {
+      try {
+        if (holds(predicate())) return;
+      } catch (error) {
+        if (isNotified) this.notify();
+        throw error;
+      }
+      await this.#wait(scope, signal);
+    }
+  }
+
+  async #wait(scope: Scope | undefined, signal: AbortSignal | undefined): Promise<void> {
+    const refused = refusedWait<void>(scope, signal);
+    if (refused !== undefined) return await refused;
     const permit = suspendMutex(this.#mutex, scope);
-    const wait = new ConditionWait(this.#line, scope, () => resumeMutex(this.#mutex, permit, scope));
+    const wait = new ConditionWait(this.#line, scope, signal, () => resumeMutex(this.#mutex, permit, scope));
     try {
       await wait.promise;
     } finally {

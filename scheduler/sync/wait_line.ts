@@ -13,6 +13,7 @@
  * @module
  */
 
+import { allowUnawaited } from "../../runtime/basics/promises.ts";
 import { EntryList } from "../queue/entry.ts";
 import { loop } from "../queue/loop.ts";
 import type { Scope } from "../scopes/scope.ts";
@@ -155,11 +156,26 @@ export class LineWait<T> extends AnyWait<T> {
     this.failInTurn(error);
   }
 
+  /** Ends the wait with an error as a cancellation would: what was on its way to it goes to the next. */
+  withdraw(error: unknown): void {
+    if (this.interrupted || (this.#isHanded ? this.list === undefined : !this.inLine)) return;
+    if (this.#isHanded) loop().queue.remove(this);
+    this.takeBack();
+    this.#isHanded = false;
+    allowUnawaited(this.promise);
+    this.failInTurn(error);
+  }
+
   override run(): void {
-    const lands = this.#isHanded && !this.interrupted;
-    if (lands) this.line.inFlight--;
+    if (!this.#isHanded || this.interrupted) return super.run();
+    this.line.inFlight--;
+    this.land();
+    this.line.landed();
+  }
+
+  /** Goes on with what it was handed. */
+  protected land(): void {
     super.run();
-    if (lands) this.line.landed();
   }
 
   protected override takeBack(): void {
