@@ -137,7 +137,7 @@ export const house: readonly Room[] = [
   },
   {
     path: "scheduler/sync",
-    says: "what tasks meet at: channel, semaphore, mutex, condition, latch, barrier",
+    says: "what tasks meet at: channel, broadcast, watch, semaphore, rate limiter, locks, condition, latch, barrier",
     over: ["scheduler/tasks"],
     doors: ["permit", "semaphore", "mutex"],
   },
@@ -149,7 +149,7 @@ export const house: readonly Room[] = [
   },
   {
     path: "scheduler/combinators",
-    says: "all, race, any, mapConcurrent, retry",
+    says: "all, race, any, mapConcurrent, streamConcurrent, retry",
     over: ["scheduler/tasks"],
     doors: [],
   },
