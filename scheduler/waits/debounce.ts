@@ -9,13 +9,12 @@
  * @module
  */
 
-import { checkDuration, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
-import { isThenable } from "../../runtime/basics/promises.ts";
+import { checkBoolean, checkDuration, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
 import { loop } from "../queue/loop.ts";
 import type { Timed } from "../queue/timer_queue.ts";
 import { currentScope, laneIn, within } from "../scopes/current_scope.ts";
 import { Member, type Scope } from "../scopes/scope.ts";
-import { reportUnhandled } from "../scopes/unhandled.ts";
+import { reportUnhandled, watchHook } from "../scopes/unhandled.ts";
 
 /** How calls are to be thinned out. */
 export interface ThrottleOptions {
@@ -32,19 +31,24 @@ export interface DebounceOptions extends ThrottleOptions {
 }
 
 /** A function that runs another one less often than it is called. */
-export interface Debounced<A extends unknown[]> {
-  /** Notes a call. After the scope that the function was made in has ended or been cancelled it does nothing. */
-  (...args: A): void;
+export interface Debounced<A extends unknown[], R = unknown, This = unknown> {
+  /**
+   * Notes a call, and returns the result of the last run, which is this call's own if it runs in it; `undefined` before the first.
+   * After the scope that the function was made in has ended or been cancelled it runs nothing.
+   */
+  (this: This, ...args: A): R | undefined;
   /** Forgets the calls that wait to be run. */
   cancel(): void;
-  /** Runs now what waits to be run, in this call; does nothing when nothing waits. */
-  flush(): void;
+  /** Runs now what waits to be run, in this call, if something does; returns the result of the last run. */
+  flush(): R | undefined;
   /** Does a call wait to be run? */
   readonly pending: boolean;
 }
 
 /**
- * A function that runs `fn` once `wait` ms have passed without a call, with the arguments and in the async context of the last one.
+ * A function that runs `fn` once `wait` ms have passed without a call, with the arguments, the `this` and in the async context of the
+ * last one. Each call returns the result of the last run. If that is a promise which rejects, the error goes to `onUnhandled`, whoever
+ * else looks at it.
  *
  * It belongs to the scope that it is made in: calls that wait when that is cancelled or ends are forgotten.
  *
@@ -61,17 +65,19 @@ export interface Debounced<A extends unknown[]> {
  * await sleep(50); // -> hello
  * ```
  */
-export function debounce<A extends unknown[]>(
-  fn: (...args: A) => unknown,
+export function debounce<A extends unknown[], R = unknown, This = unknown>(
+  fn: (this: This, ...args: A) => R,
   wait: number,
   options: DebounceOptions = {},
-): Debounced<A> {
+): Debounced<A, R, This> {
   checkFunction(fn, "The function to debounce");
   checkDuration(wait, "The time to debounce for");
   checkOptions(options, "debounce", ["leading", "trailing", "maxWait"]);
   const { leading = false, trailing = true, maxWait = Infinity } = options;
+  checkBoolean(leading, "leading");
+  checkBoolean(trailing, "trailing");
   checkDuration(maxWait, "maxWait");
-  return thinOut(fn as (...args: unknown[]) => unknown, { wait, leading, trailing, maxWait: Math.max(wait, maxWait) });
+  return thinOut(fn as Fn, { wait, leading, trailing, maxWait: Math.max(wait, maxWait) });
 }
 
 /**
@@ -89,17 +95,21 @@ export function debounce<A extends unknown[]>(
  * await sleep(50); // -> 100
  * ```
  */
-export function throttle<A extends unknown[]>(
-  fn: (...args: A) => unknown,
+export function throttle<A extends unknown[], R = unknown, This = unknown>(
+  fn: (this: This, ...args: A) => R,
   wait: number,
   options: ThrottleOptions = {},
-): Debounced<A> {
+): Debounced<A, R, This> {
   checkFunction(fn, "The function to throttle");
   checkDuration(wait, "The time to throttle for");
   checkOptions(options, "throttle", ["leading", "trailing"]);
   const { leading = true, trailing = true } = options;
-  return thinOut(fn as (...args: unknown[]) => unknown, { wait, leading, trailing, maxWait: wait });
+  checkBoolean(leading, "leading");
+  checkBoolean(trailing, "trailing");
+  return thinOut(fn as Fn, { wait, leading, trailing, maxWait: wait });
 }
+
+type Fn = (...args: unknown[]) => unknown;
 
 interface Settings {
   readonly wait: number;
@@ -108,17 +118,29 @@ interface Settings {
   readonly maxWait: number;
 }
 
-function thinOut<A extends unknown[]>(fn: (...args: unknown[]) => unknown, settings: Settings): Debounced<A> {
+function thinOut<D>(fn: Fn, settings: Settings): D {
   const scope = currentScope();
   let window: Window | undefined;
-  function call(...args: A): void {
-    if (scope !== undefined && (scope.closed || scope.effective !== undefined)) return;
-    if (window === undefined || !window.isOpen) window = new Window(scope, fn, settings);
-    window.call(args);
+  let last: unknown;
+  const run = ({ self, args }: Call): unknown => last = Reflect.apply(fn, self, args);
+  function call(this: unknown, ...args: unknown[]): unknown {
+    if (scope !== undefined && (scope.closed || scope.effective !== undefined)) return last;
+    if (window === undefined || !window.isOpen) window = new Window(scope, run, settings);
+    window.call({ self: this, args });
+    return last;
   }
   call.cancel = (): void => window?.end();
-  call.flush = (): void => window?.flush();
-  return Object.defineProperty(call, "pending", { get: () => window?.pending ?? false }) as unknown as Debounced<A>;
+  call.flush = (): unknown => {
+    window?.flush();
+    return last;
+  };
+  return Object.defineProperty(call, "pending", { get: () => window?.pending ?? false }) as D;
+}
+
+/** A call of the function that is called too often. */
+interface Call {
+  readonly self: unknown;
+  readonly args: readonly unknown[];
 }
 
 /** The time from a first call to the run after the last one. A member of the scope, because its calls end with that. */
@@ -127,18 +149,18 @@ class Window extends Member implements Timed {
   deadline = 0;
   order = 0;
   readonly hold = true;
-  readonly #fn: (...args: unknown[]) => unknown;
+  readonly #run: (call: Call) => unknown;
   readonly #settings: Settings;
   /** When the function is to run at the latest. */
   #latest: number;
   #lastCall = 0;
   #isFirst = true;
   /** The last call that has not been run. */
-  #waiting: { args: unknown[]; captured: unknown } | undefined = undefined;
+  #waiting: { call: Call; captured: unknown } | undefined = undefined;
 
-  constructor(scope: Scope | undefined, fn: (...args: unknown[]) => unknown, settings: Settings) {
+  constructor(scope: Scope | undefined, run: (call: Call) => unknown, settings: Settings) {
     super(scope);
-    this.#fn = fn;
+    this.#run = run;
     this.#settings = settings;
     this.#latest = loop().host.now() + settings.maxWait;
   }
@@ -147,22 +169,22 @@ class Window extends Member implements Timed {
     return this.#waiting !== undefined;
   }
 
-  call(args: unknown[]): void {
+  call(call: Call): void {
     const { leading, trailing, wait } = this.#settings;
     this.#lastCall = loop().host.now();
     const isLeading = this.#isFirst && leading;
     this.#isFirst = false;
-    if (trailing && !isLeading) this.#waiting = { args, captured: loop().context.capture() };
+    if (trailing && !isLeading) this.#waiting = { call, captured: loop().context.capture() };
     // The timer stays where it is: when it comes it is set again for what calls have come meanwhile.
     if (this.order === 0 && this.list === undefined) this.#set(Math.min(this.#lastCall + wait, this.#latest));
-    if (isLeading) this.#watch(this.#fn(...args));
+    if (isLeading) this.#watch(this.#run(call));
   }
 
   flush(): void {
     const waiting = this.#waiting;
     this.end();
     if (waiting !== undefined) {
-      loop().context.resume(waiting.captured, () => this.#watch(this.#fn(...waiting.args)), undefined);
+      loop().context.resume(waiting.captured, () => this.#watch(this.#run(waiting.call)), undefined);
     }
   }
 
@@ -208,7 +230,7 @@ class Window extends Member implements Timed {
     else this.end();
     const run = (): void => {
       try {
-        this.#watch(within(scope, () => this.#fn(...waiting.args), undefined));
+        this.#watch(within(scope, this.#run, waiting.call));
       } catch (error) {
         reportUnhandled(error, scope);
       }
@@ -216,10 +238,9 @@ class Window extends Member implements Timed {
     loop().context.resume(waiting.captured, run, undefined);
   }
 
-  /** Nobody else gets the promise that the function has returned. */
+  /** Nobody has to look at the promise that the function has returned. */
   #watch(result: unknown): void {
-    if (!isThenable(result)) return;
-    result.then(undefined, (error: unknown) => reportUnhandled(error, this.parent));
+    watchHook(result, this.parent);
   }
 
   #set(deadline: number): void {

@@ -255,10 +255,86 @@ test("the function sees the async context of the last call, and its errors go to
   assertEquals([seen, handed.sort()], [["last"], ["flushed", "leading", "rejected", "thrown"]]);
 });
 
+test("the function is run with the this and the arguments of the last call, in the call itself, by flush and by its timer", async () => {
+  await onFakeLoop(async () => {
+    class Input {
+      log: string[] = [];
+      readonly name: string;
+      constructor(name: string) {
+        this.name = name;
+      }
+      save = debounce(
+        function (this: Input, text: string) {
+          this.log.push(`${this.name} ${text}`);
+        },
+        10,
+        { leading: true },
+      );
+    }
+    const [one, two] = [new Input("one"), new Input("two")];
+    one.save("a");
+    one.save.call(two, "b");
+    one.save("c");
+    one.save.call(two, "d");
+    await sleep(20);
+    assertEquals([one.log, two.log], [["one a"], ["two d"]]);
+    one.save("e");
+    one.save("f");
+    one.save.flush();
+    assertEquals(one.log, ["one a", "one e", "one f"]);
+    const plain = throttle(
+      function (this: unknown) {
+        return this;
+      },
+      10,
+    );
+    assertEquals(plain(), undefined);
+  });
+});
+
+test("a call returns the result of the last run, also that of a promise, and flush the result of its own", async () => {
+  await onFakeLoop(async () => {
+    const double = debounce((value: number) => value * 2, 10);
+    assertEquals([double(1), double(2), double.flush()], [undefined, undefined, 4]);
+    assertEquals([double(5), double.flush(), double.flush()], [4, 10, 10]);
+    double(6);
+    await sleep(20);
+    assertEquals([double(7), double.pending], [12, true]);
+    double.cancel();
+    assertEquals(double.flush(), 12);
+    const first = throttle((value: number) => Promise.resolve(value), 10);
+    assertEquals([await first(1), await first(2)], [1, 1]);
+    await sleep(20);
+    assertEquals(await first(3), 3);
+    const scope = new CancelScope();
+    const scoped = await scope.run(() => {
+      const call = throttle((value: number) => value, 10);
+      call(1);
+      return call;
+    });
+    assertEquals(scoped!(2), 1);
+    const text: string | undefined = debounce((value: string) => value, 10)("typed");
+    assertEquals(text, undefined);
+    const bound = debounce(function (this: Date, ms: number) {
+      return this.getTime() + ms;
+    }, 10);
+    // @ts-expect-error: it is called without its this.
+    assertEquals(bound(1), undefined);
+    bound.cancel();
+  });
+});
+
 test("arguments of a wrong kind or range are refused at the call", () => {
   assertThrows(() => debounce(1 as never, 1), TypeError);
   assertThrows(() => debounce(() => {}, "1" as never), TypeError);
   assertThrows(() => throttle(() => {}, -1), RangeError, "-1");
   assertThrows(() => debounce(() => {}, 1, { maxWait: NaN }), RangeError, "NaN");
   assertThrows(() => throttle(() => {}, 1, 5 as never), TypeError);
+  assertThrows(
+    () => throttle(() => {}, 1, { maxWait: 5 } as never),
+    TypeError,
+    `leading, trailing: received "maxWait"`,
+  );
+  assertThrows(() => debounce(() => {}, 1, { maxwait: 5 } as never), TypeError, `maxWait: received "maxwait"`);
+  assertThrows(() => debounce(() => {}, 1, { leading: 1 as never }), TypeError, "received 1");
 });
