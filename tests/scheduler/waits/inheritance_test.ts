@@ -13,6 +13,7 @@ import {
   type Priority,
   race,
   scheduler,
+  sleep,
   type Task,
   TaskController,
   type TaskGroup,
