@@ -25,7 +25,7 @@ import { LoopTask } from "./loop_task.ts";
 
 /** The time of the loop's clock, in ms: what {@linkcode callAt} goes by. It never goes back. */
 export function time(): number {
-  return loop().host.now();
+  return loop().timers.now();
 }
 
 /** A callback that is to come. */

@@ -163,7 +163,7 @@ class Watch implements AsyncIterableIterator<WatchEvent> {
     if (this.#over || this.#gathered.has(path) || this.#ready.has(path)) return;
     if (this.#gathered.size + this.#ready.size >= this.#queueLimit) this.#overflowed = true;
     else this.#gathered.add(path);
-    this.#timer ??= loop().timers.setTimer(() => this.#flush(), this.#delay);
+    this.#timer ??= loop().timers.setTimer(() => this.#flush(), this.#delay, { real: true });
   }
 
   #flush(): void {

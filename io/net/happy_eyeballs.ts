@@ -10,6 +10,7 @@
  * @module
  */
 
+import { microtask } from "../../runtime/basics/promises.ts";
 import type { HostAddress, HostNet, HostSocket } from "../../runtime/port/net.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
 
@@ -32,7 +33,7 @@ export function connectOnce(begin: () => HostSocket, listener: AttemptListener):
     socket = begin();
   } catch (error) {
     // Some hosts throw for an address that no socket can have.
-    queueMicrotask(() => listener.failed(error));
+    microtask(() => listener.failed(error));
     return { cancel: () => {} };
   }
   let over = false;
@@ -96,7 +97,7 @@ export function connectToHost(
         else attemptNext();
       },
     }));
-    if (next < addresses.length) timer = loop().timers.setTimer(attemptNext, delay);
+    if (next < addresses.length) timer = loop().timers.setTimer(attemptNext, delay, { real: true });
   }
   if (isAddress(hostname)) {
     addresses = [hostname];

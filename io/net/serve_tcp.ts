@@ -167,15 +167,19 @@ class Serving {
    */
   #linger(connection: Connection): void {
     discardInput(connection);
-    const timer = loop().timers.setTimer(() => connection.close(), lingerTime);
+    const timer = loop().timers.setTimer(() => connection.close(), lingerTime, { real: true });
     void connection.closed.then(() => timer.cancel());
   }
 
   beginGrace(): void {
     if (this.#shields.size === 0) return;
-    this.#graceTimer = loop().timers.setTimer(() => {
-      for (const shield of this.#shields) shield.shield = false;
-    }, this.#grace);
+    this.#graceTimer = loop().timers.setTimer(
+      () => {
+        for (const shield of this.#shields) shield.shield = false;
+      },
+      this.#grace,
+      { real: true },
+    );
   }
 
   closeAll(): void {

@@ -180,11 +180,15 @@ class RunningProgram {
     const program = this.#program;
     if (program === undefined) return;
     program.signal("SIGTERM");
-    this.#killTimer ??= loop().timers.setTimer(() => {
-      program.signal("SIGKILL");
-      this.#closed = true;
-      program.closeStreams();
-    }, this.#options.grace);
+    this.#killTimer ??= loop().timers.setTimer(
+      () => {
+        program.signal("SIGKILL");
+        this.#closed = true;
+        program.closeStreams();
+      },
+      this.#options.grace,
+      { real: true },
+    );
   }
 
   /** Takes an output to its end; what comes after a failure is dropped. */

@@ -46,7 +46,7 @@ export class DelayGauge {
         this.start();
       },
       interval,
-      { hold: false },
+      { hold: false, real: true },
     );
   }
 

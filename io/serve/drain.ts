@@ -125,7 +125,9 @@ export class Drain {
 async function settledWithin(promise: Promise<void>, ms: number): Promise<boolean> {
   if (ms === Infinity) return promise.then(() => true);
   let timer: { cancel(): void } | undefined;
-  const late = new Promise<boolean>((resolve) => timer = loop().timers.setTimer(() => resolve(false), ms));
+  const late = new Promise<boolean>((resolve) => {
+    timer = loop().timers.setTimer(() => resolve(false), ms, { real: true });
+  });
   const result = await Promise.race([promise.then(() => true), late]);
   timer!.cancel();
   return result;

@@ -305,7 +305,7 @@ export class LiveRequest extends GroupNode implements Owner {
   async #exchangeOver(): Promise<void> {
     const over = new Promise<void>((resolve) => this.#onEnded = resolve);
     const timer = this.#sending && this.effective !== undefined
-      ? loop().timers.setTimer(() => this.exchange.failBody(this.effective), flushTime)
+      ? loop().timers.setTimer(() => this.exchange.failBody(this.effective), flushTime, { real: true })
       : undefined;
     await over;
     timer?.cancel();

@@ -50,7 +50,7 @@ export class RequestDeadlines {
   #arm({ began }: Limited): void {
     const delay = Math.max(0, began + this.#timeout - loop().host.now());
     // The server holds the process anyway; in a simulation the clock has to go on to it.
-    this.#timer = loop().timers.setTimer(() => this.#fire(), delay);
+    this.#timer = loop().timers.setTimer(() => this.#fire(), delay, { real: true });
   }
 
   #fire(): void {

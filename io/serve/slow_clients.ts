@@ -44,7 +44,7 @@ export class SlowClients<R> {
         this.start();
       },
       this.#timeout / looks,
-      { hold: false },
+      { hold: false, real: true },
     );
   }
 

@@ -182,7 +182,7 @@ export class ServerWebSocket implements AsyncIterable<string | Uint8Array> {
       this.#closeWith(scope.effective === undefined ? close : { code: 1001, reason: "" });
       this.#messages = [];
       this.#pause(false);
-      const timer = loop().timers.setTimer(() => terminate(this), closeTime);
+      const timer = loop().timers.setTimer(() => terminate(this), closeTime, { real: true });
       await this.closed;
       timer.cancel();
     }

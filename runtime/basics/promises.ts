@@ -44,3 +44,12 @@ export function allowUnawaited(promise: Promise<unknown>): void {
 }
 
 function ignore(): void {}
+
+const settled = Promise.resolve();
+
+/**
+ * Calls `fn`, which does not throw, as a microtask: `queueMicrotask` would be that of a test's fake timers, where nothing comes by itself.
+ */
+export function microtask(fn: () => void): void {
+  void settled.then(fn);
+}

@@ -34,6 +34,14 @@ export interface HostTimer {
   cancel(): void;
 }
 
+/** A clock, and the timers that go by it. */
+export interface TimeSource {
+  /** Milliseconds on a clock that never goes back. */
+  now(): number;
+  /** A one-shot timer; `delay` in ms, of any length. It may fire early by less than 1 ms, as hosts' timers do. */
+  setTimer(callback: () => void, delay: number): HostTimer;
+}
+
 /** One value that follows a flow of control across `await`, timers and callbacks, where the host can carry it. */
 export interface ContextSlot {
   /** Does the value follow across `await` and into the reactions of promises? Browsers cannot carry it there. */
@@ -54,18 +62,19 @@ export interface ContextSlot {
 }
 
 /** What the layers above may ask of a runtime. */
-export interface Host {
+export interface Host extends TimeSource {
   /** Which runtime this is, for messages. Nothing above `runtime/` branches on it. */
   readonly name: HostName;
-  /** Milliseconds on a clock that never goes back. */
-  now(): number;
+  /**
+   * The fake clock and timers that a test has put in the place of the host's own, which `now` and `setTimer` are whatever happens;
+   * `undefined` while there are none. The same object as long as they are the same.
+   */
+  readonly fakes?: () => TimeSource | undefined;
   /**
    * Opens a source of turns. `onTurn` runs once for each requested turn; `fresh` says that timers and I/O have had
    * the loop since the turn before, so that a new slice begins.
    */
   openTurns(onTurn: (fresh: boolean) => void): Turns;
-  /** A one-shot timer; `delay` in ms, of any length. It may fire early by less than 1 ms, as hosts' timers do. */
-  setTimer(callback: () => void, delay: number): HostTimer;
   /** Calls back before the next picture, where the host shows any; the returned function takes that back. */
   readonly requestFrame?: (callback: () => void) => () => void;
   /** Calls back when the host finds that it has nothing to do, where it tells; the returned function takes that back. */

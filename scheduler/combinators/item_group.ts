@@ -160,7 +160,7 @@ class Source<T> {
     const wait = new Wait(scope, undefined, `the source of ${this.#user}`);
     const closed = closing.catch((error) => this.#tellLate(error, group));
     Promise.allSettled([stalled, closed]).then(() => wait.resolve());
-    scope.deadline = loop().host.now() + grace;
+    scope.deadline = loop().timers.now() + grace;
     await wait.promise.catch(() => {});
   }
 

@@ -5,6 +5,7 @@
  */
 
 import { checkCount, checkOptions, show } from "../../runtime/basics/check.ts";
+import { microtask } from "../../runtime/basics/promises.ts";
 import type { Simulation } from "../../runtime/simulation/mod.ts";
 
 /** How a stream hands on what is written to it. */
@@ -131,7 +132,7 @@ class Stream implements MemoryStream {
   /** What comes in one macrotask comes as one chunk. */
   #receive(piece: Uint8Array): void {
     if (this.#come.push(piece) > 1) return;
-    queueMicrotask(() => {
+    microtask(() => {
       const come = this.#come.splice(0);
       if (this.#state === "open") this.#reader.enqueue(joined(come));
     });

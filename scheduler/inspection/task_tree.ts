@@ -118,7 +118,7 @@ interface Printed {
 function describeLine({ kind, name, state, age, waitingFor, deadline }: TaskInfo): string {
   const parts = [kind === "group" ? `${name} (group)` : name, state, seconds(age)];
   if (waitingFor !== undefined) parts.push(`waiting for ${waitingFor}`);
-  if (deadline !== Infinity) parts.push(`deadline in ${seconds(deadline - loop().host.now())}`);
+  if (deadline !== Infinity) parts.push(`deadline in ${seconds(deadline - loop().timers.now())}`);
   return parts.join(", ");
 }
 

@@ -2,19 +2,28 @@
  * The timers of Millrace: one structure over one timer of the host, so that 100,000 sleeping tasks cost no 100,000
  * host timers.
  *
+ * The rule about fake timers, which a test may put in the place of the host's:
+ *
+ * - What a program asks to last so long (a sleep, a timeout, a deadline, a pause between attempts) goes by the clock and the timers
+ *   that are in place at the moment it begins: by `TimerQueue.now`, `set` and `setTimer`. A timer of the fakes is set for each, so
+ *   that they alone say when it comes; those that are pending when the fakes are removed never come, as with `setTimeout`, and
+ *   hold up nothing that is set later.
+ * - What the library does of itself (slices, ageing, figures), and what bounds the end of threads, servers and programs, which fakes
+ *   do not reach, goes by the host's own: by `Host.now`, and `setTimer` with `real`.
+ *
  * @module
  */
 
 import { Heap } from "../../runtime/basics/heap.ts";
-import type { Host, HostTimer } from "../../runtime/port/host.ts";
+import type { Host, HostTimer, TimeSource } from "../../runtime/port/host.ts";
 
 /** Something that happens at a time. It is set at most once: a heap of 100,000 has no object more for each. */
 export interface Timed {
-  /** When, in ms of the host's clock. */
+  /** When, in ms of `TimerQueue.now` as the timer is set. */
   readonly deadline: number;
   /** Does it keep the process alive while it is set? */
   readonly hold: boolean;
-  /** Where it stands among those of the same deadline; 0 when it is not set. Owned by the queue. */
+  /** Where it stands among those of the same deadline; 0 when it is not set, below for one of the fakes'. Owned by the queue. */
   order: number;
   /** Is called once the deadline has passed, never early. It does not throw. */
   expire(): void;
@@ -38,19 +47,49 @@ export class TimerQueue {
   #hostDeadline = Infinity;
   /** Whether the host's timer holds the process at the moment. */
   #hostHolds = true;
+  /** Timers of fakes. Those of fakes that have been removed stay until they are cancelled, or nobody knows them. */
+  #faked: WeakMap<Timed, HostTimer> | undefined = undefined;
 
   constructor(host: Host, slice: number) {
     this.#host = host;
     this.slice = slice;
   }
 
-  /** How many timers are set. */
+  /** What tells the time to a program at the moment: the fakes in place, else the host. */
+  get clock(): TimeSource {
+    return this.#host.fakes?.() ?? this.#host;
+  }
+
+  /** The time by that. */
+  now(): number {
+    return this.clock.now();
+  }
+
+  /** How many timers of the host's own time are set. */
   get size(): number {
     return this.#heap.size - this.#cancelled;
   }
 
   /** Sets a timer that has not been set before. */
   set(timer: Timed): void {
+    const { clock } = this;
+    if (clock === this.#host) this.#add(timer);
+    else this.#setIn(clock, timer);
+  }
+
+  #setIn(fakes: TimeSource, timer: Timed): void {
+    timer.order = -1;
+    const fire = (): void => {
+      if (this.#faked!.get(timer) !== set) return;
+      timer.order = 0;
+      timer.expire();
+    };
+    // A clock with fractions is not to make a whole number of ms one more.
+    const set = fakes.setTimer(fire, Math.max(0, Math.ceil(timer.deadline - fakes.now() - 1e-6)));
+    (this.#faked ??= new WeakMap()).set(timer, set);
+  }
+
+  #add(timer: Timed): void {
     timer.order = ++this.#order;
     this.#heap.push(timer);
     if (timer.hold) this.#holding++;
@@ -60,18 +99,26 @@ export class TimerQueue {
   /** Takes a timer back; does nothing for one that is not set. */
   cancel(timer: Timed): void {
     if (timer.order === 0) return;
+    const isFaked = timer.order < 0;
     timer.order = 0;
+    if (isFaked) {
+      this.#faked!.get(timer)!.cancel();
+      this.#faked!.delete(timer);
+      return;
+    }
     this.#cancelled++;
     if (timer.hold) this.#holding--;
     if (this.#cancelled > 32 && this.#cancelled * 2 > this.#heap.size) this.#sweep();
     this.#arm();
   }
 
-  /** Calls back after `delay` ms. For the few places that need no object of their own. */
-  setTimer(callback: () => void, delay: number, options: { hold?: boolean } = {}): { cancel(): void } {
-    const { hold = true } = options;
-    const timer: Timed = { deadline: this.#host.now() + delay, hold, order: 0, expire: callback };
-    this.set(timer);
+  /** Calls back after `delay` ms; `real` ones of the host's own, whatever is in place. For the few places that need no object of their own. */
+  setTimer(callback: () => void, delay: number, options: { hold?: boolean; real?: boolean } = {}): { cancel(): void } {
+    const { hold = true, real = false } = options;
+    const clock = real ? this.#host : this.clock;
+    const timer: Timed = { deadline: clock.now() + delay, hold, order: 0, expire: callback };
+    if (clock === this.#host) this.#add(timer);
+    else this.#setIn(clock, timer);
     return { cancel: () => this.cancel(timer) };
   }
 

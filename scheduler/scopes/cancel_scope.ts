@@ -155,7 +155,7 @@ export class CancelScope {
     scope.setShield(this.#shield);
     if (this.#ownSignal !== undefined) scope.useSignal(this.#ownSignal);
     const { timeout, signal } = this.#options;
-    if (timeout !== undefined) this.#deadline = Math.min(this.#deadline, loop().host.now() + timeout);
+    if (timeout !== undefined) this.#deadline = Math.min(this.#deadline, loop().timers.now() + timeout);
     scope.deadline = this.#deadline;
     const leaveSignal = signal && joinSignal(scope, signal);
     if (this.#early !== undefined) scope.cancelWith(this.#early);

@@ -200,7 +200,7 @@ export class Scope extends Member {
   set deadline(time: number) {
     this.#stopTimer();
     if (time === Infinity || this.closed || this.request !== undefined) return;
-    if (time <= loop().host.now()) {
+    if (time <= loop().timers.now()) {
       this.cancel("deadline");
       return;
     }

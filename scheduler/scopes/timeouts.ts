@@ -52,7 +52,7 @@ class TimedScope extends Scope {
 
   /** Runs the body with the deadline; an expired one is thrown even if the body took no notice. */
   runTimed<T>(body: () => T | PromiseLike<T>): Promise<T> {
-    this.deadline = loop().host.now() + this.#timeout;
+    this.deadline = loop().timers.now() + this.#timeout;
     const promise = this.#run(body);
     this.#promise = promise;
     return promise;

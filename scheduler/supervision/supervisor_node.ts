@@ -158,7 +158,7 @@ export class SupervisorNode extends GroupNode {
   /** Counts a restart, and fails if it is one too many. */
   #count(end: End, task: Task<unknown>, scope: Scope): void {
     const { maxRestarts, within } = this.policy;
-    const time = loop().host.now();
+    const time = loop().timers.now();
     if (maxRestarts !== Infinity) {
       this.#counted = this.#counted.filter((restart) => time - restart.time <= within);
       this.#counted.push({ time, end });
@@ -268,14 +268,14 @@ export class Child {
 
   /** The number of the restart that is to come, of those in a row. */
   nextTry(): number {
-    if (loop().host.now() - this.#startedAt >= this.#supervisor.policy.within) this.#tries = 0;
+    if (loop().timers.now() - this.#startedAt >= this.#supervisor.policy.within) this.#tries = 0;
     return ++this.#tries;
   }
 
   async #runOnce(scope: Scope): Promise<End> {
     const lane = scope.owner!.baseLane;
     const run = this.#run = new GroupNode(scope, { ...this.#settings, lane });
-    this.#startedAt = loop().host.now();
+    this.#startedAt = loop().timers.now();
     let node: TaskNode | undefined;
     try {
       await run.runBody(() => {

@@ -79,7 +79,7 @@ export class GroupNode extends Scope implements EndedGroup, TaskParent, WatchedG
     this.#teardownTimeout = settings.teardownTimeout;
     if (groupAround(parent) === undefined) this.#roots.add(this);
     this.#leaveSignal = settings.signal && joinSignal(this, settings.signal);
-    if (settings.timeout !== undefined) this.deadline = loop().host.now() + settings.timeout;
+    if (settings.timeout !== undefined) this.deadline = loop().timers.now() + settings.timeout;
   }
 
   get name(): string {

@@ -55,7 +55,7 @@ export class Teardown {
         this.#timer = this.#sayAfter(ms * 2);
       },
       ms,
-      { hold: false },
+      { hold: false, real: true },
     );
   }
 

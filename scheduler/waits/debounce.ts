@@ -10,6 +10,7 @@
  */
 
 import { checkBoolean, checkDuration, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
+import type { TimeSource } from "../../runtime/port/host.ts";
 import { loop } from "../queue/loop.ts";
 import type { Timed } from "../queue/timer_queue.ts";
 import { currentScope, laneIn, within } from "../scopes/current_scope.ts";
@@ -152,8 +153,10 @@ class Window extends Member implements Timed {
   readonly #run: (call: Call) => unknown;
   readonly #settings: Settings;
   /** When the function is to run at the latest. */
-  #latest: number;
+  #latest = Infinity;
   #lastCall = 0;
+  /** What told the time at the last call: the times of fakes and those of the host cannot be compared. */
+  #clock: TimeSource | undefined = undefined;
   #isFirst = true;
   /** The last call that has not been run. */
   #waiting: { call: Call; captured: unknown } | undefined = undefined;
@@ -162,7 +165,6 @@ class Window extends Member implements Timed {
     super(scope);
     this.#run = run;
     this.#settings = settings;
-    this.#latest = loop().host.now() + settings.maxWait;
   }
 
   get pending(): boolean {
@@ -170,8 +172,15 @@ class Window extends Member implements Timed {
   }
 
   call(call: Call): void {
-    const { leading, trailing, wait } = this.#settings;
-    this.#lastCall = loop().host.now();
+    const { leading, trailing, wait, maxWait } = this.#settings;
+    const { timers } = loop();
+    this.#lastCall = timers.now();
+    if (this.#clock !== timers.clock) {
+      this.#clock = timers.clock;
+      this.#latest = this.#lastCall + maxWait;
+      // That of fakes which have been removed would never come.
+      timers.cancel(this);
+    }
     const isLeading = this.#isFirst && leading;
     this.#isFirst = false;
     if (trailing && !isLeading) this.#waiting = { call, captured: loop().context.capture() };
@@ -209,8 +218,13 @@ class Window extends Member implements Timed {
     return Math.min(this.#lastCall + this.#settings.wait, this.#latest);
   }
 
+  /** Is it to be run later than now? */
+  #isEarly(now: number): boolean {
+    return this.#clock === loop().timers.clock && this.#due > now;
+  }
+
   expire(): void {
-    if (this.#due > loop().host.now()) this.#set(this.#due);
+    if (this.#isEarly(loop().timers.now())) this.#set(this.#due);
     else if (this.#waiting === undefined) this.end();
     else loop().queue.enqueue(this, laneIn(this.parent));
   }
@@ -218,9 +232,11 @@ class Window extends Member implements Timed {
   override run(): void {
     const waiting = this.#waiting!;
     const scope = this.parent;
-    const now = loop().host.now();
+    const { timers } = loop();
+    const now = timers.now();
     // A call has come between the timer and this turn.
-    if (this.#due > now) return this.#set(this.#due);
+    if (this.#isEarly(now)) return this.#set(this.#due);
+    this.#clock = timers.clock;
     this.#waiting = undefined;
     this.#latest = now + this.#settings.maxWait;
     // The calls may go on: the next of them is no first one, and a throttled function is not to run sooner.

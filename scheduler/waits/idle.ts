@@ -79,7 +79,7 @@ export function nextFrame(options: NextFrameOptions = {}): Promise<number> {
 }
 
 async function waitForFrame(rate: number): Promise<number> {
-  const { host } = loop();
+  const { host, timers } = loop();
   if (host.requestFrame !== undefined) {
     const { requestFrame } = host;
     let cancel: (() => void) | undefined;
@@ -88,9 +88,9 @@ async function waitForFrame(rate: number): Promise<number> {
     await wait.promise;
   } else {
     const beat = 1000 / rate;
-    await sleepUntil((Math.floor(host.now() / beat) + 1) * beat);
+    await sleepUntil((Math.floor(timers.now() / beat) + 1) * beat);
   }
-  return host.now();
+  return timers.now();
 }
 
 /** The wait for a turn that nobody else wants. */

@@ -31,7 +31,7 @@ import { AnyWait } from "./wait.ts";
 export function sleep(ms: number): Promise<void> {
   checkDuration(ms, "The time to sleep");
   if (ms === 0) return checkpoint();
-  return new Sleep(currentScope(), loop().host.now() + ms).promise;
+  return new Sleep(currentScope(), loop().timers.now() + ms).promise;
 }
 
 /**
@@ -49,7 +49,7 @@ export function sleep(ms: number): Promise<void> {
  */
 export function sleepUntil(time: number): Promise<void> {
   checkTime(time, "The time to sleep until");
-  if (time <= loop().host.now()) return checkpoint();
+  if (time <= loop().timers.now()) return checkpoint();
   return new Sleep(currentScope(), time).promise;
 }
 

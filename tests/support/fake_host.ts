@@ -38,7 +38,14 @@ export class FakeHost {
       this.#timers.push(timer);
       return { ref() {}, unref() {}, cancel: () => void (timer.cancelled = true) };
     };
-    this.host = { ...currentHost(), name: "simulation", now: () => this.time, openTurns, setTimer };
+    this.host = {
+      ...currentHost(),
+      name: "simulation",
+      now: () => this.time,
+      openTurns,
+      setTimer,
+      fakes: () => undefined,
+    };
   }
 
   /** Timers that are set. */

@@ -1,6 +1,7 @@
 import type { ContextSlot, Host, Turns } from "../../port/host.ts";
 import { takeWorker } from "../common/given_worker.ts";
-import { keepAlive, now, setTimer } from "../common/timers.ts";
+import { OwnMessageChannel } from "../common/own_functions.ts";
+import { fakes, keepAlive, now, setTimer } from "../common/timers.ts";
 import { spawnWebWorker } from "../common/web_worker.ts";
 import { isWorkerd, openTimerTurns } from "./workerd.ts";
 
@@ -11,6 +12,7 @@ export function browserHost(): Host {
     now,
     openTurns: isWorkerd() ? openTimerTurns : openTurns,
     setTimer,
+    fakes,
     ...pageCallbacks(),
     openContext,
     keepAlive,
@@ -34,7 +36,7 @@ export function browserHost(): Host {
  * between two messages, but not every one does so under load, so that a slice ends with a timer.
  */
 function openTurns(onTurn: (fresh: boolean) => void): Turns {
-  const channel = new MessageChannel();
+  const channel = new OwnMessageChannel();
   let requested = 0;
   let fresh = true;
   channel.port1.onmessage = () => {

@@ -2,9 +2,10 @@ import type { Host } from "../../port/host.ts";
 import { asyncContext } from "../common/async_context.ts";
 import { exit, onSignal, parallelism, raise, report, setExitCode } from "../common/node_process.ts";
 import { takeWorker } from "../common/given_worker.ts";
-import { keepAlive, now, setTimer } from "../common/timers.ts";
+import { keepAlive } from "../common/timers.ts";
 import { immediateTurns } from "../common/turns.ts";
 import { spawnWebWorker } from "../common/web_worker.ts";
+import { fakes, now, setTimer } from "./native_fakes.ts";
 
 /** The host over Bun's loop. */
 export function bunHost(): Host {
@@ -13,6 +14,7 @@ export function bunHost(): Host {
     now,
     openTurns: immediateTurns,
     setTimer,
+    fakes,
     openContext: asyncContext,
     keepAlive,
     onSignal,

@@ -1,5 +1,5 @@
 import type { HostParent } from "../../port/worker.ts";
-import { lifeLockHeld, listensNow, locks } from "./web_worker.ts";
+import { lifeLockHeld, listensNow, locks } from "./thread_words.ts";
 
 interface Port {
   postMessage(message: unknown, transfer: readonly unknown[]): void;

@@ -6,13 +6,13 @@ import type { HostName } from "../../port/host.ts";
  */
 export function runtimeName(): Exclude<HostName, "simulation"> {
   const scope = globalThis as {
-    process?: { getBuiltinModule?: unknown };
-    setImmediate?: unknown;
+    process?: { getBuiltinModule?(name: string): { setImmediate?: unknown } | undefined };
     Deno?: { serve?: unknown };
     Bun?: { serve?: unknown };
   };
-  const hasServerLoop = typeof scope.setImmediate === "function" &&
-    typeof scope.process?.getBuiltinModule === "function";
+  // Not the global function: jest's jsdom takes that away, and has no MessageChannel that a page would have.
+  const hasServerLoop = typeof scope.process?.getBuiltinModule === "function" &&
+    typeof scope.process.getBuiltinModule("node:timers")?.setImmediate === "function";
   if (!hasServerLoop) return "browser";
   if (typeof scope.Bun?.serve === "function") return "bun";
   if (typeof scope.Deno?.serve === "function") return "deno";

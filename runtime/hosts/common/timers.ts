@@ -1,62 +1,31 @@
 /**
- * The host's clock and timers.
+ * The host's clock and timers: its own, and those that a test has put in their place.
  *
  * @module
  */
 
-import type { HostTimer } from "../../port/host.ts";
+import type { HostTimer, TimeSource } from "../../port/host.ts";
+import { fakesOver } from "./fakes.ts";
+import { isOwnTimeout, type OwnFunctions, ownFunctions, type TimerHandle } from "./own_functions.ts";
 
 /** The longest delay a host's timer keeps; a longer one would fire after 1 ms. */
 const longestDelay = 2 ** 31 - 1;
 
-interface TimerHandle {
-  ref?(): unknown;
-  unref?(): unknown;
-}
-
-const global = globalThis as unknown as {
-  setTimeout(callback: () => void, delay: number): TimerHandle;
-  clearTimeout(handle: TimerHandle): void;
-};
-
-interface Functions {
-  setTimeout(callback: () => void, delay: number): TimerHandle;
-  clearTimeout(handle: TimerHandle): void;
-  now(): number;
-}
-
-/** The host's functions as they are at the moment: who puts others in their place, as fake timers do, is followed. */
-const current: Functions = {
-  setTimeout: (callback, delay) => global.setTimeout(callback, delay),
-  clearTimeout: (handle) => global.clearTimeout(handle),
-  now: () => performance.now(),
-};
-
-let functions = current;
-
-/** Keeps the host on the functions it has now, until the function it returns is called: a simulation puts its own in their place. */
-export function keepFunctions(): () => void {
-  const { setTimeout, clearTimeout } = global;
-  functions = {
-    setTimeout: setTimeout.bind(globalThis),
-    clearTimeout: clearTimeout.bind(globalThis),
-    now: performance.now.bind(performance),
-  };
-  return () => void (functions = current);
-}
-
 /** `Host.now` over `performance`. */
 export function now(): number {
-  return functions.now();
+  return ownFunctions().now();
 }
 
 /** A timer over the host's `setTimeout`, in hops where the delay is longer than a host's timer can be. */
 class Timer implements HostTimer {
+  /** Those it was set with: the host's own may have been found only later. */
+  readonly #functions: Pick<OwnFunctions, "setTimeout" | "clearTimeout"> = ownFunctions();
   #handle: TimerHandle;
   #referenced = true;
 
   constructor(callback: () => void, delay: number) {
-    this.#handle = delay <= longestDelay ? functions.setTimeout(callback, delay) : this.#hop(callback, delay);
+    const { setTimeout } = this.#functions;
+    this.#handle = delay <= longestDelay ? setTimeout(callback, delay) : this.#hop(callback, delay);
   }
 
   ref(): void {
@@ -70,13 +39,15 @@ class Timer implements HostTimer {
   }
 
   cancel(): void {
-    functions.clearTimeout(this.#handle);
+    const { clearTimeout } = this.#functions;
+    clearTimeout(this.#handle);
   }
 
   #hop(callback: () => void, delay: number): TimerHandle {
-    return functions.setTimeout(() => {
+    const { setTimeout } = this.#functions;
+    return setTimeout(() => {
       const rest = delay - longestDelay;
-      this.#handle = rest <= longestDelay ? functions.setTimeout(callback, rest) : this.#hop(callback, rest);
+      this.#handle = rest <= longestDelay ? setTimeout(callback, rest) : this.#hop(callback, rest);
       if (!this.#referenced) this.#handle.unref?.();
     }, longestDelay);
   }
@@ -91,4 +62,20 @@ export function setTimer(callback: () => void, delay: number): HostTimer {
 export function keepAlive(): () => void {
   const timer = new Timer(() => {}, Infinity);
   return () => timer.cancel();
+}
+
+/** What `fakes` answers while a simulation has its own functions in place. */
+let kept: { readonly fakes: TimeSource | undefined } | undefined;
+
+/** `Host.fakes` for functions that are replaced by others. */
+export function fakes(): TimeSource | undefined {
+  if (kept !== undefined) return kept.fakes;
+  const { setTimeout } = globalThis;
+  return isOwnTimeout(setTimeout) ? undefined : fakesOver(setTimeout as never);
+}
+
+/** Keeps the host on the fakes it has now, or on none, until the function it returns is called: a simulation puts its own in their place. */
+export function keepFunctions(): () => void {
+  kept = { fakes: fakes() };
+  return () => void (kept = undefined);
 }

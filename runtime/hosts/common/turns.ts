@@ -5,6 +5,7 @@
  */
 
 import type { Turns } from "../../port/host.ts";
+import { ownFunctions } from "./own_functions.ts";
 
 /**
  * Turns over `setImmediate` for loops that poll between two batches of immediates: an immediate asked for while a batch
@@ -14,7 +15,7 @@ import type { Turns } from "../../port/host.ts";
  * new requests over to the other function.
  */
 export function immediateTurns(onTurn: (fresh: boolean) => void): Turns {
-  const setImmediate = (globalThis as unknown as { setImmediate(callback: () => void): unknown }).setImmediate;
+  const setImmediate = ownFunctions().setImmediate!;
   let even = true;
   function runEven(): void {
     const fresh = even;

@@ -1,4 +1,5 @@
 import type { HostWorker, HostWorkerOptions, WorkerExit } from "../../port/worker.ts";
+import { lifeLockHeld, listensNow, locks } from "./thread_words.ts";
 import { setTimer } from "./timers.ts";
 
 /** A web `Worker`, with what some hosts add. */
@@ -7,10 +8,6 @@ export interface WebWorker extends EventTarget {
   terminate(): void;
   ref?(): void;
   unref?(): void;
-}
-
-interface Locks {
-  request(name: string, options: { signal?: AbortSignal }, callback: () => unknown): Promise<unknown>;
 }
 
 /** `Host.spawnWorker` over web workers: Deno, Bun and browsers. */
@@ -128,17 +125,6 @@ export function overWebWorker(worker: WebWorker, options: HostWorkerOptions, lis
     },
     terminate,
   };
-}
-
-/** What a thread that the program has started posts when it listens. */
-export const listensNow = "millrace: listens now";
-
-/** What a thread posts when it holds the lock that lives as long as it does. */
-export const lifeLockHeld = "millrace: life lock held";
-
-/** The page's or process's locks, where it has them. */
-export function locks(): Locks | undefined {
-  return (globalThis as { navigator?: { locks?: Locks } }).navigator?.locks;
 }
 
 /**

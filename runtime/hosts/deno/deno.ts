@@ -2,7 +2,8 @@ import type { ContextSlot, Host, Turns } from "../../port/host.ts";
 import { asyncContext } from "../common/async_context.ts";
 import { exit, onSignal, parallelism, raise, report, setExitCode } from "../common/node_process.ts";
 import { takeWorker } from "../common/given_worker.ts";
-import { keepAlive, now, setTimer } from "../common/timers.ts";
+import { ownFunctions } from "../common/own_functions.ts";
+import { fakes, keepAlive, now, setTimer } from "../common/timers.ts";
 import { spawnWebWorker } from "../common/web_worker.ts";
 
 /** The host over Deno's loop (2.9 and later). */
@@ -12,6 +13,7 @@ export function denoHost(): Host {
     now,
     openTurns,
     setTimer,
+    fakes,
     openContext,
     keepAlive,
     onSignal,
@@ -42,7 +44,7 @@ const iterationsToPoll = 61;
  * nothing to do but to wait in its poll. Without the hop, I/O waits 61 slices: 308 ms instead of 5.
  */
 function openTurns(onTurn: (fresh: boolean) => void): Turns {
-  const setImmediate = (globalThis as unknown as { setImmediate(callback: () => void): unknown }).setImmediate;
+  const setImmediate = ownFunctions().setImmediate!;
   let requested = 0;
   let fresh = true;
   let hops = 0;

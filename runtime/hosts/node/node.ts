@@ -2,7 +2,7 @@ import type { ContextSlot, Host } from "../../port/host.ts";
 import { asyncContext } from "../common/async_context.ts";
 import { builtin, exit, onSignal, parallelism, raise, report, setExitCode } from "../common/node_process.ts";
 import { takeWorker } from "../common/given_worker.ts";
-import { keepAlive, now, setTimer } from "../common/timers.ts";
+import { fakes, keepAlive, now, setTimer } from "../common/timers.ts";
 import { immediateTurns } from "../common/turns.ts";
 import { spawnThread } from "./worker.ts";
 
@@ -13,6 +13,7 @@ export function nodeHost(): Host {
     now,
     openTurns: immediateTurns,
     setTimer,
+    fakes,
     openContext,
     keepAlive,
     onSignal,

@@ -5,12 +5,10 @@
  * @module
  */
 
+import { ownFunctions, OwnMessageChannel } from "../../hosts/common/own_functions.ts";
+
 /** Most turns asked for ahead of time: in batches they cost a fifth. */
 const mostAhead = 64;
-
-/** The host's own functions, whatever stands in their place later. */
-const { setImmediate } = globalThis as unknown as { setImmediate?: (fn: () => void) => unknown };
-const { MessageChannel } = globalThis;
 
 /** Calls `step` in one turn after another until it answers false. It does not throw. */
 export function runInTurns(step: () => boolean): void {
@@ -37,8 +35,9 @@ export function runInTurns(step: () => boolean): void {
 }
 
 function openRequests(turn: () => void): { request(): void; close(): void } {
+  const { setImmediate } = ownFunctions();
   if (setImmediate !== undefined) return { request: () => void setImmediate(turn), close: () => {} };
-  const { port1, port2 } = new MessageChannel();
+  const { port1, port2 } = new OwnMessageChannel();
   port1.onmessage = turn;
   return { request: () => port2.postMessage(0), close: () => port1.close() };
 }

@@ -12,6 +12,7 @@
  * @module
  */
 
+import { ownMicrotask } from "../../hosts/common/own_functions.ts";
 import type { HostSocket } from "../../port/net.ts";
 import type { SimulatedLoop } from "../loop/loop.ts";
 import { anyTime } from "../loop/loop_event.ts";
@@ -100,7 +101,7 @@ export class SimulatedSocket implements HostSocket {
 
   resume(): void {
     this.#flowing = true;
-    queueMicrotask(() => this.#flow());
+    ownMicrotask(() => this.#flow());
   }
 
   write(bytes: Uint8Array): boolean {
@@ -207,7 +208,7 @@ export class SimulatedSocket implements HostSocket {
     if (packet === "end") this.#endReceived = true;
     else this.#received.push(packet);
     // After all that come in the same macrotask: they are one chunk.
-    queueMicrotask(() => this.#flow());
+    ownMicrotask(() => this.#flow());
   }
 
   #flow(): void {

@@ -22,6 +22,7 @@ export function simulatedHost(session: Session, real: Host, start: StartWorker):
     now: () => session.loop.now,
     openTurns: (onTurn) => openTurns(session, onTurn),
     setTimer: (callback, delay) => setTimer(session, callback, delay),
+    fakes: () => undefined,
     openContext: () => context,
     // The simulation knows itself what is still to come.
     keepAlive: () => () => {},

@@ -11,6 +11,7 @@
  */
 
 import { isThenable } from "../../basics/promises.ts";
+import { now as realNow } from "../../hosts/common/timers.ts";
 import { DeadlockError, LeakError, LivelockError, placeOf, UnhandledRejectionError } from "../loop/errors.ts";
 import type { RunHooks, RunSettings, Session } from "./session.ts";
 import { BodySimulation, type Simulation } from "./simulation.ts";
@@ -19,8 +20,6 @@ import { BodySimulation, type Simulation } from "./simulation.ts";
 export type RunOutcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
 
 const lastLabels = 64;
-/** The real clock, whatever stands in its place later. */
-const realNow: () => number = performance.now.bind(performance);
 /** Real time for which real I/O that is allowed may keep a simulation waiting, in ms. */
 const longestWait = 10_000;
 

@@ -92,10 +92,14 @@ export class Crew {
   grow(waiting: number): void {
     while (this.#starting < waiting && this.#mayGrow()) {
       if (this.#loop.host.now() < this.#retryAt) {
-        this.#retryTimer ??= this.#loop.timers.setTimer(() => {
-          this.#retryTimer = undefined;
-          this.#listener.onRetry();
-        }, this.#retryAt - this.#loop.host.now());
+        this.#retryTimer ??= this.#loop.timers.setTimer(
+          () => {
+            this.#retryTimer = undefined;
+            this.#listener.onRetry();
+          },
+          this.#retryAt - this.#loop.host.now(),
+          { real: true },
+        );
         return;
       }
       if (!this.#spawn()) return;
@@ -162,7 +166,7 @@ export class Crew {
         this.#dismiss();
       },
       letGoAfter,
-      { hold: false },
+      { hold: false, real: true },
     );
   }
 
@@ -215,7 +219,7 @@ export class Crew {
         this.#dismiss();
       },
       next - now,
-      { hold: false },
+      { hold: false, real: true },
     );
   }
 }

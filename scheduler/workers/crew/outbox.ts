@@ -4,6 +4,7 @@
  * @module
  */
 
+import { microtask } from "../../../runtime/basics/promises.ts";
 import { checkAgain } from "../jobs/call_settings.ts";
 import type { JobSettings, PoolJob } from "../jobs/job.ts";
 import { asDataCloneError } from "../wire/clonable.ts";
@@ -75,7 +76,7 @@ export class Outbox {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(this.#flush);
+    microtask(this.#flush);
   }
 
   readonly #flush = (): void => {

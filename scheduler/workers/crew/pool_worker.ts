@@ -215,7 +215,7 @@ export class PoolWorker implements JobWorker, RepliesWorker {
   terminate(): void {
     if (this.#exited || this.#terminating !== undefined) return;
     this.holdProcess(true);
-    this.#terminating = this.#loop.timers.setTimer(() => this.#abandon(), terminateLimit);
+    this.#terminating = this.#loop.timers.setTimer(() => this.#abandon(), terminateLimit, { real: true });
     this.#worker.terminate();
   }
 

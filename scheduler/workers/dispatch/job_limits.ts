@@ -59,7 +59,7 @@ export class JobLimits {
 
   /** A job that was told to stop has so many ms to end; then its worker is stopped. */
   giveGrace(job: PoolJob, worker: JobWorker, ms: number): void {
-    const timer = loop().timers.setTimer(() => worker.stop(job), ms);
+    const timer = loop().timers.setTimer(() => worker.stop(job), ms, { real: true });
     job.whenGone(() => timer.cancel());
   }
 

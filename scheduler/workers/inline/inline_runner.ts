@@ -8,6 +8,7 @@
  * @module
  */
 
+import { microtask } from "../../../runtime/basics/promises.ts";
 import { Entry } from "../../queue/entry.ts";
 import { loop } from "../../queue/loop.ts";
 import { type JobListener, tellReply } from "../crew/replies.ts";
@@ -167,7 +168,7 @@ export class InlineRunner implements JobWorker {
       call.replies.push([kind, isObject(value) ? structuredClone(value, { transfer: [...list ?? []] }) : value]);
       // The last one is told with the time it took.
       const isLast = kind === replies.done || kind === replies.doneWithError || kind === replies.failed;
-      if (this.#pending === call && !isLast) queueMicrotask(() => this.#deliver(call));
+      if (this.#pending === call && !isLast) microtask(() => this.#deliver(call));
     });
     settings.signals?.forEach(({ aborted, reason }, index) => {
       if (aborted) call.aborted.push([settings.extra!.signals![index]!, reason]);

@@ -311,7 +311,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
       this.#closeTimer?.cancel();
       const abort = (): void => this.#jobs.abortAll(new PoolClosedError(this.#settings.name, cause));
       if (timeout === 0) abort();
-      else this.#closeTimer = loop().timers.setTimer(abort, timeout);
+      else this.#closeTimer = loop().timers.setTimer(abort, timeout, { real: true });
     }
     return this.#closing;
   }

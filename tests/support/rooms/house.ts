@@ -37,6 +37,7 @@ export const house: readonly Room[] = [
       "common/exchange",
       "common/watched_body",
       "common/node_process",
+      "common/own_functions",
       "common/timers",
       "common/parent",
       "common/replace_frames",

@@ -1,0 +1,67 @@
+/**
+ * Turns and timers of Node where `mock.timers` of `node:test` was enabled before the library was loaded: it leaves no way back to what it
+ * has replaced. These ways are longer, and only taken until the mocks are reset.
+ *
+ * @module
+ */
+
+import { builtin } from "./node_process.ts";
+
+interface Socket {
+  setTimeout(ms: number, callback?: () => void): void;
+}
+
+interface TimersPromises {
+  scheduler: { yield(): Promise<void> };
+}
+
+/** A timer of a socket that is never opened. Such a timer does not hold the process: a port does it for it. */
+class SocketTimeout {
+  readonly #socket: Socket;
+  readonly #hold: MessagePort & { ref(): void; unref(): void };
+
+  constructor(callback: () => void, delay: number) {
+    const { Socket } = builtin<{ Socket: new () => Socket }>("node:net");
+    this.#socket = new Socket();
+    this.#hold = new MessageChannel().port1 as never;
+    this.#hold.onmessage = () => {};
+    // A socket takes 0 for no timeout at all.
+    this.#socket.setTimeout(Math.max(1, delay), () => {
+      this.close();
+      callback();
+    });
+  }
+
+  ref(): void {
+    this.#hold.ref();
+  }
+
+  unref(): void {
+    this.#hold.unref();
+  }
+
+  close(): void {
+    this.#socket.setTimeout(0);
+    this.#hold.close();
+  }
+}
+
+/** `setTimeout` and `clearTimeout` over the timeouts of sockets. */
+export function socketTimeout(): {
+  setTimeout(callback: () => void, delay: number): SocketTimeout;
+  clearTimeout(handle: object): void;
+} {
+  return {
+    setTimeout: (callback, delay) => new SocketTimeout(callback, delay),
+    clearTimeout: (handle) => (handle as SocketTimeout).close(),
+  };
+}
+
+/** `setImmediate` over `scheduler.yield`, or the host's own once it is back. */
+export function mockedImmediate(isOwn: (fn: unknown) => boolean): (callback: () => void) => unknown {
+  const { scheduler } = builtin<TimersPromises>("node:timers/promises");
+  return (callback) => {
+    const { setImmediate } = globalThis as unknown as { setImmediate(callback: () => void): unknown };
+    return isOwn(setImmediate) ? setImmediate(callback) : void scheduler.yield().then(callback);
+  };
+}
