@@ -5,7 +5,7 @@
  */
 
 import type { HostTimer, TimeSource } from "../../port/host.ts";
-import { isNative, isOwnClock, ownFunctions } from "./own_functions.ts";
+import { isNative, isOwnClock, ownFunctions, sinonClock } from "./own_functions.ts";
 
 const longestDelay = 2 ** 31 - 1;
 
@@ -17,6 +17,7 @@ const loadedNow = LoadedDate.now;
 /** One set of fakes. A timer of theirs is set for each wait, so that it comes when they say, whatever clock they have. */
 class Fakes implements TimeSource {
   readonly #setTimeout: SetTimeout;
+  readonly #sinon: { readonly performance?: { now(): number } } | undefined;
   readonly #clearTimeout: (handle: unknown) => void = globalThis.clearTimeout as never;
   /** What lies between the clock that is read and this one, which goes on from the host's own. */
   #ahead: number | undefined = undefined;
@@ -24,10 +25,11 @@ class Fakes implements TimeSource {
 
   constructor(setTimeout: SetTimeout) {
     this.#setTimeout = setTimeout;
+    this.#sinon = sinonClock(setTimeout);
   }
 
   /**
-   * `performance.now()`, where that is faked too. Else the fakes' `Date`; and where they have none either, the host's own clock, moved on
+   * `performance.now()`, where that is faked too. Else the clock that sinon's fakes have, or the fakes' `Date`; and where they have none either, the host's own clock, moved on
    * by what their timers have skipped: with `mock.timers` of `node:test`, whose `performance` is the real one, a wait of 100 ms would
    * otherwise not be over after `mock.timers.tick(100)`.
    */
@@ -35,11 +37,14 @@ class Fakes implements TimeSource {
     const { performance, Date } = globalThis;
     if (!isOwnClock(performance.now)) return performance.now();
     const own = ownFunctions().now();
-    const read = isFakeDate(Date) ? Date.now() : own;
+    const read = this.#sinon?.performance?.now() ?? (isFakeDate(Date) ? Date.now() : own);
     // Whole, so that sums of whole milliseconds stay exact.
     this.#ahead ??= read === own ? 0 : Math.floor(own) - read;
-    // Fakes that begin anew begin at 0.
-    if (read + this.#ahead < this.#last) this.#ahead = this.#last - read;
+    if (read + this.#ahead < this.#last) {
+      // They begin anew, with what they had pending forgotten: they are other fakes from now on.
+      this.#ahead = this.#last - read;
+      noFakes();
+    }
     return this.#last = read + this.#ahead;
   }
 
@@ -60,7 +65,14 @@ class Fakes implements TimeSource {
     };
     handle = hop();
     // They do not hold the process, or it is not known how to let it go.
-    return { ref() {}, unref() {}, cancel: () => this.#clearTimeout.call(globalThis, handle) };
+    return { ref() {}, unref() {}, cancel: () => this.#clear(handle) };
+  }
+
+  /** Node's `mock.timers` take a timer out by its place in their queue: one of before their reset would take another one with it. */
+  #clear(handle: unknown): void {
+    if (last?.fakes === this && globalThis.setTimeout as unknown === this.#setTimeout) {
+      this.#clearTimeout.call(globalThis, handle);
+    }
   }
 
   /** A timer has come, so that it is that late; less than a millisecond is how early hosts are. */
@@ -71,16 +83,17 @@ class Fakes implements TimeSource {
   }
 }
 
-const known: WeakMap<SetTimeout, Fakes> = new WeakMap();
 let last: { readonly setTimeout: SetTimeout; readonly fakes: Fakes } | undefined;
 
-/** The fakes whose `setTimeout` this is. */
+/** The fakes whose `setTimeout` this is; other ones after each time that there were none. */
 export function fakesOver(setTimeout: SetTimeout): TimeSource {
-  if (last?.setTimeout === setTimeout) return last.fakes;
-  let fakes = known.get(setTimeout);
-  if (fakes === undefined) known.set(setTimeout, fakes = new Fakes(setTimeout));
-  last = { setTimeout, fakes };
-  return fakes;
+  if (last?.setTimeout !== setTimeout) last = { setTimeout, fakes: new Fakes(setTimeout) };
+  return last.fakes;
+}
+
+/** There are no fakes at the moment. */
+export function noFakes(): undefined {
+  last = undefined;
 }
 
 function isFakeDate(Date: DateConstructor): boolean {

@@ -11,6 +11,8 @@ interface Socket {
   setTimeout(ms: number, callback?: () => void): void;
 }
 
+type Immediate = (callback: () => void) => unknown;
+
 interface TimersPromises {
   scheduler: { yield(): Promise<void> };
 }
@@ -57,11 +59,12 @@ export function socketTimeout(): {
   };
 }
 
-/** `setImmediate` over `scheduler.yield`, or the host's own once it is back. */
-export function mockedImmediate(isOwn: (fn: unknown) => boolean): (callback: () => void) => unknown {
+/** `setImmediate` over `scheduler.yield`, which a simulation replaces; or what `found` answers, once the host's own is back. */
+export function mockedImmediate(found: () => Immediate | undefined): Immediate {
   const { scheduler } = builtin<TimersPromises>("node:timers/promises");
+  const yieldTurn = scheduler.yield.bind(scheduler);
   return (callback) => {
-    const { setImmediate } = globalThis as unknown as { setImmediate(callback: () => void): unknown };
-    return isOwn(setImmediate) ? setImmediate(callback) : void scheduler.yield().then(callback);
+    const own = found();
+    return own === undefined ? void yieldTurn().then(callback) : own(callback);
   };
 }

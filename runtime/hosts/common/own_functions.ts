@@ -100,7 +100,13 @@ function find(): OwnFunctions {
   isProvisional = timers !== undefined && (setTimeout === undefined || setImmediate === undefined);
   // A host without timers still has groups and tasks.
   const rest = { now, setImmediate: setImmediate as OwnFunctions["setImmediate"] };
-  if (isProvisional) return { ...rest, ...socketTimeout(), setImmediate: mockedImmediate(isNodes) };
+  if (isProvisional) {
+    return {
+      ...rest,
+      ...socketTimeout(),
+      setImmediate: mockedImmediate(() => isProvisional ? undefined : found!.setImmediate),
+    };
+  }
   return { ...rest, setTimeout, clearTimeout } as OwnFunctions;
 }
 

@@ -5,7 +5,7 @@
  */
 
 import type { HostTimer, TimeSource } from "../../port/host.ts";
-import { fakesOver } from "./fakes.ts";
+import { fakesOver, noFakes } from "./fakes.ts";
 import { isOwnTimeout, type OwnFunctions, ownFunctions, type TimerHandle } from "./own_functions.ts";
 
 /** The longest delay a host's timer keeps; a longer one would fire after 1 ms. */
@@ -71,7 +71,7 @@ let kept: { readonly fakes: TimeSource | undefined } | undefined;
 export function fakes(): TimeSource | undefined {
   if (kept !== undefined) return kept.fakes;
   const { setTimeout } = globalThis;
-  return isOwnTimeout(setTimeout) ? undefined : fakesOver(setTimeout as never);
+  return isOwnTimeout(setTimeout) ? noFakes() : fakesOver(setTimeout as never);
 }
 
 /** Keeps the host on the fakes it has now, or on none, until the function it returns is called: a simulation puts its own in their place. */
