@@ -271,11 +271,11 @@ export class RunningJob implements Job {
   }
 }
 
-const abortedGetter = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted")!.get!;
+/** Whether a signal is aborted, by the class's own property; happy-dom, whose signals are a page's in tests, has none in the class. */
+const abortedGetter = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted")?.get;
 
-/** Whether a signal is aborted, by the class's own property. */
 function aborted(signal: AbortSignal): boolean {
-  return abortedGetter.call(signal);
+  return abortedGetter?.call(signal) ?? false;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
