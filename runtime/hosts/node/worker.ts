@@ -1,23 +1,27 @@
 import type { HostWorker, HostWorkerOptions } from "../../port/worker.ts";
 import { builtin } from "../common/node_process.ts";
 import { overThread, type Thread } from "../common/thread.ts";
+import { isRefusal, startWithInherited } from "./exec_arguments.ts";
 
 interface WorkerThreads {
-  Worker: new (source: string, options: object) => Thread;
+  Worker: new (program: URL, options: object) => Thread;
 }
 
 /**
- * What a thread runs first. Node 20 reads no TypeScript, and a thread does not inherit what taught its parent to: it
- * has to be taught anew, before anything else is loaded; both for `import` and for `require`, because a `.ts` file of a project without
- * `"type": "module"` is CommonJS.
+ * What a thread runs first, as a module: one that is started from a text (`eval`) never loads what `--import` names. Node 20 reads no
+ * TypeScript, and a thread does not inherit what taught its parent to: it has to be taught anew, before anything else is loaded; both for
+ * `import` and for `require`, because a `.ts` file of a project without `"type": "module"` is CommonJS. Arguments stand behind a program,
+ * which a thread has only by that name: the module's own would make it think that it was the main one.
  */
-const firstSteps = `
-const { entry, loader } = require("node:worker_threads").workerData;
-(async () => {
-  for (const module of loader ?? []) (await import(module)).register();
-  await import(entry);
-})();
-`;
+const firstSteps = new URL(`data:text/javascript,${
+  encodeURIComponent(`
+import { workerData } from "node:worker_threads";
+process.argv.splice(1, 0, "[worker eval]");
+const { entry, loader } = workerData;
+for (const module of loader ?? []) (await import(module)).register();
+await import(entry);
+`)
+}`);
 
 /** `Host.spawnWorker` over `worker_threads`. */
 export function spawnThread(entry: URL, options: HostWorkerOptions): HostWorker {
@@ -27,34 +31,21 @@ export function spawnThread(entry: URL, options: HostWorkerOptions): HostWorker 
     // Without a prototype: whatever has been put into Object.prototype is no option of a thread.
     const settings: object = Object.create(null);
     const { name } = options;
-    return new Worker(firstSteps, Object.assign(settings, { eval: true, name, workerData, execArgv }, options.thread));
+    return new Worker(firstSteps, Object.assign(settings, { name, workerData }, options.thread, { execArgv }));
   };
-  let thread: Thread;
+  return overThread(startWith(options.thread?.execArgv, start), options);
+}
+
+function startWith(execArgv: string[] | undefined, start: (execArgv: string[]) => Thread): Thread {
+  if (execArgv === undefined) return startWithInherited(start);
   try {
-    thread = start(inheritedArguments());
+    return start(execArgv);
   } catch (error) {
-    const isOurs = options.thread?.execArgv === undefined;
-    if (!isOurs || (error as { code?: string }).code !== "ERR_WORKER_INVALID_EXEC_ARGV") throw error;
-    // Flags of the whole process, such as --expose-gc, are in force in the thread without being passed on.
-    thread = start(inheritedArguments().filter(isAboutModules));
+    if (!isRefusal(error)) throw error;
+    const flags = error.message.slice(error.message.indexOf(": ") + 2);
+    const refusal = new TypeError(`Node refuses flags in execArgv, which only a whole process can have: ${flags}`);
+    throw Object.assign(refusal, { code: "ERR_WORKER_INVALID_EXEC_ARGV" });
   }
-  return overThread(thread, options);
-}
-
-/** The process's own flags, less those that say where its program comes from: a thread would die of them. */
-function inheritedArguments(): string[] {
-  const { execArgv } = (globalThis as unknown as { process: { execArgv: string[] } }).process;
-  const kept: string[] = [];
-  for (let index = 0; index < execArgv.length; index++) {
-    const flag = execArgv[index]!;
-    if (/^(-e|-p|-pe|-c|-i|--eval|--print|--check|--interactive)$/.test(flag)) index++;
-    else if (!/^--(input-type|eval|print|test|watch)/.test(flag)) kept.push(flag);
-  }
-  return kept;
-}
-
-function isAboutModules(flag: string): boolean {
-  return /^--(import|require|loader|experimental-loader|conditions)=/.test(flag);
 }
 
 /** The modules that teach Node to read TypeScript, where they are needed: for `.ts` files on a Node that cannot. */

@@ -50,8 +50,10 @@ test("env, argv and execArgv reach the workers of Node and Bun; elsewhere they a
 
 test("a flag that the host does not let a thread have rejects the calls (Node)", async () => {
   if (!host.startsWith("node")) return assertEquals(host === "deno" || host === "bun", true);
-  await withEnvironment({ execArgv: ["--expose-gc"] }, async (pool) => {
-    assertEquals((await errorOf(pool.run("found", [])) as { code: string }).code, "ERR_WORKER_INVALID_EXEC_ARGV");
+  await withEnvironment({ execArgv: ["--no-warnings", "--expose-gc"] }, async (pool) => {
+    const error = await errorOf(pool.run("found", [])) as TypeError & { code: string };
+    assertEquals([error.name, error.code], ["TypeError", "ERR_WORKER_INVALID_EXEC_ARGV"]);
+    assert(error.message.endsWith(": --expose-gc"), error.message);
   });
 });
 
