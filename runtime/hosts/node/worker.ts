@@ -15,7 +15,7 @@ interface WorkerThreads {
  */
 const firstSteps = new URL(`data:text/javascript,${
   encodeURIComponent(`
-import { workerData } from "node:worker_threads";
+const { workerData } = process.getBuiltinModule("node:worker_threads");
 process.argv.splice(1, 0, "[worker eval]");
 const { entry, loader } = workerData;
 for (const module of loader ?? []) (await import(module)).register();
