@@ -1,4 +1,5 @@
 import type { HostParent } from "../../port/worker.ts";
+import { releasing } from "./thread_output.ts";
 import { lifeLockHeld, listensNow, locks } from "./thread_words.ts";
 
 interface Port {
@@ -38,11 +39,18 @@ export function parentOfThread(): HostParent {
 }
 
 function threadParent({ parentPort: port, receiveMessageOnPort }: Threads): HostParent {
+  const { stdout, stderr } = (globalThis as unknown as { process: Record<"stdout" | "stderr", object> }).process;
+  const [releaseOutput, releaseErrors] = [releasing(stdout), releasing(stderr)];
   return {
     prefersText: true,
     now: () => performance.now(),
     memory: memoryInUse,
-    post: (message, transfer) => port.postMessage(message, transfer),
+    post(message, transfer) {
+      // What a function has printed is with the parent before its result is, whatever becomes of the thread then.
+      releaseOutput();
+      releaseErrors();
+      port.postMessage(message, transfer);
+    },
     poll: () => receiveMessageOnPort(port)?.message,
     listen(onMessage) {
       port.on("message", onMessage);
