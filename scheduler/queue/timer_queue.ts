@@ -48,7 +48,7 @@ export class TimerQueue {
   /** Whether the host's timer holds the process at the moment. */
   #hostHolds = true;
   /** Timers of fakes. Those of fakes that have been removed stay until they are cancelled, or nobody knows them. */
-  #faked: WeakMap<Timed, HostTimer> | undefined = undefined;
+  #faked: WeakMap<Timed, { readonly clock: TimeSource; readonly hostTimer: HostTimer }> | undefined = undefined;
 
   constructor(host: Host, slice: number) {
     this.#host = host;
@@ -77,7 +77,7 @@ export class TimerQueue {
     else this.#setIn(clock, timer);
   }
 
-  #setIn(fakes: TimeSource, timer: Timed): void {
+  #setIn(clock: TimeSource, timer: Timed): void {
     timer.order = -1;
     const fire = (): void => {
       if (this.#faked!.get(timer) !== set) return;
@@ -85,8 +85,16 @@ export class TimerQueue {
       timer.expire();
     };
     // A clock with fractions is not to make a whole number of ms one more.
-    const set = fakes.setTimer(fire, Math.max(0, Math.ceil(timer.deadline - fakes.now() - 1e-6)));
+    const hostTimer = clock.setTimer(fire, Math.max(0, Math.ceil(timer.deadline - clock.now() - 1e-6)));
+    const set = { clock, hostTimer };
     (this.#faked ??= new WeakMap()).set(timer, set);
+  }
+
+  /** Is a timer set whose time has come, by the clock it was set on? That of fakes that have been removed tells nothing. */
+  isOverdue(timer: Timed): boolean {
+    if (timer.order === 0) return false;
+    const clock = timer.order < 0 ? this.#faked!.get(timer)!.clock : this.#host;
+    return (clock === this.#host || clock === this.clock) && timer.deadline <= clock.now();
   }
 
   #add(timer: Timed): void {
@@ -102,7 +110,7 @@ export class TimerQueue {
     const isFaked = timer.order < 0;
     timer.order = 0;
     if (isFaked) {
-      this.#faked!.get(timer)!.cancel();
+      this.#faked!.get(timer)!.hostTimer.cancel();
       this.#faked!.delete(timer);
       return;
     }

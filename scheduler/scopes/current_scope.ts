@@ -44,9 +44,8 @@ export function isCancelled(scope: Scope | undefined): boolean {
 
 /** Cancels those scopes, from this one out to a shield, whose deadlines have passed. */
 function cancelOverdue(scope: Scope): void {
-  let now: number | undefined;
   for (let at: Scope | undefined = scope; at !== undefined; at = at.shielded ? undefined : at.parent) {
-    now = at.lookAtClock(now);
+    at.lookAtClock();
   }
 }
 

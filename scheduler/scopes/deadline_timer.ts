@@ -39,6 +39,11 @@ export class DeadlineTimer implements Timed {
     loop().timers.set(this);
   }
 
+  /** Has the time come, which a busy loop may not have told yet? */
+  get isOverdue(): boolean {
+    return loop().timers.isOverdue(this);
+  }
+
   /** Takes the timer back. A second call does nothing. */
   cancel(): void {
     loop().timers.cancel(this);

@@ -207,13 +207,9 @@ export class Scope extends Member {
     (this.#extras ??= new Extras()).deadlineTimer = new DeadlineTimer(this, time);
   }
 
-  /** Cancels this scope if its deadline has passed: a busy loop may not have told it yet. `now` is the time, once it is known. */
-  lookAtClock(now: number | undefined): number | undefined {
-    const deadline = this.#extras?.deadlineTimer?.deadline;
-    if (deadline === undefined) return now;
-    now ??= loop().host.now();
-    if (deadline <= now) this.cancel("deadline");
-    return now;
+  /** Cancels this scope if its deadline has passed: a busy loop may not have told it yet. */
+  lookAtClock(): void {
+    if (this.#extras?.deadlineTimer?.isOverdue) this.cancel("deadline");
   }
 
   #stopTimer(): void {

@@ -40,3 +40,85 @@ test("a hundred thousand timers use one timer of the host, and none once they ar
   assertEquals(queue.size, 0);
   assertEquals(fake.timers, 0);
 });
+
+/** A queue whose host has fakes in the place of its clock and timers, while the test wants it to. */
+class Faked {
+  readonly own: FakeHost = new FakeHost();
+  fakes: FakeHost | undefined = new FakeHost();
+  readonly queue: TimerQueue = new TimerQueue({ ...this.own.host, fakes: () => this.fakes?.host }, 5);
+  readonly log: string[] = [];
+
+  set(name: string, delay: number, real = false): { cancel(): void } {
+    return this.queue.setTimer(() => this.log.push(name), delay, { real });
+  }
+
+  /** Lets time pass by the fakes, or by the host. */
+  pass(host: FakeHost, ms: number): void {
+    host.time += ms;
+    host.iterate();
+  }
+}
+
+test("what is set while there are fakes comes by their clock, what is real or was set before by the host's", () => {
+  const faked = new Faked();
+  const fakes = faked.fakes!;
+  faked.fakes = undefined;
+  faked.set("before", 10);
+  faked.fakes = fakes;
+  faked.set("faked", 10);
+  faked.set("real", 10, true);
+  assertEquals([fakes.timers, faked.own.timers, faked.queue.now()], [1, 1, 0]);
+  faked.pass(fakes, 10);
+  assertEquals([faked.log, faked.queue.now()], [["faked"], 10]);
+  faked.pass(faked.own, 10);
+  assertEquals(faked.log, ["faked", "before", "real"]);
+});
+
+test("a timer of fakes that are gone never comes, and keeps none from coming that is set later", () => {
+  const faked = new Faked();
+  const pending = faked.set("pending", 10);
+  faked.fakes = undefined;
+  faked.set("later", 20);
+  faked.pass(faked.own, 20);
+  assertEquals(faked.log, ["later"]);
+  faked.fakes = new FakeHost();
+  faked.set("in others", 5);
+  faked.pass(faked.fakes, 50);
+  assertEquals(faked.log, ["later", "in others"]);
+  pending.cancel();
+  pending.cancel();
+  assertEquals([faked.queue.size, faked.own.timers], [0, 0]);
+});
+
+test("a timer of fakes that was cancelled never comes, and may be set again on another clock", () => {
+  const faked = new Faked();
+  const fakes = faked.fakes!;
+  const timer = { deadline: 10, hold: true, order: 0, expire: () => void faked.log.push("come") };
+  faked.queue.set(timer);
+  faked.queue.cancel(timer);
+  assertEquals(fakes.timers, 0);
+  faked.fakes = undefined;
+  faked.queue.set(timer);
+  faked.pass(fakes, 10);
+  assertEquals(faked.log, []);
+  faked.pass(faked.own, 10);
+  assertEquals(faked.log, ["come"]);
+});
+
+test("a timer is overdue by the clock it was set on, and by none that is gone", () => {
+  const faked = new Faked();
+  const fakes = faked.fakes!;
+  const timer = { deadline: 10, hold: true, order: 0, expire: () => {} };
+  assertEquals(faked.queue.isOverdue(timer), false);
+  faked.queue.set(timer);
+  faked.own.time = 1000;
+  assertEquals(faked.queue.isOverdue(timer), false);
+  fakes.time = 10;
+  assertEquals(faked.queue.isOverdue(timer), true);
+  faked.fakes = undefined;
+  assertEquals(faked.queue.isOverdue(timer), false);
+  faked.queue.cancel(timer);
+  faked.queue.set(timer);
+  faked.fakes = fakes;
+  assertEquals(faked.queue.isOverdue(timer), true);
+});

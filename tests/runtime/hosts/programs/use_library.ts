@@ -97,7 +97,8 @@ export async function useLibrary(fakes: Fakes, moment: Moment): Promise<string[]
     fakes.tick(9);
     await turns();
     check(called.count === 0 || fakes.hasNoClock === true, "a debounced function was called between two calls");
-    fakes.tick(1);
+    // How long ago the second call was, nobody can know without a clock.
+    fakes.tick(fakes.hasNoClock ? 20 : 1);
     await turns();
     check(called.count === 1, `a debounced function was called ${called.count} times`);
   }
