@@ -4,10 +4,14 @@
  * @module
  */
 
+import { microtask } from "../../basics/promises.ts";
 import type { HostTimer, TimeSource } from "../../port/host.ts";
 import { isNative, isOwnClock, ownFunctions, sinonClock } from "./own_functions.ts";
 
 const longestDelay = 2 ** 31 - 1;
+
+/** For how long a clock may stand still, in ms: a loop that waits for it to go on is not to wait for ever. */
+const longestMoment = 50;
 
 type SetTimeout = (callback: () => void, delay: number) => unknown;
 
@@ -22,6 +26,8 @@ class Fakes implements TimeSource {
   /** What lies between the clock that is read and this one, which goes on from the host's own. */
   #ahead: number | undefined = undefined;
   #last = -Infinity;
+  /** What the host's own clock has been found to be, in the microtask that runs. */
+  #read: number | undefined = undefined;
 
   constructor(setTimeout: SetTimeout) {
     this.#setTimeout = setTimeout;
@@ -29,23 +35,31 @@ class Fakes implements TimeSource {
   }
 
   /**
-   * `performance.now()`, where that is faked too. Else the clock that sinon's fakes have, or the fakes' `Date`; and where they have none either, the host's own clock, moved on
-   * by what their timers have skipped: with `mock.timers` of `node:test`, whose `performance` is the real one, a wait of 100 ms would
-   * otherwise not be over after `mock.timers.tick(100)`.
+   * `performance.now()`, where that is faked too. Else the clock that sinon's fakes have, or the fakes' `Date`: with `mock.timers` of
+   * `node:test`, whose `performance` is the real one, a wait of 100 ms would otherwise not be over after `mock.timers.tick(100)`. Where
+   * there is none either, the host's own clock, moved on by what the timers have skipped.
    */
   now(): number {
     const { performance, Date } = globalThis;
     if (!isOwnClock(performance.now)) return performance.now();
-    const own = ownFunctions().now();
-    const read = this.#sinon?.performance?.now() ?? (isFakeDate(Date) ? Date.now() : own);
+    const faked = this.#sinon?.performance?.now() ?? (isFakeDate(Date) ? Date.now() : undefined);
+    const read = faked ?? this.#readOwn();
     // Whole, so that sums of whole milliseconds stay exact.
-    this.#ahead ??= read === own ? 0 : Math.floor(own) - read;
+    this.#ahead ??= faked === undefined ? 0 : Math.floor(ownFunctions().now()) - faked;
     if (read + this.#ahead < this.#last) {
       // They begin anew, with what they had pending forgotten: they are other fakes from now on.
       this.#ahead = this.#last - read;
       noFakes();
     }
     return this.#last = read + this.#ahead;
+  }
+
+  /** The host's own clock stands still for a moment: a sleep of 100 ms is not to be set for the 99 that are left of it by then. */
+  #readOwn(): number {
+    const own = ownFunctions().now();
+    if (this.#read === undefined) microtask(() => this.#read = undefined);
+    else if (own - this.#read < longestMoment) return this.#read;
+    return this.#read = own;
   }
 
   setTimer(callback: () => void, delay: number): HostTimer {
