@@ -1,9 +1,9 @@
 export default {
   projects: [
-    { displayName: "node", testMatch: ["**/fake_timers.test.mjs"], transform: {} },
+    { displayName: "installed by tests", testMatch: ["**/fake_timers.mjs"], transform: {} },
     {
-      displayName: "global",
-      testMatch: ["**/fake_timers_globally.test.mjs"],
+      displayName: "installed before everything",
+      testMatch: ["**/fake_timers_globally.mjs"],
       transform: {},
       fakeTimers: { enableGlobally: true },
     },
