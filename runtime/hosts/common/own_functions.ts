@@ -88,14 +88,13 @@ export function sinonClock(fn: unknown): Clock | undefined {
 
 function find(): OwnFunctions {
   const timers = builtinModule<Functions>("node:timers");
-  const own = (name: Name): unknown => {
-    const here = behind(name, loaded[name]);
-    const now = behind(name, (globalThis as Functions)[name]);
-    const module = behind(name, timers?.[name]);
-    if (timers === undefined) return here ?? now;
-    return [here, now, module].find(name === "clearTimeout" ? isNoMock : isNodes);
-  };
-  const [setTimeout, clearTimeout, setImmediate] = [own("setTimeout"), own("clearTimeout"), own("setImmediate")];
+  const sources = [loaded, globalThis as Functions, ...(timers === undefined ? [] : [timers])];
+  const isOwn = timers === undefined ? isNoMock : isNodes;
+  // Both from one place: nothing tells a fake clearTimeout of Deno's std from the host's.
+  const source = sources.find((source) => isOwn(behind("setTimeout", source.setTimeout)));
+  const setTimeout = behind("setTimeout", source?.setTimeout);
+  const clearTimeout = behind("clearTimeout", source?.clearTimeout);
+  const setImmediate = sources.map((source) => behind("setImmediate", source.setImmediate)).find(isOwn);
   const now = findNow();
   isProvisional = timers !== undefined && (setTimeout === undefined || setImmediate === undefined);
   // A host without timers still has groups and tasks.

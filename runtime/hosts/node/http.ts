@@ -1,5 +1,6 @@
 import { type Answer, discard, type HttpListener, type HttpListenOptions, PlainAnswer } from "../../port/http.ts";
 import { builtin } from "../common/node_process.ts";
+import { setTimer } from "../common/timers.ts";
 import type { Incoming } from "./http_body.ts";
 import { NodeExchange, type Outgoing } from "./http_exchange.ts";
 import { send, sendPlain } from "./http_send.ts";
@@ -180,9 +181,9 @@ function linger(shared: Shared, incoming: Incoming, outgoing: Outgoing): void {
   incoming.on("error", ignore);
   outgoing.on("finish", () => {
     if (incoming.complete) return;
-    const timer = setTimeout(() => incoming.socket.destroy(), lingerTime);
+    const timer = setTimer(() => incoming.socket.destroy(), lingerTime);
     incoming.on("close", () => {
-      clearTimeout(timer);
+      timer.cancel();
       shared.ended();
     });
   });

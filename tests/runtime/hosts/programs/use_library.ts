@@ -21,7 +21,7 @@ export async function useLibrary(fakes: Fakes, moment: Moment): Promise<string[]
   if (moment === "use") fakes.install();
   const pool = new WorkerPool<typeof import("../../../scheduler/workers/tasks.ts")>(
     new URL("../../../scheduler/workers/tasks.ts", import.meta.url),
-    { size: 1 },
+    { size: 1, teardownTimeout: 20 },
   );
   if (moment === "later") {
     await useAll();
@@ -31,6 +31,7 @@ export async function useLibrary(fakes: Fakes, moment: Moment): Promise<string[]
   }
   await useAll();
   await followFakes();
+  await endCall();
   await simulateOnce();
   void sleep(100);
   const called = debounceOnce();
@@ -105,6 +106,16 @@ export async function useLibrary(fakes: Fakes, moment: Moment): Promise<string[]
     fakes.tick(fakes.hasNoClock ? 20 : 1);
     await turns();
     check(called.count === 1, `a debounced function was called ${called.count} times`);
+  }
+
+  /** The limit of a call is the program's; how long its worker then has to end is not: a thread knows nothing of fakes. */
+  async function endCall(): Promise<void> {
+    const flags = new Int32Array(new SharedArrayBuffer(8));
+    const late = pool.run("spinForever", [flags], { timeout: 5000 }).catch((error: unknown) => error);
+    await pool.warmUp();
+    fakes.tick(5000);
+    check(await late instanceof TimeoutError, "a call of 5000 ms has come to its limit after as many");
+    while (pool.statistics().running > 0) await checkpoint();
   }
 
   function debounceOnce(): { call(): void; count: number } {
