@@ -10,8 +10,8 @@ import { isNative, isOwnClock, ownFunctions, sinonClock } from "./own_functions.
 
 const longestDelay = 2 ** 31 - 1;
 
-/** For how long a clock may stand still, in ms: a loop that waits for it to go on is not to wait for ever. */
-const longestMoment = 50;
+/** For how long a clock may stand still, in ms: more than a busy machine keeps a program from running, but no loop waits for it for ever. */
+const longestMoment = 1000;
 
 type SetTimeout = (callback: () => void, delay: number) => unknown;
 
