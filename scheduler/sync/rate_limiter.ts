@@ -15,7 +15,8 @@
 
 import { checkCount, checkFiniteDuration, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
 import { printAs } from "../../runtime/basics/inspect.ts";
-import { type Loop, loop } from "../queue/loop.ts";
+import type { TimeSource } from "../../runtime/port/host.ts";
+import { loop } from "../queue/loop.ts";
 import type { Timed } from "../queue/timer_queue.ts";
 import { currentScope, laneIn } from "../scopes/current_scope.ts";
 import { toCaller } from "../scopes/exit.ts";
@@ -130,8 +131,8 @@ export class RateLimiter {
   /** The weight of those who have been let in and have not begun. */
   #reserved = 0;
   #lastAt = -Infinity;
-  /** The loop whose clock the times are of. */
-  #loop: Loop | undefined = undefined;
+  /** The clock that the times are of: that of a loop, or of fakes. */
+  #clock: TimeSource | undefined = undefined;
   /** Present while somebody waits for a known time. */
   #timer: Timed | undefined = undefined;
   readonly #begin = (weight: number): void => {
@@ -179,7 +180,7 @@ export class RateLimiter {
     const urgency = laneIn(scope) >> 1;
     const line = this.#lines[urgency]!;
     const isFirst = this.#lines.every(({ size }, index) => index < urgency || size === 0);
-    const mayBegin = isFirst && this.#whenFits(weight) <= loop().host.now();
+    const mayBegin = isFirst && this.#whenFits(weight) <= loop().timers.now();
     if (mayBegin && line.inFlight === 0 && loop().queue.mayAnswer()) {
       this.#reserved += weight;
       return pullNow(line, scope, weight, () => this.#begin(weight));
@@ -199,7 +200,7 @@ export class RateLimiter {
    */
   tryAcquire(options: Omit<RateOptions, "signal"> = {}): boolean {
     const weight = this.#checked(options, ["weight"]);
-    if (this.#waiting > 0 || this.#whenFits(weight) > loop().host.now()) return false;
+    if (this.#waiting > 0 || this.#whenFits(weight) > loop().timers.now()) return false;
     this.#record(weight);
     return true;
   }
@@ -222,7 +223,7 @@ export class RateLimiter {
     const retryAt = this.#whenFits(this.#next?.weight ?? 1);
     const used = this.#counted + this.#reserved;
     // A time that depends on starts which have not come yet is not known.
-    const retryAfter = retryAt === Infinity ? this.#interval : Math.max(0, retryAt - loop().host.now());
+    const retryAfter = retryAt === Infinity ? this.#interval : Math.max(0, retryAt - loop().timers.now());
     return Object.freeze({ limit: this.#limit, interval: this.#interval, used, waiting, retryAfter });
   }
 
@@ -250,7 +251,7 @@ export class RateLimiter {
     let at = -Infinity;
     for (; next !== undefined; next = this.#next) {
       at = this.#whenFits(next.weight);
-      if (at > loop().host.now()) break;
+      if (at > loop().timers.now()) break;
       this.#letIn(next);
     }
     this.#setTimer(next === undefined ? Infinity : at);
@@ -263,8 +264,8 @@ export class RateLimiter {
 
   /** When one more may begin; `Infinity` while that depends on when those will who have been let in. */
   #whenFits(weight: number): number {
-    if (this.#loop !== loop()) this.#forget();
-    const now = loop().host.now();
+    if (this.#clock !== loop().timers.clock) this.#forget();
+    const now = loop().timers.now();
     for (; this.#first !== undefined && this.#first.at + this.#interval <= now; this.#first = this.#first.next) {
       this.#counted -= this.#first.weight;
     }
@@ -279,16 +280,16 @@ export class RateLimiter {
     return at;
   }
 
-  /** What began by the clock of another loop, before a simulation or in it, says nothing here. */
+  /** What began by another clock, before a simulation or in it, or by that of fakes, says nothing here. */
   #forget(): void {
-    this.#loop = loop();
+    this.#clock = loop().timers.clock;
     this.#first = this.#last = this.#timer = undefined;
     this.#counted = 0;
     this.#lastAt = -Infinity;
   }
 
   #record(weight: number): void {
-    const start: Start = { at: loop().host.now(), weight, next: undefined };
+    const start: Start = { at: loop().timers.now(), weight, next: undefined };
     if (this.#first === undefined) this.#first = start;
     else this.#last!.next = start;
     this.#last = start;

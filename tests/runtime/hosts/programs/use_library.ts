@@ -17,8 +17,10 @@ export async function useLibrary(fakes: Fakes, moment: Moment): Promise<string[]
   const library = await import("../../../../mod.ts");
   const { explore, simulate } = await import("../../../../testing.ts");
   const { loop } = await import("../../../../scheduler/queue/loop.ts");
-  const { checkpoint, debounce, forEachChunked, group, sleep, TimeoutError, withTimeout, WorkerPool } = library;
+  const { checkpoint, debounce, forEachChunked, group, RateLimiter, sleep, TimeoutError, withTimeout, WorkerPool } =
+    library;
   if (moment === "use") fakes.install();
+  const limiter = new RateLimiter({ limit: 1, interval: 50 });
   const pool = new WorkerPool<typeof import("../../../scheduler/workers/tasks.ts")>(
     new URL("../../../scheduler/workers/tasks.ts", import.meta.url),
     { size: 1, teardownTimeout: 20 },
@@ -94,6 +96,11 @@ export async function useLibrary(fakes: Fakes, moment: Moment): Promise<string[]
     await turns();
     fakes.tick(60);
     await two;
+
+    await limiter.acquire();
+    const second = limiter.acquire();
+    fakes.tick(50);
+    await second;
 
     const called = debounceOnce();
     called.call();
