@@ -59,9 +59,12 @@ class WaitTimer implements HostTimer {
   }
 }
 
-const faked: TimeSource = { now: common.now, setTimer: common.setTimer };
+/** The fakes in place: others each time, because their clock begins anew and what they had pending is gone. */
+let faked: TimeSource | undefined;
 
 /** `Host.fakes`. */
 export function fakes(): TimeSource | undefined {
-  return isFaked() ? faked : common.fakes();
+  if (isFaked()) return faked ??= { now: common.now, setTimer: common.setTimer };
+  faked = undefined;
+  return common.fakes();
 }
