@@ -33,30 +33,27 @@ export function browserHost(): Host {
 
 /**
  * Turns over a `MessageChannel`: `setTimeout` is clamped to 4 ms after five in a row. A browser may put any task
- * between two messages, but not every one does so under load, so that a slice ends with a timer.
+ * between two messages, but not every one does so under load, so that a slice ends with a timer. A timer without delay may come before others that have been due
+ * for long: only what is posted by it comes after them. And turns that are no timers' callbacks do not count as nested timers.
  */
 function openTurns(onTurn: (fresh: boolean) => void): Turns {
   const channel = new OwnMessageChannel();
   let requested = 0;
   let fresh = true;
-  channel.port1.onmessage = () => {
+  channel.port1.onmessage = ({ data: isAfterPoll }: MessageEvent<boolean>) => {
     requested--;
-    const wasFresh = fresh;
+    const wasFresh = fresh || isAfterPoll;
     fresh = false;
     onTurn(wasFresh);
   };
   return {
     request() {
       if (requested++ === 0) fresh = true;
-      channel.port2.postMessage(0);
+      channel.port2.postMessage(false);
     },
     requestAfterPoll() {
       requested++;
-      setTimer(() => {
-        requested--;
-        fresh = false;
-        onTurn(true);
-      }, 0);
+      setTimer(() => channel.port2.postMessage(true), 0);
     },
   };
 }

@@ -74,16 +74,40 @@ function webParent(scope: WebScope): HostParent {
     announce: () => scope.postMessage(listensNow, []),
     listen(onMessage) {
       scope.addEventListener("messageerror", failToRead);
+      if (!("Deno" in scope) && !("Bun" in scope)) failByRejections(scope);
+      // Until the lock is held nobody would notice that the thread ends: what came meanwhile waits, lest it be what ends it.
+      let waiting: unknown[] | undefined;
+      function goOn(): void {
+        const messages = waiting ?? [];
+        waiting = undefined;
+        for (const message of messages) onMessage(message);
+      }
       scope.addEventListener("message", (event) => {
         const { data } = event as MessageEvent<{ life?: string }>;
-        if (typeof data?.life !== "string") return onMessage(data);
-        void locks()?.request(data.life, {}, () => {
+        if (typeof data?.life !== "string") return void (waiting === undefined ? onMessage(data) : waiting.push(data));
+        const all = locks();
+        if (all === undefined) return;
+        waiting = [];
+        all.request(data.life, {}, () => {
           scope.postMessage(lifeLockHeld, []);
+          goOn();
           return new Promise(() => {});
-        });
+        }).catch(goOn);
       });
     },
   };
+}
+
+/**
+ * A browser tells the page of no rejection that nobody handles in a worker: the call that waits for what has failed would wait for ever.
+ * Thrown as an error it is told, with its message. A listener of the user's that comes after this one may still prevent that.
+ */
+function failByRejections(scope: WebScope): void {
+  scope.addEventListener("unhandledrejection", (event) => {
+    setTimeout(() => {
+      if (!event.defaultPrevented) throw (event as PromiseRejectionEvent).reason;
+    }, 0);
+  });
 }
 
 /** Bun collects in the pauses of its loop: an array of 200 MB mostly shows after 10 ms, but a busy machine has it later. */

@@ -9,6 +9,7 @@ import { currentHost } from "../../current_host.ts";
 import { builtin } from "../../hosts/common/node_process.ts";
 import { keepFunctions } from "../../hosts/common/timers.ts";
 import type { ContextSlot } from "../../port/host.ts";
+import { bodyMethods } from "../globals/bodies.ts";
 import { dateOf, simulatedClock, temporalOf, timeStampOf } from "../globals/clock.ts";
 import { type Frames, framesOf } from "../globals/frames.ts";
 import { messageChannelOf } from "../globals/message_channel.ts";
@@ -118,6 +119,9 @@ export class Session implements World {
     this.#replace(Math, "random", () => this.random.number());
     this.#replace(crypto, "getRandomValues", <T extends ArrayBufferView>(array: T): T => this.#fill(array));
     this.#replace(crypto, "randomUUID", () => this.#uuid());
+    for (const [name, value] of Object.entries(bodyMethods())) {
+      for (const { prototype } of [Request, Response]) this.#replace(prototype, name, value);
+    }
     if (this.settings.allowRealIo) return;
     this.#replace(global, "fetch", (input: RequestInfo | URL, init?: RequestInit) => this.network.fetch(input, init));
     for (const { target, name, call } of doors()) this.#replace(target, name, refusal(call));
@@ -140,9 +144,26 @@ export class Session implements World {
   /** Errors that nobody catches are the simulation's, and not the test runner's, while it runs; where the host lets it. */
   #catchErrors(): void {
     const { process } = globalThis as unknown as { process?: Emitter };
-    if (typeof process?.listeners !== "function") return;
+    if (typeof process?.listeners !== "function") return this.#catchEvents();
     this.#listenAlone(process, "unhandledRejection", (error) => this.onUnhandled(error));
     this.#listenAlone(process, "uncaughtException", (error) => this.onUncaught(error));
+  }
+
+  /** A page tells of them by events; the listeners that it has already are told first. */
+  #catchEvents(): void {
+    if (typeof globalThis.addEventListener !== "function") return;
+    this.#takeEvents<PromiseRejectionEvent>("unhandledrejection", ({ reason }) => this.onUnhandled(reason));
+    this.#takeEvents<ErrorEvent>("error", ({ error }) => this.onUncaught(error));
+  }
+
+  #takeEvents<E extends Event>(type: string, tell: (event: E) => void): void {
+    const listener = (event: Event): void => {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      tell(event as E);
+    };
+    globalThis.addEventListener(type, listener);
+    this.#restores.push(() => globalThis.removeEventListener(type, listener));
   }
 
   #listenAlone(process: Emitter, name: string, listener: (error: unknown) => void): void {
