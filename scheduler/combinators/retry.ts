@@ -5,7 +5,7 @@
  */
 
 import { checkCount, checkDuration, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
-import { currentScope, deliver, within } from "../scopes/current_scope.ts";
+import { type BodyContext, contextOf, currentScope, deliver, within } from "../scopes/current_scope.ts";
 import { isAbort } from "../scopes/errors.ts";
 import { enter, suppress, suppressedIn, toCaller } from "../scopes/exit.ts";
 import { checkSignal } from "../scopes/foreign_signal.ts";
@@ -44,7 +44,7 @@ export interface RetryOptions {
 const remembered = 100;
 
 /**
- * Calls `fn(attempt)` until it succeeds, and resolves to its result. When the attempts are used up it rejects with the
+ * Calls `fn(attempt, { signal })` until it succeeds, and resolves to its result. When the attempts are used up it rejects with the
  * last error itself; `suppressed()` of that has those of the attempts before, in order (the latest 100; none if the
  * last was thrown as a primitive).
  *
@@ -65,7 +65,10 @@ const remembered = 100;
  * console.log(answer); // -> after 3 attempts
  * ```
  */
-export function retry<T>(fn: (attempt: number) => T | PromiseLike<T>, options: RetryOptions = {}): Promise<T> {
+export function retry<T>(
+  fn: (attempt: number, context: BodyContext) => T | PromiseLike<T>,
+  options: RetryOptions = {},
+): Promise<T> {
   checkFunction(fn, "The function to retry");
   checkOptions(options, "retry", [
     "attempts",
@@ -90,7 +93,7 @@ export function retry<T>(fn: (attempt: number) => T | PromiseLike<T>, options: R
 }
 
 async function tryAll<T>(
-  fn: (attempt: number) => T | PromiseLike<T>,
+  fn: (attempt: number, context: BodyContext) => T | PromiseLike<T>,
   { attempts, backoff, timeout, shouldRetry }: {
     attempts: number;
     backoff: Backoff;
@@ -99,9 +102,11 @@ async function tryAll<T>(
   },
 ): Promise<T> {
   const scope = currentScope();
+  const context = contextOf(scope);
   const earlier: unknown[] = [];
   // Each attempt is put in the scope of the call: not every host carries that across an `await`.
-  const tryOnce = timeout === undefined ? fn : (attempt: number) => withTimeout(timeout, () => fn(attempt));
+  const tryOnce = (attempt: number): T | PromiseLike<T> =>
+    timeout === undefined ? fn(attempt, context) : withTimeout(timeout, (context) => fn(attempt, context));
   for (let attempt = 1;; attempt++) {
     if (scope?.effective !== undefined) throw deliver(scope);
     try {

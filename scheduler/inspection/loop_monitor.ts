@@ -58,7 +58,8 @@ export class LoopMonitor {
   /**
    * Begins to watch.
    *
-   * @throws {TypeError} or {RangeError} for options of a wrong kind or range.
+   * @throws {TypeError} or {RangeError} for options of a wrong kind or range; {TypeError} for a watchdog in a page that is not
+   * cross-origin isolated.
    * @throws {StructureError} while another one watches.
    */
   constructor(options: LoopMonitorOptions = {}) {

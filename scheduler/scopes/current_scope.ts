@@ -83,3 +83,18 @@ export function roots(): Set<Scope> {
   }
   return last.roots;
 }
+
+/** What a body is given that runs in a scope of its own. */
+export interface BodyContext {
+  /** Aborted when code in the body is cancelled, from wherever; made when first read. */
+  readonly signal: AbortSignal;
+}
+
+/** A scope as the body in it sees it; outside any, nothing cancels. */
+export function contextOf(scope: Scope | undefined): BodyContext {
+  return {
+    get signal() {
+      return scope?.signal ?? new AbortController().signal;
+    },
+  };
+}

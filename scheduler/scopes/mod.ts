@@ -5,6 +5,7 @@
  */
 
 export { CancelScope, type CancelScopeOptions, currentSignal, effectiveDeadline } from "./cancel_scope.ts";
+export type { BodyContext } from "./current_scope.ts";
 export {
   Cancelled,
   type CancelSource,

@@ -122,6 +122,11 @@ export class Scope extends Member {
     return false;
   }
 
+  /** Has this scope to close before the one around it? */
+  get closesFirst(): boolean {
+    return !this.isTask;
+  }
+
   /** Does this scope own tasks? */
   get isGroup(): boolean {
     return false;
@@ -140,7 +145,7 @@ export class Scope extends Member {
     }
     this.owner = parent.owner;
     this.effective = parent.effective;
-    if (!this.isTask) parent.inner++;
+    if (this.closesFirst) parent.inner++;
   }
 
   override describe(): string {
@@ -225,7 +230,7 @@ export class Scope extends Member {
   async closeLeftOpen(): Promise<StructureError> {
     const open: Scope[] = [];
     for (let member = this.members; member !== undefined; member = member.after) {
-      if (member instanceof Scope && !member.isTask) open.push(member);
+      if (member instanceof Scope && member.closesFirst) open.push(member);
     }
     const names = open.map((inner) => (inner as Partial<Named>).name ?? "a scope").join(", ");
     const error = new StructureError(`${names} was left open inside another: await it before the code around it ends`);
@@ -273,7 +278,7 @@ export class Scope extends Member {
   detach(): void {
     if (!this.isMember) return;
     this.leave();
-    if (!this.isTask) this.parent!.inner--;
+    if (this.closesFirst) this.parent!.inner--;
     this.parent!.#extras?.onInnerClosed?.();
   }
 

@@ -8,7 +8,7 @@ import { checkDuration, checkFunction, checkOptions } from "../../runtime/basics
 import { allowUnawaited } from "../../runtime/basics/promises.ts";
 import { loop } from "../queue/loop.ts";
 import { CancelScope } from "./cancel_scope.ts";
-import { currentScope } from "./current_scope.ts";
+import { type BodyContext, contextOf, currentScope } from "./current_scope.ts";
 import { TimeoutError } from "./errors.ts";
 import { cancellationIn, cancelledAround, enter, passOn } from "./exit.ts";
 import { Scope } from "./scope.ts";
@@ -32,7 +32,7 @@ import { Scope } from "./scope.ts";
  * }
  * ```
  */
-export function withTimeout<T>(ms: number, body: () => T | PromiseLike<T>): Promise<T> {
+export function withTimeout<T>(ms: number, body: (context: BodyContext) => T | PromiseLike<T>): Promise<T> {
   checkDuration(ms, "A timeout");
   checkFunction(body, "The body of withTimeout");
   return new TimedScope("withTimeout", ms).runTimed(body);
@@ -51,18 +51,18 @@ class TimedScope extends Scope {
   }
 
   /** Runs the body with the deadline; an expired one is thrown even if the body took no notice. */
-  runTimed<T>(body: () => T | PromiseLike<T>): Promise<T> {
+  runTimed<T>(body: (context: BodyContext) => T | PromiseLike<T>): Promise<T> {
     this.deadline = loop().timers.now() + this.#timeout;
     const promise = this.#run(body);
     this.#promise = promise;
     return promise;
   }
 
-  async #run<T>(body: () => T | PromiseLike<T>): Promise<T> {
+  async #run<T>(body: (context: BodyContext) => T | PromiseLike<T>): Promise<T> {
     let value: T;
     let thrown: { error: unknown } | undefined;
     try {
-      value = await enter(this, body, undefined);
+      value = await enter(this, body, contextOf(this));
     } catch (error) {
       thrown = { error };
     }
@@ -98,7 +98,10 @@ class TimedScope extends Scope {
  * console.log(await moveOnAfter(10, () => sleep(60_000).then(() => "late")));
  * ```
  */
-export function moveOnAfter<T>(ms: number, body: () => T | PromiseLike<T>): Promise<T | undefined> {
+export function moveOnAfter<T>(
+  ms: number,
+  body: (context: BodyContext) => T | PromiseLike<T>,
+): Promise<T | undefined> {
   checkDuration(ms, "A timeout");
   return new CancelScope({ timeout: ms }).run(body);
 }
@@ -122,7 +125,10 @@ export function moveOnAfter<T>(ms: number, body: () => T | PromiseLike<T>): Prom
  * });
  * ```
  */
-export function shield<T>(body: () => T | PromiseLike<T>, options: { timeout?: number } = {}): Promise<T> {
+export function shield<T>(
+  body: (context: BodyContext) => T | PromiseLike<T>,
+  options: { timeout?: number } = {},
+): Promise<T> {
   checkFunction(body, "The body of shield");
   checkOptions(options, "shield", ["timeout"]);
   const { timeout = Infinity } = options;

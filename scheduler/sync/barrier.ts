@@ -12,7 +12,7 @@
 import { checkCount } from "../../runtime/basics/check.ts";
 import { printAs } from "../../runtime/basics/inspect.ts";
 import { currentScope, isCancelled } from "../scopes/current_scope.ts";
-import { Wait } from "../waits/wait.ts";
+import { endedBy, Wait, type WaitOptions } from "../waits/wait.ts";
 import { WaitLine } from "./wait_line.ts";
 
 /** A party of a {@linkcode Barrier} was cancelled, so that it will never fill. */
@@ -82,9 +82,10 @@ export class Barrier {
    *
    * @throws {BarrierBrokenError} (rejection) when a party was cancelled.
    * @throws {Cancelled} (rejection) when the scope around the call is cancelled. Once all have arrived that does not
-   * break the barrier.
+   * break the barrier. With a `signal`, its reason when that is aborted; the party counts as cancelled.
    */
-  wait(): Promise<number> {
+  wait(options?: WaitOptions): Promise<number> {
+    if (options !== undefined) return endedBy(options, () => this.wait());
     const scope = currentScope();
     if (isCancelled(scope)) {
       this.#break();

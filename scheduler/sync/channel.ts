@@ -6,6 +6,7 @@
 
 import { checkCount, checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
 import { printAs } from "../../runtime/basics/inspect.ts";
+import { endedBy, type WaitOptions } from "../waits/wait.ts";
 import { ChannelCore, type End, type Overflow } from "./channel_core.ts";
 import { iterate, makeReceiver, makeSender, type Receiver, type Sender, type Shared } from "./channel_ends.ts";
 
@@ -131,9 +132,11 @@ export class Channel<T> {
    *
    * @throws {ChannelClosedError} (rejection) when the channel is closed for sending, or is while it waits.
    * @throws {ChannelBrokenError} (rejection) when the last receiver is closed.
-   * @throws {Cancelled} (rejection) when the scope around the call is cancelled; no receiver gets the value then.
+   * @throws {Cancelled} (rejection) when the scope around the call is cancelled; no receiver gets the value then. With a
+   * `signal`, its reason when that is aborted.
    */
-  send(value: T): Promise<void> {
+  send(value: T, options?: WaitOptions): Promise<void> {
+    if (options !== undefined) return endedBy(options, () => this.send(value));
     return this.#shared.core.send(value, this.#end);
   }
 
@@ -151,9 +154,11 @@ export class Channel<T> {
    * @throws {ChannelEndError} (rejection) when the channel is closed and empty; after {@linkcode fail} its error
    * instead.
    * @throws {ChannelClosedError} (rejection) when the last receiver is closed.
-   * @throws {Cancelled} (rejection) when the scope around the call is cancelled; no value is taken then.
+   * @throws {Cancelled} (rejection) when the scope around the call is cancelled; no value is taken then. With a `signal`, its
+   * reason when that is aborted.
    */
-  receive(): Promise<T> {
+  receive(options?: WaitOptions): Promise<T> {
+    if (options !== undefined) return endedBy(options, () => this.receive());
     return this.#shared.core.receive(this.#end);
   }
 

@@ -6,6 +6,7 @@
 
 import { toCaller } from "../scopes/exit.ts";
 import { printAs } from "../../runtime/basics/inspect.ts";
+import { endedBy, type WaitOptions } from "../waits/wait.ts";
 import type { ChannelCore, End } from "./channel_core.ts";
 import { ChannelClosedError, ChannelEndError } from "./channel_errors.ts";
 
@@ -49,7 +50,8 @@ export class Sender<T> {
    * Sends a value; see `Channel.send`. On an end that is closed, or is while it waits, rejects with
    * `ChannelClosedError`.
    */
-  send(value: T): Promise<void> {
+  send(value: T, options?: WaitOptions): Promise<void> {
+    if (options !== undefined) return endedBy(options, () => this.send(value));
     return this.#shared.core.send(value, this.#end);
   }
 
@@ -111,7 +113,8 @@ export class Receiver<T> {
    * Waits for the next value; see `Channel.receive`. On an end that is closed, or is while it waits, rejects with
    * `ChannelClosedError`.
    */
-  receive(): Promise<T> {
+  receive(options?: WaitOptions): Promise<T> {
+    if (options !== undefined) return endedBy(options, () => this.receive());
     return this.#shared.core.receive(this.#end);
   }
 

@@ -101,10 +101,11 @@ export class Condition {
    *
    * @throws {StructureError} (rejection) when the mutex is free, or held by another task.
    * @throws {Cancelled} (rejection) when the scope around the call is cancelled. A notification that had come is passed
-   * on to the next.
+   * on to the next. With a `signal`, its reason when that is aborted.
    */
-  wait(): Promise<void> {
-    return toCaller(this.#wait(currentScope(), undefined));
+  wait(options: WaitOptions = {}): Promise<void> {
+    const signal = signalOf(options);
+    return toCaller(this.#wait(currentScope(), signal), undefined, signal);
   }
 
   /**

@@ -6,7 +6,7 @@
 
 import { printAs } from "../../runtime/basics/inspect.ts";
 import { currentScope, isCancelled } from "../scopes/current_scope.ts";
-import { Wait } from "../waits/wait.ts";
+import { endedBy, Wait, type WaitOptions } from "../waits/wait.ts";
 import { WaitLine } from "./wait_line.ts";
 
 /** The numbers of a latch at one moment. */
@@ -61,9 +61,11 @@ export class Latch {
   /**
    * Waits until the latch is open.
    *
-   * @throws {Cancelled} (rejection) when the scope around the call is cancelled, also if the latch is open.
+   * @throws {Cancelled} (rejection) when the scope around the call is cancelled, also if the latch is open. With a `signal`, its
+   * reason when that is aborted.
    */
-  wait(): Promise<void> {
+  wait(options?: WaitOptions): Promise<void> {
+    if (options !== undefined) return endedBy(options, () => this.wait());
     const scope = currentScope();
     if (isCancelled(scope)) return new Wait(scope).promise;
     return this.#isOpen ? this.#line.answer(scope, undefined) : this.#line.join(scope);

@@ -18,5 +18,4 @@ export { Permit } from "./permit.ts";
 export { RateLimiter, type RateLimiterOptions, type RateLimiterStatistics, type RateOptions } from "./rate_limiter.ts";
 export { ReadWriteLock, type ReadWriteLockStatistics } from "./read_write_lock.ts";
 export { Semaphore, type SemaphoreStatistics } from "./semaphore.ts";
-export type { WaitOptions } from "./wait_options.ts";
 export { Watch, type WatchReceiver, type WatchStatistics } from "./watch.ts";

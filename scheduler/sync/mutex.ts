@@ -17,7 +17,7 @@ import { StructureError } from "../scopes/errors.ts";
 import { toCaller } from "../scopes/exit.ts";
 import { type Owner, Scope } from "../scopes/scope.ts";
 import type { TaskNode } from "../tasks/task_node.ts";
-import { Wait } from "../waits/wait.ts";
+import { endedBy, Wait, type WaitOptions } from "../waits/wait.ts";
 import { forgetPermit, makePermit, type Permit } from "./permit.ts";
 import { runWith } from "./semaphore.ts";
 import { WaitLine } from "./wait_line.ts";
@@ -90,10 +90,12 @@ export class Mutex {
   /**
    * Waits until the mutex is free and takes it.
    *
-   * @throws {Cancelled} (rejection) when the scope around the call is cancelled; the mutex is not taken then.
+   * @throws {Cancelled} (rejection) when the scope around the call is cancelled; the mutex is not taken then. With a `signal`,
+   * its reason when that is aborted.
    * @throws {StructureError} (rejection) when the task that holds it has ended.
    */
-  acquire(): Promise<Permit> {
+  acquire(options?: WaitOptions): Promise<Permit> {
+    if (options !== undefined) return endedBy(options, () => this.acquire());
     return this.#acquire(currentScope());
   }
 
@@ -106,12 +108,13 @@ export class Mutex {
    * Runs `fn` alone; settles as it does.
    *
    * @throws {TypeError} at the call, for what is no function.
-   * @throws {Cancelled} (rejection) when the scope is cancelled while it waits; `fn` is not called then.
+   * @throws {Cancelled} (rejection) when the scope is cancelled while it waits; `fn` is not called then. With a `signal`,
+   * its reason when that is aborted meanwhile.
    * @throws {StructureError} (rejection) when the task that holds the mutex has ended.
    */
-  run<T>(fn: () => T | PromiseLike<T>): Promise<T> {
+  run<T>(fn: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
     checkFunction(fn, "The function run with a mutex");
-    return toCaller(runWith(this.acquire(), fn));
+    return toCaller(runWith(this.acquire(options), fn), undefined, options?.signal);
   }
 
   /** The numbers of the mutex at this moment. */

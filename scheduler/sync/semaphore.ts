@@ -9,7 +9,7 @@ import { printAs } from "../../runtime/basics/inspect.ts";
 import { currentScope, isCancelled } from "../scopes/current_scope.ts";
 import { toCaller } from "../scopes/exit.ts";
 import type { Scope } from "../scopes/scope.ts";
-import { Wait } from "../waits/wait.ts";
+import { endedBy, Wait, type WaitOptions } from "../waits/wait.ts";
 import { holdersOf, makePermit, type Permit } from "./permit.ts";
 import { WaitLine } from "./wait_line.ts";
 
@@ -89,9 +89,11 @@ export class Semaphore {
   /**
    * Waits for a permit. It stays taken until it is released, also when the task that took it has ended.
    *
-   * @throws {Cancelled} (rejection) when the scope around the call is cancelled; no permit is taken then.
+   * @throws {Cancelled} (rejection) when the scope around the call is cancelled; no permit is taken then. With a `signal`, its
+   * reason when that is aborted.
    */
-  acquire(): Promise<Permit> {
+  acquire(options?: WaitOptions): Promise<Permit> {
+    if (options !== undefined) return endedBy(options, () => this.acquire());
     const scope = currentScope();
     if (isCancelled(scope)) return new Wait<Permit>(scope).promise;
     const permit = this.#tryAcquire(scope);
@@ -107,11 +109,12 @@ export class Semaphore {
    * Runs `fn` with a permit, which is given back when it has ended; settles as `fn` does.
    *
    * @throws {TypeError} at the call, for what is no function.
-   * @throws {Cancelled} (rejection) when the scope is cancelled while it waits; `fn` is not called then.
+   * @throws {Cancelled} (rejection) when the scope is cancelled while it waits; `fn` is not called then. With a `signal`,
+   * its reason when that is aborted meanwhile.
    */
-  run<T>(fn: () => T | PromiseLike<T>): Promise<T> {
+  run<T>(fn: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
     checkFunction(fn, "The function run with a permit");
-    return toCaller(runWith(this.acquire(), fn));
+    return toCaller(runWith(this.acquire(options), fn), undefined, options?.signal);
   }
 
   /** The numbers of the semaphore at this moment. */

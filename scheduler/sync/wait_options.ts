@@ -9,13 +9,9 @@ import { isCancelled } from "../scopes/current_scope.ts";
 import { abortedBy } from "../scopes/exit.ts";
 import { checkSignal } from "../scopes/foreign_signal.ts";
 import type { Scope } from "../scopes/scope.ts";
-import { Wait } from "../waits/wait.ts";
+import { Wait, type WaitOptions } from "../waits/wait.ts";
 
-/** How to wait. */
-export interface WaitOptions {
-  /** Ends the wait when aborted: it rejects with the signal's reason, at once for one that is aborted already. */
-  signal?: AbortSignal;
-}
+export type { WaitOptions };
 
 /** Checks the options of a wait that has no others; answers with its signal. */
 export function signalOf(options: WaitOptions): AbortSignal | undefined {

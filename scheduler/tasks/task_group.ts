@@ -12,6 +12,8 @@ import { isAbort, StructureError } from "../scopes/errors.ts";
 import { abortedBy } from "../scopes/exit.ts";
 import type { Scope } from "../scopes/scope.ts";
 import type { Task } from "../scopes/task.ts";
+import { endedBy, type WaitOptions } from "../waits/wait.ts";
+import { interruptible } from "../waits/interruptible.ts";
 import type { Cleanup, Outcome } from "./deferred.ts";
 import { GroupNode } from "./group_node.ts";
 import { checkGroupOptions, type GroupOptions, type SpawnOptions, spawnOptions } from "./group_options.ts";
@@ -211,11 +213,13 @@ export class TaskGroup {
 
   /**
    * For groups made with `new`: waits for all tasks and ends the group; rejects with its first failure. A second call gives the same
-   * promise. In the body of `group()` it only waits until no tasks but daemons are left, and is a checkpoint.
+   * promise. In the body of `group()` it only waits until no tasks but daemons are left, and is a checkpoint. With a `signal` only the
+   * wait ends when that is aborted, with its reason; the group goes on.
    *
    * @throws {StructureError} when a task or a deferred function of the group calls it: it would wait for itself.
    */
-  join(): Promise<void> {
+  join(options?: WaitOptions): Promise<void> {
+    if (options !== undefined) return endedBy(options, () => interruptible(this.join()));
     if (isWithin(this.#node, currentScope())) {
       throw new StructureError(`${this.name} cannot be joined from within: what calls join() would wait for itself`);
     }

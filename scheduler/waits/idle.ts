@@ -11,10 +11,10 @@ import { laneOf } from "../queue/priority.ts";
 import { currentScope, laneIn } from "../scopes/current_scope.ts";
 import type { Scope } from "../scopes/scope.ts";
 import { sleepUntil } from "./sleep.ts";
-import { Wait } from "./wait.ts";
+import { endedBy, Wait, type WaitOptions } from "./wait.ts";
 
 /** How to wait for an idle loop. */
-export interface WhenIdleOptions {
+export interface WhenIdleOptions extends WaitOptions {
   /** Wait no longer than so many ms, idle or not. Default: `Infinity`; then the ageing bound of `configure` holds. */
   timeout?: number;
 }
@@ -30,8 +30,8 @@ export interface IdleTime {
 /**
  * Waits until nothing of a higher priority than "background" is left to run, in a browser until the page is idle. A checkpoint.
  *
- * @throws {TypeError} or {RangeError} at the call, for a timeout of a wrong kind or range.
- * @throws {Cancelled} (rejection) when the scope around it is cancelled.
+ * @throws {TypeError} or {RangeError} at the call, for a timeout of a wrong kind or range, or a `signal` that is none.
+ * @throws {Cancelled} (rejection) when the scope around it is cancelled. With a `signal`, its reason when that is aborted.
  *
  * @example
  * ```ts
@@ -42,14 +42,14 @@ export interface IdleTime {
  * ```
  */
 export function whenIdle(options: WhenIdleOptions = {}): Promise<IdleTime> {
-  checkOptions(options, "whenIdle", ["timeout"]);
+  checkOptions(options, "whenIdle", ["timeout", "signal"]);
   const { timeout = Infinity } = options;
   checkDuration(timeout, "The timeout of whenIdle");
-  return new IdleWait(currentScope(), timeout).promise;
+  return endedBy(options, () => new IdleWait(currentScope(), timeout).promise, ["timeout", "signal"]);
 }
 
 /** How often pictures come. */
-export interface NextFrameOptions {
+export interface NextFrameOptions extends WaitOptions {
   /** Pictures a second, where the host shows none itself. Default: 60. */
   rate?: number;
 }
@@ -58,8 +58,8 @@ export interface NextFrameOptions {
  * Waits for the next picture: in a browser window `requestAnimationFrame`, elsewhere the next beat of a clock of `rate` beats a second.
  * Resolves to the time of the host's clock. A checkpoint.
  *
- * @throws {TypeError} or {RangeError} at the call, for a rate that is no number above 0.
- * @throws {Cancelled} (rejection) when the scope around it is cancelled.
+ * @throws {TypeError} or {RangeError} at the call, for a rate that is no number above 0, or a `signal` that is none.
+ * @throws {Cancelled} (rejection) when the scope around it is cancelled. With a `signal`, its reason when that is aborted.
  *
  * @example
  * ```ts
@@ -71,11 +71,11 @@ export interface NextFrameOptions {
  * ```
  */
 export function nextFrame(options: NextFrameOptions = {}): Promise<number> {
-  checkOptions(options, "nextFrame", ["rate"]);
+  checkOptions(options, "nextFrame", ["rate", "signal"]);
   const { rate = 60 } = options;
   if (typeof rate !== "number") throw new TypeError(`The rate of pictures has to be a number: received ${show(rate)}`);
   if (!(rate > 0 && rate < Infinity)) throw new RangeError(`The rate of pictures has to be above 0: received ${rate}`);
-  return toCaller(waitForFrame(rate));
+  return endedBy(options, () => toCaller(waitForFrame(rate)), ["rate", "signal"]);
 }
 
 async function waitForFrame(rate: number): Promise<number> {

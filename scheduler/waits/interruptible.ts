@@ -9,7 +9,7 @@ import { awaited, isThenable, react } from "../../runtime/basics/promises.ts";
 import { currentScope, within } from "../scopes/current_scope.ts";
 import { isAbort } from "../scopes/errors.ts";
 import { reportUnhandled } from "../scopes/unhandled.ts";
-import { Wait } from "./wait.ts";
+import { endedBy, Wait, type WaitOptions } from "./wait.ts";
 
 /** Those who wait for a promise. */
 class Waiters<T> {
@@ -43,8 +43,8 @@ const waiters = new WeakMap<PromiseLike<unknown>, Waiters<unknown>>();
  * not kept from being collected, nor keeps anything of the wait. If it rejects after all who waited for it have been cancelled, the
  * error goes to `onUnhandled`, unless it is an "AbortError".
  *
- * @throws {TypeError} at the call, for what is no promise.
- * @throws {Cancelled} (rejection) when the scope around it is cancelled.
+ * @throws {TypeError} at the call, for what is no promise, and for options of a wrong kind.
+ * @throws {Cancelled} (rejection) when the scope around it is cancelled. With a `signal`, its reason when that is aborted.
  *
  * @example
  * ```ts
@@ -54,10 +54,11 @@ const waiters = new WeakMap<PromiseLike<unknown>, Waiters<unknown>>();
  * console.log(await moveOnAfter(10, () => interruptible(never)));
  * ```
  */
-export function interruptible<T>(promise: PromiseLike<T>): Promise<T> {
+export function interruptible<T>(promise: PromiseLike<T>, options?: WaitOptions): Promise<T> {
   if (!isThenable(promise)) {
     throw new TypeError(`interruptible waits for a promise: received ${show(promise)}`);
   }
+  if (options !== undefined) return endedBy(options, () => interruptible(promise));
   let all = waiters.get(promise) as Waiters<T> | undefined;
   if (all === undefined) {
     all = new Waiters<T>();

@@ -10,14 +10,15 @@ import type { Timed } from "../queue/timer_queue.ts";
 import { currentScope, deliver, isCancelled } from "../scopes/current_scope.ts";
 import type { Scope } from "../scopes/scope.ts";
 import { turnIn } from "./turn.ts";
-import { AnyWait } from "./wait.ts";
+import { AnyWait, endedBy, type WaitOptions } from "./wait.ts";
 
 /**
  * Waits `ms` milliseconds, never less by the host's monotonic clock; 0 waits for the next turn, `Infinity` for a cancellation. A
  * checkpoint. It keeps the process alive.
  *
- * @throws {RangeError} or {TypeError} at the call, for a time that is negative or no number.
- * @throws {Cancelled} (rejection) when the scope around it is cancelled; no timer is left behind.
+ * @throws {RangeError} or {TypeError} at the call, for a time that is negative or no number, or options of a wrong kind.
+ * @throws {Cancelled} (rejection) when the scope around it is cancelled; no timer is left behind. With a `signal`, its reason when that
+ * is aborted.
  *
  * @example
  * ```ts
@@ -28,8 +29,9 @@ import { AnyWait } from "./wait.ts";
  * console.log(performance.now() - start >= 20);
  * ```
  */
-export function sleep(ms: number): Promise<void> {
+export function sleep(ms: number, options?: WaitOptions): Promise<void> {
   checkDuration(ms, "The time to sleep");
+  if (options !== undefined) return endedBy(options, () => sleep(ms));
   if (ms === 0) return checkpoint();
   return new Sleep(currentScope(), loop().timers.now() + ms).promise;
 }
@@ -47,15 +49,16 @@ export function sleep(ms: number): Promise<void> {
  * console.log(performance.now() >= start + 10);
  * ```
  */
-export function sleepUntil(time: number): Promise<void> {
+export function sleepUntil(time: number, options?: WaitOptions): Promise<void> {
   checkTime(time, "The time to sleep until");
+  if (options !== undefined) return endedBy(options, () => sleepUntil(time));
   if (time <= loop().timers.now()) return checkpoint();
   return new Sleep(currentScope(), time).promise;
 }
 
 /**
  * Goes to the end of the run queue: others of the same priority get their turn, and the loop its I/O when the slice is
- * over. Throws `Cancelled` if the scope around it is cancelled.
+ * over. Throws `Cancelled` if the scope around it is cancelled; with a `signal`, its reason if that is aborted.
  *
  * @example
  * ```ts
@@ -66,7 +69,8 @@ export function sleepUntil(time: number): Promise<void> {
  * }
  * ```
  */
-export function checkpoint(): Promise<void> {
+export function checkpoint(options?: WaitOptions): Promise<void> {
+  if (options !== undefined) return endedBy(options, checkpoint);
   return turnIn(currentScope());
 }
 

@@ -12,12 +12,14 @@
  * @module
  */
 
+import { checkOptions } from "../../runtime/basics/check.ts";
 import { allowUnawaited } from "../../runtime/basics/promises.ts";
 import { loop } from "../queue/loop.ts";
-import { deliver, isCancelled, laneIn } from "../scopes/current_scope.ts";
+import { currentScope, deliver, isCancelled, laneIn, within } from "../scopes/current_scope.ts";
 import { Cancelled } from "../scopes/errors.ts";
 import { cancellationIn } from "../scopes/exit.ts";
-import { Member, type Scope } from "../scopes/scope.ts";
+import { checkSignal, joinSignal } from "../scopes/foreign_signal.ts";
+import { Member, Scope } from "../scopes/scope.ts";
 import type { Task } from "../scopes/task.ts";
 
 /**
@@ -195,4 +197,62 @@ export class Wait<T = void> extends AnyWait<T> {
     this.#onCancel = undefined;
     onCancel?.();
   }
+}
+
+/** How a wait may end early. */
+export interface WaitOptions {
+  /**
+   * Ends the wait when aborted; it then rejects with the signal's reason itself. A wait needs none where the scope around it is known.
+   * In browsers that is so up to the first `await` of a function only: after it, `task.signal` and its like end a wait with its task.
+   */
+  signal?: AbortSignal;
+}
+
+/** The scope of one wait. Whoever leaves the wait alone has not left a scope open. */
+class SignalScope extends Scope {
+  override get closesFirst(): boolean {
+    return false;
+  }
+}
+
+/**
+ * What `wait` comes to, which is to wait in the current scope; ended by the signal of `options`, too.
+ *
+ * @throws {TypeError} at the call, for options of a wrong kind.
+ */
+export function endedBy<T>(
+  options: WaitOptions | undefined,
+  wait: () => Promise<T>,
+  known: readonly string[] = ["signal"],
+): Promise<T> {
+  if (options === undefined) return wait();
+  checkOptions(options, "a wait", known);
+  const { signal } = options;
+  checkSignal(signal);
+  if (signal === undefined) return wait();
+  const scope = new SignalScope(currentScope());
+  const leaveSignal = joinSignal(scope, signal);
+  function end(): void {
+    leaveSignal();
+    scope.close();
+  }
+  let waiting: Promise<T>;
+  try {
+    waiting = within(scope, wait, undefined);
+  } catch (error) {
+    end();
+    throw error;
+  }
+  const ended: Promise<T> = new Promise((resolve, reject) => {
+    waiting.then((value) => {
+      end();
+      resolve(value);
+    }, (error) => {
+      end();
+      // As with all waits: one that was cancelled has nothing to say to those who do not look.
+      if (error === scope.effective) allowUnawaited(ended);
+      reject(error === scope.request ? signal.reason : error);
+    });
+  });
+  return ended;
 }

@@ -11,6 +11,7 @@ import { loop } from "../../queue/loop.ts";
 import { currentScope } from "../../scopes/current_scope.ts";
 import { TimeoutError } from "../../scopes/errors.ts";
 import { onAbort } from "../../scopes/foreign_signal.ts";
+import { endedBy, type WaitOptions } from "../../waits/wait.ts";
 import { Dispatcher, type PoolSettings } from "../dispatch/dispatcher.ts";
 import { callOptions, type RunOptions, settingsOf, settingsOfChunk } from "../jobs/call_settings.ts";
 import { PoolJob } from "../jobs/job.ts";
@@ -238,10 +239,10 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
    * Waits until the pool would take a call: back-pressure for a pool with a `queueLimit`. Those who wait are let in one by one, in
    * order. A checkpoint.
    *
-   * @throws {PoolClosedError} (rejection) when the pool is closed.
+   * @throws {PoolClosedError} (rejection) when the pool is closed. With a `signal`, its reason when that is aborted.
    */
-  room(): Promise<void> {
-    return this.#jobs.room();
+  room(options?: WaitOptions): Promise<void> {
+    return endedBy(options, () => this.#jobs.room());
   }
 
   /**
@@ -249,14 +250,14 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
    * they have loaded the module. A checkpoint.
    *
    * @throws {TypeError} or {RangeError} at the call, for a count of a wrong kind or range.
-   * @throws what keeps the module from being loaded; {PoolClosedError} (rejections).
+   * @throws what keeps the module from being loaded; {PoolClosedError}; with a `signal`, its reason when that is aborted (rejections).
    */
-  warmUp(count: number = this.#settings.size): Promise<void> {
+  warmUp(count: number = this.#settings.size, options?: WaitOptions): Promise<void> {
     checkCount(count, "The number of workers to start", 1);
     if (count > this.#settings.size) {
       throw new RangeError(`This pool has at most ${this.#settings.size} workers: received ${count}`);
     }
-    return this.#jobs.warmUp(count);
+    return endedBy(options, () => this.#jobs.warmUp(count));
   }
 
   /** The numbers of the pool at this moment. */
