@@ -6,6 +6,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { commandFor, root } from "./hosts.ts";
 
 /** How a program ended and what it printed. */
@@ -38,10 +39,11 @@ export interface Child {
 
 /** Starts a program on the runtime that runs the test. */
 export function start(
-  file: string,
+  program: string | URL,
   args: readonly string[] = [],
   options: ChildOptions = {},
 ): Child {
+  const file = typeof program === "string" ? program : fileURLToPath(program);
   const { command, args: all } = commandFor(file, ...args);
   all.splice(all.indexOf(file), 0, ...options.flags ?? []);
   const child = spawn(command, all, {
@@ -84,9 +86,9 @@ export function start(
 
 /** Runs a program to its end. */
 export function run(
-  file: string,
+  program: string | URL,
   args: readonly string[] = [],
   options: ChildOptions = {},
 ): Promise<ChildResult> {
-  return start(file, args, options).ended;
+  return start(program, args, options).ended;
 }

@@ -38,8 +38,10 @@ export class FakeHost {
       this.#timers.push(timer);
       return { ref() {}, unref() {}, cancel: () => void (timer.cancelled = true) };
     };
+    // What a page tells of frames and idle times has a clock of its own.
+    const { requestFrame: _, requestIdle: __, ...rest } = currentHost();
     this.host = {
-      ...currentHost(),
+      ...rest,
       name: "simulation",
       now: () => this.time,
       openTurns,

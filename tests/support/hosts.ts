@@ -8,8 +8,9 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { thisHost } from "./this_host.ts";
 
-/** The runtimes of the matrix. */
+/** The runtimes of the matrix that run programs. */
 export type MatrixHost = "node" | "node26" | "deno" | "bun";
 
 /** The root of the checkout. */
@@ -43,9 +44,9 @@ export function executableOf(host: MatrixHost): string | undefined {
 
 /** The runtime that runs this program. */
 export function hostOfThis(): MatrixHost {
-  if (process.versions["bun"] !== undefined) return "bun";
-  if (process.versions["deno"] !== undefined) return "deno";
-  return Number(process.versions.node.split(".")[0]) >= 23 ? "node26" : "node";
+  const host = thisHost();
+  if (host === "browser") throw new Error("A page is no program");
+  return host;
 }
 
 /** The flags with which a runtime reads TypeScript. */

@@ -5,12 +5,14 @@
  */
 
 import process from "node:process";
+import { runBrowser } from "./browser/browser_runs.ts";
 import { writeDocBlocks } from "./doc_blocks.ts";
 import { runCheck } from "./runner/checks.ts";
 import { runCoverage } from "./runner/coverage.ts";
 import { testFiles } from "./runner/files.ts";
-import { runHosts, summaryOf } from "./runner/host_runs.ts";
+import { runHosts } from "./runner/host_runs.ts";
 import { help, type Plan, planOf } from "./runner/options.ts";
+import { summaryOf } from "./runner/progress.ts";
 import { slowest } from "./runner/reports.ts";
 import { watch } from "./runner/watch.ts";
 
@@ -18,7 +20,9 @@ import { watch } from "./runner/watch.ts";
 async function run({ checks, hosts, parts }: Plan): Promise<boolean> {
   writeDocBlocks();
   const failedChecks = checks.filter((check) => !runCheck(check));
-  const results = await runHosts(hosts, testFiles(parts));
+  const files = testFiles(parts);
+  const results = await runHosts(hosts.filter((host) => host !== "browser"), files);
+  if (hosts.includes("browser")) results.push(...await runBrowser(files));
   const lines = slowest(results.flatMap(({ times }) => times));
   if (lines.length > 0) console.log(["The slowest tests:", ...lines].join("\n"));
   console.log(summaryOf(results));

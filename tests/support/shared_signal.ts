@@ -4,13 +4,12 @@
  * @module
  */
 
-import { getEventListeners } from "node:events";
 import process from "node:process";
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { CancelScope, configure } from "../../mod.ts";
-import { hostOfThis } from "./hosts.ts";
 import { latch } from "./latch.ts";
 import { strayRejections } from "./stray.ts";
+import { thisHost } from "./this_host.ts";
 
 /** Above the 10 listeners of an event that Node finds normal. */
 export const many = 16;
@@ -38,7 +37,10 @@ export function watchListeners(signal: AbortSignal): { readonly now: number; rea
   return {
     get now() {
       // Node alone tells of the listeners that are there; it is not to be told another story by what is counted here.
-      if (hostOfThis().startsWith("node")) assertEquals(getEventListeners(signal, "abort").length, listeners.size);
+      if (thisHost().startsWith("node")) {
+        const { getEventListeners } = process.getBuiltinModule("node:events");
+        assertEquals(getEventListeners(signal, "abort").length, listeners.size);
+      }
       return listeners.size;
     },
     get most() {

@@ -1,4 +1,5 @@
 import process from "node:process";
+import { macrotask } from "./macrotask.ts";
 
 /** The rejections that the host finds unhandled while `act` runs and for a few turns after it. */
 export async function strayRejections(act: () => unknown): Promise<unknown[]> {
@@ -7,7 +8,7 @@ export async function strayRejections(act: () => unknown): Promise<unknown[]> {
   process.on("unhandledRejection", listener);
   try {
     await act();
-    for (let turn = 0; turn < 5; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 5; turn++) await macrotask();
   } finally {
     process.off("unhandledRejection", listener);
   }

@@ -20,7 +20,7 @@ import {
   WorkerPool,
 } from "../../../mod.ts";
 import { unhandledDuring } from "../../support/errors.ts";
-import { testOnFakeLoop } from "../../support/fake_loop.ts";
+import { testOnFakeLoop, testOnFakeLoopWith } from "../../support/fake_loop.ts";
 
 testOnFakeLoop("callSoon calls in the order of the calls, each in a turn of its own, after microtasks", async () => {
   const log: string[] = [];
@@ -106,31 +106,35 @@ testOnFakeLoop("a task that is cancelled ends at its checkpoint, and who awaits 
   });
 });
 
-testOnFakeLoop("gather gives results in order; the first failure is thrown and the others go on", async () => {
-  const [first, second] = [new Error("first"), new Error("second")];
-  const log: string[] = [];
-  const seen = await unhandledDuring(() =>
-    runUntilComplete(async () => {
-      const slow = () => sleep(3).then(() => "slow");
-      assertEquals(await gather([slow, createTask(() => "task"), Promise.resolve("promise")]), [
-        "slow",
-        "task",
-        "promise",
-      ]);
-      assertEquals(await gather([]), []);
-      const error = await assertRejects(() =>
-        gather([
-          () => sleep(1).then(() => Promise.reject(first)),
-          () => sleep(2).then(() => Promise.reject(second)),
-          () => sleep(3).then(() => void log.push("went on")),
-        ])
-      );
-      assertStrictEquals(error, first);
-      await sleep(5);
-    })
-  );
-  assertEquals([log, seen], [["went on"], [second]]);
-});
+testOnFakeLoopWith(
+  "async context",
+  "gather gives results in order; the first failure is thrown and the others go on",
+  async () => {
+    const [first, second] = [new Error("first"), new Error("second")];
+    const log: string[] = [];
+    const seen = await unhandledDuring(() =>
+      runUntilComplete(async () => {
+        const slow = () => sleep(3).then(() => "slow");
+        assertEquals(await gather([slow, createTask(() => "task"), Promise.resolve("promise")]), [
+          "slow",
+          "task",
+          "promise",
+        ]);
+        assertEquals(await gather([]), []);
+        const error = await assertRejects(() =>
+          gather([
+            () => sleep(1).then(() => Promise.reject(first)),
+            () => sleep(2).then(() => Promise.reject(second)),
+            () => sleep(3).then(() => void log.push("went on")),
+          ])
+        );
+        assertStrictEquals(error, first);
+        await sleep(5);
+      })
+    );
+    assertEquals([log, seen], [["went on"], [second]]);
+  },
+);
 
 testOnFakeLoop("gather gives failures as results where that is asked for", async () => {
   const bug = new Error("bug");
@@ -143,7 +147,7 @@ testOnFakeLoop("gather gives failures as results where that is asked for", async
   });
 });
 
-testOnFakeLoop("cancelling who gathers cancels what is gathered", async () => {
+testOnFakeLoopWith("async context", "cancelling who gathers cancels what is gathered", async () => {
   for (const returnExceptions of [false, true]) {
     await runUntilComplete(async () => {
       const inner = createTask(() => sleep(1000));

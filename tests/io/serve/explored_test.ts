@@ -5,6 +5,7 @@ import { assert, assertEquals } from "@std/assert";
 import { group, sleep } from "../../../mod.ts";
 import { type RequestRecord, serve, type ServeOptions, type Server } from "../../../io/mod.ts";
 import { explore, type Simulation } from "../../../testing.ts";
+import { testWith } from "../../support/needs.ts";
 
 /** A drain that lets everything take as long as the schedule has it. */
 const patient = { grace: Infinity, force: Infinity };
@@ -86,34 +87,38 @@ test("a drain against requests that arrive: each is served, refused, or finds no
   for (const outcome of ["200", "503", "ECONNREFUSED"]) assert(reached[outcome]! > 0, `never ${outcome}`);
 });
 
-test("a timeout against the last byte: whoever has the head has the whole body, and the slot is free in the end", async () => {
-  const body = async (sim: Simulation) => {
-    const { options, records, errors } = watched({ timeout: 10 });
-    const server = await serve(async () => {
-      await sim.io("the head");
-      let pulls = 0;
-      return new Response(
-        new ReadableStream({
-          async pull(controller) {
-            if (pulls++ === 2) return controller.close();
-            await sim.io("a chunk");
-            controller.enqueue(new TextEncoder().encode("chunk"));
-          },
-        }),
-      );
-    }, options);
-    const response = await fetch(server.url);
-    const text = await response.text();
-    if (response.status === 200) assertEquals(text, "chunkchunk");
-    else assertEquals(response.status, 504);
-    sim.sometimes(String(response.status));
-    await server.drain(patient);
-    checkEnd(server, records, errors);
-  };
-  const { reached } = await explore(body, { maxSchedules: 200 });
-  assert(reached["200"]! > 0, "never 200");
-  assert(reached["504"]! > 0, "never 504");
-});
+testWith(
+  "async context",
+  "a timeout against the last byte: whoever has the head has the whole body, and the slot is free in the end",
+  async () => {
+    const body = async (sim: Simulation) => {
+      const { options, records, errors } = watched({ timeout: 10 });
+      const server = await serve(async () => {
+        await sim.io("the head");
+        let pulls = 0;
+        return new Response(
+          new ReadableStream({
+            async pull(controller) {
+              if (pulls++ === 2) return controller.close();
+              await sim.io("a chunk");
+              controller.enqueue(new TextEncoder().encode("chunk"));
+            },
+          }),
+        );
+      }, options);
+      const response = await fetch(server.url);
+      const text = await response.text();
+      if (response.status === 200) assertEquals(text, "chunkchunk");
+      else assertEquals(response.status, 504);
+      sim.sometimes(String(response.status));
+      await server.drain(patient);
+      checkEnd(server, records, errors);
+    };
+    const { reached } = await explore(body, { maxSchedules: 200 });
+    assert(reached["200"]! > 0, "never 200");
+    assert(reached["504"]! > 0, "never 504");
+  },
+);
 
 test("the cancellation of a server's group against its requests: the group ends after all of them", async () => {
   const body = async (sim: Simulation) => {

@@ -13,6 +13,7 @@ import {
 import { CancelScope } from "../../../mod.ts";
 import { concatenate } from "../../../runtime/basics/bytes.ts";
 import { collect, inChunks } from "../../support/chunks.ts";
+import { testWith } from "../../support/needs.ts";
 
 const formats = fc.record({ prefix: fc.constantFrom(1, 2, 4), littleEndian: fc.boolean() });
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -104,7 +105,7 @@ test("an error of the source is thrown itself; its memory may be used again, and
   assertEquals(seen.map(text), ["ab", "cc"]);
 });
 
-test("frames go over a connection; leaving the loop closes it, and a cancellation too", async () => {
+testWith("connections", "frames go over a connection; leaving the loop closes it, and a cancellation too", async () => {
   const listener = await listen();
   const client = await connect({ port: listener.port });
   const server = (await listener.accept())!;

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { group } from "../../../mod.ts";
 import { callerIn, isOwnFrame, isUserFrame, OwnFrames } from "../../../runtime/basics/own_frames.ts";
+import { testWith } from "../../support/needs.ts";
 
 /** A place of the library, and lines of stacks by whose they are. */
 interface Case {
@@ -278,19 +279,23 @@ test("an error without a stack has no caller", () => {
   assertEquals(callerIn(""), undefined);
 });
 
-test("on this host, frames of this checkout are the library's own, and those of a test in it are the user's", async () => {
-  function here(): Error {
-    const error = new Error("here");
-    return error;
-  }
-  const lines = here().stack!.split("\n").filter((line) => line.includes("own_frames_test.ts"));
-  assert(lines.length > 0);
-  assertEquals(lines.filter((line) => isOwnFrame(line) || !isUserFrame(line)), []);
-  const made = await group((g) => {
-    g.spawn(() => {}, { priority: "none" as never });
-  }).catch((error) => error);
-  const thrown = made.stack.split("\n").filter((line: string) => line.includes("/scheduler/"));
-  assert(thrown.length > 0, made.stack);
-  assertEquals(thrown.filter((line: string) => !isOwnFrame(line) || isUserFrame(line)), []);
-  assertMatch(callerIn(made.stack) ?? "", /own_frames_test\.ts/);
-});
+testWith(
+  "own frames",
+  "on this host, frames of this checkout are the library's own, and those of a test in it are the user's",
+  async () => {
+    function here(): Error {
+      const error = new Error("here");
+      return error;
+    }
+    const lines = here().stack!.split("\n").filter((line) => line.includes("own_frames_test.ts"));
+    assert(lines.length > 0);
+    assertEquals(lines.filter((line) => isOwnFrame(line) || !isUserFrame(line)), []);
+    const made = await group((g) => {
+      g.spawn(() => {}, { priority: "none" as never });
+    }).catch((error) => error);
+    const thrown = made.stack.split("\n").filter((line: string) => line.includes("/scheduler/"));
+    assert(thrown.length > 0, made.stack);
+    assertEquals(thrown.filter((line: string) => !isOwnFrame(line) || isUserFrame(line)), []);
+    assertMatch(callerIn(made.stack) ?? "", /own_frames_test\.ts/);
+  },
+);

@@ -1,14 +1,17 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import process from "node:process";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
 import { currentHost } from "../../../runtime/current_host.ts";
 import type { Turns } from "../../../runtime/port/host.ts";
 import { run, start } from "../../support/child.ts";
+import { testWith } from "../../support/needs.ts";
 
-const program = fileURLToPath(new URL("./programs/host.ts", import.meta.url));
+const program = new URL("./programs/host.ts", import.meta.url);
 const host = currentHost();
+
+/** Pages have microtasks only. */
+const tick: (callback: () => void) => void = process.nextTick ?? queueMicrotask;
 
 /** Waits for a timer of the host. */
 function after(delay: number): Promise<void> {
@@ -39,12 +42,12 @@ test("a turn comes once for each request, and ticks and microtasks of any depth 
       if (pending !== 0) wrong.push(`${pending} microtasks or ticks were left at turn ${came}`);
       came++;
       // Two chains, each of which goes on in the other's queue.
-      for (const first of [queueMicrotask, process.nextTick]) {
+      for (const first of [queueMicrotask, tick]) {
         pending++;
         let left = came % 100 === 0 ? 2000 : 5;
         const step = (): void => {
           if (--left === 0) return void pending--;
-          (left % 2 === 0 ? queueMicrotask : process.nextTick)(step);
+          (left % 2 === 0 ? queueMicrotask : tick)(step);
         };
         first(step);
       }
@@ -141,77 +144,93 @@ test("a timer that has fired can be cancelled, referenced and released", async (
   assertEquals(fired, 1);
 });
 
-test("the context is that of the innermost run, across awaits, ticks, timers and immediates, and undefined outside", async () => {
-  const slot = host.openContext();
-  const seen: unknown[] = [];
-  assertEquals(slot.get(), undefined);
-  const inner = slot.run("a", async (argument) => {
-    seen.push(argument, slot.get());
-    slot.run("b", () => seen.push(slot.get()), undefined);
-    seen.push(slot.get());
-    await Promise.resolve();
-    seen.push(slot.get());
-    await after(1);
-    seen.push(slot.get());
-    await new Promise((resolve) => setImmediate(resolve));
-    seen.push(slot.get());
-    await new Promise<void>((resolve) => queueMicrotask(() => (seen.push(slot.get()), resolve())));
-  }, "argument");
-  assertEquals(slot.get(), undefined);
-  await inner;
-  assertEquals(seen, ["argument", "a", "b", "a", "a", "a", "a", "a"]);
-});
+testWith(
+  "async context",
+  "the context is that of the innermost run, across awaits, ticks, timers and immediates, and undefined outside",
+  async () => {
+    const slot = host.openContext();
+    const seen: unknown[] = [];
+    assertEquals(slot.get(), undefined);
+    const inner = slot.run("a", async (argument) => {
+      seen.push(argument, slot.get());
+      slot.run("b", () => seen.push(slot.get()), undefined);
+      seen.push(slot.get());
+      await Promise.resolve();
+      seen.push(slot.get());
+      await after(1);
+      seen.push(slot.get());
+      await new Promise((resolve) => setImmediate(resolve));
+      seen.push(slot.get());
+      await new Promise<void>((resolve) => queueMicrotask(() => (seen.push(slot.get()), resolve())));
+    }, "argument");
+    assertEquals(slot.get(), undefined);
+    await inner;
+    assertEquals(seen, ["argument", "a", "b", "a", "a", "a", "a", "a"]);
+  },
+);
 
-test("a host that tells a timer's callback from what an await goes on to ends the value in it, and in nothing else", async () => {
-  const slot = host.openContext();
-  const users = new AsyncLocalStorage<string>();
-  const { endInTimer } = slot;
-  if (endInTimer === undefined) return assert(host.name === "bun", host.name);
-  const look = (): unknown[] => [slot.get(), users.getStore()];
-  await users.run("theirs", () =>
-    slot.run("ours", async () => {
-      assertEquals([endInTimer(), ...look()], [false, "ours", "theirs"]);
-      const inTimer = await new Promise((resolve) => {
-        setTimeout(async () => {
-          const ended = endInTimer();
-          const atOnce = look();
-          await null;
-          resolve([ended, ...atOnce, ...look(), endInTimer()]);
+testWith(
+  "async context",
+  "a host that tells a timer's callback from what an await goes on to ends the value in it, and in nothing else",
+  async () => {
+    const slot = host.openContext();
+    const users = new AsyncLocalStorage<string>();
+    const { endInTimer } = slot;
+    if (endInTimer === undefined) return assert(host.name === "bun", host.name);
+    const look = (): unknown[] => [slot.get(), users.getStore()];
+    await users.run("theirs", () =>
+      slot.run("ours", async () => {
+        assertEquals([endInTimer(), ...look()], [false, "ours", "theirs"]);
+        const inTimer = await new Promise((resolve) => {
+          setTimeout(async () => {
+            const ended = endInTimer();
+            const atOnce = look();
+            await null;
+            resolve([ended, ...atOnce, ...look(), endInTimer()]);
+          });
         });
-      });
-      assertEquals(inTimer, [true, undefined, "theirs", undefined, "theirs", false]);
-      assertEquals([endInTimer(), ...look()], [false, "ours", "theirs"]);
-      const after = await new Promise((resolve) => setTimeout(() => queueMicrotask(() => resolve(endInTimer()))));
-      assertEquals([after, ...look()], [false, "ours", "theirs"]);
-      const next = await new Promise((resolve) => setTimeout(() => resolve(look())));
-      assertEquals(next, ["ours", "theirs"]);
-    }, undefined));
-});
+        assertEquals(inTimer, [true, undefined, "theirs", undefined, "theirs", false]);
+        assertEquals([endInTimer(), ...look()], [false, "ours", "theirs"]);
+        const after = await new Promise((resolve) => setTimeout(() => queueMicrotask(() => resolve(endInTimer()))));
+        assertEquals([after, ...look()], [false, "ours", "theirs"]);
+        const next = await new Promise((resolve) => setTimeout(() => resolve(look())));
+        assertEquals(next, ["ours", "theirs"]);
+      }, undefined));
+  },
+);
 
-test("a remembered flow of control brings back the slot and the users' own async context, and leaves no trace", () => {
-  const slot = host.openContext();
-  const users = new AsyncLocalStorage<string>();
-  const captured = users.run("theirs", () => slot.run("ours", () => slot.capture(), undefined));
-  const look = (argument: unknown): unknown[] => [argument, slot.get(), users.getStore()];
-  users.run("elsewhere", () => {
-    slot.run("other", () => {
-      assertEquals(slot.resume(captured, look, 1), [1, "ours", "theirs"]);
-      assertEquals(slot.resume(captured, look, 2), [2, "ours", "theirs"]);
-      assertEquals(look(0), [0, "other", "elsewhere"]);
-      let thrown: unknown;
-      try {
-        slot.resume(captured, () => {
-          throw new Error("inside");
-        }, undefined);
-      } catch (error) {
-        thrown = error;
-      }
-      assertEquals((thrown as Error).message, "inside");
-      assertEquals(look(0), [0, "other", "elsewhere"]);
-    }, undefined);
-  });
-  assertEquals(slot.resume(captured, (n) => slot.run("within", () => look(n), undefined), 3), [3, "within", "theirs"]);
-});
+testWith(
+  "async context",
+  "a remembered flow of control brings back the slot and the users' own async context, and leaves no trace",
+  () => {
+    const slot = host.openContext();
+    const users = new AsyncLocalStorage<string>();
+    const captured = users.run("theirs", () => slot.run("ours", () => slot.capture(), undefined));
+    const look = (argument: unknown): unknown[] => [argument, slot.get(), users.getStore()];
+    users.run("elsewhere", () => {
+      slot.run("other", () => {
+        assertEquals(slot.resume(captured, look, 1), [1, "ours", "theirs"]);
+        assertEquals(slot.resume(captured, look, 2), [2, "ours", "theirs"]);
+        assertEquals(look(0), [0, "other", "elsewhere"]);
+        let thrown: unknown;
+        try {
+          slot.resume(captured, () => {
+            throw new Error("inside");
+          }, undefined);
+        } catch (error) {
+          thrown = error;
+        }
+        assertEquals((thrown as Error).message, "inside");
+        assertEquals(look(0), [0, "other", "elsewhere"]);
+      }, undefined);
+    });
+    assertEquals(slot.resume(captured, (n) => slot.run("within", () => look(n), undefined), 3), [
+      3,
+      "within",
+      "theirs",
+    ]);
+  },
+);
 
 test("two slots keep their values apart", () => {
   const one = host.openContext();
@@ -223,19 +242,23 @@ test("the machine runs at least one thread at once", () => {
   assert(Number.isInteger(host.parallelism()) && host.parallelism() >= 1, `${host.parallelism()}`);
 });
 
-test("a timer holds the process while it is referenced, and keepAlive until it is released", async () => {
-  const results = await Promise.all(
-    ["unref", "ref", "cancelled", "keepAlive"].map((name) => run(program, [name], { timeout: 120_000 })),
-  );
-  assertEquals(results.map(({ code, stdout }) => [code, stdout]), [
-    [0, ""],
-    [0, "fired\n"],
-    [0, ""],
-    [0, "released\n"],
-  ]);
-});
+testWith(
+  "programs",
+  "a timer holds the process while it is referenced, and keepAlive until it is released",
+  async () => {
+    const results = await Promise.all(
+      ["unref", "ref", "cancelled", "keepAlive"].map((name) => run(program, [name], { timeout: 120_000 })),
+    );
+    assertEquals(results.map(({ code, stdout }) => [code, stdout]), [
+      [0, ""],
+      [0, "fired\n"],
+      [0, ""],
+      [0, "released\n"],
+    ]);
+  },
+);
 
-test("a listener for a signal is called, and is gone when it has been taken away", async () => {
+testWith("programs", "a listener for a signal is called, and is gone when it has been taken away", async () => {
   const child = start(program, ["signal"]);
   await child.waitFor(/ready/);
   // Not `child.process.kill`, after which Deno reports the signal as the cause of the end, whatever the child did with it.
@@ -244,8 +267,12 @@ test("a listener for a signal is called, and is gone when it has been taken away
   assertEquals([code, stdout], [0, "ready\ngot SIGTERM\nlisteners: 0\n"]);
 });
 
-test("exit ends the process at once, and an exit code that was set is its code at the natural end", async () => {
-  const [exited, ended] = await Promise.all([run(program, ["exit"]), run(program, ["exitCode"])]);
-  assertEquals([exited!.code, exited!.stdout], [7, ""]);
-  assertEquals([ended!.code, ended!.stderr.trim()], [9, "a text for a person"]);
-});
+testWith(
+  "programs",
+  "exit ends the process at once, and an exit code that was set is its code at the natural end",
+  async () => {
+    const [exited, ended] = await Promise.all([run(program, ["exit"]), run(program, ["exitCode"])]);
+    assertEquals([exited!.code, exited!.stdout], [7, ""]);
+    assertEquals([ended!.code, ended!.stderr.trim()], [9, "a text for a person"]);
+  },
+);

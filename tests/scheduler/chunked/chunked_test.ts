@@ -18,6 +18,7 @@ import { unhandledDuring } from "../../support/errors.ts";
 import type { FakeHost } from "../../support/fake_host.ts";
 import { onFakeLoop } from "../../support/fake_loop.ts";
 import { spin } from "../../support/spin.ts";
+import { testWith } from "../../support/needs.ts";
 
 test("every item of every kind of source is visited once, in order, with its index", async () => {
   await fc.assert(
@@ -130,7 +131,7 @@ test("progress is reported at the end with all items done", async () => {
   assertEquals(reports.slice(-2), [1000, 1000]);
 });
 
-test("items run in the caller's task, and the first slice has a turn of its own", async () => {
+testWith("async context", "items run in the caller's task, and the first slice has a turn of its own", async () => {
   await group((g) => {
     g.spawn(async (task) => {
       let ran = false;

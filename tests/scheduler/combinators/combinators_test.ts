@@ -21,6 +21,7 @@ import {
 } from "../../../mod.ts";
 import { unhandledDuring } from "../../support/errors.ts";
 import { turns } from "../../support/turns.ts";
+import { testWith } from "../../support/needs.ts";
 
 const combinators = { all, allSettled, race, any } as const;
 type Combinator = (fns: TaskFunction<unknown>[], options?: Parameters<typeof all>[1]) => Promise<unknown>;
@@ -85,7 +86,7 @@ test("all: what waits for a slot when another fails never starts", async () => {
   assert(started.length <= 3 && !started.includes(4), `started ${started}`);
 });
 
-test("limit bounds how many run at once, in every combinator", async () => {
+testWith("async context", "limit bounds how many run at once, in every combinator", async () => {
   for (const [name, combine] of each) {
     let running = 0;
     let most = 0;
@@ -241,7 +242,7 @@ test("a cancellation from around passes through when the tasks have ended", asyn
   }
 });
 
-test("functions see the async context of the call, also when the limit delays them", async () => {
+testWith("async context", "functions see the async context of the call, also when the limit delays them", async () => {
   const storage = new AsyncLocalStorage<string>();
   const seen = await storage.run(
     "mine",

@@ -14,6 +14,7 @@ import {
   TimeoutError,
 } from "../../../mod.ts";
 import { turns, watch } from "../../support/turns.ts";
+import { testWith } from "../../support/needs.ts";
 
 /** A source that counts what is done to it. */
 class Counted<T> {
@@ -177,33 +178,37 @@ test("cancelled, by a signal, a timeout or from around, it closes its source onc
   }
 });
 
-test("a source that is stalled does not keep it from being cancelled, nor from failing", async () => {
-  for (const how of ["signal", "failure"] as const) {
-    let closes = 0;
-    const stalled: AsyncIterable<number> = {
-      [Symbol.asyncIterator]() {
-        let first = true;
-        return {
-          next: () => first ? (first = false, Promise.resolve({ done: false, value: 1 })) : new Promise(() => {}),
-          return: () => {
-            closes++;
-            return new Promise(() => {});
-          },
-        };
-      },
-    };
-    const controller = new AbortController();
-    const running = mapConcurrent(stalled, async () => {
-      await turns(2);
-      if (how === "failure") throw "failed";
-      await sleep(1e6);
-    }, { signal: controller.signal }).catch((it) => it);
-    await turns();
-    controller.abort("aborted");
-    assertEquals(await running, how === "signal" ? "aborted" : "failed");
-    assertEquals(closes, 1);
-  }
-});
+testWith(
+  "async context",
+  "a source that is stalled does not keep it from being cancelled, nor from failing",
+  async () => {
+    for (const how of ["signal", "failure"] as const) {
+      let closes = 0;
+      const stalled: AsyncIterable<number> = {
+        [Symbol.asyncIterator]() {
+          let first = true;
+          return {
+            next: () => first ? (first = false, Promise.resolve({ done: false, value: 1 })) : new Promise(() => {}),
+            return: () => {
+              closes++;
+              return new Promise(() => {});
+            },
+          };
+        },
+      };
+      const controller = new AbortController();
+      const running = mapConcurrent(stalled, async () => {
+        await turns(2);
+        if (how === "failure") throw "failed";
+        await sleep(1e6);
+      }, { signal: controller.signal }).catch((it) => it);
+      await turns();
+      controller.abort("aborted");
+      assertEquals(await running, how === "signal" ? "aborted" : "failed");
+      assertEquals(closes, 1);
+    }
+  },
+);
 
 test("a generator's own cleanup runs, also what it waits for at our checkpoints, before it settles", async () => {
   const log: string[] = [];

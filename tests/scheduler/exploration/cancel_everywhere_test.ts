@@ -2,24 +2,29 @@ import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Cancelled, Latch, sleep, type TaskGroup } from "../../../mod.ts";
 import { cancelEverywhere, CancellationFailure, DeadlockError, LeakError } from "../../../testing.ts";
+import { testWith } from "../../support/needs.ts";
 
-test("the body is cancelled after each of its macrotasks once, and sees it as a cancellation of its scope", async () => {
-  const seen: string[] = [];
-  const { points } = await cancelEverywhere(async () => {
-    let reached = 0;
-    try {
-      for (; reached < 3; reached++) await sleep(10);
-      seen.push("end");
-    } catch (error) {
-      assert(error instanceof Cancelled);
-      seen.push(`${reached}`);
-      throw error;
-    }
-  });
-  // A sleep takes two macrotasks: that of its timer and that of its turn.
-  assertEquals(points, 6);
-  assertEquals(seen.map(String), ["end", "0", "0", "1", "1", "2", "2"]);
-});
+testWith(
+  "async context",
+  "the body is cancelled after each of its macrotasks once, and sees it as a cancellation of its scope",
+  async () => {
+    const seen: string[] = [];
+    const { points } = await cancelEverywhere(async () => {
+      let reached = 0;
+      try {
+        for (; reached < 3; reached++) await sleep(10);
+        seen.push("end");
+      } catch (error) {
+        assert(error instanceof Cancelled);
+        seen.push(`${reached}`);
+        throw error;
+      }
+    });
+    // A sleep takes two macrotasks: that of its timer and that of its turn.
+    assertEquals(points, 6);
+    assertEquals(seen.map(String), ["end", "0", "0", "1", "1", "2", "2"]);
+  },
+);
 
 test("a timer that the cancelled body leaves behind is found", async () => {
   const error = await assertRejects(
@@ -71,38 +76,42 @@ test("what the body's own cleanup or `after` throws is found, with the point", a
   }, { after });
 });
 
-test("with `tasks` each task is cancelled alone at each of its waits, and what others lose by that is found", async () => {
-  const { points, checkpoints } = await cancelEverywhere(async (_, g) => {
-    for (let task = 0; task < 2; task++) {
-      g.spawn(async () => {
-        await sleep(1);
-        await sleep(2);
-      });
-    }
-    await sleep(5);
-  }, { tasks: true });
-  assertEquals([points > 5, checkpoints], [true, 4]);
-
-  const opens = (cleanup: (ready: Latch) => void) => async (_: unknown, g: TaskGroup) => {
-    const ready = new Latch();
-    g.spawn(async () => {
-      try {
-        await sleep(5);
-        ready.open();
-      } finally {
-        cleanup(ready);
+testWith(
+  "async context",
+  "with `tasks` each task is cancelled alone at each of its waits, and what others lose by that is found",
+  async () => {
+    const { points, checkpoints } = await cancelEverywhere(async (_, g) => {
+      for (let task = 0; task < 2; task++) {
+        g.spawn(async () => {
+          await sleep(1);
+          await sleep(2);
+        });
       }
-    }, { name: "opener" });
-    await ready.wait();
-  };
-  const error = await assertRejects(
-    () => cancelEverywhere(opens(() => {}), { tasks: true }),
-    CancellationFailure,
-    "With its task opener cancelled while it waited for sleep, after 1 macrotasks",
-  );
-  assert(error.cause instanceof DeadlockError);
-  await cancelEverywhere(opens((ready) => ready.open()), { tasks: true });
-});
+      await sleep(5);
+    }, { tasks: true });
+    assertEquals([points > 5, checkpoints], [true, 4]);
+
+    const opens = (cleanup: (ready: Latch) => void) => async (_: unknown, g: TaskGroup) => {
+      const ready = new Latch();
+      g.spawn(async () => {
+        try {
+          await sleep(5);
+          ready.open();
+        } finally {
+          cleanup(ready);
+        }
+      }, { name: "opener" });
+      await ready.wait();
+    };
+    const error = await assertRejects(
+      () => cancelEverywhere(opens(() => {}), { tasks: true }),
+      CancellationFailure,
+      "With its task opener cancelled while it waited for sleep, after 1 macrotasks",
+    );
+    assert(error.cause instanceof DeadlockError);
+    await cancelEverywhere(opens((ready) => ready.open()), { tasks: true });
+  },
+);
 
 test("a body may reject with the cancellation of a task it awaits, and `after` is called all the same", async () => {
   let calls = 0;

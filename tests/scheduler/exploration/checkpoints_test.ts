@@ -2,8 +2,9 @@ import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { checkpoint, Latch, sleep } from "../../../mod.ts";
 import { cancelEverywhere, checkpointsOf } from "../../../testing.ts";
+import { testWith } from "../../support/needs.ts";
 
-test("the waits of all tasks are listed in order, with whose they are and what for", async () => {
+testWith("async context", "the waits of all tasks are listed in order, with whose they are and what for", async () => {
   const checkpoints = await checkpointsOf(async (_, group) => {
     const ready = new Latch();
     group.spawn(() => ready.wait(), { name: "reader" });
@@ -20,7 +21,7 @@ test("the waits of all tasks are listed in order, with whose they are and what f
   assertEquals(points, [...points].sort((a, b) => a - b));
 });
 
-test("two waits of the same kind, one after the other, are two checkpoints", async () => {
+testWith("async context", "two waits of the same kind, one after the other, are two checkpoints", async () => {
   const checkpoints = await checkpointsOf(async () => {
     for (let round = 0; round < 3; round++) await sleep(10);
   });

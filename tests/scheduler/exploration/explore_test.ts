@@ -4,6 +4,7 @@ import { group, Mutex, sleep } from "../../../mod.ts";
 import { DeadlockError, explore, LeakError, NondeterminismError, type Simulation } from "../../../testing.ts";
 import { actors, failureOf } from "../../support/explored.ts";
 import { racePrograms } from "../../support/race_programs.ts";
+import { testWith } from "../../support/needs.ts";
 
 const staleResponse = racePrograms.find(({ name }) => name === "stale response")!.broken;
 
@@ -73,21 +74,25 @@ test("timers of one list never swap, nor timers of different deadlines; those of
   );
 });
 
-test("a timer of 1 ms and an immediate come in either order at main, in one order after I/O", async () => {
-  const start = (_: Simulation, log: (name: string) => void) => {
-    setTimeout(log, 0, "timer");
-    setImmediate(log, "immediate");
-  };
-  assertEquals(await ordersOf(start), ["immediate timer", "timer immediate"]);
-  assertEquals(await ordersOf((sim, log) => sim.io().then(() => start(sim, log))), ["immediate timer"]);
-  assertEquals(
-    await ordersOf((_, log) => {
-      setTimeout(log, 2, "timer");
+testWith(
+  "immediates",
+  "a timer of 1 ms and an immediate come in either order at main, in one order after I/O",
+  async () => {
+    const start = (_: Simulation, log: (name: string) => void) => {
+      setTimeout(log, 0, "timer");
       setImmediate(log, "immediate");
-    }),
-    ["immediate timer"],
-  );
-});
+    };
+    assertEquals(await ordersOf(start), ["immediate timer", "timer immediate"]);
+    assertEquals(await ordersOf((sim, log) => sim.io().then(() => start(sim, log))), ["immediate timer"]);
+    assertEquals(
+      await ordersOf((_, log) => {
+        setTimeout(log, 2, "timer");
+        setImmediate(log, "immediate");
+      }),
+      ["immediate timer"],
+    );
+  },
+);
 
 test("an operation of known latency never comes early, and races only with what comes at the same time", async () => {
   const at = (latency: number) =>
@@ -144,7 +149,7 @@ test("a loop that polls is no livelock: what is held back comes in the end", asy
   assert(report.schedules > 100, report.guarantee);
 });
 
-test("deadlocks and leaks under some schedule are found without any assertion", async () => {
+testWith("async context", "deadlocks and leaks under some schedule are found without any assertion", async () => {
   const locks = await failureOf(async (sim) => {
     const [first, second] = [new Mutex(), new Mutex()];
     const both = (one: Mutex, other: Mutex, name: string) => async () => {

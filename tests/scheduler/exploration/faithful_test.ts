@@ -6,12 +6,12 @@ import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { group, sleep } from "../../../mod.ts";
+import { testWith } from "../../support/needs.ts";
 import { cancelEverywhere, checkpointsOf, explore, schedules, simulate } from "../../../testing.ts";
-
-const storage = new AsyncLocalStorage<string>();
 
 /** Notes where each async context is to be found, and in which order things are disposed of. */
 async function program(): Promise<string[]> {
+  const storage = new AsyncLocalStorage<string>();
   const log: string[] = [];
   const note = (what: string) => log.push(`${what} in ${storage.getStore()}`);
   const disposable = (name: string) => ({ [Symbol.dispose]: () => note(`dispose ${name}`) });
@@ -48,7 +48,7 @@ async function program(): Promise<string[]> {
   return log;
 }
 
-test("async contexts and the order of disposal are those of the host", async () => {
+testWith("async context", "async contexts and the order of disposal are those of the host", async () => {
   const simulated = await simulate(program);
   // From a macrotask, as the body of a simulation: in a microtask ticks would come later.
   const real = await new Promise<string[]>((resolve, reject) => setImmediate(() => program().then(resolve, reject)));

@@ -17,6 +17,7 @@ import {
 } from "../../../mod.ts";
 import { explore, type Simulation } from "../../../testing.ts";
 import { searched } from "../../support/searched.ts";
+import { testWith } from "../../support/needs.ts";
 
 /** Spawns a task that the schedule cancels at any time, or not before its end. */
 function cancellable<T>(sim: Simulation, g: TaskGroup, name: string, fn: () => Promise<T>): Task<unknown> {
@@ -28,7 +29,7 @@ function cancellable<T>(sim: Simulation, g: TaskGroup, name: string, fn: () => P
   return task;
 }
 
-test("a notification that a cancelled waiter had is the next one's", async () => {
+testWith("async context", "a notification that a cancelled waiter had is the next one's", async () => {
   const { reached } = await explore(async (sim) => {
     const mutex = new Mutex();
     const condition = new Condition(mutex);
@@ -126,64 +127,72 @@ for (const capacity of [0, 1]) {
   }
 }
 
-test("ends of a channel that go away one after the other end it, and strand nobody", () =>
-  searched(() => {
-    const channel = new Channel<number>(1);
-    const received: number[] = [];
-    return {
-      body: (sim) =>
-        group((g) => {
-          for (const name of ["a", "b"]) {
-            const sender = channel.sender();
-            g.defer(() => sender.close());
+testWith(
+  "async context",
+  "ends of a channel that go away one after the other end it, and strand nobody",
+  () =>
+    searched(() => {
+      const channel = new Channel<number>(1);
+      const received: number[] = [];
+      return {
+        body: (sim) =>
+          group((g) => {
+            for (const name of ["a", "b"]) {
+              const sender = channel.sender();
+              g.defer(() => sender.close());
+              g.spawn(async () => {
+                await sim.io(`${name} begins`);
+                await sender.send(1);
+                await sender.send(2);
+                sender.close();
+              });
+            }
+            const receiver = channel.receiver();
+            g.defer(() => receiver.close());
             g.spawn(async () => {
-              await sim.io(`${name} begins`);
-              await sender.send(1);
-              await sender.send(2);
-              sender.close();
+              for await (const value of receiver) received.push(value);
+              assertEquals(received.length, 4);
             });
-          }
-          const receiver = channel.receiver();
-          g.defer(() => receiver.close());
-          g.spawn(async () => {
-            for await (const value of receiver) received.push(value);
-            assertEquals(received.length, 4);
-          });
-        }),
-      after() {
-        const { sending, receiving, senders, receivers } = channel.statistics();
-        assertEquals([sending, receiving, senders, receivers], [0, 0, 0, 0]);
-      },
-    };
-  }));
+          }),
+        after() {
+          const { sending, receiving, senders, receivers } = channel.statistics();
+          assertEquals([sending, receiving, senders, receivers], [0, 0, 0, 0]);
+        },
+      };
+    }),
+);
 
-test("a barrier lets all parties go, or breaks for all of them when one is cancelled", async () => {
-  const { reached } = await explore(async (sim) => {
-    const barrier = new Barrier(3);
-    const ends: string[] = [];
-    const party = (name: string) => async () => {
-      await sim.io(`${name} arrives`);
-      try {
-        await barrier.wait();
-        ends.push("passed");
-      } catch (error) {
-        ends.push(error instanceof BarrierBrokenError ? "broken" : "cancelled");
-        assert(error instanceof BarrierBrokenError || error instanceof Cancelled);
-      }
-    };
-    await group((g) => {
-      g.spawn(party("a"));
-      g.spawn(party("b"));
-      cancellable(sim, g, "c", party("c"));
-    });
-    // Who has passed before the cancellation has passed; nobody waits.
-    const passed = ends.filter((end) => end === "passed").length;
-    assert(passed === 0 || passed >= 2, ends.join());
-    for (const end of ends) sim.sometimes(end);
-    assertEquals(barrier.statistics().waiting, 0);
-  }, { maxSchedules: 1500 });
-  assert(reached["passed"]! > 0 && reached["broken"]! > 0, JSON.stringify(reached));
-});
+testWith(
+  "async context",
+  "a barrier lets all parties go, or breaks for all of them when one is cancelled",
+  async () => {
+    const { reached } = await explore(async (sim) => {
+      const barrier = new Barrier(3);
+      const ends: string[] = [];
+      const party = (name: string) => async () => {
+        await sim.io(`${name} arrives`);
+        try {
+          await barrier.wait();
+          ends.push("passed");
+        } catch (error) {
+          ends.push(error instanceof BarrierBrokenError ? "broken" : "cancelled");
+          assert(error instanceof BarrierBrokenError || error instanceof Cancelled);
+        }
+      };
+      await group((g) => {
+        g.spawn(party("a"));
+        g.spawn(party("b"));
+        cancellable(sim, g, "c", party("c"));
+      });
+      // Who has passed before the cancellation has passed; nobody waits.
+      const passed = ends.filter((end) => end === "passed").length;
+      assert(passed === 0 || passed >= 2, ends.join());
+      for (const end of ends) sim.sometimes(end);
+      assertEquals(barrier.statistics().waiting, 0);
+    }, { maxSchedules: 1500 });
+    assert(reached["passed"]! > 0 && reached["broken"]! > 0, JSON.stringify(reached));
+  },
+);
 
 test("a latch that opens while one waiter is cancelled lets the others through", async () => {
   await explore(async (sim) => {

@@ -15,6 +15,7 @@ import {
   withTimeout,
 } from "../../../mod.ts";
 import { searched } from "../../support/searched.ts";
+import { testWith } from "../../support/needs.ts";
 
 test("a mutex keeps two out of what one is in, and is free in the end", () =>
   searched(() => {
@@ -64,67 +65,75 @@ test("a semaphore never gives more permits than it has, and has all of them in t
     };
   }));
 
-test("a channel hands each value to one receiver, or back to whom it belongs", () =>
-  searched(() => {
-    const fates: number[] = [];
-    const channel = new Channel<number>(1, { onUndelivered: (value) => void fates.push(value) });
-    let sent = 0;
-    return {
-      body: (sim) =>
-        group((g) => {
-          g.spawn(async () => {
-            for (let value = 0; value < 4; value++) {
-              await sim.io(`make ${value}`);
-              sent++;
-              await channel.send(value);
-            }
-            channel.close();
-          });
-          g.spawn(async () => {
-            for await (const value of channel) {
-              fates.push(value);
-              await sim.io(`take ${value}`);
-            }
-          });
-        }),
-      after() {
-        for (let left = channel.tryReceive(); left !== undefined; left = channel.tryReceive()) fates.push(left.value);
-        // A value whose `send` was never called, because the task was cancelled before, has no fate.
-        assert(sent - fates.length <= 1, `${fates} of ${sent}`);
-        assertEquals(new Set(fates).size, fates.length, `${fates}`);
-      },
-    };
-  }));
+testWith(
+  "async context",
+  "a channel hands each value to one receiver, or back to whom it belongs",
+  () =>
+    searched(() => {
+      const fates: number[] = [];
+      const channel = new Channel<number>(1, { onUndelivered: (value) => void fates.push(value) });
+      let sent = 0;
+      return {
+        body: (sim) =>
+          group((g) => {
+            g.spawn(async () => {
+              for (let value = 0; value < 4; value++) {
+                await sim.io(`make ${value}`);
+                sent++;
+                await channel.send(value);
+              }
+              channel.close();
+            });
+            g.spawn(async () => {
+              for await (const value of channel) {
+                fates.push(value);
+                await sim.io(`take ${value}`);
+              }
+            });
+          }),
+        after() {
+          for (let left = channel.tryReceive(); left !== undefined; left = channel.tryReceive()) fates.push(left.value);
+          // A value whose `send` was never called, because the task was cancelled before, has no fate.
+          assert(sent - fates.length <= 1, `${fates} of ${sent}`);
+          assertEquals(new Set(fates).size, fates.length, `${fates}`);
+        },
+      };
+    }),
+);
 
-test("a latch lets all through, a barrier all at once, a condition whoever it tells", () =>
-  searched(() => {
-    const [latch, barrier, mutex] = [new Latch(), new Barrier(2), new Mutex()];
-    const condition = new Condition(mutex);
-    let ready = false;
-    return {
-      body: (sim) =>
-        group((g) => {
-          g.spawn(async () => {
-            await sim.io("opens");
-            latch.open();
-            await barrier.wait();
-            await mutex.run(() => {
-              ready = true;
-              condition.notifyAll();
+testWith(
+  "async context",
+  "a latch lets all through, a barrier all at once, a condition whoever it tells",
+  () =>
+    searched(() => {
+      const [latch, barrier, mutex] = [new Latch(), new Barrier(2), new Mutex()];
+      const condition = new Condition(mutex);
+      let ready = false;
+      return {
+        body: (sim) =>
+          group((g) => {
+            g.spawn(async () => {
+              await sim.io("opens");
+              latch.open();
+              await barrier.wait();
+              await mutex.run(() => {
+                ready = true;
+                condition.notifyAll();
+              });
             });
-          });
-          g.spawn(async () => {
-            await latch.wait();
-            await sim.io("passes");
-            await barrier.wait();
-            await mutex.run(async () => {
-              while (!ready) await condition.wait();
+            g.spawn(async () => {
+              await latch.wait();
+              await sim.io("passes");
+              await barrier.wait();
+              await mutex.run(async () => {
+                while (!ready) await condition.wait();
+              });
             });
-          });
-        }),
-      after: () => assertEquals(mutex.locked, false),
-    };
-  }));
+          }),
+        after: () => assertEquals(mutex.locked, false),
+      };
+    }),
+);
 
 test("groups, timeouts and chunked work leave nothing behind", () =>
   searched(() => {

@@ -4,46 +4,55 @@ import { test } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Condition, group, interruptible, moveOnAfter, Mutex, Semaphore, sleep } from "../../../mod.ts";
 import { DeadlockError, LeakError, LivelockError, simulate, UnhandledRejectionError } from "../../../testing.ts";
-import { hostOfThis } from "../../support/hosts.ts";
+import { thisHost } from "../../support/this_host.ts";
 import { run } from "../../support/child.ts";
+import { testWith } from "../../support/needs.ts";
 
-test("a body that nothing can wake is a deadlock that names each unfinished task and what it waits for", async () => {
-  const error = await assertRejects(
-    () =>
-      simulate(() =>
-        group(async (g) => {
-          const stuck = g.spawn(() => new Promise(() => {}), { name: "stuck" });
-          g.spawn(async () => void await stuck, { name: "waiter" });
-          await sleep(5);
-        }, { name: "server" })
-      ),
-    DeadlockError,
-  );
-  assertEquals(error.tasks.map((task) => task.replace(/#\d+/g, "")), [
-    "server > stuck",
-    "server > waiter, waiting for stuck",
-  ]);
-  assert(error.message.includes("Deadlock at 5 ms"), error.message);
-  await assertRejects(() => simulate(() => new Promise(() => {})), DeadlockError);
-});
+testWith(
+  "async context",
+  "a body that nothing can wake is a deadlock that names each unfinished task and what it waits for",
+  async () => {
+    const error = await assertRejects(
+      () =>
+        simulate(() =>
+          group(async (g) => {
+            const stuck = g.spawn(() => new Promise(() => {}), { name: "stuck" });
+            g.spawn(async () => void await stuck, { name: "waiter" });
+            await sleep(5);
+          }, { name: "server" })
+        ),
+      DeadlockError,
+    );
+    assertEquals(error.tasks.map((task) => task.replace(/#\d+/g, "")), [
+      "server > stuck",
+      "server > waiter, waiting for stuck",
+    ]);
+    assert(error.message.includes("Deadlock at 5 ms"), error.message);
+    await assertRejects(() => simulate(() => new Promise(() => {})), DeadlockError);
+  },
+);
 
-test("timers and operations that are left behind are a leak with the place where they were made", async () => {
-  const error = await assertRejects(
-    () =>
-      simulate((sim) => {
-        setTimeout(() => {}, 50);
-        setInterval(() => {}, 7);
-        void sim.io("fetch /a");
-      }),
-    LeakError,
-  );
-  assertEquals(error.leaks.map((leak) => leak.replace(/ \(made.*/, "")), [
-    "the timer setTimeout(50), due at 50 ms",
-    "the timer setInterval(7), due at 7 ms",
-    "the operation fetch /a, unfinished",
-  ]);
-  assert(error.leaks.every((leak) => leak.includes("simulate_failures_test")), error.message);
-});
+testWith(
+  "own frames",
+  "timers and operations that are left behind are a leak with the place where they were made",
+  async () => {
+    const error = await assertRejects(
+      () =>
+        simulate((sim) => {
+          setTimeout(() => {}, 50);
+          setInterval(() => {}, 7);
+          void sim.io("fetch /a");
+        }),
+      LeakError,
+    );
+    assertEquals(error.leaks.map((leak) => leak.replace(/ \(made.*/, "")), [
+      "the timer setTimeout(50), due at 50 ms",
+      "the timer setInterval(7), due at 7 ms",
+      "the operation fetch /a, unfinished",
+    ]);
+    assert(error.leaks.every((leak) => leak.includes("simulate_failures_test")), error.message);
+  },
+);
 
 test("timers that are unref'd may be left behind, and AbortSignal.timeout", async () => {
   const ran = await simulate(() => {
@@ -92,7 +101,7 @@ test("what a callback throws fails the simulation", async () => {
   );
 });
 
-test("so does what a microtask or a tick throws, in a plain script", async () => {
+testWith("programs", "so does what a microtask or a tick throws, in a plain script", async () => {
   const { code, stdout, stderr } = await run("tests/support/uncaught_in_simulation.ts");
   assertEquals([code, stdout.trim()], [0, "RangeError: in a microtask\nRangeError: in a tick"], stderr);
 });
@@ -112,7 +121,7 @@ const unhandled = async (): Promise<string> => {
 };
 
 // The runners of Deno and Bun take unhandled rejections for themselves; there only a plain script can tell.
-if (hostOfThis().startsWith("node")) {
+if (thisHost().startsWith("node")) {
   test("a rejection that nobody handles fails the simulation, with the turn it happened in", async () => {
     assertEquals(await unhandled(), "lost in first");
     await simulate(async (sim) => {
@@ -124,12 +133,35 @@ if (hostOfThis().startsWith("node")) {
   });
 }
 
-test("in a plain script an unhandled rejection fails the simulation on every host", async () => {
+// A page tells of them a little later.
+if (thisHost() === "browser") {
+  test("what nobody handles or catches in a page fails the simulation, and is not printed", async () => {
+    const failures = [
+      () => void Promise.reject(new RangeError("lost")),
+      () =>
+        queueMicrotask(() => {
+          throw new RangeError("lost");
+        }),
+    ];
+    for (const fail of failures) {
+      const error = await assertRejects(() =>
+        simulate(async (sim) => {
+          await sim.io("first");
+          fail();
+          for (let round = 0; round < 20; round++) await sim.io("later");
+        })
+      );
+      assert([error, error.cause].some((each) => String(each) === "RangeError: lost"), String(error));
+    }
+  });
+}
+
+testWith("programs", "in a plain script an unhandled rejection fails the simulation on every host", async () => {
   const { code, stdout, stderr } = await run("tests/support/unhandled_in_simulation.ts");
   assertEquals([code, stdout.trim()], [0, "UnhandledRejectionError: lost"], stderr);
 });
 
-test("a deadlock says who holds what each task waits for, and names the cycle", async () => {
+testWith("async context", "a deadlock says who holds what each task waits for, and names the cycle", async () => {
   for (const make of [() => new Mutex(), () => new Semaphore(1)]) {
     const error = await assertRejects(
       () =>
@@ -155,26 +187,32 @@ test("a deadlock says who holds what each task waits for, and names the cycle", 
   }
 });
 
-test("a permit that is not released is a leak that names its holder; one of a condition's wait is none", async () => {
-  const error = await assertRejects(
-    () =>
-      simulate(() => group((g) => void g.spawn(async () => void await new Semaphore(2).acquire(), { name: "reader" }))),
-    LeakError,
-  );
-  assertEquals(error.leaks.length, 1);
-  assert(/a permit .* by reader.*simulate_failures_test/.test(error.leaks[0]!), error.message);
-  await simulate(async () => {
-    const mutex = new Mutex();
-    const condition = new Condition(mutex);
-    await group((g) => {
-      g.spawn(() => mutex.run(() => condition.wait()));
-      g.spawn(async () => {
-        await sleep(1);
-        await mutex.run(() => condition.notify());
+testWith(
+  "async context",
+  "a permit that is not released is a leak that names its holder; one of a condition's wait is none",
+  async () => {
+    const error = await assertRejects(
+      () =>
+        simulate(() =>
+          group((g) => void g.spawn(async () => void await new Semaphore(2).acquire(), { name: "reader" }))
+        ),
+      LeakError,
+    );
+    assertEquals(error.leaks.length, 1);
+    assert(/a permit .* by reader.*simulate_failures_test/.test(error.leaks[0]!), error.message);
+    await simulate(async () => {
+      const mutex = new Mutex();
+      const condition = new Condition(mutex);
+      await group((g) => {
+        g.spawn(() => mutex.run(() => condition.wait()));
+        g.spawn(async () => {
+          await sleep(1);
+          await mutex.run(() => condition.notify());
+        });
       });
     });
-  });
-});
+  },
+);
 
 test("an operation that was given up by a cancellation is no leak, one that was forgotten is", async () => {
   await simulate(async (sim) => {

@@ -31,6 +31,7 @@ import {
 } from "../../../mod.ts";
 import { explore, type Simulation } from "../../../testing.ts";
 import { searched } from "../../support/searched.ts";
+import { testWith } from "../../support/needs.ts";
 
 /** Counts what is under way; all of it has to have ended when the structure around has. */
 class Work {
@@ -167,7 +168,8 @@ test(
   }),
 );
 
-test(
+testWith(
+  "async context",
   "retry tries as often as it may, one after the other",
   withWork(async (sim, work) => {
     let attempts = 0;
@@ -203,29 +205,33 @@ test(
   }),
 );
 
-test("debounce runs the last of the calls once they pause, throttle no more often than it may", () =>
-  searched(() => {
-    const ran: string[] = [];
-    return {
-      body: (sim) =>
-        group(async (g) => {
-          const late = debounce((text: string) => void ran.push(text), 10);
-          const seldom = throttle((text: string) => void ran.push(text), 10);
-          for (const name of ["a", "b"]) {
-            g.spawn(async () => {
-              await sim.io(`${name} comes`);
-              late(`late ${name}`);
-              seldom(`seldom ${name}`);
-            });
-          }
-          await g.join();
-          await sleep(30);
-          assertEquals([late.pending, seldom.pending], [false, false]);
-          assert(ran.filter((text) => text.startsWith("late")).length >= 1, ran.join());
-          assertEquals(new Set(ran).size, ran.length);
-        }),
-    };
-  }, 150));
+testWith(
+  "async context",
+  "debounce runs the last of the calls once they pause, throttle no more often than it may",
+  () =>
+    searched(() => {
+      const ran: string[] = [];
+      return {
+        body: (sim) =>
+          group(async (g) => {
+            const late = debounce((text: string) => void ran.push(text), 10);
+            const seldom = throttle((text: string) => void ran.push(text), 10);
+            for (const name of ["a", "b"]) {
+              g.spawn(async () => {
+                await sim.io(`${name} comes`);
+                late(`late ${name}`);
+                seldom(`seldom ${name}`);
+              });
+            }
+            await g.join();
+            await sleep(30);
+            assertEquals([late.pending, seldom.pending], [false, false]);
+            assert(ran.filter((text) => text.startsWith("late")).length >= 1, ran.join());
+            assertEquals(new Set(ran).size, ran.length);
+          }),
+      };
+    }, 150),
+);
 
 test("posted tasks run once or not at all, and their promises settle", () =>
   searched(() => {

@@ -1,15 +1,15 @@
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { forEachChunked, group, type LongTurn, LoopMonitor, scheduler, sleep, StructureError } from "../../../mod.ts";
 import { DelayHistogram } from "../../../runtime/basics/histogram.ts";
 import { outside } from "../../../runtime/monitor/monitor.ts";
 import { start } from "../../support/child.ts";
-import { hostOfThis } from "../../support/hosts.ts";
+import { thisHost } from "../../support/this_host.ts";
 import { spin } from "../../support/spin.ts";
+import { testWith } from "../../support/needs.ts";
 
-const program = fileURLToPath(new URL("./programs/stuck.ts", import.meta.url));
+const program = new URL("./programs/stuck.ts", import.meta.url);
 
 test("a histogram's quantiles are right within 3 %, also after a merge", () => {
   fc.assert(
@@ -84,18 +84,17 @@ test("one monitor watches at a time, and wrong options are refused", () => {
   assertThrows(() => new LoopMonitor({ watchdog: "1" as never }), TypeError);
 });
 
-test("where there is no shared memory a watchdog is an error that says what a page needs, and another monitor may watch", () => {
-  const { SharedArrayBuffer } = globalThis;
-  Reflect.deleteProperty(globalThis, "SharedArrayBuffer");
+test("a watchdog where threads share no memory is a TypeError that says what the page lacks; nothing else needs it", () => {
+  const scope = globalThis as { SharedArrayBuffer?: unknown };
+  const found = Object.getOwnPropertyDescriptor(scope, "SharedArrayBuffer");
+  // A page that is not isolated has none.
+  if (found !== undefined) new LoopMonitor({ watchdog: 1000 }).close();
+  delete scope.SharedArrayBuffer;
   try {
-    assertThrows(() => new LoopMonitor({ watchdog: 50 }), TypeError, "cross-origin isolation");
+    assertThrows(() => new LoopMonitor({ watchdog: 1000 }), TypeError, "cross-origin isolation");
     new LoopMonitor().close();
   } finally {
-    Object.defineProperty(globalThis, "SharedArrayBuffer", {
-      value: SharedArrayBuffer,
-      writable: true,
-      configurable: true,
-    });
+    if (found !== undefined) Object.defineProperty(scope, "SharedArrayBuffer", found);
   }
 });
 
@@ -107,27 +106,39 @@ async function watched(name: string, ...patterns: RegExp[]): Promise<void> {
   await child.ended;
 }
 
-const tellsStacks = hostOfThis().startsWith("node");
+const tellsStacks = thisHost().startsWith("node");
 
-test("the watchdog names a task that spins for 200 ms while it does, and says when the loop goes on", async () => {
-  const child = start(program, ["spin"]);
-  await child.waitFor(/The loop is stuck since \d+ ms in task program > greedySpin#\d+\n/);
-  if (tellsStacks) await child.waitFor(/ at greedySpin \(.*stuck\.ts/);
-  await child.waitFor(/The loop goes on, after \d+ ms/);
-  await child.waitFor(/long turn of \d+ ms: task program > greedySpin#\d+/);
-  child.signal("SIGTERM");
-  assertMatch((await child.ended).stdout, /ended\n$/);
-});
+testWith(
+  "programs",
+  "the watchdog names a task that spins for 200 ms while it does, and says when the loop goes on",
+  async () => {
+    const child = start(program, ["spin"]);
+    await child.waitFor(/The loop is stuck since \d+ ms in task program > greedySpin#\d+\n/);
+    if (tellsStacks) await child.waitFor(/ at greedySpin \(.*stuck\.ts/);
+    await child.waitFor(/The loop goes on, after \d+ ms/);
+    await child.waitFor(/long turn of \d+ ms: task program > greedySpin#\d+/);
+    child.signal("SIGTERM");
+    assertMatch((await child.ended).stdout, /ended\n$/);
+  },
+);
 
-test("the watchdog names a task whose microtasks never end, whichever way they are queued", async () => {
-  await watched("microtasks", /The loop is stuck since \d+ ms in task program > endlessMicrotasks#\d+\n/);
-  await watched("awaits", /The loop is stuck since \d+ ms in task program > endlessAwaits#\d+\n/);
-  await watched("ticks", /The loop is stuck since \d+ ms in task program > endlessTicks#\d+\n/);
-});
+testWith(
+  "programs",
+  "the watchdog names a task whose microtasks never end, whichever way they are queued",
+  async () => {
+    await watched("microtasks", /The loop is stuck since \d+ ms in task program > endlessMicrotasks#\d+\n/);
+    await watched("awaits", /The loop is stuck since \d+ ms in task program > endlessAwaits#\d+\n/);
+    await watched("ticks", /The loop is stuck since \d+ ms in task program > endlessTicks#\d+\n/);
+  },
+);
 
-test("the watchdog says that nobody of ours spins, and where it can ask names the task that the host has resumed", async () => {
-  const stack = tellsStacks ? [/ at greedySpin \(.*stuck\.ts/] : [];
-  await watched("outside", /The loop is stuck since \d+ ms in .*outside Millrace/, ...stack);
-  const task = tellsStacks ? [/It is in task program > endlessAfterTimer#\d+\n/, / at endlessAwaits/] : [];
-  await watched("resumed", /The loop is stuck since \d+ ms in .*a task that waited for something else/, ...task);
-});
+testWith(
+  "programs",
+  "the watchdog says that nobody of ours spins, and where it can ask names the task that the host has resumed",
+  async () => {
+    const stack = tellsStacks ? [/ at greedySpin \(.*stuck\.ts/] : [];
+    await watched("outside", /The loop is stuck since \d+ ms in .*outside Millrace/, ...stack);
+    const task = tellsStacks ? [/It is in task program > endlessAfterTimer#\d+\n/, / at endlessAwaits/] : [];
+    await watched("resumed", /The loop is stuck since \d+ ms in .*a task that waited for something else/, ...task);
+  },
+);

@@ -13,6 +13,7 @@ import { Entry } from "../../../scheduler/queue/entry.ts";
 import { loop } from "../../../scheduler/queue/loop.ts";
 import { RunQueue } from "../../../scheduler/queue/run_queue.ts";
 import { FakeHost } from "../../support/fake_host.ts";
+import { inMacrotask } from "../../support/macrotask.ts";
 
 const programs = Number(process.env["MILLRACE_PROGRAMS"] ?? 1000);
 
@@ -158,7 +159,7 @@ async function run(program: readonly Step[]): Promise<string[]> {
         case "microtask":
         case "tick":
           pending++;
-          (step.do === "tick" ? process.nextTick : queueMicrotask)(() => {
+          (step.do === "tick" ? process.nextTick ?? queueMicrotask : queueMicrotask)(() => {
             pending--;
             perform(step.then);
             end();
@@ -171,7 +172,7 @@ async function run(program: readonly Step[]): Promise<string[]> {
             end();
           };
           if (step.do === "timer") setTimeout(callback, 0);
-          else setImmediate(callback);
+          else inMacrotask(callback);
         }
       }
     }

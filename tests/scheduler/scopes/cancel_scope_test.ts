@@ -16,7 +16,8 @@ import {
   TimeoutError,
   withTimeout,
 } from "../../../mod.ts";
-import { testOnFakeLoop } from "../../support/fake_loop.ts";
+import { testOnFakeLoop, testOnFakeLoopWith } from "../../support/fake_loop.ts";
+import { testWith } from "../../support/needs.ts";
 
 testOnFakeLoop("a scope absorbs the cancellation it caused, and no other", async () => {
   const outer = new CancelScope();
@@ -71,25 +72,29 @@ test("the deadline can be moved while something waits inside", async () => {
   assert(scope.cancelCaught, "the new deadline did not cancel it");
 });
 
-test("a shield keeps the cancellation around it out, and lets it in when it is lowered", async () => {
-  const log: string[] = [];
-  const outer = new CancelScope();
-  const inner = new CancelScope({ shield: true });
-  await outer.run(async () => {
-    await inner.run(async () => {
-      outer.cancel();
-      await sleep(1);
-      log.push("shielded");
-      setTimeout(() => inner.shield = false, 1);
-      await sleep(1e6);
-      log.push("not reached");
+testWith(
+  "async context",
+  "a shield keeps the cancellation around it out, and lets it in when it is lowered",
+  async () => {
+    const log: string[] = [];
+    const outer = new CancelScope();
+    const inner = new CancelScope({ shield: true });
+    await outer.run(async () => {
+      await inner.run(async () => {
+        outer.cancel();
+        await sleep(1);
+        log.push("shielded");
+        setTimeout(() => inner.shield = false, 1);
+        await sleep(1e6);
+        log.push("not reached");
+      });
     });
-  });
-  assertEquals(log, ["shielded"]);
-  assert(outer.cancelCaught && !inner.cancelCaught, "the wrong scope absorbed it");
-});
+    assertEquals(log, ["shielded"]);
+    assert(outer.cancelCaught && !inner.cancelCaught, "the wrong scope absorbed it");
+  },
+);
 
-testOnFakeLoop("cleanup in a shield may wait; after it the cancellation shows again", async () => {
+testOnFakeLoopWith("async context", "cleanup in a shield may wait; after it the cancellation shows again", async () => {
   const log: string[] = [];
   const scope = new CancelScope();
   await scope.run(async () => {
@@ -177,7 +182,7 @@ test("sleep is never early, also beyond what a timer of the host can hold", asyn
   assertEquals(await moveOnAfter(5, () => sleep(2 ** 31 + 1000).then(() => "early")), undefined);
 });
 
-testOnFakeLoop("2,000 nested scopes are cancelled without recursion", async () => {
+testOnFakeLoopWith("async context", "2,000 nested scopes are cancelled without recursion", async () => {
   const top = new CancelScope();
   let deepest = false;
   let reach!: () => void;

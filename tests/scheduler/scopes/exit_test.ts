@@ -20,6 +20,7 @@ import {
 } from "../../../mod.ts";
 import { simulate } from "../../../testing.ts";
 import { errorOf, failsWhenCancelled } from "../../support/errors.ts";
+import { testWith } from "../../support/needs.ts";
 
 const limited: Record<string, (body: () => unknown, ms: number) => Promise<unknown>> = {
   withTimeout: (body, ms) => withTimeout(ms, body),
@@ -35,19 +36,23 @@ const lazy = (ms: number): PromiseLike<void> => ({
 });
 
 for (const [name, limit] of Object.entries(limited)) {
-  test(`${name} ends the wait for a task, or for a lazy thenable, that its body returns`, async () => {
-    await simulate(async () => {
-      await group(async (g) => {
-        const task = g.spawn(() => sleep(3000));
-        for (const body of [() => task, () => lazy(3000), async () => await task]) {
-          const start = performance.now();
-          await limit(body, 60).catch((error) => assertInstanceOf(error, TimeoutError));
-          assertEquals(performance.now() - start, 60, String(body));
-        }
-        g.cancel();
+  testWith(
+    "async context",
+    `${name} ends the wait for a task, or for a lazy thenable, that its body returns`,
+    async () => {
+      await simulate(async () => {
+        await group(async (g) => {
+          const task = g.spawn(() => sleep(3000));
+          for (const body of [() => task, () => lazy(3000), async () => await task]) {
+            const start = performance.now();
+            await limit(body, 60).catch((error) => assertInstanceOf(error, TimeoutError));
+            assertEquals(performance.now() - start, 60, String(body));
+          }
+          g.cancel();
+        });
       });
-    });
-  });
+    },
+  );
 }
 
 test("a shield holds while a task is awaited that its body returns", async () => {
@@ -62,7 +67,7 @@ test("a shield holds while a task is awaited that its body returns", async () =>
   });
 });
 
-test("code between two cancelled scopes does not run, whichever was cancelled first", async () => {
+testWith("async context", "code between two cancelled scopes does not run, whichever was cancelled first", async () => {
   const order = fc.shuffledSubarray(["inner", "outer"], { minLength: 2, maxLength: 2 });
   await fc.assert(fc.asyncProperty(order, fc.boolean(), async (cancelled, sawIt) => {
     let between = false;
@@ -131,32 +136,36 @@ test("the result of a task that was cancelled from around is, in the scope aroun
   });
 });
 
-test("what came after an error is that of its occurrence, also if all throw the same object", async () => {
-  const constant = new Error("the connection is closed");
-  const request = (g: TaskGroup, later: string[]): void => {
-    g.spawn(() => sleep(1).then(() => Promise.reject(constant)));
-    for (const message of later) g.spawn(() => failsWhenCancelled(message));
-  };
-  await simulate(async () => {
-    const seen: Record<string, unknown> = {};
-    await group((server) => {
-      for (const [name, later] of Object.entries({ one: ["a", "b"], two: [], three: ["c"] })) {
-        server.spawn(async () => {
-          const error = await errorOf(withTimeout(1000, () => group((g) => request(g, later))));
-          assertStrictEquals(error, constant);
-          await sleep(5);
-          seen[name] = suppressed(error);
-        });
-      }
+testWith(
+  "async context",
+  "what came after an error is that of its occurrence, also if all throw the same object",
+  async () => {
+    const constant = new Error("the connection is closed");
+    const request = (g: TaskGroup, later: string[]): void => {
+      g.spawn(() => sleep(1).then(() => Promise.reject(constant)));
+      for (const message of later) g.spawn(() => failsWhenCancelled(message));
+    };
+    await simulate(async () => {
+      const seen: Record<string, unknown> = {};
+      await group((server) => {
+        for (const [name, later] of Object.entries({ one: ["a", "b"], two: [], three: ["c"] })) {
+          server.spawn(async () => {
+            const error = await errorOf(withTimeout(1000, () => group((g) => request(g, later))));
+            assertStrictEquals(error, constant);
+            await sleep(5);
+            seen[name] = suppressed(error);
+          });
+        }
+      });
+      assertEquals(seen, { one: ["a", "b"], two: [], three: ["c"] });
     });
-    assertEquals(seen, { one: ["a", "b"], two: [], three: ["c"] });
-  });
-  for (let round = 0; round < 100; round++) {
-    await errorOf(group((g) => request(g, [`a secret of user ${round}`])));
-  }
-  const error = await errorOf(group((g) => request(g, [])));
-  assertEquals(suppressed(error), []);
-});
+    for (let round = 0; round < 100; round++) {
+      await errorOf(group((g) => request(g, [`a secret of user ${round}`])));
+    }
+    const error = await errorOf(group((g) => request(g, [])));
+    assertEquals(suppressed(error), []);
+  },
+);
 
 test("what came after an error further in goes with it through the groups and scopes around", async () => {
   const first = new Error("first");

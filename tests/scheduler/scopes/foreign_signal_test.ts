@@ -1,7 +1,6 @@
 /** Those who listen to a signal of somebody else; and what takes a signal in scheduler/, sixteen times on one signal. */
 
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import {
   all,
@@ -42,6 +41,7 @@ import { latch } from "../../support/latch.ts";
 import { countListeners, inScope, many, once, type Operation, runOnOneSignal } from "../../support/shared_signal.ts";
 import { turns } from "../../support/turns.ts";
 import { flagsOf, module, type Pool, type Tasks, withPool } from "../workers/pool_support.ts";
+import { type Need, testWith } from "../../support/needs.ts";
 
 /** A signal that is of no class of the host's. */
 class HandMade {
@@ -205,19 +205,23 @@ test("a signal that is no host's has one listener too, and its second event tell
   }
 });
 
-test("a signal keeps nothing of those who have left it or were told, and whoever listens keeps no signal", async () => {
-  const program = fileURLToPath(new URL("./programs/foreign_signal_gc.ts", import.meta.url));
-  const { stdout, stderr } = await run(program, [], { env: { DENO_V8_FLAGS: "--expose-gc" } });
-  const lines = stdout.trimEnd().split("\n").map((line) => line.replace(/(none|hardly any)$/, "few"));
-  assertEquals(lines, [
-    "those who have left: few",
-    "those who were told: few",
-    "those who listen: all",
-    "signals that were left: few",
-    "signals that nobody can abort: few",
-    "told: 200",
-  ], `${stdout}${stderr}`);
-});
+testWith(
+  "programs",
+  "a signal keeps nothing of those who have left it or were told, and whoever listens keeps no signal",
+  async () => {
+    const program = new URL("./programs/foreign_signal_gc.ts", import.meta.url);
+    const { stdout, stderr } = await run(program, [], { env: { DENO_V8_FLAGS: "--expose-gc" } });
+    const lines = stdout.trimEnd().split("\n").map((line) => line.replace(/(none|hardly any)$/, "few"));
+    assertEquals(lines, [
+      "those who have left: few",
+      "those who were told: few",
+      "those who listen: all",
+      "signals that were left: few",
+      "signals that nobody can abort: few",
+      "told: 200",
+    ], `${stdout}${stderr}`);
+  },
+);
 
 function later<T>(value: T): () => Promise<T> {
   return () => Promise.resolve(value);
@@ -402,13 +406,25 @@ const kinds: Record<string, (pool: Pool) => Operation> = {
   }),
 };
 
+/** In these a signal reaches a wait that comes after an `await` by the scope around it. */
+const inScopeAfterAwait = ["posted tasks that yield", "waits for a condition", "waits for pictures"];
+
 for (const [name, kind] of Object.entries(kinds)) {
-  test(`sixteen ${name} have one listener on their signal, leave none, and end with its reason`, async () => {
-    await withPool({ size: 1 }, (pool) => runOnOneSignal([kind(pool)]));
-  });
+  const needs: Need[] = inScopeAfterAwait.includes(name)
+    ? ["async context"]
+    : name.includes("of a pool")
+    ? ["shared memory"]
+    : [];
+  testWith(
+    needs,
+    `sixteen ${name} have one listener on their signal, leave none, and end with its reason`,
+    async () => {
+      await withPool({ size: 1 }, (pool) => runOnOneSignal([kind(pool)]));
+    },
+  );
 }
 
-test("operations of all kinds have one listener on their signal among them", async () => {
+testWith("shared memory", "operations of all kinds have one listener on their signal among them", async () => {
   const names = ["scopes", "groups", "calls of forEachChunked", "posted tasks that wait", "calls of a pool"];
   await withPool({ size: 1 }, (pool) => runOnOneSignal(names.map((name) => kinds[name]!(pool))));
 });

@@ -14,7 +14,8 @@ import {
   withTimeout,
 } from "../../../mod.ts";
 import { loop } from "../../../scheduler/queue/loop.ts";
-import { onFakeLoop, testOnFakeLoop } from "../../support/fake_loop.ts";
+import { onFakeLoop, testOnFakeLoop, testOnFakeLoopWith } from "../../support/fake_loop.ts";
+import { testWith } from "../../support/needs.ts";
 
 test("relative deadlines start when the scope is entered, not when it is made", async () => {
   await onFakeLoop(async () => {
@@ -29,25 +30,29 @@ test("relative deadlines start when the scope is entered, not when it is made", 
   });
 });
 
-test("the effective deadline is the least of those around, moves with them, and is -Infinity once cancelled", async () => {
-  await onFakeLoop(async () => {
-    const outer = new CancelScope({ deadline: 1000 });
-    const inner = new CancelScope({ deadline: 2000 });
-    await outer.run(() =>
-      inner.run(async () => {
-        assertEquals(effectiveDeadline(), 1000);
-        outer.deadline = 3000;
-        assertEquals(effectiveDeadline(), 2000);
-        inner.shield = true;
-        outer.deadline = 100;
-        assertEquals(effectiveDeadline(), 2000);
-        await sleep(200);
-        inner.shield = false;
-        assertEquals(effectiveDeadline(), -Infinity);
-      })
-    );
-  });
-});
+testWith(
+  "async context",
+  "the effective deadline is the least of those around, moves with them, and is -Infinity once cancelled",
+  async () => {
+    await onFakeLoop(async () => {
+      const outer = new CancelScope({ deadline: 1000 });
+      const inner = new CancelScope({ deadline: 2000 });
+      await outer.run(() =>
+        inner.run(async () => {
+          assertEquals(effectiveDeadline(), 1000);
+          outer.deadline = 3000;
+          assertEquals(effectiveDeadline(), 2000);
+          inner.shield = true;
+          outer.deadline = 100;
+          assertEquals(effectiveDeadline(), 2000);
+          await sleep(200);
+          inner.shield = false;
+          assertEquals(effectiveDeadline(), -Infinity);
+        })
+      );
+    });
+  },
+);
 
 test("a deadline in the past cancels at once, one that is moved away in time does not", async () => {
   await onFakeLoop(async () => {
@@ -83,7 +88,8 @@ testOnFakeLoop("zero, negative, NaN and infinite times", async () => {
   assertThrows(() => withTimeout(null as never, () => {}), TypeError, "null");
 });
 
-testOnFakeLoop(
+testOnFakeLoopWith(
+  "async context",
   "a scope that was cancelled by hand is no timeout, as it is with Trio's fail_after, also when the deadline passes afterwards",
   async () => {
     const outer = new CancelScope();

@@ -12,10 +12,11 @@ import {
   TimeoutError,
   withTimeout,
 } from "../../../mod.ts";
-import { testOnFakeLoop } from "../../support/fake_loop.ts";
+import { testOnFakeLoop, testOnFakeLoopWith } from "../../support/fake_loop.ts";
 import { latch } from "../../support/latch.ts";
 
-testOnFakeLoop(
+testOnFakeLoopWith(
+  "async context",
   "a shield keeps out the cancellation around it, not its own, nor that of scopes inside",
   async () => {
     const outer = new CancelScope();

@@ -21,10 +21,12 @@ import { loop } from "../../../scheduler/queue/loop.ts";
 import { currentScope } from "../../../scheduler/scopes/current_scope.ts";
 import { Scope } from "../../../scheduler/scopes/scope.ts";
 import { Wait } from "../../../scheduler/waits/wait.ts";
-import { testOnFakeLoop } from "../../support/fake_loop.ts";
+import { testOnFakeLoop, testOnFakeLoopWith } from "../../support/fake_loop.ts";
 import { latch } from "../../support/latch.ts";
+import { testWith } from "../../support/needs.ts";
+import { macrotask } from "../../support/macrotask.ts";
 
-testOnFakeLoop("explicit cancellation then deadline stays explicit, and the reverse", async () => {
+testOnFakeLoopWith("async context", "explicit cancellation then deadline stays explicit, and the reverse", async () => {
   const explicit = new CancelScope({ timeout: 1 });
   let first: Cancelled | undefined;
   await explicit.run(async () => {
@@ -198,20 +200,24 @@ testOnFakeLoop("an error of its own beats the cancellation of a task that throws
   assertStrictEquals(error, own);
 });
 
-testOnFakeLoop("a task may cancel itself; the code up to its next checkpoint still runs", async () => {
-  const log: string[] = [];
-  await group((g) => {
-    g.spawn(async (task) => {
-      task.cancel();
-      log.push("same turn");
-      await Promise.resolve();
-      log.push("after a foreign await");
-      await checkpoint();
-      log.push("not reached");
+testOnFakeLoopWith(
+  "async context",
+  "a task may cancel itself; the code up to its next checkpoint still runs",
+  async () => {
+    const log: string[] = [];
+    await group((g) => {
+      g.spawn(async (task) => {
+        task.cancel();
+        log.push("same turn");
+        await Promise.resolve();
+        log.push("after a foreign await");
+        await checkpoint();
+        log.push("not reached");
+      });
     });
-  });
-  assertEquals(log, ["same turn", "after a foreign await"]);
-});
+    assertEquals(log, ["same turn", "after a foreign await"]);
+  },
+);
 
 test("a cancelled scope whose task has ended does not spin: no turn and no timer is used", async () => {
   await group(async (g) => {
@@ -222,7 +228,7 @@ test("a cancelled scope whose task has ended does not spin: no turn and no timer
     scope.cancel();
     await checkpoint();
     const { entriesRun } = loop().queue;
-    for (let turn = 0; turn < 20; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 20; turn++) await macrotask();
     assertEquals(loop().queue.entriesRun, entriesRun);
     stuck.open();
   });
@@ -284,27 +290,31 @@ testOnFakeLoop(
   },
 );
 
-test("what an API of the host makes of an aborted signal counts as the cancellation, in tasks, bodies, scopes and timeouts", async () => {
-  const { setTimeout: hostSleep } = await import("node:timers/promises");
-  const forEver = (signal: AbortSignal): Promise<void> => hostSleep(1e6, undefined, { signal });
-  await group(async (g) => {
-    g.spawn((task) => forEver(task.signal));
-    await checkpoint();
-    g.cancel();
-    await forEver(g.signal);
-  });
-  const scope = new CancelScope({ timeout: 1 });
-  assertEquals(await scope.run(({ signal }) => forEver(signal)), undefined);
-  assert(scope.cancelCaught, "the scope has not absorbed its cancellation");
-  await assertRejects(() => group((g) => forEver(g.signal), { timeout: 1 }), TimeoutError);
-  await assertRejects(() => withTimeout(1, () => group((g) => forEver(g.signal))), TimeoutError);
-  const controller = new AbortController();
-  const joined = group((g) => forEver(g.signal), { signal: controller.signal }).catch((error) => error);
-  controller.abort("why");
-  assertEquals(await joined, "why");
-  // Without a cancellation of the scope it is an error like any other.
-  await assertRejects(() => group(() => forEver(AbortSignal.abort())), Error, "abort");
-});
+testWith(
+  "Node's modules",
+  "what an API of the host makes of an aborted signal counts as the cancellation, in tasks, bodies, scopes and timeouts",
+  async () => {
+    const { setTimeout: hostSleep } = await import("node:timers/promises");
+    const forEver = (signal: AbortSignal): Promise<void> => hostSleep(1e6, undefined, { signal });
+    await group(async (g) => {
+      g.spawn((task) => forEver(task.signal));
+      await checkpoint();
+      g.cancel();
+      await forEver(g.signal);
+    });
+    const scope = new CancelScope({ timeout: 1 });
+    assertEquals(await scope.run(({ signal }) => forEver(signal)), undefined);
+    assert(scope.cancelCaught, "the scope has not absorbed its cancellation");
+    await assertRejects(() => group((g) => forEver(g.signal), { timeout: 1 }), TimeoutError);
+    await assertRejects(() => withTimeout(1, () => group((g) => forEver(g.signal))), TimeoutError);
+    const controller = new AbortController();
+    const joined = group((g) => forEver(g.signal), { signal: controller.signal }).catch((error) => error);
+    controller.abort("why");
+    assertEquals(await joined, "why");
+    // Without a cancellation of the scope it is an error like any other.
+    await assertRejects(() => group(() => forEver(AbortSignal.abort())), Error, "abort");
+  },
+);
 
 test("a callback that outlives its task has no current scope; checkpoints in it are free of the task's cancellation", async () => {
   const late = latch<unknown>();

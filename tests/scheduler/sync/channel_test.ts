@@ -13,6 +13,7 @@ import {
 } from "../../../mod.ts";
 import { unhandledDuring } from "../../support/errors.ts";
 import { turns, watch } from "../../support/turns.ts";
+import { testWith } from "../../support/needs.ts";
 
 test("a bad capacity, overflow or hook is refused at the call", () => {
   for (const capacity of [-1, 1.5, NaN, -Infinity]) assertThrows(() => new Channel(capacity), RangeError);
@@ -318,30 +319,34 @@ test("a closed channel does not tell a receiver its end while a value may still 
   assert(last.error instanceof ChannelEndError, `got ${last.error}`);
 });
 
-test("a cancelled send delivers nothing and its value goes to the hook; a taken one resolves all the same", async () => {
-  const undelivered: number[] = [];
-  const channel = new Channel<number>(0, { onUndelivered: (value) => undelivered.push(value) });
-  assertEquals(await moveOnAfter(1, () => channel.send(1).then(() => true)), undefined);
-  assertEquals(undelivered, [1]);
-  assertEquals(channel.tryReceive(), undefined);
-  const scope = new CancelScope();
-  let sent: unknown;
-  const sending = scope.run(async () => {
-    sent = await channel.send(2).then(() => "resolved", (error) => error);
-  });
-  const received = channel.receive();
-  scope.cancel();
-  await sending;
-  assertEquals([await received, sent], [2, "resolved"]);
-  assertEquals(undelivered, [1]);
-  const early = new CancelScope();
-  await early.run(async () => {
-    early.cancel();
-    await assertRejects(() => channel.send(3), Cancelled);
-    await assertRejects(() => channel.receive(), Cancelled);
-  });
-  assertEquals(undelivered, [1, 3]);
-});
+testWith(
+  "async context",
+  "a cancelled send delivers nothing and its value goes to the hook; a taken one resolves all the same",
+  async () => {
+    const undelivered: number[] = [];
+    const channel = new Channel<number>(0, { onUndelivered: (value) => undelivered.push(value) });
+    assertEquals(await moveOnAfter(1, () => channel.send(1).then(() => true)), undefined);
+    assertEquals(undelivered, [1]);
+    assertEquals(channel.tryReceive(), undefined);
+    const scope = new CancelScope();
+    let sent: unknown;
+    const sending = scope.run(async () => {
+      sent = await channel.send(2).then(() => "resolved", (error) => error);
+    });
+    const received = channel.receive();
+    scope.cancel();
+    await sending;
+    assertEquals([await received, sent], [2, "resolved"]);
+    assertEquals(undelivered, [1]);
+    const early = new CancelScope();
+    await early.run(async () => {
+      early.cancel();
+      await assertRejects(() => channel.send(3), Cancelled);
+      await assertRejects(() => channel.receive(), Cancelled);
+    });
+    assertEquals(undelivered, [1, 3]);
+  },
+);
 
 test("a value received by a listener of the same cancellation that reaches its sender is sent", async () => {
   const channel = new Channel<number>();

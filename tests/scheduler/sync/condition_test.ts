@@ -13,6 +13,7 @@ import {
   type Task,
 } from "../../../mod.ts";
 import { turns, turnsUntil } from "../../support/turns.ts";
+import { testWith } from "../../support/needs.ts";
 
 test("a condition needs a Mutex, and waiting needs it held by the caller", async () => {
   assertThrows(() => new Condition({} as Mutex), TypeError);
@@ -82,7 +83,7 @@ test("notify wakes those who have waited longest, notifyAll everybody, and nothi
   assertEquals(woken, [0, 1, 2, 3, 4]);
 });
 
-test("a cancelled wait holds the mutex when it throws, so that its cleanup is alone", async () => {
+testWith("async context", "a cancelled wait holds the mutex when it throws, so that its cleanup is alone", async () => {
   const mutex = new Mutex();
   const condition = new Condition(mutex);
   const scope = new CancelScope();
@@ -115,7 +116,7 @@ test("a cancelled wait holds the mutex when it throws, so that its cleanup is al
 });
 
 for (const [moment, pause] of [["at once", 0], ["while it waits for the mutex", 3]] as const) {
-  test(`a notification whose wait is cancelled ${moment} goes to the next`, async () => {
+  testWith("async context", `a notification whose wait is cancelled ${moment} goes to the next`, async () => {
     const mutex = new Mutex();
     const condition = new Condition(mutex);
     const scope = new CancelScope();
@@ -168,52 +169,56 @@ test("a permit released while its wait is suspended gives the mutex back when th
   assertEquals(mutex.locked, false);
 });
 
-test("producers and consumers over a condition lose nothing, whoever is cancelled at whatever step", async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.nat(25), { minLength: 1, maxLength: 4 }),
-      fc.integer({ min: 1, max: 6 }),
-      async (cancelAt, count) => {
-        const mutex = new Mutex();
-        const condition = new Condition(mutex);
-        const queue: number[] = [];
-        const taken: number[] = [];
-        async function consume(): Promise<void> {
-          for (;;) {
-            await mutex.run(async () => {
-              while (queue.length === 0) await condition.wait();
-              taken.push(queue.shift()!);
-            });
-          }
-        }
-        await group(async (g) => {
-          const victims: Task<void>[] = cancelAt.map(() => g.spawn(consume, { daemon: true }));
-          g.spawn(consume, { daemon: true, name: "survivor" });
-          g.spawn(async () => {
-            for (let item = 0; item < count; item++) {
-              await mutex.run(() => {
-                queue.push(item);
-                condition.notify();
+testWith(
+  "async context",
+  "producers and consumers over a condition lose nothing, whoever is cancelled at whatever step",
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat(25), { minLength: 1, maxLength: 4 }),
+        fc.integer({ min: 1, max: 6 }),
+        async (cancelAt, count) => {
+          const mutex = new Mutex();
+          const condition = new Condition(mutex);
+          const queue: number[] = [];
+          const taken: number[] = [];
+          async function consume(): Promise<void> {
+            for (;;) {
+              await mutex.run(async () => {
+                while (queue.length === 0) await condition.wait();
+                taken.push(queue.shift()!);
               });
+            }
+          }
+          await group(async (g) => {
+            const victims: Task<void>[] = cancelAt.map(() => g.spawn(consume, { daemon: true }));
+            g.spawn(consume, { daemon: true, name: "survivor" });
+            g.spawn(async () => {
+              for (let item = 0; item < count; item++) {
+                await mutex.run(() => {
+                  queue.push(item);
+                  condition.notify();
+                });
+                await checkpoint();
+              }
+            });
+            for (let step = 0; step <= 25; step++) {
+              cancelAt.forEach((at, index) => at === step && victims[index]!.cancel());
+              await checkpoint();
+            }
+            for (let round = 0; taken.length < count; round++) {
+              assert(round < 100, `a wakeup was lost: ${taken.length} of ${count}`);
               await checkpoint();
             }
           });
-          for (let step = 0; step <= 25; step++) {
-            cancelAt.forEach((at, index) => at === step && victims[index]!.cancel());
-            await checkpoint();
-          }
-          for (let round = 0; taken.length < count; round++) {
-            assert(round < 100, `a wakeup was lost: ${taken.length} of ${count}`);
-            await checkpoint();
-          }
-        });
-        assertEquals(taken.sort(), Array.from({ length: count }, (_, item) => item));
-        assertEquals(mutex.locked, false);
-      },
-    ),
-    { numRuns: 200 },
-  );
-});
+          assertEquals(taken.sort(), Array.from({ length: count }, (_, item) => item));
+          assertEquals(mutex.locked, false);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  },
+);
 
 test("a timeout around wait leaves the caller with the mutex", async () => {
   const mutex = new Mutex();

@@ -14,6 +14,7 @@ import {
 } from "../../../mod.ts";
 import { latch } from "../../support/latch.ts";
 import { turns, turnsUntil, watch } from "../../support/turns.ts";
+import { testWith } from "../../support/needs.ts";
 
 test("a limit that is no whole number of at least 0 is refused with the value received", () => {
   for (const limit of [-1, 1.5, NaN, -Infinity]) {
@@ -134,7 +135,7 @@ test("a waiter that is cancelled leaves the line and takes nothing", async () =>
   assertEquals(semaphore.statistics().held, 0);
 });
 
-test("in a cancelled scope nothing is taken, also if a permit is free", async () => {
+testWith("async context", "in a cancelled scope nothing is taken, also if a permit is free", async () => {
   const semaphore = new Semaphore(1);
   const scope = new CancelScope();
   await scope.run(async () => {
@@ -258,22 +259,26 @@ test("abandoned acquires give their permits to nobody else: each is an error or 
   assertEquals(semaphore.statistics(), { limit: 1, held: 1, waiting: 0 });
 });
 
-test("an error of run is the function's own, and a cancellation inside it passes through", async () => {
-  const semaphore = new Semaphore(1);
-  const error = new Error("mine");
-  assertStrictEquals(await semaphore.run(() => Promise.reject(error)).catch((it) => it), error);
-  const scope = new CancelScope();
-  await scope.run(() =>
-    semaphore.run(async () => {
-      scope.cancel();
-      const cancelled = await checkpoint().catch((it) => it);
-      assertInstanceOf(cancelled, Cancelled);
-      throw cancelled;
-    })
-  );
-  assert(scope.cancelCaught, "the scope did not absorb its cancellation");
-  assertEquals(semaphore.statistics().held, 0);
-});
+testWith(
+  "async context",
+  "an error of run is the function's own, and a cancellation inside it passes through",
+  async () => {
+    const semaphore = new Semaphore(1);
+    const error = new Error("mine");
+    assertStrictEquals(await semaphore.run(() => Promise.reject(error)).catch((it) => it), error);
+    const scope = new CancelScope();
+    await scope.run(() =>
+      semaphore.run(async () => {
+        scope.cancel();
+        const cancelled = await checkpoint().catch((it) => it);
+        assertInstanceOf(cancelled, Cancelled);
+        throw cancelled;
+      })
+    );
+    assert(scope.cancelCaught, "the scope did not absorb its cancellation");
+    assertEquals(semaphore.statistics().held, 0);
+  },
+);
 
 test("a run whose caller has given up holds its permit for as long as it runs: the limit does not lie (p-queue's cap)", async () => {
   const semaphore = new Semaphore(1);

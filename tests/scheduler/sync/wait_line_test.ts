@@ -17,8 +17,9 @@ import {
 } from "../../../mod.ts";
 import { turns } from "../../support/turns.ts";
 import { until } from "../../support/within.ts";
+import { testWith } from "../../support/needs.ts";
 
-test("the tree of tasks says what a task waits for in line", async () => {
+testWith("async context", "the tree of tasks says what a task waits for in line", async () => {
   const mutex = new Mutex();
   const waits: Record<string, () => Promise<unknown>> = {
     "a semaphore": () => new Semaphore(0).acquire(),
@@ -45,7 +46,7 @@ test("the tree of tasks says what a task waits for in line", async () => {
   });
 });
 
-test("who goes on keeps its async context, whoever let it go", async () => {
+testWith("async context", "who goes on keeps its async context, whoever let it go", async () => {
   const storage = new AsyncLocalStorage<string>();
   const semaphore = new Semaphore(1);
   const channel = new Channel<string>();

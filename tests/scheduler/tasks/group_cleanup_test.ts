@@ -12,7 +12,7 @@ import {
   type TaskGroup,
 } from "../../../mod.ts";
 import { unhandledDuring } from "../../support/errors.ts";
-import { testOnFakeLoop } from "../../support/fake_loop.ts";
+import { testOnFakeLoop, testOnFakeLoopWith } from "../../support/fake_loop.ts";
 import { latch } from "../../support/latch.ts";
 
 testOnFakeLoop(
@@ -91,7 +91,8 @@ testOnFakeLoop(
   },
 );
 
-testOnFakeLoop(
+testOnFakeLoopWith(
+  "async context",
   "after a cancelled step whose cleanup was asynchronous nothing past the next checkpoint runs",
   async () => {
     const log: string[] = [];

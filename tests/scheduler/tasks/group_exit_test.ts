@@ -5,7 +5,7 @@ import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEqua
 import { Cancelled, CancelScope, checkpoint, group, shield, sleep, StructureError, TaskGroup } from "../../../mod.ts";
 import { loop } from "../../../scheduler/queue/loop.ts";
 import { failsWhenCancelled, unhandledDuring } from "../../support/errors.ts";
-import { testOnFakeLoop } from "../../support/fake_loop.ts";
+import { testOnFakeLoop, testOnFakeLoopWith } from "../../support/fake_loop.ts";
 import { latch } from "../../support/latch.ts";
 import { strayRejections } from "../../support/stray.ts";
 
@@ -137,7 +137,8 @@ testOnFakeLoop("a group that lives long keeps nothing of the tasks that have end
   });
 });
 
-testOnFakeLoop(
+testOnFakeLoopWith(
+  "async context",
   "an empty group ends in the turn of its caller, and is never itself the source of a cancellation",
   async () => {
     const { entriesRun } = loop().queue;

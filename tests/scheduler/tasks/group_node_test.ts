@@ -1,5 +1,6 @@
 /** How groups end: exit, failure and cleanup. */
 
+import process from "node:process";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";

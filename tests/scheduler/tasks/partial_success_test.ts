@@ -16,6 +16,7 @@ import {
 } from "../../../mod.ts";
 import { explore, simulate } from "../../../testing.ts";
 import { errorOf } from "../../support/errors.ts";
+import { testWith } from "../../support/needs.ts";
 
 type Work = () => unknown;
 
@@ -165,23 +166,27 @@ test("deferred functions all run, in their order, also when one hangs past the b
   assertEquals((leak as Error).name, "LeakError");
 });
 
-test("slots of a limit go to the most urgent that waits, then in order, also when one is raised while it waits", async () => {
-  await simulate(async () => {
-    const order: string[] = [];
-    await group(async (g) => {
-      const spawn = (name: string, priority: "background" | "user-visible" | "user-blocking") =>
-        g.spawn(() => sleep(1).then(() => order.push(name)), { name, priority });
-      spawn("first", "background");
-      await checkpoint();
-      spawn("thumbnail 1", "background");
-      spawn("page", "user-visible");
-      const awaited = spawn("thumbnail 2", "background");
-      spawn("answer", "user-blocking");
-      await group((urgent) => void urgent.spawn(async () => void await awaited, { priority: "user-blocking" }));
-    }, { limit: 1 });
-    assertEquals(order, ["first", "answer", "thumbnail 2", "page", "thumbnail 1"]);
-  });
-});
+testWith(
+  "async context",
+  "slots of a limit go to the most urgent that waits, then in order, also when one is raised while it waits",
+  async () => {
+    await simulate(async () => {
+      const order: string[] = [];
+      await group(async (g) => {
+        const spawn = (name: string, priority: "background" | "user-visible" | "user-blocking") =>
+          g.spawn(() => sleep(1).then(() => order.push(name)), { name, priority });
+        spawn("first", "background");
+        await checkpoint();
+        spawn("thumbnail 1", "background");
+        spawn("page", "user-visible");
+        const awaited = spawn("thumbnail 2", "background");
+        spawn("answer", "user-blocking");
+        await group((urgent) => void urgent.spawn(async () => void await awaited, { priority: "user-blocking" }));
+      }, { limit: 1 });
+      assertEquals(order, ["first", "answer", "thumbnail 2", "page", "thumbnail 1"]);
+    });
+  },
+);
 
 test("a start that is cancelled rejects when its task has cleaned up", async () => {
   await simulate(async () => {

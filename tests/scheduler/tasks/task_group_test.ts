@@ -15,9 +15,10 @@ import {
   TaskGroup,
   TimeoutError,
 } from "../../../mod.ts";
-import { testOnFakeLoop } from "../../support/fake_loop.ts";
+import { testOnFakeLoop, testOnFakeLoopWith } from "../../support/fake_loop.ts";
 import { latch } from "../../support/latch.ts";
 import { strayRejections } from "../../support/stray.ts";
+import { testWith } from "../../support/needs.ts";
 
 testOnFakeLoop("a group resolves to what its body returns, after all tasks have ended", async () => {
   const log: string[] = [];
@@ -104,14 +105,18 @@ testOnFakeLoop("cancelling a group ends it without an error, also from inside", 
   assert(!after, "the body went on past a checkpoint");
 });
 
-testOnFakeLoop("cancellation is level-triggered: swallowed, it is thrown again at the next checkpoint", async () => {
-  let times = 0;
-  await group(async (g) => {
-    g.cancel();
-    for (let round = 0; round < 3; round++) await checkpoint().catch(() => times++);
-  });
-  assertEquals(times, 3);
-});
+testOnFakeLoopWith(
+  "async context",
+  "cancellation is level-triggered: swallowed, it is thrown again at the next checkpoint",
+  async () => {
+    let times = 0;
+    await group(async (g) => {
+      g.cancel();
+      for (let round = 0; round < 3; round++) await checkpoint().catch(() => times++);
+    });
+    assertEquals(times, 3);
+  },
+);
 
 testOnFakeLoop("a cancellation from around a group passes through it when its tasks have ended", async () => {
   const log: string[] = [];
@@ -155,7 +160,7 @@ testOnFakeLoop("cancelling one task lets its siblings go on; awaiting it throws 
   assertEquals(values, ["other", "cancelled"]);
 });
 
-testOnFakeLoop("await task is a checkpoint of the awaiter", async () => {
+testOnFakeLoopWith("async context", "await task is a checkpoint of the awaiter", async () => {
   let source = "";
   await group(async (g) => {
     const slow = g.spawn(() => sleep(5));
@@ -350,43 +355,51 @@ testOnFakeLoop(
   },
 );
 
-testOnFakeLoop("a task sees the async context of whoever spawned it, also when a limit delays it", async () => {
-  const storage = new AsyncLocalStorage<number>();
-  const seen: (number | undefined)[] = [];
-  await group((g) => {
-    for (let index = 0; index < 6; index++) {
-      storage.run(index, () => {
-        g.spawn(async () => {
-          await sleep(1);
-          seen[index] = storage.getStore();
+testOnFakeLoopWith(
+  "async context",
+  "a task sees the async context of whoever spawned it, also when a limit delays it",
+  async () => {
+    const storage = new AsyncLocalStorage<number>();
+    const seen: (number | undefined)[] = [];
+    await group((g) => {
+      for (let index = 0; index < 6; index++) {
+        storage.run(index, () => {
+          g.spawn(async () => {
+            await sleep(1);
+            seen[index] = storage.getStore();
+          });
         });
-      });
-    }
-  }, { limit: 2 });
-  assertEquals(seen, [0, 1, 2, 3, 4, 5]);
-});
+      }
+    }, { limit: 2 });
+    assertEquals(seen, [0, 1, 2, 3, 4, 5]);
+  },
+);
 
-test("the current task is known across await and in groups inside it, and not outside or after it", async () => {
-  assertEquals(currentTask(), undefined);
-  const late = latch();
-  let after: unknown = "unset";
-  await group((g) => {
-    g.spawn(async (task) => {
-      await sleep(1);
-      assertStrictEquals(currentTask(), task);
-      await group(async () => {
-        await checkpoint();
+testWith(
+  "async context",
+  "the current task is known across await and in groups inside it, and not outside or after it",
+  async () => {
+    assertEquals(currentTask(), undefined);
+    const late = latch();
+    let after: unknown = "unset";
+    await group((g) => {
+      g.spawn(async (task) => {
+        await sleep(1);
         assertStrictEquals(currentTask(), task);
+        await group(async () => {
+          await checkpoint();
+          assertStrictEquals(currentTask(), task);
+        });
+        setTimeout(() => {
+          after = currentTask();
+          late.open();
+        }, 5);
       });
-      setTimeout(() => {
-        after = currentTask();
-        late.open();
-      }, 5);
     });
-  });
-  await late.promise;
-  assertEquals(after, undefined);
-});
+    await late.promise;
+    assertEquals(after, undefined);
+  },
+);
 
 test("a failure that nobody awaits reaches the group and causes no unhandled rejection", async () => {
   const stray = await strayRejections(() =>

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { test } from "node:test";
-import { inspect } from "node:util";
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import {
   CancelScope,
@@ -15,6 +14,7 @@ import {
 import { onFakeLoop, testOnFakeLoop } from "../../support/fake_loop.ts";
 import { latch } from "../../support/latch.ts";
 import { strayRejections } from "../../support/stray.ts";
+import { testWith } from "../../support/needs.ts";
 
 testOnFakeLoop("a task's states follow one another: queued, running, cancelling, and how it ended", async () => {
   const goOn = latch();
@@ -57,7 +57,8 @@ test("a task's name is the one given, else that of its function, with its number
   });
 });
 
-test("tasks and groups show what they are when they are printed", async () => {
+testWith("Node's modules", "tasks and groups show what they are when they are printed", async () => {
+  const { inspect } = await import("node:util");
   await group((g) => {
     const task = g.spawn(() => {}, { name: "reader" });
     assertMatch(inspect(task), /^Task\(reader#\d+, queued\)$/);
@@ -108,25 +109,29 @@ testOnFakeLoop("one who stops waiting for a task leaves nothing in it", async ()
   });
 });
 
-test("a change of context in a task is seen neither by its siblings nor by whoever spawned it", async () => {
-  const storage = new AsyncLocalStorage<string>();
-  const seen: (string | undefined)[] = [];
-  await storage.run("spawner", () =>
-    group(async (g) => {
-      const first = g.spawn(async () => {
-        storage.enterWith("first");
-        await checkpoint();
+testWith(
+  "async context",
+  "a change of context in a task is seen neither by its siblings nor by whoever spawned it",
+  async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const seen: (string | undefined)[] = [];
+    await storage.run("spawner", () =>
+      group(async (g) => {
+        const first = g.spawn(async () => {
+          storage.enterWith("first");
+          await checkpoint();
+          seen.push(storage.getStore());
+        });
+        g.spawn(async () => {
+          await first;
+          seen.push(storage.getStore());
+        });
+        await g.join();
         seen.push(storage.getStore());
-      });
-      g.spawn(async () => {
-        await first;
-        seen.push(storage.getStore());
-      });
-      await g.join();
-      seen.push(storage.getStore());
-    }));
-  assertEquals(seen, ["first", "spawner", "spawner"]);
-});
+      }));
+    assertEquals(seen, ["first", "spawner", "spawner"]);
+  },
+);
 
 test("a task may throw at once, and may return any thenable", async () => {
   const outcomes = await group(async (g) => {
@@ -168,7 +173,7 @@ test("nobody has to look at a task that failed or was cancelled: its group is to
   assertEquals(stray, []);
 });
 
-test("a task that awaits itself is told so, instead of never ending", async () => {
+testWith("async context", "a task that awaits itself is told so, instead of never ending", async () => {
   await assertRejects(
     () =>
       group((g) => {

@@ -15,30 +15,35 @@ import { loop } from "../../../scheduler/queue/loop.ts";
 import { unhandledDuring } from "../../support/errors.ts";
 import { onFakeLoop } from "../../support/fake_loop.ts";
 import { latch } from "../../support/latch.ts";
+import { testWith } from "../../support/needs.ts";
 
-test("past its teardownTimeout a group rejects with TeardownError, which names the tasks, their age and where they were spawned", async () => {
-  const stuck = latch();
-  await onFakeLoop(async () => {
-    const error = await assertRejects(
-      () =>
-        group(async (g) => {
-          g.spawn(() => stuck.promise, { name: "stubborn" });
-          g.spawn(() => sleep(1e6), { name: "obedient" });
-          await sleep(3000);
-          g.cancel();
-        }, { teardownTimeout: 2000, name: "server" }),
-      TeardownError,
-      "server has not ended 2000 ms after its cancellation",
-    );
-    assertEquals(error.tasks.map(({ name }) => name.split("#")[0]), ["stubborn"]);
-    assertEquals(error.tasks[0]!.age, 5000);
-    assertMatch(error.tasks[0]!.path, /^server > stubborn#\d+$/);
-    assertMatch(error.tasks[0]!.spawnedAt ?? "", /teardown_test/);
-    assertEquals(error.cause, undefined);
-    assertMatch(error.message, /stubborn#\d+ \(5\.0 s old, spawned .*teardown_test/);
-    stuck.open();
-  });
-});
+testWith(
+  "own frames",
+  "past its teardownTimeout a group rejects with TeardownError, which names the tasks, their age and where they were spawned",
+  async () => {
+    const stuck = latch();
+    await onFakeLoop(async () => {
+      const error = await assertRejects(
+        () =>
+          group(async (g) => {
+            g.spawn(() => stuck.promise, { name: "stubborn" });
+            g.spawn(() => sleep(1e6), { name: "obedient" });
+            await sleep(3000);
+            g.cancel();
+          }, { teardownTimeout: 2000, name: "server" }),
+        TeardownError,
+        "server has not ended 2000 ms after its cancellation",
+      );
+      assertEquals(error.tasks.map(({ name }) => name.split("#")[0]), ["stubborn"]);
+      assertEquals(error.tasks[0]!.age, 5000);
+      assertMatch(error.tasks[0]!.path, /^server > stubborn#\d+$/);
+      assertMatch(error.tasks[0]!.spawnedAt ?? "", /teardown_test/);
+      assertEquals(error.cause, undefined);
+      assertMatch(error.message, /stubborn#\d+ \(5\.0 s old, spawned .*teardown_test/);
+      stuck.open();
+    });
+  },
+);
 
 test("the TeardownError has the first failure as its cause, and later ones are suppressed", async () => {
   const stuck = latch();
@@ -60,27 +65,31 @@ test("the TeardownError has the first failure as its cause, and later ones are s
   });
 });
 
-test("a body that ignores the cancellation is named, and what it does later still sees the cancellation", async () => {
-  const stuck = latch();
-  const seen = latch();
-  let later: unknown;
-  await onFakeLoop(async () => {
-    const error = await assertRejects(
-      () =>
-        group(async (g) => {
-          g.cancel("stop");
-          await stuck.promise;
-          later = await checkpoint().catch((error) => error);
-          seen.open();
-        }, { teardownTimeout: 100, name: "stubborn" }),
-      TeardownError,
-    );
-    assertEquals(error.tasks.map(({ name }) => name), ["the body of stubborn"]);
-    stuck.open();
-    await seen.promise;
-    assertEquals((later as Error).name, "AbortError");
-  });
-});
+testWith(
+  "async context",
+  "a body that ignores the cancellation is named, and what it does later still sees the cancellation",
+  async () => {
+    const stuck = latch();
+    const seen = latch();
+    let later: unknown;
+    await onFakeLoop(async () => {
+      const error = await assertRejects(
+        () =>
+          group(async (g) => {
+            g.cancel("stop");
+            await stuck.promise;
+            later = await checkpoint().catch((error) => error);
+            seen.open();
+          }, { teardownTimeout: 100, name: "stubborn" }),
+        TeardownError,
+      );
+      assertEquals(error.tasks.map(({ name }) => name), ["the body of stubborn"]);
+      stuck.open();
+      await seen.promise;
+      assertEquals((later as Error).name, "AbortError");
+    });
+  },
+);
 
 test("abandoned tasks are listed until they end; then the deferred functions run, and errors go to onUnhandled", async () => {
   const stuck = latch();

@@ -7,6 +7,7 @@ import { loop } from "../../../scheduler/queue/loop.ts";
 import { unhandledDuring } from "../../support/errors.ts";
 import { onFakeLoop } from "../../support/fake_loop.ts";
 import { until } from "../../support/within.ts";
+import { testWith } from "../../support/needs.ts";
 
 test("a debounced function runs with the last arguments once the calls have stopped, never early", async () => {
   await onFakeLoop(async (fake) => {
@@ -232,28 +233,32 @@ test("calls end with the scope that the function was made in", async () => {
   });
 });
 
-test("the function sees the async context of the last call, and its errors go to onUnhandled", async () => {
-  const storage = new AsyncLocalStorage<string>();
-  const seen: unknown[] = [];
-  const handed = await unhandledDuring(async (handed) => {
-    const call = debounce(() => seen.push(storage.getStore()), 1);
-    storage.run("first", call);
-    storage.run("last", call);
-    const fails = debounce(() => {
-      throw "thrown";
-    }, 1);
-    const rejects = debounce(() => Promise.reject("rejected"), 1);
-    fails();
-    rejects();
-    const leads = throttle(() => Promise.reject("leading"), 1);
-    leads();
-    const flushed = debounce(() => Promise.reject("flushed"), 1);
-    flushed();
-    flushed.flush();
-    await until(() => handed.length === 4 && seen.length === 1, "all have been called");
-  });
-  assertEquals([seen, handed.sort()], [["last"], ["flushed", "leading", "rejected", "thrown"]]);
-});
+testWith(
+  "async context",
+  "the function sees the async context of the last call, and its errors go to onUnhandled",
+  async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    const handed = await unhandledDuring(async (handed) => {
+      const call = debounce(() => seen.push(storage.getStore()), 1);
+      storage.run("first", call);
+      storage.run("last", call);
+      const fails = debounce(() => {
+        throw "thrown";
+      }, 1);
+      const rejects = debounce(() => Promise.reject("rejected"), 1);
+      fails();
+      rejects();
+      const leads = throttle(() => Promise.reject("leading"), 1);
+      leads();
+      const flushed = debounce(() => Promise.reject("flushed"), 1);
+      flushed();
+      flushed.flush();
+      await until(() => handed.length === 4 && seen.length === 1, "all have been called");
+    });
+    assertEquals([seen, handed.sort()], [["last"], ["flushed", "leading", "rejected", "thrown"]]);
+  },
+);
 
 test("the function is run with the this and the arguments of the last call, in the call itself, by flush and by its timer", async () => {
   await onFakeLoop(async () => {

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { CancelScope, checkpoint, group, nextFrame, scheduler, sleep, whenIdle } from "../../../mod.ts";
 import { loop } from "../../../scheduler/queue/loop.ts";
 import { onFakeLoop } from "../../support/fake_loop.ts";
+import { inMacrotask } from "../../support/macrotask.ts";
 
 test("whenIdle waits until nothing of a higher priority is left", async () => {
   await onFakeLoop(async (fake) => {
@@ -89,8 +90,8 @@ test("where the host tells of pictures and of idle times it is asked", async () 
   await onFakeLoop(async (fake) => {
     const log: string[] = [];
     const host = fake.host as { requestFrame?: unknown; requestIdle?: unknown };
-    host.requestFrame = (callback: () => void) => (setImmediate(callback), () => log.push("frame taken back"));
-    host.requestIdle = (callback: () => void) => (setImmediate(callback), () => log.push("idle done"));
+    host.requestFrame = (callback: () => void) => (inMacrotask(callback), () => log.push("frame taken back"));
+    host.requestIdle = (callback: () => void) => (inMacrotask(callback), () => log.push("idle done"));
     await nextFrame();
     assertEquals((await whenIdle()).didTimeout, false);
     assertEquals(log, ["idle done"]);

@@ -3,11 +3,12 @@
  * searched from end to end. Both run the same random programs, on a clock of the test.
  */
 
-import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type Priority, scheduler, TaskController, TaskSignal } from "../../../mod.ts";
 import { onFakeLoop } from "../../support/fake_loop.ts";
+import { testWith } from "../../support/needs.ts";
+import { macrotask } from "../../support/macrotask.ts";
 
 const priorities: readonly Priority[] = ["background", "user-visible", "user-blocking"];
 
@@ -246,7 +247,7 @@ async function onModel(program: Program): Promise<Outcome> {
   void perform(world, outcome, "main", program.segments, undefined);
   for (;;) {
     // A task has ended: its microtasks.
-    await new Promise((resolve) => setImmediate(resolve));
+    await macrotask();
     if (queue.length > 0) {
       const best = queue.reduce((a, b) => {
         const more = effective(b) - effective(a);
@@ -289,18 +290,22 @@ const { program } = fc.letrec<{ program: Program; action: Action }>((tie) => ({
   ),
 })) as unknown as { program: fc.Arbitrary<Program> };
 
-test("programs of posts, yields, changes of priority, aborts and delays run as on a model of the standard's algorithm", async () => {
-  let ran = 0;
-  let raised = 0;
-  await fc.assert(
-    fc.asyncProperty(program, async (main) => {
-      const expected = await onModel(main);
-      assertEquals(await onLibrary(main), expected);
-      ran += expected.log.length;
-      if (Object.values(expected.results).some((result) => result !== "done")) raised++;
-    }),
-    { numRuns: 300 },
-  );
-  // The programs are more than a task each, and not all of them are left alone.
-  assert(ran > 1500 && raised > 30, `${ran} segments ran, in ${raised} programs tasks were aborted`);
-});
+testWith(
+  "async context",
+  "programs of posts, yields, changes of priority, aborts and delays run as on a model of the standard's algorithm",
+  async () => {
+    let ran = 0;
+    let raised = 0;
+    await fc.assert(
+      fc.asyncProperty(program, async (main) => {
+        const expected = await onModel(main);
+        assertEquals(await onLibrary(main), expected);
+        ran += expected.log.length;
+        if (Object.values(expected.results).some((result) => result !== "done")) raised++;
+      }),
+      { numRuns: 300 },
+    );
+    // The programs are more than a task each, and not all of them are left alone.
+    assert(ran > 1500 && raised > 30, `${ran} segments ran, in ${raised} programs tasks were aborted`);
+  },
+);

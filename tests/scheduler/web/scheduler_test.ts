@@ -17,6 +17,7 @@ import {
 import { errorOf, unhandledDuring } from "../../support/errors.ts";
 import { spin } from "../../support/spin.ts";
 import { turns } from "../../support/turns.ts";
+import { testWith } from "../../support/needs.ts";
 
 const priorities: readonly Priority[] = ["background", "user-visible", "user-blocking"];
 
@@ -53,32 +54,36 @@ test("the default priority is user-visible, with a plain signal too", async () =
   assertEquals(log, ["blocking", "default", "undefined", "visible", "plain signal", "background"]);
 });
 
-test("a continuation goes before every task of its priority, and after all of higher ones", async () => {
-  const expected: Record<Priority, string> = {
-    "user-blocking": "y0,y1,y2,ub1,ub2,uv1,uv2,bg1,bg2",
-    "user-visible": "ub1,ub2,y0,y1,y2,uv1,uv2,bg1,bg2",
-    "background": "ub1,ub2,uv1,uv2,y0,y1,y2,bg1,bg2",
-  };
-  for (const priority of priorities) {
-    for (const options of [{ priority }, { signal: new TaskController({ priority }).signal }]) {
-      const log: string[] = [];
-      const tasks: Promise<unknown>[] = [scheduler.postTask(async () => {
-        log.push("y0");
-        for (const round of [1, 2]) {
-          assertEquals(await scheduler.yield(), undefined);
-          log.push(`y${round}`);
+testWith(
+  "async context",
+  "a continuation goes before every task of its priority, and after all of higher ones",
+  async () => {
+    const expected: Record<Priority, string> = {
+      "user-blocking": "y0,y1,y2,ub1,ub2,uv1,uv2,bg1,bg2",
+      "user-visible": "ub1,ub2,y0,y1,y2,uv1,uv2,bg1,bg2",
+      "background": "ub1,ub2,uv1,uv2,y0,y1,y2,bg1,bg2",
+    };
+    for (const priority of priorities) {
+      for (const options of [{ priority }, { signal: new TaskController({ priority }).signal }]) {
+        const log: string[] = [];
+        const tasks: Promise<unknown>[] = [scheduler.postTask(async () => {
+          log.push("y0");
+          for (const round of [1, 2]) {
+            assertEquals(await scheduler.yield(), undefined);
+            log.push(`y${round}`);
+          }
+        }, options)];
+        for (const [name, of] of [["ub", "user-blocking"], ["uv", "user-visible"], ["bg", "background"]] as const) {
+          for (const number of [1, 2]) {
+            tasks.push(scheduler.postTask(() => log.push(name + number), { priority: of }));
+          }
         }
-      }, options)];
-      for (const [name, of] of [["ub", "user-blocking"], ["uv", "user-visible"], ["bg", "background"]] as const) {
-        for (const number of [1, 2]) {
-          tasks.push(scheduler.postTask(() => log.push(name + number), { priority: of }));
-        }
+        await Promise.all(tasks);
+        assertEquals(log.join(), expected[priority]);
       }
-      await Promise.all(tasks);
-      assertEquals(log.join(), expected[priority]);
     }
-  }
-});
+  },
+);
 
 test("continuations of one priority go on in the order in which they yielded", async () => {
   const log: string[] = [];
@@ -327,27 +332,31 @@ test("the methods refuse what is no scheduler", async () => {
   assertEquals(String(scheduler), "[object Scheduler]");
 });
 
-test("a posted callback is no child of the group, and sees the async context of whoever posted it", async () => {
-  const storage = new AsyncLocalStorage<string>();
-  const log: unknown[] = [];
-  let ended = false;
-  const posted = await storage.run("poster", () =>
-    group((g) => {
-      g.spawn(() => {});
-      const promise = scheduler.postTask(async () => {
-        log.push(storage.getStore(), currentTask());
-        await sleep(5);
-        log.push(storage.getStore(), currentTask(), ended);
-      }, { delay: 1 });
-      g.cancel();
-      return { promise };
-    }));
-  ended = true;
-  await posted!.promise;
-  assertEquals(log, ["poster", undefined, "poster", undefined, true]);
-  storage.run("elsewhere", () => void scheduler.postTask(() => {}));
-  assertEquals(await scheduler.postTask(() => storage.getStore()), undefined);
-});
+testWith(
+  "async context",
+  "a posted callback is no child of the group, and sees the async context of whoever posted it",
+  async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const log: unknown[] = [];
+    let ended = false;
+    const posted = await storage.run("poster", () =>
+      group((g) => {
+        g.spawn(() => {});
+        const promise = scheduler.postTask(async () => {
+          log.push(storage.getStore(), currentTask());
+          await sleep(5);
+          log.push(storage.getStore(), currentTask(), ended);
+        }, { delay: 1 });
+        g.cancel();
+        return { promise };
+      }));
+    ended = true;
+    await posted!.promise;
+    assertEquals(log, ["poster", undefined, "poster", undefined, true]);
+    storage.run("elsewhere", () => void scheduler.postTask(() => {}));
+    assertEquals(await scheduler.postTask(() => storage.getStore()), undefined);
+  },
+);
 
 test("what a posted callback waits for is cancelled with its signal, and the promise rejects with the reason", async () => {
   const controller = new TaskController();

@@ -6,6 +6,7 @@ import { assertEquals } from "@std/assert";
 import { Cancelled, group, type Priority, scheduler, TaskController } from "../../../mod.ts";
 import { loop } from "../../../scheduler/queue/loop.ts";
 import { errorOf } from "../../support/errors.ts";
+import { testWith } from "../../support/needs.ts";
 
 /** A background task that yields somewhere inside: does a user-visible task posted just before go first? */
 async function goesOnAfterATask(
@@ -89,13 +90,13 @@ const ways: Record<string, (race: () => Promise<unknown>) => unknown> = {
 };
 
 for (const [name, way] of Object.entries(ways)) {
-  test(`yield inherits the priority ${name}`, async () => {
+  testWith("async context", `yield inherits the priority ${name}`, async () => {
     assertEquals(await goesOnAfterATask(way, "background"), true);
     assertEquals(await goesOnAfterATask(way, "user-visible"), false);
     assertEquals(await goesOnAfterATask(way, "user-blocking"), false);
   });
 
-  test(`yield inherits the abort ${name}, before and while it waits`, async () => {
+  testWith("async context", `yield inherits the abort ${name}, before and while it waits`, async () => {
     for (const early of [true, false]) {
       const controller = new TaskController();
       const reason = new Promise((resolve) => {
@@ -133,94 +134,114 @@ function race(): Promise<string> {
   return scheduler.yield().then(() => log.push("yield")).then(() => task).then(() => log.join());
 }
 
-test("a timer's callback does not have the priority and the abort of the task that set it, nor has what it goes on to", async () => {
-  const controller = new TaskController({ priority: "background" });
-  const seen = await new Promise<unknown[]>((resolve) => {
-    void scheduler.postTask(() => {
-      setTimeout(async () => {
-        const first = await race();
-        controller.abort();
-        resolve([first, await race().catch(() => "rejected")]);
-      });
-    }, { signal: controller.signal });
-  });
-  // Bun does not tell a timer's callback from what an await goes on to.
-  const tells = loop().context.endInTimer !== undefined;
-  assertEquals(seen, tells ? ["yield,task", "yield,task"] : ["task,yield", "rejected"]);
-});
-
-test("what a callback has begun and not awaited keeps its priority, across timers too", async () => {
-  const seen: string[] = [];
-  await new Promise<void>((resolve) => {
-    async function goOn(): Promise<void> {
-      await new Promise((done) => setTimeout(done, 1));
-      seen.push(await race());
-      await new Promise((done) => setImmediate(done));
-      seen.push(await race());
-      resolve();
-    }
-    void scheduler.postTask(() => void goOn(), { priority: "background" });
-  });
-  assertEquals(seen, ["task,yield", "task,yield"]);
-});
-
-test("a timer set by a task is only itself without state: the task that set it keeps its own", async () => {
-  const seen = await scheduler.postTask(async () => {
-    const inTimer = await new Promise((resolve) => setTimeout(() => resolve(race())));
-    return [inTimer, await race()];
-  }, { priority: "background" });
-  assertEquals(seen[1], "task,yield");
-});
-
-test("a listener that keeps the abort event from all others does not keep a task or a yield from being aborted", async () => {
-  const make = (): TaskController => {
-    const controller = new TaskController();
-    controller.signal.addEventListener("abort", (event) => event.stopImmediatePropagation());
-    return controller;
-  };
-  for (const delay of [0, 2]) {
-    const controller = make();
-    let ran = false;
-    const promise = scheduler.postTask(() => void (ran = true), { signal: controller.signal, delay });
-    controller.abort("stopped");
-    assertEquals([await errorOf(promise), ran], ["stopped", false]);
-  }
-  for (const early of [true, false]) {
-    const controller = make();
-    const reason = await new Promise((resolve) => {
-      void scheduler.postTask(async () => {
-        await Promise.resolve();
-        if (early) controller.abort("stopped");
-        else void scheduler.postTask(() => controller.abort("stopped"), { priority: "user-blocking" });
-        const yielded = errorOf(scheduler.yield());
-        resolve(yielded);
-        await yielded;
+testWith(
+  "async context",
+  "a timer's callback does not have the priority and the abort of the task that set it, nor has what it goes on to",
+  async () => {
+    const controller = new TaskController({ priority: "background" });
+    const seen = await new Promise<unknown[]>((resolve) => {
+      void scheduler.postTask(() => {
+        setTimeout(async () => {
+          const first = await race();
+          controller.abort();
+          resolve([first, await race().catch(() => "rejected")]);
+        });
       }, { signal: controller.signal });
     });
-    assertEquals(reason, "stopped");
-  }
-});
+    // Bun does not tell a timer's callback from what an await goes on to.
+    const tells = loop().context.endInTimer !== undefined;
+    assertEquals(seen, tells ? ["yield,task", "yield,task"] : ["task,yield", "rejected"]);
+  },
+);
 
-test("yield follows a priority that changes while the task runs, also while the yield waits", async () => {
-  const log: string[] = [];
-  const controller = new TaskController();
-  await scheduler.postTask(async () => {
-    const others = ["uv1", "uv2"].map((name) => scheduler.postTask(() => log.push(name)));
-    await scheduler.yield();
-    log.push("y1");
-    controller.setPriority("background");
-    const yielded = scheduler.yield();
-    const low = scheduler.postTask(() => log.push("bg"), { priority: "background" });
-    await yielded;
-    log.push("y2");
-    const again = scheduler.yield();
-    controller.setPriority("user-blocking");
-    await again;
-    log.push("y3");
-    await Promise.all([...others, low]);
-  }, { signal: controller.signal });
-  assertEquals(log.join(), "y1,uv1,uv2,y2,y3,bg");
-});
+testWith(
+  "async context",
+  "what a callback has begun and not awaited keeps its priority, across timers too",
+  async () => {
+    const seen: string[] = [];
+    await new Promise<void>((resolve) => {
+      async function goOn(): Promise<void> {
+        await new Promise((done) => setTimeout(done, 1));
+        seen.push(await race());
+        await new Promise((done) => setImmediate(done));
+        seen.push(await race());
+        resolve();
+      }
+      void scheduler.postTask(() => void goOn(), { priority: "background" });
+    });
+    assertEquals(seen, ["task,yield", "task,yield"]);
+  },
+);
+
+testWith(
+  "async context",
+  "a timer set by a task is only itself without state: the task that set it keeps its own",
+  async () => {
+    const seen = await scheduler.postTask(async () => {
+      const inTimer = await new Promise((resolve) => setTimeout(() => resolve(race())));
+      return [inTimer, await race()];
+    }, { priority: "background" });
+    assertEquals(seen[1], "task,yield");
+  },
+);
+
+testWith(
+  "async context",
+  "a listener that keeps the abort event from all others does not keep a task or a yield from being aborted",
+  async () => {
+    const make = (): TaskController => {
+      const controller = new TaskController();
+      controller.signal.addEventListener("abort", (event) => event.stopImmediatePropagation());
+      return controller;
+    };
+    for (const delay of [0, 2]) {
+      const controller = make();
+      let ran = false;
+      const promise = scheduler.postTask(() => void (ran = true), { signal: controller.signal, delay });
+      controller.abort("stopped");
+      assertEquals([await errorOf(promise), ran], ["stopped", false]);
+    }
+    for (const early of [true, false]) {
+      const controller = make();
+      const reason = await new Promise((resolve) => {
+        void scheduler.postTask(async () => {
+          await Promise.resolve();
+          if (early) controller.abort("stopped");
+          else void scheduler.postTask(() => controller.abort("stopped"), { priority: "user-blocking" });
+          const yielded = errorOf(scheduler.yield());
+          resolve(yielded);
+          await yielded;
+        }, { signal: controller.signal });
+      });
+      assertEquals(reason, "stopped");
+    }
+  },
+);
+
+testWith(
+  "async context",
+  "yield follows a priority that changes while the task runs, also while the yield waits",
+  async () => {
+    const log: string[] = [];
+    const controller = new TaskController();
+    await scheduler.postTask(async () => {
+      const others = ["uv1", "uv2"].map((name) => scheduler.postTask(() => log.push(name)));
+      await scheduler.yield();
+      log.push("y1");
+      controller.setPriority("background");
+      const yielded = scheduler.yield();
+      const low = scheduler.postTask(() => log.push("bg"), { priority: "background" });
+      await yielded;
+      log.push("y2");
+      const again = scheduler.yield();
+      controller.setPriority("user-blocking");
+      await again;
+      log.push("y3");
+      await Promise.all([...others, low]);
+    }, { signal: controller.signal });
+    assertEquals(log.join(), "y1,uv1,uv2,y2,y3,bg");
+  },
+);
 
 test("yield outside any task is a user-visible continuation that nothing cancels", async () => {
   const log: string[] = [];

@@ -1,9 +1,9 @@
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type Priority, scheduler, sleep, TaskController, TaskPriorityChangeEvent, TaskSignal } from "../../../mod.ts";
 import { run } from "../../support/child.ts";
 import { spin } from "../../support/spin.ts";
+import { testWith } from "../../support/needs.ts";
 
 test("a TaskSignal is an AbortSignal of the host, made by a TaskController, and by nobody else", () => {
   const controller = new TaskController();
@@ -301,19 +301,23 @@ test("the reason of a combined signal is the first one although nobody looked at
   }
 });
 
-test("signals that follow others keep nothing from being collected and are not kept, unless somebody listens or a task waits", async () => {
-  const program = fileURLToPath(new URL("./programs/signals_gc.ts", import.meta.url));
-  const { stdout, stderr } = await run(program, [], { env: { DENO_V8_FLAGS: "--expose-gc" } });
-  const lines = new Map(
-    stdout.trimEnd().split("\n").map((line) =>
-      [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)] as const
-    ),
-  );
-  for (const what of ["nobody listens", "nobody listens any more", "sources of signals"]) {
-    assert(["none", "hardly any"].includes(lines.get(what)!), `${stdout}${stderr}`);
-  }
-  for (const what of ["somebody listens", "a handler is set", "a task waits"]) {
-    assertEquals(lines.get(what), "all", what);
-  }
-  assertEquals([lines.get("events"), lines.get("signals held")], ["400", "200"]);
-});
+testWith(
+  "programs",
+  "signals that follow others keep nothing from being collected and are not kept, unless somebody listens or a task waits",
+  async () => {
+    const program = new URL("./programs/signals_gc.ts", import.meta.url);
+    const { stdout, stderr } = await run(program, [], { env: { DENO_V8_FLAGS: "--expose-gc" } });
+    const lines = new Map(
+      stdout.trimEnd().split("\n").map((line) =>
+        [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)] as const
+      ),
+    );
+    for (const what of ["nobody listens", "nobody listens any more", "sources of signals"]) {
+      assert(["none", "hardly any"].includes(lines.get(what)!), `${stdout}${stderr}`);
+    }
+    for (const what of ["somebody listens", "a handler is set", "a task waits"]) {
+      assertEquals(lines.get(what), "all", what);
+    }
+    assertEquals([lines.get("events"), lines.get("signals held")], ["400", "200"]);
+  },
+);

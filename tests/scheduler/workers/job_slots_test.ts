@@ -6,6 +6,7 @@ import { JobSlots } from "../../../scheduler/workers/crew/job_slots.ts";
 import { settingsOf } from "../../../scheduler/workers/jobs/call_settings.ts";
 import { PoolJob } from "../../../scheduler/workers/jobs/job.ts";
 import { cellCount, cells } from "../../../scheduler/workers/wire/protocol.ts";
+import { testWith } from "../../support/needs.ts";
 
 function added(slots: JobSlots, count: number): PoolJob[] {
   return Array.from({ length: count }, () => {
@@ -25,7 +26,7 @@ function end(slots: JobSlots, id: number): void {
   Atomics.store(new Int32Array(slots.shared!), id % cellCount, cells.ended);
 }
 
-test("a job is either started by its worker or taken back by the pool, never both", () => {
+testWith("shared memory", "a job is either started by its worker or taken back by the pool, never both", () => {
   const slots = new JobSlots();
   const [started, waiting] = added(slots, 2) as [PoolJob, PoolJob];
   const { id } = waiting;
@@ -37,7 +38,7 @@ test("a job is either started by its worker or taken back by the pool, never bot
   assertEquals([slots.count, slots.all()], [1, [started]]);
 });
 
-test("a job that has started sees that it is cancelled; one that has ended stays ended", () => {
+testWith("shared memory", "a job that has started sees that it is cancelled; one that has ended stays ended", () => {
   const slots = new JobSlots();
   const [running, ended] = added(slots, 2) as [PoolJob, PoolJob];
   start(slots, running.id);
@@ -72,7 +73,7 @@ test("a number that was taken back from a job that could not be posted is that o
   assertEquals(added(slots, 1)[0]!.id, id);
 });
 
-test("there is room for as many jobs as there are cells which the worker looks at no more", () => {
+testWith("shared memory", "there is room for as many jobs as there are cells which the worker looks at no more", () => {
   const slots = new JobSlots();
   const jobs = added(slots, cellCount - 2);
   assertEquals([slots.hasRoomFor(0), slots.hasRoomFor(1)], [true, false]);
@@ -83,7 +84,7 @@ test("there is room for as many jobs as there are cells which the worker looks a
   assertEquals([slots.hasRoomFor(10), slots.hasRoomFor(11)], [true, false]);
 });
 
-test("cells are used again, and a late reply finds no job but its own", () => {
+testWith("shared memory", "cells are used again, and a late reply finds no job but its own", () => {
   const slots = new JobSlots();
   for (let round = 0; round < 3 * cellCount; round++) {
     const [job] = added(slots, 1) as [PoolJob];

@@ -1,6 +1,7 @@
 /** A worker module of the less usual kind: it waits at its top level, and exports more than plain functions. */
 
 import { currentJob, transfer } from "../../../worker.ts";
+import { exit } from "./tasks.ts";
 
 await new Promise((resolve) => setTimeout(resolve, 20));
 const loaded = await Promise.resolve("loaded");
@@ -115,9 +116,9 @@ export async function asks(fn: (n: number) => Promise<number>, flags: Int32Array
 }
 
 /** Yields, then ends its own thread. */
-export function* exitsAfter(count: number): Generator<number> {
+export async function* exitsAfter(count: number): AsyncGenerator<number> {
   for (let n = 0; n < count; n++) yield n;
-  (globalThis as unknown as { process: { exit(code: number): void } }).process.exit(4);
+  await exit(4);
 }
 
 /** Large values, and a note in `flags` when its `finally` runs. */

@@ -1,7 +1,11 @@
 /** What the tests of the pool share. */
 
 import { WorkerPool, type WorkerPoolOptions } from "../../../mod.ts";
+import { thisHost } from "../../support/this_host.ts";
 import { withinTest } from "../../support/within.ts";
+
+/** Does the host tell of the end of a thread, with its exit code? Deno and pages do not. */
+export const tellsExit: boolean = !["deno", "browser"].includes(thisHost());
 
 export { countListeners } from "../../support/shared_signal.ts";
 

@@ -114,8 +114,12 @@ export function transferWithoutList(): void {
   transfer(new Uint8Array(8), "none" as never);
 }
 
-export function exit(code: number): void {
-  (globalThis as unknown as { process: { exit(code: number): void } }).process.exit(code);
+/** Ends the thread; in a page that takes effect once what runs has yielded. */
+export function exit(code: number): Promise<never> {
+  const { process, close } = globalThis as unknown as { process?: { exit(code: number): void }; close?(): void };
+  if (process === undefined) close!();
+  else process.exit(code);
+  return new Promise(() => {});
 }
 
 export function throwLater(): Promise<never> {
@@ -364,7 +368,7 @@ export function close(): Promise<never> {
 
 /** Ends its worker once the result is on its way. */
 export function exitSoon(): string {
-  setTimeout(() => exit(0), 1);
+  setTimeout(() => void exit(0), 1);
   return "result";
 }
 

@@ -1,6 +1,7 @@
 /** Threads of the host that misbehave as a test wants. */
 
 import process from "node:process";
+import { thisHost } from "../../support/this_host.ts";
 
 /** A thread that a pool has started. */
 export interface PatchedThread {
@@ -15,7 +16,7 @@ export interface PatchedThread {
 /** From now on, until `restore`, the threads that are started are listed. */
 export function patchThreads(): { threads: PatchedThread[]; restore(): void } {
   const threads: PatchedThread[] = [];
-  const isWeb = "Deno" in globalThis || "Bun" in globalThis;
+  const isWeb = !thisHost().startsWith("node");
   // deno-lint-ignore no-explicit-any
   const home: any = isWeb ? globalThis : process.getBuiltinModule("node:worker_threads");
   const Real = home.Worker;

@@ -11,18 +11,16 @@ import { join } from "node:path";
 import process from "node:process";
 import { executableOf, type MatrixHost, root, typeScriptArguments } from "../hosts.ts";
 import { runProcess } from "./process.ts";
+import { type Progress, tell, tellEnd } from "./progress.ts";
 import { type FileResult, judge } from "./reports.ts";
 
 /** The longest the tests may take on one runtime, in ms: one that never ends is to be told, and not to hold up the rest. */
 export const longest: number = 20 * 60_000;
 
 /** A runtime and how far it is. */
-interface HostRun {
+interface HostRun extends Progress {
   readonly host: MatrixHost;
   readonly executable: string;
-  readonly results: FileResult[];
-  /** When the first of its files was begun. */
-  started: number | undefined;
 }
 
 /** Runs the test files on the runtimes, and says how each did; resolves to how each file did on each. */
@@ -46,6 +44,7 @@ export async function runHosts(hosts: readonly MatrixHost[], files: readonly str
       const { run, file, number } = job;
       run.results.push(await runFile(run, file, join(folder, `${run.host}-${number}`)));
       tell(run, files.length);
+      if (run.results.length === files.length) tellEnd(run, versionOf(run.executable));
     }
   };
   try {
@@ -94,30 +93,11 @@ function nodeReporters(tap: string, junit: string): string[] {
   ]);
 }
 
+function versionOf(executable: string): string {
+  const { stdout } = spawnSync(executable, ["--version"], { encoding: "utf8" });
+  return stdout?.split("\n")[0]?.trim() ?? "?";
+}
+
 function textOf(file: string): string {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
-}
-
-/** Says what is new: a file that has failed, how far the runtime is, or its figures when it was the last one. */
-function tell({ host, executable, results, started }: HostRun, count: number): void {
-  const last = results.at(-1)!;
-  if (process.stdout.isTTY) process.stdout.write("\r\x1b[K");
-  if (!last.ok) console.log(`${host}: ${last.file} FAILED\n${last.report}`);
-  if (results.length < count) {
-    if (process.stdout.isTTY) process.stdout.write(`${host}: ${results.length} of ${count} files`);
-    return;
-  }
-  const { stdout } = spawnSync(executable, ["--version"], { encoding: "utf8" });
-  const version = stdout?.split("\n")[0]?.trim() ?? "?";
-  const seconds = ((performance.now() - started!) / 1000).toFixed(1);
-  const failed = results.filter(({ ok }) => !ok).map(({ file }) => file);
-  console.log(`${host} (${version}): ${summaryOf(results)}, ${count} ${count === 1 ? "file" : "files"}, ${seconds} s`);
-  if (failed.length > 0) console.log(`${host}: FAILED in ${failed.join(", ")}`);
-}
-
-/** The counts of several files in words. */
-export function summaryOf(results: readonly FileResult[]): string {
-  const sum = (key: "passed" | "failed" | "skipped") => results.reduce((sum, { counts }) => sum + counts[key], 0);
-  const skipped = sum("skipped");
-  return `${sum("passed")} passed, ${sum("failed")} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }

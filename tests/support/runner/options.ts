@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { MatrixHost } from "../hosts.ts";
+import type { TestHost } from "../this_host.ts";
 
 /** The checks that are no tests. */
 export type Check = "fmt" | "lint" | "types" | "pack" | "consumers";
@@ -13,14 +13,14 @@ export type Check = "fmt" | "lint" | "types" | "pack" | "consumers";
 export const checks: readonly Check[] = ["fmt", "lint", "types", "pack", "consumers"];
 
 /** The runtimes, in the order they are run in. */
-export const matrix: readonly MatrixHost[] = ["node", "node26", "deno", "bun"];
+export const matrix: readonly TestHost[] = ["node", "node26", "deno", "bun", "browser"];
 
 /** What a run is to do. */
 export interface Plan {
   readonly mode: "once" | "watch" | "coverage" | "help";
   readonly checks: readonly Check[];
   /** The runtimes to run the tests on; none when only checks are wanted. */
-  readonly hosts: readonly MatrixHost[];
+  readonly hosts: readonly TestHost[];
   /** Parts of the names of test files; none for all files. */
   readonly parts: readonly string[];
 }
@@ -34,6 +34,7 @@ Words, in any mixture; without any, everything is run:
   fmt, lint, types, pack   a check
   consumers                the package in projects that install it, after packing it (npm run consumers -- PROJECT... for some)
   node, node26, deno, bun  a runtime: Node 20 (the Node that runs npm), Node 26, Deno, Bun
+  browser                  Chromium: the portable files, in pages with and without cross-origin isolation
   PART                     the test files whose path has this in it, on all runtimes unless some are named
 
 Options:

@@ -21,6 +21,11 @@ test("consumers are run after the package is made, once", () => {
   assertEquals(planOf(["pack"]).checks, ["pack"]);
 });
 
+test("a browser is a runtime among the others", () => {
+  const planned = planOf(["browser", "channel_test"]);
+  assertEquals(planned, { mode: "once", checks: [], hosts: ["browser"], parts: ["channel_test"] });
+});
+
 test("a part of a file name runs on all runtimes, or on those that are named", () => {
   assertEquals(planOf(["retry_test"]), { mode: "once", checks: [], hosts: matrix, parts: ["retry_test"] });
   const both = planOf(["lint", "retry_test", "deno", "io/"]);

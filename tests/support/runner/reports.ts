@@ -16,7 +16,8 @@ export interface Counts {
 
 /** A test and how long it took. */
 export interface TestTime {
-  readonly host: MatrixHost;
+  /** The runtime, or the kind of page. */
+  readonly host: string;
   readonly file: string;
   readonly name: string;
   readonly seconds: number;
@@ -24,7 +25,8 @@ export interface TestTime {
 
 /** How the tests of a file did on a runtime. */
 export interface FileResult {
-  readonly host: MatrixHost;
+  /** The runtime, or the kind of page. */
+  readonly host: string;
   readonly file: string;
   readonly ok: boolean;
   readonly counts: Counts;

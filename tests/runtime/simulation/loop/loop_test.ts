@@ -1,6 +1,5 @@
 import process from "node:process";
 import { test } from "node:test";
-import { setTimeout as imported } from "node:timers";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { Channel, checkpoint } from "../../../../mod.ts";
@@ -15,8 +14,9 @@ import {
   simulate,
   type Simulation,
 } from "../../../../testing.ts";
-import { hostOfThis } from "../../../support/hosts.ts";
+import { thisHost } from "../../../support/this_host.ts";
 import { loopPrograms, programOf, show, type Step } from "../../../support/loop_programs.ts";
+import { testWith } from "../../../support/needs.ts";
 
 /** Taken before any simulation. */
 const captured = globalThis.setTimeout;
@@ -68,7 +68,7 @@ function ofOneDuration(steps: readonly Step[]): Step[] {
   );
 }
 
-test("whatever order a program takes in a simulation, the model of its host allows it", async () => {
+testWith("immediates", "whatever order a program takes in a simulation, the model of its host allows it", async () => {
   await fc.assert(
     fc.asyncProperty(
       loopPrograms({ without: ["tick", "close", "message", "clear"], steps: 3 }),
@@ -127,19 +127,24 @@ test("the main script that the model simulates is that of a CommonJS program: ti
   }
 });
 
-test("what was taken before the simulation is virtual too, or the deadlock says that it is not controlled", async () => {
-  const waitBy = (set: () => typeof setTimeout) =>
-    simulate(async (sim) => {
-      await new Promise<void>((resolve) => set()(resolve, 3_600_000).unref());
-      return sim.now();
-    });
-  const error = await assertRejects(() => waitBy(() => captured), DeadlockError);
-  assert(error.message.includes("of the real host do not count"), error.message);
-  // On Deno and Bun a named import keeps the host's, as a captured function does.
-  const named = waitBy(() => imported as typeof setTimeout);
-  if (hostOfThis().startsWith("node")) assertEquals(await named, 3_600_000);
-  else await named.then((now) => assertEquals(now, 3_600_000), (error) => assert(error instanceof DeadlockError));
-});
+testWith(
+  "Node's modules",
+  "what was taken before the simulation is virtual too, or the deadlock says that it is not controlled",
+  async () => {
+    const waitBy = (set: () => typeof setTimeout) =>
+      simulate(async (sim) => {
+        await new Promise<void>((resolve) => set()(resolve, 3_600_000).unref());
+        return sim.now();
+      });
+    const error = await assertRejects(() => waitBy(() => captured), DeadlockError);
+    assert(error.message.includes("of the real host do not count"), error.message);
+    // On Deno and Bun a named import keeps the host's, as a captured function does.
+    const { setTimeout: imported } = await import("node:timers");
+    const named = waitBy(() => imported as typeof setTimeout);
+    if (thisHost().startsWith("node")) assertEquals(await named, 3_600_000);
+    else await named.then((now) => assertEquals(now, 3_600_000), (error) => assert(error instanceof DeadlockError));
+  },
+);
 
 test("a loop without an end over what is always there takes macrotasks: it is a livelock", async () => {
   const loops: (() => Promise<unknown>)[] = [
@@ -164,28 +169,32 @@ test("a loop without an end over what is always there takes macrotasks: it is a 
   }
 });
 
-test("an immediate comes before a timer that a timer has set, and before all timers when I/O has asked for it", async () => {
-  const ordersOf = async (program: LoopProgram): Promise<string[]> => {
-    const seen = new Set<string>();
-    await explore(async (sim) => void seen.add((await runIn(sim, program)).join(" ")));
-    return [...seen].sort();
-  };
-  const chain: LoopProgram = (loop) => {
-    loop.setTimeout(() => {
-      loop.log("timer");
-      loop.setTimeout(() => loop.log("its timer"), 0);
-    }, 0);
-    loop.setImmediate(() => loop.log("immediate"));
-  };
-  assertEquals(await ordersOf(chain), ["immediate timer its timer", "timer immediate its timer"]);
-  const busy: LoopProgram = (loop) =>
-    loop.io(() => {
-      loop.setTimeout(() => loop.log("timer"), 0);
+testWith(
+  "immediates",
+  "an immediate comes before a timer that a timer has set, and before all timers when I/O has asked for it",
+  async () => {
+    const ordersOf = async (program: LoopProgram): Promise<string[]> => {
+      const seen = new Set<string>();
+      await explore(async (sim) => void seen.add((await runIn(sim, program)).join(" ")));
+      return [...seen].sort();
+    };
+    const chain: LoopProgram = (loop) => {
+      loop.setTimeout(() => {
+        loop.log("timer");
+        loop.setTimeout(() => loop.log("its timer"), 0);
+      }, 0);
       loop.setImmediate(() => loop.log("immediate"));
-      loop.spin(5);
-    });
-  assertEquals(await ordersOf(busy), ["immediate timer"]);
-});
+    };
+    assertEquals(await ordersOf(chain), ["immediate timer its timer", "timer immediate its timer"]);
+    const busy: LoopProgram = (loop) =>
+      loop.io(() => {
+        loop.setTimeout(() => loop.log("timer"), 0);
+        loop.setImmediate(() => loop.log("immediate"));
+        loop.spin(5);
+      });
+    assertEquals(await ordersOf(busy), ["immediate timer"]);
+  },
+);
 
 test("times to spin and latencies are finite, and 0 ms or more", async () => {
   await simulate((sim) => {

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { DivergedError, explore, ScheduleFailure, type Simulation } from "../../../../testing.ts";
 import { actors, failureOf } from "../../../support/explored.ts";
 import { racePrograms } from "../../../support/race_programs.ts";
+import { testWith } from "../../../support/needs.ts";
 
 const staleResponse = racePrograms.find(({ name }) => name === "stale response")!.broken;
 
@@ -58,19 +59,23 @@ test("a token carries profile, seed, version and choices; a forced step takes no
   assertEquals([new Set(drawn).size, drawn.every((number) => number > 0)], [1, true]);
 });
 
-test("the environment pins a token: the body it is of runs that schedule only, others are explored as ever", async () => {
-  const { token } = await failureOf(staleResponse);
-  process.env["MILLRACE_REPLAY"] = token;
-  try {
-    const pinned = await failureOf(staleResponse);
-    assertEquals([pinned.token, pinned.schedules], [token, 1]);
-    assertEquals((await explore(actors([2, 2]))).schedules, 6);
-    process.env["MILLRACE_REPLAY"] = "m1-?";
-    assertThrows(() => explore(() => {}), TypeError, "m1-?");
-  } finally {
-    delete process.env["MILLRACE_REPLAY"];
-  }
-});
+testWith(
+  "environment variables",
+  "the environment pins a token: the body it is of runs that schedule only, others are explored as ever",
+  async () => {
+    const { token } = await failureOf(staleResponse);
+    process.env["MILLRACE_REPLAY"] = token;
+    try {
+      const pinned = await failureOf(staleResponse);
+      assertEquals([pinned.token, pinned.schedules], [token, 1]);
+      assertEquals((await explore(actors([2, 2]))).schedules, 6);
+      process.env["MILLRACE_REPLAY"] = "m1-?";
+      assertThrows(() => explore(() => {}), TypeError, "m1-?");
+    } finally {
+      delete process.env["MILLRACE_REPLAY"];
+    }
+  },
+);
 
 test("the same token brings the same trace: labels, times, random numbers, choices", async () => {
   const trace: string[] = [];

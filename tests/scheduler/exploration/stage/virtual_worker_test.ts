@@ -9,6 +9,7 @@ import {
   type WorkerPoolOptions,
 } from "../../../../mod.ts";
 import { explore, LeakError, ScheduleFailure, simulate } from "../../../../testing.ts";
+import { testWith } from "../../../support/needs.ts";
 
 const tasks = new URL("../virtual_worker_tasks.ts", import.meta.url);
 type Tasks = typeof import("../virtual_worker_tasks.ts");
@@ -23,20 +24,24 @@ async function withPool<T>(body: (pool: Pool) => Promise<T>, options: WorkerPool
   }
 }
 
-test("a pool runs in a simulation, its jobs on the simulated clock, each with a world of its own", async () => {
-  const log = await simulate((sim) =>
-    withPool(async (pool) => {
-      const named = ["a", "b"].map((name) => pool.run("slow", [3_600_000], { name }));
-      const log: unknown[] = [...await Promise.all(named), sim.now()];
-      log.push(await pool.run("raw", [50]), await pool.run("data", []));
-      const buffer = new ArrayBuffer(8);
-      log.push(await pool.run("size", [buffer], { transfer: [buffer] }), buffer.byteLength);
-      log.push(await pool.run("fail", ["mine"]).catch((error) => `${error.name}: ${error.message}`));
-      return log;
-    }, { workerData: { rate: 2 } })
-  );
-  assertEquals(log, ["a", "b", 3_600_000, 3_600_050, { rate: 2 }, 8, 0, "RangeError: mine"]);
-});
+testWith(
+  "async context",
+  "a pool runs in a simulation, its jobs on the simulated clock, each with a world of its own",
+  async () => {
+    const log = await simulate((sim) =>
+      withPool(async (pool) => {
+        const named = ["a", "b"].map((name) => pool.run("slow", [3_600_000], { name }));
+        const log: unknown[] = [...await Promise.all(named), sim.now()];
+        log.push(await pool.run("raw", [50]), await pool.run("data", []));
+        const buffer = new ArrayBuffer(8);
+        log.push(await pool.run("size", [buffer], { transfer: [buffer] }), buffer.byteLength);
+        log.push(await pool.run("fail", ["mine"]).catch((error) => `${error.name}: ${error.message}`));
+        return log;
+      }, { workerData: { rate: 2 } })
+    );
+    assertEquals(log, ["a", "b", 3_600_000, 3_600_050, { rate: 2 }, 8, 0, "RangeError: mine"]);
+  },
+);
 
 test("a job that is cancelled, and a worker that is terminated for it, leave nothing behind", async () => {
   await simulate((sim) =>

@@ -7,26 +7,32 @@ import { run } from "../../../support/child.ts";
 import { errorOf, unhandledDuring } from "../../../support/errors.ts";
 import { spin } from "../../../support/spin.ts";
 import { until } from "../../../support/within.ts";
-import { flagsOf, module, type Tasks, withPool } from "../pool_support.ts";
+import { flagsOf, module, type Tasks, tellsExit, withPool } from "../pool_support.ts";
+import { testWith } from "../../../support/needs.ts";
+import { thisHost } from "../../../support/this_host.ts";
 
 const program = (name: string): string => new URL(`../programs/${name}.ts`, import.meta.url).pathname;
 
-test("no worker is started before the first call; one call starts one, a burst as many as there may be", async () => {
-  await withPool({ size: 2 }, async (pool) => {
-    assertEquals(pool.statistics().workers, 0);
-    await pool.run("add", [1, 2]);
-    await pool.run("add", [1, 2]);
-    assertEquals(pool.statistics().workers, 1);
-  });
-  await withPool({ size: 3 }, async (pool) => {
-    const flags = flagsOf();
-    const calls = [1, 2, 3, 4].map(() => pool.run("holdUntil", [flags, 1]));
-    assertEquals(pool.statistics().workers, 3);
-    await until(() => Atomics.load(flags, 0) === 3, "3 calls have started");
-    Atomics.store(flags, 1, 1);
-    await Promise.all(calls);
-  });
-});
+testWith(
+  "shared memory",
+  "no worker is started before the first call; one call starts one, a burst as many as there may be",
+  async () => {
+    await withPool({ size: 2 }, async (pool) => {
+      assertEquals(pool.statistics().workers, 0);
+      await pool.run("add", [1, 2]);
+      await pool.run("add", [1, 2]);
+      assertEquals(pool.statistics().workers, 1);
+    });
+    await withPool({ size: 3 }, async (pool) => {
+      const flags = flagsOf();
+      const calls = [1, 2, 3, 4].map(() => pool.run("holdUntil", [flags, 1]));
+      assertEquals(pool.statistics().workers, 3);
+      await until(() => Atomics.load(flags, 0) === 3, "3 calls have started");
+      Atomics.store(flags, 1, 1);
+      await Promise.all(calls);
+    });
+  },
+);
 
 test("warmUp starts workers ahead and waits for them; a module that cannot be loaded rejects it", async () => {
   await withPool({ size: 2 }, async (pool) => {
@@ -76,7 +82,7 @@ test("a module that throws, exits or does not parse rejects what waits", async (
   }
 });
 
-test("a worker that ends itself, or is found dead when a job comes, is replaced", async () => {
+testWith("shared memory", "a worker that ends itself, or is found dead when a job comes, is replaced", async () => {
   await withPool({ size: 1 }, async (pool) => {
     assertInstanceOf(await errorOf(pool.run("close", [])), WorkerExitError);
     const flags = flagsOf();
@@ -103,7 +109,7 @@ test("an error that kills a worker after its call has ended rejects nothing and 
 });
 
 test("a worker out of memory rejects its call, with the code where the host has limits (Node)", async () => {
-  if ("Deno" in globalThis || "Bun" in globalThis) {
+  if (!thisHost().startsWith("node")) {
     // Web workers have no limits: the option is refused, and said so in the guide.
     assertInstanceOf(
       await Promise.resolve().then(() => new WorkerPool(module, { resourceLimits: { maxOldGenerationSizeMb: 16 } }))
@@ -123,19 +129,23 @@ test("a worker out of memory rejects its call, with the code where the host has 
   );
 });
 
-test("a pool that is unused, idle or closed holds no process", async () => {
+testWith("programs", "a pool that is unused, idle or closed holds no process", async () => {
   for (const kind of ["unused", "idle", "closed"]) {
     const { code, stdout, stderr } = await run(program("holds"), [kind]);
     assertEquals([kind, code, stdout.trim()], [kind, 0, "end of the program"], stderr);
   }
 });
 
-test("a pending call, a retried one and a closing pool hold the process until they are done", async () => {
-  for (const kind of ["pending", "waits for the module", "closing", "busy stream"]) {
-    const { code, stdout, stderr } = await run(program("holds"), [kind]);
-    assertEquals([kind, code, stdout.trim()], [kind, 0, "end of the program\ndone"], stderr);
-  }
-});
+testWith(
+  "programs",
+  "a pending call, a retried one and a closing pool hold the process until they are done",
+  async () => {
+    for (const kind of ["pending", "waits for the module", "closing", "busy stream"]) {
+      const { code, stdout, stderr } = await run(program("holds"), [kind]);
+      assertEquals([kind, code, stdout.trim()], [kind, 0, "end of the program\ndone"], stderr);
+    }
+  },
+);
 
 test("workers of a pool may have pools of their own", async () => {
   const pool = new WorkerPool<typeof import("../programs/nested.ts")>(
@@ -166,20 +176,24 @@ test("a pool that is closed when its workers have said they are ready, but nobod
   assertEquals(pool.statistics().workers, 0);
 });
 
-test("a worker that exits rejects the call it had started, and the waiting ones run elsewhere, once, in order", async () => {
-  await withPool({ size: 1 }, async (pool) => {
-    await pool.warmUp();
-    const order = flagsOf(64);
-    const dying = pool.run("exit", [7]);
-    const calls = Array.from({ length: 20 }, (_, n) => pool.run("note", [order, n]));
-    const error = await errorOf(dying);
-    assertInstanceOf(error, WorkerExitError);
-    if (!("Deno" in globalThis)) assertEquals(error.exitCode, 7);
-    assertEquals(await Promise.all(calls), Array.from({ length: 20 }, (_, n) => n));
-    assertEquals(order[0], 20);
-    assertEquals([...order.slice(1, 21)], Array.from({ length: 20 }, (_, n) => n));
-  });
-});
+testWith(
+  "shared memory",
+  "a worker that exits rejects the call it had started, and the waiting ones run elsewhere, once, in order",
+  async () => {
+    await withPool({ size: 1 }, async (pool) => {
+      await pool.warmUp();
+      const order = flagsOf(64);
+      const dying = pool.run("exit", [7]);
+      const calls = Array.from({ length: 20 }, (_, n) => pool.run("note", [order, n]));
+      const error = await errorOf(dying);
+      assertInstanceOf(error, WorkerExitError);
+      if (tellsExit) assertEquals(error.exitCode, 7);
+      assertEquals(await Promise.all(calls), Array.from({ length: 20 }, (_, n) => n));
+      assertEquals(order[0], 20);
+      assertEquals([...order.slice(1, 21)], Array.from({ length: 20 }, (_, n) => n));
+    });
+  },
+);
 
 test("an exception in a timer and an unhandled rejection reject the running call with their cause", async () => {
   await withPool({ size: 1 }, async (pool) => {

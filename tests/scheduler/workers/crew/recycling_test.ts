@@ -6,10 +6,11 @@ import { group, PoolClosedError, WorkerPool } from "../../../../mod.ts";
 import { errorOf } from "../../../support/errors.ts";
 import { until } from "../../../support/within.ts";
 import { flagsOf, module, type Tasks, withPool } from "../pool_support.ts";
+import { testWith } from "../../../support/needs.ts";
 
 const megabyte = 1024 * 1024;
 
-test("a worker that is too large after a call is replaced, and the pool goes on", async () => {
+testWith("memory of threads", "a worker that is too large after a call is replaced, and the pool goes on", async () => {
   await withPool({ size: 1, maxMemory: 200 * megabyte }, async (pool) => {
     const flags = flagsOf();
     assertEquals(await pool.run("threadNumber", [flags]), 1);
@@ -25,19 +26,23 @@ test("a worker that is too large after a call is replaced, and the pool goes on"
   });
 });
 
-test("calls sent ahead to a worker that grows too large run elsewhere, once, in order", async () => {
-  await withPool({ size: 1, maxMemory: 200 * megabyte }, async (pool) => {
-    await pool.warmUp();
-    const order = flagsOf(64);
-    const growing = pool.run("grow", [300]);
-    const calls = Array.from({ length: 30 }, (_, n) => pool.run("note", [order, n]));
-    assertEquals(await growing, 1);
-    assertEquals(await Promise.all(calls), Array.from({ length: 30 }, (_, n) => n));
-    assertEquals([...order.slice(0, 31)], [30, ...Array.from({ length: 30 }, (_, n) => n)]);
-    await until(() => pool.statistics().recycled === 1, "the worker is replaced");
-    assertEquals(pool.statistics().failed, 0);
-  });
-});
+testWith(
+  "memory of threads",
+  "calls sent ahead to a worker that grows too large run elsewhere, once, in order",
+  async () => {
+    await withPool({ size: 1, maxMemory: 200 * megabyte }, async (pool) => {
+      await pool.warmUp();
+      const order = flagsOf(64);
+      const growing = pool.run("grow", [300]);
+      const calls = Array.from({ length: 30 }, (_, n) => pool.run("note", [order, n]));
+      assertEquals(await growing, 1);
+      assertEquals(await Promise.all(calls), Array.from({ length: 30 }, (_, n) => n));
+      assertEquals([...order.slice(0, 31)], [30, ...Array.from({ length: 30 }, (_, n) => n)]);
+      await until(() => pool.statistics().recycled === 1, "the worker is replaced");
+      assertEquals(pool.statistics().failed, 0);
+    });
+  },
+);
 
 test("a call that runs is never taken down by the recycling, and each call may cost a worker", async () => {
   // Every call is its worker's last.
@@ -56,18 +61,22 @@ test("a call that runs is never taken down by the recycling, and each call may c
   });
 });
 
-test("after maxCalls calls, failed ones too, a worker is replaced; never more run on one", async () => {
-  await withPool({ size: 1, maxCalls: 3 }, async (pool) => {
-    const flags = flagsOf();
-    const threads = await Promise.all(Array.from({ length: 9 }, () => pool.run("threadNumber", [flags])));
-    assertEquals(threads, [1, 1, 1, 2, 2, 2, 3, 3, 3]);
-    assertEquals(await pool.run("threadNumber", [flags]), 4);
-    await errorOf(pool.run("fails", ["string"]));
-    assertEquals(await pool.run("threadNumber", [flags]), 4);
-    assertEquals(await pool.run("threadNumber", [flags]), 5);
-    assertEquals(pool.statistics().recycled, 4);
-  });
-});
+testWith(
+  "shared memory",
+  "after maxCalls calls, failed ones too, a worker is replaced; never more run on one",
+  async () => {
+    await withPool({ size: 1, maxCalls: 3 }, async (pool) => {
+      const flags = flagsOf();
+      const threads = await Promise.all(Array.from({ length: 9 }, () => pool.run("threadNumber", [flags])));
+      assertEquals(threads, [1, 1, 1, 2, 2, 2, 3, 3, 3]);
+      assertEquals(await pool.run("threadNumber", [flags]), 4);
+      await errorOf(pool.run("fails", ["string"]));
+      assertEquals(await pool.run("threadNumber", [flags]), 4);
+      assertEquals(await pool.run("threadNumber", [flags]), 5);
+      assertEquals(pool.statistics().recycled, 4);
+    });
+  },
+);
 
 test("moved buffers reach the worker that takes the place of a spent one", async () => {
   await withPool({ size: 1, maxCalls: 1 }, async (pool) => {

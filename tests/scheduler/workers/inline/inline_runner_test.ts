@@ -6,6 +6,8 @@ import { Cancelled, group, PoolClosedError, WorkerPool, type WorkerPoolOptions }
 import { errorOf, unhandledDuring } from "../../../support/errors.ts";
 import { until } from "../../../support/within.ts";
 import { countListeners, flagsOf, module, type Pool, type Tasks } from "../pool_support.ts";
+import { testWith } from "../../../support/needs.ts";
+import { inMacrotask } from "../../../support/macrotask.ts";
 
 (globalThis as { testThread?: string }).testThread = "this thread";
 
@@ -52,7 +54,7 @@ test("off by default; and nothing is loaded here, nor said of it", async () => {
   await pool.close();
 });
 
-test("arguments and results are copies, moved buffers are moved, both ways", async () => {
+testWith("shared memory", "arguments and results are copies, moved buffers are moved, both ways", async () => {
   await withInline(async (pool) => {
     const inlined = await inlinedBy(pool, async () => {
       const given = { deep: [1, 2], map: new Map([["key", new Date(0)]]) };
@@ -101,19 +103,23 @@ test("errors come through the codec, and what cannot be cloned rejects the call 
   }, (pool) => errorOf(pool.run("unclonable", ["symbol"])));
 });
 
-test("each call has a turn of its own, after the code that made it, in order of priority", async () => {
-  await withInline(async (pool) => {
-    const order = flagsOf(64);
-    const calls = numbers(5).map((n) => pool.run("note", [order, n], { priority: "background" }));
-    calls.push(pool.run("note", [order, 5], { priority: "user-blocking" }));
-    assertEquals(order[0], 0);
-    let turns = 0;
-    setImmediateOf(() => turns = order[0]!);
-    await Promise.all(calls);
-    assertEquals([...order.slice(1, 7)], [5, 0, 1, 2, 3, 4]);
-    assert(turns <= 6);
-  }, (pool) => pool.run("note", [flagsOf(1000), 0]));
-});
+testWith(
+  "shared memory",
+  "each call has a turn of its own, after the code that made it, in order of priority",
+  async () => {
+    await withInline(async (pool) => {
+      const order = flagsOf(64);
+      const calls = numbers(5).map((n) => pool.run("note", [order, n], { priority: "background" }));
+      calls.push(pool.run("note", [order, 5], { priority: "user-blocking" }));
+      assertEquals(order[0], 0);
+      let turns = 0;
+      inMacrotask(() => turns = order[0]!);
+      await Promise.all(calls);
+      assertEquals([...order.slice(1, 7)], [5, 0, 1, 2, 3, 4]);
+      assert(turns <= 6);
+    }, (pool) => pool.run("note", [flagsOf(1000), 0]));
+  },
+);
 
 test("of many calls made at once only a few run here: the others share the way to a worker", async () => {
   await withInline(async (pool) => {
@@ -125,27 +131,31 @@ test("of many calls made at once only a few run here: the others share the way t
   }, (pool) => pool.run("mirror", [1]));
 });
 
-test("an abort, a cancelled scope and a closing pool stop a call before its turn, and it never runs", async () => {
-  await withInline(async (pool) => {
-    const counts = flagsOf();
-    const controller = new AbortController();
-    const listeners = countListeners(controller.signal);
-    const call = errorOf(pool.run("count", [counts], { signal: controller.signal }));
-    controller.abort("stop");
-    assertEquals(await call, "stop");
-    assertEquals(listeners(), 0);
-    await group(async (g) => {
-      const inner = g.spawn(() => pool.run("count", [counts]));
-      await Promise.resolve();
-      g.cancel();
-      assertInstanceOf(await errorOf(inner), Cancelled);
-    });
-    const last = errorOf(pool.run("count", [counts]));
-    await pool.close({ timeout: 0 });
-    assertInstanceOf(await last, PoolClosedError);
-    assertEquals(Atomics.load(counts, 0), 0);
-  }, (pool) => pool.run("count", [flagsOf()]));
-});
+testWith(
+  "async context",
+  "an abort, a cancelled scope and a closing pool stop a call before its turn, and it never runs",
+  async () => {
+    await withInline(async (pool) => {
+      const counts = flagsOf();
+      const controller = new AbortController();
+      const listeners = countListeners(controller.signal);
+      const call = errorOf(pool.run("count", [counts], { signal: controller.signal }));
+      controller.abort("stop");
+      assertEquals(await call, "stop");
+      assertEquals(listeners(), 0);
+      await group(async (g) => {
+        const inner = g.spawn(() => pool.run("count", [counts]));
+        await Promise.resolve();
+        g.cancel();
+        assertInstanceOf(await errorOf(inner), Cancelled);
+      });
+      const last = errorOf(pool.run("count", [counts]));
+      await pool.close({ timeout: 0 });
+      assertInstanceOf(await last, PoolClosedError);
+      assertEquals(Atomics.load(counts, 0), 0);
+    }, (pool) => pool.run("count", [flagsOf()]));
+  },
+);
 
 test("currentJob(), progress and signals among the arguments work as in a worker", async () => {
   await withInline(async (pool) => {
@@ -174,37 +184,45 @@ test("currentJob(), progress and signals among the arguments work as in a worker
   }, (pool) => pool.run("abortedReason", [new AbortController().signal]));
 });
 
-test("a call that turns out to be asynchronous goes on here, alone, and is the last of its function", async () => {
-  await withInline(async (pool) => {
-    const flags = flagsOf();
-    const controller = new AbortController();
-    const listeners = countListeners(controller.signal);
-    const call = errorOf(pool.run("perhapsLater", [flags, true], { signal: controller.signal }));
-    const behind = pool.run("perhapsLater", [flags, false]);
-    await until(() => Atomics.load(flags, 0) === 1, "the call has started");
-    assertEquals(pool.statistics().running >= 1, true);
-    assertEquals(await behind, "at once");
-    controller.abort("stop");
-    assertEquals(await call, "stop");
-    await until(() => Atomics.load(flags, 1) !== 0, "the call has ended");
-    assertEquals(Atomics.load(flags, 1), 1);
-    assertEquals(await inlinedBy(pool, () => pool.run("perhapsLater", [flags, false])), 0);
-    assertEquals([listeners(), pool.statistics().running], [0, 0]);
-  }, (pool) => pool.run("perhapsLater", [flagsOf(), false]));
-});
+testWith(
+  "shared memory",
+  "a call that turns out to be asynchronous goes on here, alone, and is the last of its function",
+  async () => {
+    await withInline(async (pool) => {
+      const flags = flagsOf();
+      const controller = new AbortController();
+      const listeners = countListeners(controller.signal);
+      const call = errorOf(pool.run("perhapsLater", [flags, true], { signal: controller.signal }));
+      const behind = pool.run("perhapsLater", [flags, false]);
+      await until(() => Atomics.load(flags, 0) === 1, "the call has started");
+      assertEquals(pool.statistics().running >= 1, true);
+      assertEquals(await behind, "at once");
+      controller.abort("stop");
+      assertEquals(await call, "stop");
+      await until(() => Atomics.load(flags, 1) !== 0, "the call has ended");
+      assertEquals(Atomics.load(flags, 1), 1);
+      assertEquals(await inlinedBy(pool, () => pool.run("perhapsLater", [flags, false])), 0);
+      assertEquals([listeners(), pool.statistics().running], [0, 0]);
+    }, (pool) => pool.run("perhapsLater", [flagsOf(), false]));
+  },
+);
 
-test("one that does not heed its abort is given up after teardownTimeout: its group ends", async () => {
-  await withInline(async (pool) => {
-    await group(async (g) => {
-      const task = g.spawn(() => pool.run("never", [true]));
-      await until(() => pool.statistics().running === 1, "the call runs");
-      g.cancel();
-      assertInstanceOf(await errorOf(task), Cancelled);
-    });
-    assertEquals([pool.statistics().running, pool.statistics().cancelled], [0, 1]);
-    assertEquals(await pool.run("add", [1, 2]), 3);
-  }, (pool) => pool.run("never", [false]));
-});
+testWith(
+  "async context",
+  "one that does not heed its abort is given up after teardownTimeout: its group ends",
+  async () => {
+    await withInline(async (pool) => {
+      await group(async (g) => {
+        const task = g.spawn(() => pool.run("never", [true]));
+        await until(() => pool.statistics().running === 1, "the call runs");
+        g.cancel();
+        assertInstanceOf(await errorOf(task), Cancelled);
+      });
+      assertEquals([pool.statistics().running, pool.statistics().cancelled], [0, 1]);
+      assertEquals(await pool.run("add", [1, 2]), 3);
+    }, (pool) => pool.run("never", [false]));
+  },
+);
 
 test("those who wait for room are let in when a call has ended here", async () => {
   await withInline(
@@ -236,7 +254,7 @@ test("streams, maps and calls with a runTimeout stay with the workers", async ()
   }, (pool) => pool.run("double", [1]));
 });
 
-test("a call does not go past those that wait for a worker", async () => {
+testWith("shared memory", "a call does not go past those that wait for a worker", async () => {
   await withInline(async (pool) => {
     const flags = flagsOf();
     const order = flagsOf(64);
@@ -280,7 +298,3 @@ test("a wrong inline is refused, and so is what only a thread could have", () =>
   assertThrows(make({ inline: true, workerData: 1 }), TypeError);
   make({ inline: false, workerData: 1 })();
 });
-
-function setImmediateOf(fn: () => void): void {
-  (globalThis as unknown as { setImmediate(fn: () => void): void }).setImmediate(fn);
-}

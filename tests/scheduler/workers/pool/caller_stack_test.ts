@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import { group } from "../../../../mod.ts";
 import { flagsOf, type Pool, withPool } from "../pool_support.ts";
+import { testWith } from "../../../support/needs.ts";
 
 const separator = "    -- called from --";
 
@@ -54,7 +55,7 @@ for (const [way, workersOwn] of ways) {
   });
 }
 
-test("a timeout and the death of a worker tell where the call was made, too", async () => {
+testWith("shared memory", "a timeout and the death of a worker tell where the call was made, too", async () => {
   await withPool({ size: 1, teardownTimeout: 10 }, async (pool) => {
     async function timedOut(): Promise<unknown> {
       return await pool.run("ignoresAbort", [flagsOf()], { timeout: 20 });
@@ -70,13 +71,17 @@ test("a timeout and the death of a worker tell where the call was made, too", as
   });
 });
 
-test("what the library throws in the worker keeps the place where it was thrown; the pool's way to the function is left out", async () => {
-  await withPool({ size: 1 }, async (pool) => {
-    const error = await pool.run("transferWithoutList", []).catch((error) => error) as Error;
-    const files = [...error.stack!.split(separator)[0]!.matchAll(/([\w/]+\.ts):\d+:\d+/g)].map(([, file]) => file!);
-    assertEquals(files.map((file) => file.split("/").slice(-2).join("/")), ["wire/markers.ts", "workers/tasks.ts"]);
-  });
-});
+testWith(
+  "own frames",
+  "what the library throws in the worker keeps the place where it was thrown; the pool's way to the function is left out",
+  async () => {
+    await withPool({ size: 1 }, async (pool) => {
+      const error = await pool.run("transferWithoutList", []).catch((error) => error) as Error;
+      const files = [...error.stack!.split(separator)[0]!.matchAll(/([\w/]+\.ts):\d+:\d+/g)].map(([, file]) => file!);
+      assertEquals(files.map((file) => file.split("/").slice(-2).join("/")), ["wire/markers.ts", "workers/tasks.ts"]);
+    });
+  },
+);
 
 test("what is not the pool's own is left as it is: reasons of signals, thrown primitives, what onProgress throws", async () => {
   await withPool({ size: 1 }, async (pool) => {

@@ -6,6 +6,7 @@ import { callback, Cancelled, group, moveOnAfter, TimeoutError } from "../../../
 import { errorOf, thrownBy } from "../../../support/errors.ts";
 import { until } from "../../../support/within.ts";
 import { countListeners, flagsOf, withPool } from "../pool_support.ts";
+import { testWith } from "../../../support/needs.ts";
 
 /** Numbers, with a count of what was pulled and how often the iterator was closed. */
 function watched(count: number): { items: Iterable<number>; pulled: () => number; closed: () => number } {
@@ -53,7 +54,7 @@ test("the first error rejects as itself; the iterator is closed once, and pulled
   });
 });
 
-test("long items go one by one, no more at once than the limit", async () => {
+testWith("shared memory", "long items go one by one, no more at once than the limit", async () => {
   await withPool({ size: 2 }, async (pool) => {
     const flags = flagsOf();
     const { items, pulled } = watched(6);
@@ -116,23 +117,27 @@ test("an unclonable item rejects with DataCloneError that names it, and stops th
   });
 });
 
-test("a cancelled scope throws Cancelled from map, closes the iterator once, and stops what runs", async () => {
-  await withPool({ size: 1, teardownTimeout: 60_000 }, async (pool) => {
-    const flags = flagsOf();
-    const first = watched(100);
-    await group(async (g) => {
-      g.spawn(async () => {
-        await until(() => Atomics.load(flags, 0) === 1, "the call has started");
-        g.cancel();
+testWith(
+  "shared memory",
+  "a cancelled scope throws Cancelled from map, closes the iterator once, and stops what runs",
+  async () => {
+    await withPool({ size: 1, teardownTimeout: 60_000 }, async (pool) => {
+      const flags = flagsOf();
+      const first = watched(100);
+      await group(async (g) => {
+        g.spawn(async () => {
+          await until(() => Atomics.load(flags, 0) === 1, "the call has started");
+          g.cancel();
+        });
+        const error = await errorOf(pool.map("spinUntilCancelled" as "double", withFlags(first.items, flags)));
+        assertInstanceOf(error, Cancelled);
+        throw error;
       });
-      const error = await errorOf(pool.map("spinUntilCancelled" as "double", withFlags(first.items, flags)));
-      assertInstanceOf(error, Cancelled);
-      throw error;
+      assertEquals([first.closed(), Atomics.load(flags, 1), pool.statistics().running], [1, 1, 0]);
+      assertEquals(await moveOnAfter(0, () => pool.map("double", [1])), undefined);
     });
-    assertEquals([first.closed(), Atomics.load(flags, 1), pool.statistics().running], [1, 1, 0]);
-    assertEquals(await moveOnAfter(0, () => pool.map("double", [1])), undefined);
-  });
-});
+  },
+);
 
 test("timeout is about the whole map, and a signal leaves no listener", async () => {
   await withPool({ size: 1, teardownTimeout: 20 }, async (pool) => {
@@ -168,7 +173,7 @@ test("an iterator that aborts its own map is closed", async () => {
   });
 });
 
-test("in a pool with a queueLimit a map waits for room", async () => {
+testWith("shared memory", "in a pool with a queueLimit a map waits for room", async () => {
   await withPool({ size: 1, queueLimit: 0 }, async (pool) => {
     const flags = flagsOf();
     const holding = pool.run("holdUntil", [flags, 1]);

@@ -8,7 +8,9 @@ import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std
 import { PoolClosedError, WorkerExitError, WorkerPool } from "../../../../mod.ts";
 import { errorOf } from "../../../support/errors.ts";
 import { until } from "../../../support/within.ts";
-import { flagsOf, module, type Pool, type Tasks, withPool } from "../pool_support.ts";
+import { flagsOf, module, type Pool, type Tasks, tellsExit, withPool } from "../pool_support.ts";
+import { thisHost } from "../../../support/this_host.ts";
+import { type Need, testWith } from "../../../support/needs.ts";
 
 /** Each case answers when its call has settled as it should. */
 const cases: Record<string, (pool: Pool) => Promise<void>> = {
@@ -40,8 +42,7 @@ const cases: Record<string, (pool: Pool) => Promise<void>> = {
   "process.exit(7)": async (pool) => {
     const error = await errorOf(pool.run("exit", [7]));
     assertInstanceOf(error, WorkerExitError);
-    // Deno tells of no code.
-    assertEquals(error.exitCode, "Deno" in globalThis ? undefined : 7);
+    assertEquals(error.exitCode, tellsExit ? 7 : undefined);
   },
   "an exception in a timer": async (pool) => {
     const error = await errorOf(pool.run("throwLater", []));
@@ -84,7 +85,8 @@ const cases: Record<string, (pool: Pool) => Promise<void>> = {
 };
 
 for (const [name, settles] of Object.entries(cases)) {
-  test(`the matrix: ${name}; and the next call works`, async () => {
+  const needs: Need[] = settles.toString().includes("flagsOf") ? ["shared memory"] : [];
+  testWith(needs, `the matrix: ${name}; and the next call works`, async () => {
     await withPool({ size: 1, teardownTimeout: 20 }, async (pool) => {
       await settles(pool);
       assertEquals(await pool.run("add", [1, 2]), 3);
@@ -94,7 +96,7 @@ for (const [name, settles] of Object.entries(cases)) {
 
 test("the matrix: out of memory, where the host has limits; and the next call works", async () => {
   const resourceLimits = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4 };
-  if ("Deno" in globalThis || "Bun" in globalThis) {
+  if (!thisHost().startsWith("node")) {
     const refused = await Promise.resolve().then(() => new WorkerPool(module, { resourceLimits })).catch((e) => e);
     return assertInstanceOf(refused, TypeError);
   }
@@ -104,7 +106,7 @@ test("the matrix: out of memory, where the host has limits; and the next call wo
   });
 });
 
-test("the matrix: a pool that is disposed with calls running and waiting", async () => {
+testWith("shared memory", "the matrix: a pool that is disposed with calls running and waiting", async () => {
   const pool = new WorkerPool<Tasks>(module, { size: 1, teardownTimeout: 20 });
   const flags = flagsOf();
   const calls = [pool.run("spinForever", [flags]), pool.run("add", [1, 2]), pool.run("later", [1, 5])].map(errorOf);

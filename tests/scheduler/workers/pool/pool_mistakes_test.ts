@@ -8,8 +8,9 @@ import { run } from "../../../support/child.ts";
 import { errorOf, thrownBy, unhandledDuring } from "../../../support/errors.ts";
 import { strayRejections } from "../../../support/stray.ts";
 import { until } from "../../../support/within.ts";
-import { countListeners, flagsOf } from "../pool_support.ts";
+import { countListeners, flagsOf, tellsExit } from "../pool_support.ts";
 import { patchThreads } from "../threads_support.ts";
+import { testWith } from "../../../support/needs.ts";
 
 type Tasks = typeof import("../odd_tasks.ts");
 type Pool = WorkerPool<Tasks>;
@@ -38,40 +39,48 @@ test("very large arguments and results, many at once, arrive", async () => {
   });
 });
 
-test("a message that cannot be read rejects the call it belongs to, and the next one works", async () => {
-  const { threads, restore } = patchThreads();
-  try {
-    await withPool(async (pool) => {
-      const flags = flagsOf();
-      const call = errorOf(pool.run("listens", ["resolves", flags]));
-      await until(() => Atomics.load(flags, 0) === 1, "the call has started");
-      threads[0]!.failToRead();
-      const error = await call;
-      assertInstanceOf(error, WorkerExitError);
-      assertInstanceOf(error.cause, Error);
-      assertEquals(await pool.run("arrow", [1]), 2);
-    });
-  } finally {
-    restore();
-  }
-});
+testWith(
+  "shared memory",
+  "a message that cannot be read rejects the call it belongs to, and the next one works",
+  async () => {
+    const { threads, restore } = patchThreads();
+    try {
+      await withPool(async (pool) => {
+        const flags = flagsOf();
+        const call = errorOf(pool.run("listens", ["resolves", flags]));
+        await until(() => Atomics.load(flags, 0) === 1, "the call has started");
+        threads[0]!.failToRead();
+        const error = await call;
+        assertInstanceOf(error, WorkerExitError);
+        assertInstanceOf(error.cause, Error);
+        assertEquals(await pool.run("arrow", [1]), 2);
+      });
+    } finally {
+      restore();
+    }
+  },
+);
 
-test("an abort listener that fails takes its worker down, and nobody else; one that works keeps it", async () => {
-  for (const kind of ["throws", "rejects", "resolves"] as const) {
-    await withPool(async (pool) => {
-      const flags = flagsOf();
-      assertEquals(await pool.run("threadNumber", [flags]), 1);
-      const controller = new AbortController();
-      const call = pool.run("listens", [kind, flags], { signal: controller.signal });
-      await until(() => Atomics.load(flags, 0) === 1, "the call has started");
-      controller.abort("stop");
-      const next = pool.run("threadNumber", [flags]);
-      assertEquals(await errorOf(call), "stop");
-      assertEquals([kind, await next], [kind, kind === "resolves" ? 1 : 2]);
-      assertEquals(pool.statistics().cancelled, 1);
-    });
-  }
-});
+testWith(
+  "shared memory",
+  "an abort listener that fails takes its worker down, and nobody else; one that works keeps it",
+  async () => {
+    for (const kind of ["throws", "rejects", "resolves"] as const) {
+      await withPool(async (pool) => {
+        const flags = flagsOf();
+        assertEquals(await pool.run("threadNumber", [flags]), 1);
+        const controller = new AbortController();
+        const call = pool.run("listens", [kind, flags], { signal: controller.signal });
+        await until(() => Atomics.load(flags, 0) === 1, "the call has started");
+        controller.abort("stop");
+        const next = pool.run("threadNumber", [flags]);
+        assertEquals(await errorOf(call), "stop");
+        assertEquals([kind, await next], [kind, kind === "resolves" ? 1 : 2]);
+        assertEquals(pool.statistics().cancelled, 1);
+      });
+    }
+  },
+);
 
 test("an abort after the call has settled does nothing, and there is no listener to hear it", async () => {
   await withPool(async (pool) => {
@@ -86,7 +95,7 @@ test("an abort after the call has settled does nothing, and there is no listener
   });
 });
 
-test("a thread that will not end is given up after a second, and that is told", async () => {
+testWith("shared memory", "a thread that will not end is given up after a second, and that is told", async () => {
   const { threads, restore } = patchThreads();
   try {
     const told = await unhandledDuring(async () => {
@@ -100,8 +109,8 @@ test("a thread that will not end is given up after a second, and that is told", 
       await closing;
       assertEquals(pool.statistics().workers, 0);
     });
-    // Deno announces the end of no thread: one that was terminated is taken for ended.
-    if ("Deno" in globalThis) return assertEquals(told, []);
+    // Where nobody announces the end of a thread, one that was terminated is taken for ended.
+    if (!tellsExit) return assertEquals(told, []);
     assertEquals(told.length, 1);
     assert(/did not end/.test((told[0] as Error).message), String(told[0]));
   } finally {
@@ -110,7 +119,7 @@ test("a thread that will not end is given up after a second, and that is told", 
   }
 });
 
-test("messages to a worker that is being terminated go nowhere, and harm nothing", async () => {
+testWith("shared memory", "messages to a worker that is being terminated go nowhere, and harm nothing", async () => {
   await withPool(
     async (pool) => {
       const flags = flagsOf();
@@ -146,41 +155,45 @@ test("messages to a worker that is being terminated go nowhere, and harm nothing
   );
 });
 
-test("a busy worker ends with the process, when that exits and when it is killed", async () => {
+testWith("programs", "a busy worker ends with the process, when that exits and when it is killed", async () => {
   const exits = await run(program("dies"), ["exits"]);
   assertEquals(exits.code, 3, exits.stderr);
   const killed = await run(program("dies"), ["is killed"]);
   assertEquals(killed.signal, "SIGKILL", killed.stderr);
 });
 
-test("what a worker prints is printed, though it waits for calls or is ended", async () => {
+testWith("programs", "what a worker prints is printed, though it waits for calls or is ended", async () => {
   const { code, stdout, stderr } = await run(program("says"));
   const lines = Array.from({ length: 20 }, (_, n) => `line ${n} of the worker`);
   assertEquals([code, stdout.trim().split("\n").sort()], [0, [...lines, "end of the program"].sort()], stderr);
 });
 
-test("to move a small Buffer, which lies in memory that all of them share, is refused", async () => {
-  const { Buffer } = await import("node:buffer");
-  await withPool(async (pool) => {
-    const small = Buffer.from("small");
-    const other = Buffer.from("other");
-    if (small.buffer.byteLength === small.byteLength) {
-      // Bun gives each a memory of its own.
-      assertEquals(await pool.run("sizes", [small], { transfer: [small.buffer as ArrayBuffer] }), [5]);
-      return assertEquals([small.byteLength, other.toString()], [0, "other"]);
-    }
-    const error = thrownBy(() => pool.run("sizes", [small], { transfer: [small.buffer as ArrayBuffer] })) as Error;
-    assertEquals(error.name, "DataCloneError");
-    assertEquals([small.toString(), other.toString()], ["small", "other"]);
-    assertEquals(await pool.run("sizes", [small, other]), [5, 5]);
-    const whole = Buffer.alloc(100_000);
-    assertEquals(await pool.run("sizes", [whole], { transfer: [whole.buffer as ArrayBuffer] }), [100_000]);
-    assertEquals(((await errorOf(pool.run("givesSmallBuffer", [true]))) as Error).name, "DataCloneError");
-    assertEquals((await pool.run("givesSmallBuffer", [false])).byteLength, 5);
-  });
-});
+testWith(
+  "Node's modules",
+  "to move a small Buffer, which lies in memory that all of them share, is refused",
+  async () => {
+    const { Buffer } = await import("node:buffer");
+    await withPool(async (pool) => {
+      const small = Buffer.from("small");
+      const other = Buffer.from("other");
+      if (small.buffer.byteLength === small.byteLength) {
+        // Bun gives each a memory of its own.
+        assertEquals(await pool.run("sizes", [small], { transfer: [small.buffer as ArrayBuffer] }), [5]);
+        return assertEquals([small.byteLength, other.toString()], [0, "other"]);
+      }
+      const error = thrownBy(() => pool.run("sizes", [small], { transfer: [small.buffer as ArrayBuffer] })) as Error;
+      assertEquals(error.name, "DataCloneError");
+      assertEquals([small.toString(), other.toString()], ["small", "other"]);
+      assertEquals(await pool.run("sizes", [small, other]), [5, 5]);
+      const whole = Buffer.alloc(100_000);
+      assertEquals(await pool.run("sizes", [whole], { transfer: [whole.buffer as ArrayBuffer] }), [100_000]);
+      assertEquals(((await errorOf(pool.run("givesSmallBuffer", [true]))) as Error).name, "DataCloneError");
+      assertEquals((await pool.run("givesSmallBuffer", [false])).byteLength, 5);
+    });
+  },
+);
 
-test("whatever of the caller's is called is called in the caller's async context", async () => {
+testWith("async context", "whatever of the caller's is called is called in the caller's async context", async () => {
   const store = new AsyncLocalStorage<string>();
   const seen: Record<string, string | undefined> = {};
   await withPool(async (pool) => {
@@ -236,7 +249,7 @@ test("a stream whose worker exits gives what came before, then the error, once",
       for await (const n of stream) seen.push(n);
     })());
     assertInstanceOf(error, WorkerExitError);
-    if (!("Deno" in globalThis)) assertEquals(error.exitCode, 4);
+    if (tellsExit) assertEquals(error.exitCode, 4);
     assertEquals(seen, [0, 1, 2]);
     assertEquals((await stream.next()).done, true);
     assertEquals(await pool.run("arrow", [1]), 2);
@@ -244,15 +257,19 @@ test("a stream whose worker exits gives what came before, then the error, once",
   });
 });
 
-test("a stream that is aborted in the midst of large values runs its finally and frees the worker", async () => {
-  await withPool(async (pool) => {
-    const flags = flagsOf();
-    const controller = new AbortController();
-    const stream = pool.stream("chunks", [1 << 20, flags], { signal: controller.signal, highWaterMark: 3 });
-    assertEquals((await stream.next()).value!.byteLength, 1 << 20);
-    controller.abort("stop");
-    assertStrictEquals(await errorOf(stream.next()), "stop");
-    assertEquals(Atomics.load(flags, 0), 1);
-    assertEquals(await pool.run("arrow", [1]), 2);
-  });
-});
+testWith(
+  "shared memory",
+  "a stream that is aborted in the midst of large values runs its finally and frees the worker",
+  async () => {
+    await withPool(async (pool) => {
+      const flags = flagsOf();
+      const controller = new AbortController();
+      const stream = pool.stream("chunks", [1 << 20, flags], { signal: controller.signal, highWaterMark: 3 });
+      assertEquals((await stream.next()).value!.byteLength, 1 << 20);
+      controller.abort("stop");
+      assertStrictEquals(await errorOf(stream.next()), "stop");
+      assertEquals(Atomics.load(flags, 0), 1);
+      assertEquals(await pool.run("arrow", [1]), 2);
+    });
+  },
+);

@@ -5,12 +5,13 @@ import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/asser
 import { WorkerPool, type WorkerPoolOptions } from "../../../../mod.ts";
 import { run } from "../../../support/child.ts";
 import { errorOf, thrownBy } from "../../../support/errors.ts";
-import { hostOfThis } from "../../../support/hosts.ts";
+import { thisHost } from "../../../support/this_host.ts";
 import { flagsOf, module } from "../pool_support.ts";
+import { testWith } from "../../../support/needs.ts";
 
 const environment = new URL("../programs/environment.ts", import.meta.url);
 type Environment = typeof import("../programs/environment.ts");
-const host = hostOfThis();
+const host = thisHost();
 
 async function withEnvironment<T>(
   options: WorkerPoolOptions,
@@ -26,11 +27,11 @@ async function withEnvironment<T>(
 
 test("env, argv and execArgv reach the workers of Node and Bun; elsewhere they are a TypeError", async () => {
   const options: WorkerPoolOptions = { env: { FOUND: "here", NOT: undefined }, argv: ["one", "two"], execArgv: [] };
-  if (host === "deno") {
+  if (host === "deno" || host === "browser") {
     for (const [key, value] of Object.entries(options)) {
       const error = thrownBy(() => new WorkerPool(module, { [key]: value }));
       assertInstanceOf(error, TypeError);
-      assert(error.message.includes(key) && error.message.includes("deno"), error.message);
+      assert(error.message.includes(key) && error.message.includes(host), error.message);
     }
     return;
   }
@@ -49,7 +50,7 @@ test("env, argv and execArgv reach the workers of Node and Bun; elsewhere they a
 });
 
 test("a flag that the host does not let a thread have rejects the calls (Node)", async () => {
-  if (!host.startsWith("node")) return assertEquals(host === "deno" || host === "bun", true);
+  if (!host.startsWith("node")) return assertEquals(["deno", "bun", "browser"].includes(host), true);
   await withEnvironment({ execArgv: ["--no-warnings", "--expose-gc"] }, async (pool) => {
     const error = await errorOf(pool.run("found", [])) as TypeError & { code: string };
     assertEquals([error.name, error.code], ["TypeError", "ERR_WORKER_INVALID_EXEC_ARGV"]);
@@ -57,25 +58,29 @@ test("a flag that the host does not let a thread have rejects the calls (Node)",
   });
 });
 
-test("workerData is there when the module is loaded, a copy for each worker, and of when the pool was made", async () => {
-  const flags = flagsOf();
-  const data = { list: [1, 2, 3], flags };
-  await withEnvironment({ workerData: data, size: 1 }, async (pool) => {
-    data.list.push(99);
-    const { atLoad, now } = await pool.run("data", []) as { atLoad: typeof data; now: typeof data };
-    assertEquals([atLoad.list, now.list], [[1, 2, 3], [1, 2, 3]]);
-    Atomics.store(flags, 0, 5);
-    assertEquals(Atomics.load(now.flags, 0), 5);
-    await pool.run("change", []);
-    assertEquals((await pool.run("data", []) as { now: typeof data }).now.list, [1, 2, 3, 4]);
-  });
-  await withEnvironment({}, async (pool) => {
-    assertEquals(await pool.run("data", []), { atLoad: undefined, now: undefined });
-  });
-  const error = thrownBy(() => new WorkerPool(module, { workerData: { deep: [() => 1] } })) as DOMException;
-  assertEquals(error.name, "DataCloneError");
-  assert(error.message.includes("workerData.deep[0]"), error.message);
-});
+testWith(
+  "shared memory",
+  "workerData is there when the module is loaded, a copy for each worker, and of when the pool was made",
+  async () => {
+    const flags = flagsOf();
+    const data = { list: [1, 2, 3], flags };
+    await withEnvironment({ workerData: data, size: 1 }, async (pool) => {
+      data.list.push(99);
+      const { atLoad, now } = await pool.run("data", []) as { atLoad: typeof data; now: typeof data };
+      assertEquals([atLoad.list, now.list], [[1, 2, 3], [1, 2, 3]]);
+      Atomics.store(flags, 0, 5);
+      assertEquals(Atomics.load(now.flags, 0), 5);
+      await pool.run("change", []);
+      assertEquals((await pool.run("data", []) as { now: typeof data }).now.list, [1, 2, 3, 4]);
+    });
+    await withEnvironment({}, async (pool) => {
+      assertEquals(await pool.run("data", []), { atLoad: undefined, now: undefined });
+    });
+    const error = thrownBy(() => new WorkerPool(module, { workerData: { deep: [() => 1] } })) as DOMException;
+    assertEquals(error.name, "DataCloneError");
+    assert(error.message.includes("workerData.deep[0]"), error.message);
+  },
+);
 
 test("keys that are not known, or inherited, are refused, and what is in Object.prototype reaches no thread", async () => {
   const make = (options: object) => () => new WorkerPool(module, options);

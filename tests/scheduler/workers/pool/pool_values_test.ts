@@ -6,6 +6,7 @@ import { callback, group, WorkerPool } from "../../../../mod.ts";
 import { errorOf, thrownBy } from "../../../support/errors.ts";
 import { until } from "../../../support/within.ts";
 import { flagsOf } from "../pool_support.ts";
+import { testWith } from "../../../support/needs.ts";
 
 type Tasks = typeof import("../odd_tasks.ts");
 type Pool = WorkerPool<Tasks>;
@@ -20,7 +21,7 @@ async function withPool(body: (pool: Pool) => Promise<void>): Promise<void> {
   }
 }
 
-test("every kind of value that can be cloned arrives, both ways, as what it was", async () => {
+testWith("shared memory", "every kind of value that can be cloned arrives, both ways, as what it was", async () => {
   const circular: Record<string, unknown> = { list: [1] };
   circular["self"] = circular;
   const shared = new Uint8Array(new SharedArrayBuffer(4));
@@ -69,7 +70,7 @@ test("every kind of value that can be cloned arrives, both ways, as what it was"
   });
 });
 
-test("a worker's own timers go on while short calls keep coming", async () => {
+testWith("shared memory", "a worker's own timers go on while short calls keep coming", async () => {
   await withPool(async (pool) => {
     const flags = flagsOf();
     await pool.run("ticks", [flags]);
@@ -160,16 +161,20 @@ test("an error that is returned is a result: it keeps its message, and a DOMExce
   });
 });
 
-test("AbortSignal.timeout as an argument arrives live, and its end is heard in the worker", async () => {
-  await withPool(async (pool) => {
-    const back = await pool.run("echo", [AbortSignal.abort("early"), 1]).catch((error) => error);
-    // A signal is no result: it would be dead on arrival.
-    assertEquals((back as Error).name, "DataCloneError");
-    const flags = flagsOf();
-    const waiting = pool.run("waits", [AbortSignal.timeout(5), flags]);
-    assertEquals(await waiting, "TimeoutError");
-  });
-});
+testWith(
+  "shared memory",
+  "AbortSignal.timeout as an argument arrives live, and its end is heard in the worker",
+  async () => {
+    await withPool(async (pool) => {
+      const back = await pool.run("echo", [AbortSignal.abort("early"), 1]).catch((error) => error);
+      // A signal is no result: it would be dead on arrival.
+      assertEquals((back as Error).name, "DataCloneError");
+      const flags = flagsOf();
+      const waiting = pool.run("waits", [AbortSignal.timeout(5), flags]);
+      assertEquals(await waiting, "TimeoutError");
+    });
+  },
+);
 
 test("a MessagePort is moved to a call and back again works as a channel", async () => {
   await withPool(async (pool) => {
@@ -210,17 +215,21 @@ test("a ReadableStream is moved where the host can, and refused with DataCloneEr
   });
 });
 
-test("a call of a group that has been cancelled from outside leaves its worker usable", async () => {
-  await withPool(async (pool) => {
-    const controller = new AbortController();
-    const flags = flagsOf();
-    const asked = group(async () => {
-      await pool.run("asks", [callback((n: number) => n), flags]);
-    }, { signal: controller.signal });
-    await until(() => Atomics.load(flags, 0) === 1, "the call has started");
-    controller.abort("from outside");
-    assertEquals(await errorOf(asked), "from outside");
-    assertEquals(pool.statistics().running, 0);
-    assertEquals(await pool.run("arrow", [1]), 2);
-  });
-});
+testWith(
+  "shared memory",
+  "a call of a group that has been cancelled from outside leaves its worker usable",
+  async () => {
+    await withPool(async (pool) => {
+      const controller = new AbortController();
+      const flags = flagsOf();
+      const asked = group(async () => {
+        await pool.run("asks", [callback((n: number) => n), flags]);
+      }, { signal: controller.signal });
+      await until(() => Atomics.load(flags, 0) === 1, "the call has started");
+      controller.abort("from outside");
+      assertEquals(await errorOf(asked), "from outside");
+      assertEquals(pool.statistics().running, 0);
+      assertEquals(await pool.run("arrow", [1]), 2);
+    });
+  },
+);

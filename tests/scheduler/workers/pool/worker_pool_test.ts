@@ -6,6 +6,8 @@ import { group, PoolClosedError, WorkerPool } from "../../../../mod.ts";
 import { errorOf } from "../../../support/errors.ts";
 import { until } from "../../../support/within.ts";
 import { countListeners, flagsOf, module, type Tasks, withPool } from "../pool_support.ts";
+import { thisHost } from "../../../support/this_host.ts";
+import { testWith } from "../../../support/needs.ts";
 
 test("a call runs an exported function, synchronous or not, and gives its result", async () => {
   await withPool({ size: 1 }, async (pool) => {
@@ -68,7 +70,7 @@ test("arguments of a wrong kind or range throw at the call", () => {
 });
 
 test("resourceLimits are a TypeError where workers are web workers", () => {
-  const isNode = !("Deno" in globalThis) && !("Bun" in globalThis);
+  const isNode = thisHost().startsWith("node");
   const make = () => new WorkerPool(module, { resourceLimits: { maxOldGenerationSizeMb: 64 } });
   if (isNode) make();
   else assertThrows(make, TypeError);
@@ -88,29 +90,33 @@ test("close finishes what runs and waits; new calls are refused; a second close 
   assertEquals(pool.statistics().workers, 0);
 });
 
-test("close({ timeout }) aborts what is left; dispose does so at once, also while the pool is closing", async () => {
-  const pool = new WorkerPool<Tasks>(module, { size: 1, teardownTimeout: 20 });
-  const flags = flagsOf();
-  const calls = [pool.run("spinForever", [flags]), pool.run("add", [1, 2])].map(errorOf);
-  await until(() => Atomics.load(flags, 0) === 1, "the call has started");
-  const closing = pool.close();
-  await pool[Symbol.asyncDispose]();
-  await closing;
-  for (const call of calls) assertInstanceOf(await call, PoolClosedError);
-  assertEquals(pool.statistics(), {
-    workers: 0,
-    idle: 0,
-    running: 0,
-    queued: 0,
-    completed: 0,
-    failed: 0,
-    cancelled: 2,
-  });
-  const other = new WorkerPool<Tasks>(module, { size: 1, teardownTimeout: 20 });
-  const call = other.run("ignoresAbort", [flagsOf()]);
-  const ended = Promise.allSettled([call, other.close({ timeout: 10 })]);
-  assertInstanceOf(((await ended)[0] as PromiseRejectedResult).reason, PoolClosedError);
-});
+testWith(
+  "shared memory",
+  "close({ timeout }) aborts what is left; dispose does so at once, also while the pool is closing",
+  async () => {
+    const pool = new WorkerPool<Tasks>(module, { size: 1, teardownTimeout: 20 });
+    const flags = flagsOf();
+    const calls = [pool.run("spinForever", [flags]), pool.run("add", [1, 2])].map(errorOf);
+    await until(() => Atomics.load(flags, 0) === 1, "the call has started");
+    const closing = pool.close();
+    await pool[Symbol.asyncDispose]();
+    await closing;
+    for (const call of calls) assertInstanceOf(await call, PoolClosedError);
+    assertEquals(pool.statistics(), {
+      workers: 0,
+      idle: 0,
+      running: 0,
+      queued: 0,
+      completed: 0,
+      failed: 0,
+      cancelled: 2,
+    });
+    const other = new WorkerPool<Tasks>(module, { size: 1, teardownTimeout: 20 });
+    const call = other.run("ignoresAbort", [flagsOf()]);
+    const ended = Promise.allSettled([call, other.close({ timeout: 10 })]);
+    assertInstanceOf(((await ended)[0] as PromiseRejectedResult).reason, PoolClosedError);
+  },
+);
 
 test("the pool's signal closes it at once, and has no listener once the pool is closed", async () => {
   const controller = new AbortController();
@@ -132,7 +138,7 @@ test("the pool's signal closes it at once, and has no listener once the pool is 
   assertInstanceOf(await errorOf(closed.run("add", [1, 2])), PoolClosedError);
 });
 
-test("the statistics count each call once, and the histograms what ran", async () => {
+testWith("shared memory", "the statistics count each call once, and the histograms what ran", async () => {
   await withPool({ size: 1 }, async (pool) => {
     assertEquals(pool.statistics(), {
       workers: 0,

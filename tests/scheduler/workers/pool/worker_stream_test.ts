@@ -6,6 +6,7 @@ import { Cancelled, CancelScope, group, sleep, TimeoutError } from "../../../../
 import { errorOf } from "../../../support/errors.ts";
 import { until } from "../../../support/within.ts";
 import { countListeners, flagsOf, withPool } from "../pool_support.ts";
+import { testWith } from "../../../support/needs.ts";
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
@@ -21,20 +22,24 @@ test("a stream gives every value in order, from generators of both kinds, and en
   });
 });
 
-test("the job starts at the first next(), and a stream that is never read runs nothing", async () => {
-  await withPool({ size: 1 }, async (pool) => {
-    const flags = flagsOf();
-    const stream = pool.stream("numbers", [10, flags]);
-    assertEquals(pool.statistics().workers, 0);
-    assertEquals(await stream.return!(), { done: true, value: undefined });
-    assertEquals(await stream.next(), { done: true, value: undefined });
-    assertEquals(pool.statistics().workers, 0);
-    pool.stream("numbers", [10]);
-    assertEquals(pool.statistics().queued, 0);
-  });
-});
+testWith(
+  "shared memory",
+  "the job starts at the first next(), and a stream that is never read runs nothing",
+  async () => {
+    await withPool({ size: 1 }, async (pool) => {
+      const flags = flagsOf();
+      const stream = pool.stream("numbers", [10, flags]);
+      assertEquals(pool.statistics().workers, 0);
+      assertEquals(await stream.return!(), { done: true, value: undefined });
+      assertEquals(await stream.next(), { done: true, value: undefined });
+      assertEquals(pool.statistics().workers, 0);
+      pool.stream("numbers", [10]);
+      assertEquals(pool.statistics().queued, 0);
+    });
+  },
+);
 
-test("the source is never further ahead than highWaterMark", async () => {
+testWith("shared memory", "the source is never further ahead than highWaterMark", async () => {
   await withPool({ size: 1 }, async (pool) => {
     for (const highWaterMark of [1, 4]) {
       const flags = flagsOf();
@@ -62,14 +67,18 @@ test("several next() at once are answered in order, also when the stream ends un
   });
 });
 
-test("leaving the loop early runs the source's finally before the loop is over, and frees the worker", async () => {
-  await withPool({ size: 1 }, async (pool) => {
-    const flags = flagsOf();
-    for await (const n of pool.stream("numbers", [1_000_000, flags])) if (n === 5) break;
-    assertEquals(Atomics.load(flags, 1), 1);
-    assertEquals(pool.statistics().running, 0);
-  });
-});
+testWith(
+  "shared memory",
+  "leaving the loop early runs the source's finally before the loop is over, and frees the worker",
+  async () => {
+    await withPool({ size: 1 }, async (pool) => {
+      const flags = flagsOf();
+      for await (const n of pool.stream("numbers", [1_000_000, flags])) if (n === 5) break;
+      assertEquals(Atomics.load(flags, 1), 1);
+      assertEquals(pool.statistics().running, 0);
+    });
+  },
+);
 
 test("a failure comes after the values before it, once", async () => {
   await withPool({ size: 1 }, async (pool) => {
@@ -93,40 +102,48 @@ test("a stream moves buffers", async () => {
   });
 });
 
-test("cancelled while it waits in next(), the reader is told at once and the group waits for the source", async () => {
-  await withPool({ size: 1, teardownTimeout: 60_000 }, async (pool) => {
-    const flags = flagsOf();
-    await group(async (g) => {
-      g.spawn(async () => {
-        await until(() => Atomics.load(flags, 0) === 1, "the call has started");
-        g.cancel();
+testWith(
+  "shared memory",
+  "cancelled while it waits in next(), the reader is told at once and the group waits for the source",
+  async () => {
+    await withPool({ size: 1, teardownTimeout: 60_000 }, async (pool) => {
+      const flags = flagsOf();
+      await group(async (g) => {
+        g.spawn(async () => {
+          await until(() => Atomics.load(flags, 0) === 1, "the call has started");
+          g.cancel();
+        });
+        const stream = pool.stream("stuck", [flags]);
+        const error = await errorOf(stream.next());
+        assertInstanceOf(error, Cancelled);
+        throw error;
       });
-      const stream = pool.stream("stuck", [flags]);
-      const error = await errorOf(stream.next());
-      assertInstanceOf(error, Cancelled);
-      throw error;
+      assertEquals(Atomics.load(flags, 1), 1);
+      assertEquals(pool.statistics().running, 0);
     });
-    assertEquals(Atomics.load(flags, 1), 1);
-    assertEquals(pool.statistics().running, 0);
-  });
-});
+  },
+);
 
-test("cancelled while the reader does something else, the source is ended all the same", async () => {
-  await withPool({ size: 1 }, async (pool) => {
-    const flags = flagsOf();
-    const scope = new CancelScope();
-    await scope.run(async () => {
-      const stream = pool.stream("numbers", [1_000_000, flags]);
-      await stream.next();
-      scope.cancel();
-      await sleep(60_000);
+testWith(
+  "async context",
+  "cancelled while the reader does something else, the source is ended all the same",
+  async () => {
+    await withPool({ size: 1 }, async (pool) => {
+      const flags = flagsOf();
+      const scope = new CancelScope();
+      await scope.run(async () => {
+        const stream = pool.stream("numbers", [1_000_000, flags]);
+        await stream.next();
+        scope.cancel();
+        await sleep(60_000);
+      });
+      await until(() => pool.statistics().running === 0, "no call runs");
+      assertEquals(Atomics.load(flags, 1), 1);
     });
-    await until(() => pool.statistics().running === 0, "no call runs");
-    assertEquals(Atomics.load(flags, 1), 1);
-  });
-});
+  },
+);
 
-test("a stream that is left half read is ended with the scope that began it", async () => {
+testWith("shared memory", "a stream that is left half read is ended with the scope that began it", async () => {
   await withPool({ size: 1 }, async (pool) => {
     const flags = flagsOf();
     await group(async (g) => {
@@ -139,36 +156,44 @@ test("a stream that is left half read is ended with the scope that began it", as
   });
 });
 
-test("an aborted signal is thrown as it is, after the source's finally, and leaves no listener", async () => {
-  await withPool({ size: 1 }, async (pool) => {
-    const flags = flagsOf();
-    const controller = new AbortController();
-    const listeners = countListeners(controller.signal);
-    const stream = pool.stream("numbers", [1_000_000, flags], { signal: controller.signal });
-    await stream.next();
-    const reason = { own: "reason" };
-    controller.abort(reason);
-    assertStrictEquals(await errorOf(stream.next()), reason);
-    assertEquals(Atomics.load(flags, 1), 1);
-    assertEquals(listeners(), 0);
-    assertEquals((await stream.next()).done, true);
-    assertStrictEquals(await errorOf(pool.stream("numbers", [1], { signal: controller.signal }).next()), reason);
-  });
-});
+testWith(
+  "shared memory",
+  "an aborted signal is thrown as it is, after the source's finally, and leaves no listener",
+  async () => {
+    await withPool({ size: 1 }, async (pool) => {
+      const flags = flagsOf();
+      const controller = new AbortController();
+      const listeners = countListeners(controller.signal);
+      const stream = pool.stream("numbers", [1_000_000, flags], { signal: controller.signal });
+      await stream.next();
+      const reason = { own: "reason" };
+      controller.abort(reason);
+      assertStrictEquals(await errorOf(stream.next()), reason);
+      assertEquals(Atomics.load(flags, 1), 1);
+      assertEquals(listeners(), 0);
+      assertEquals((await stream.next()).done, true);
+      assertStrictEquals(await errorOf(pool.stream("numbers", [1], { signal: controller.signal }).next()), reason);
+    });
+  },
+);
 
-test("a stream has timeouts like any call", async () => {
+testWith("shared memory", "a stream has timeouts like any call", async () => {
   await withPool({ size: 1, teardownTimeout: 20 }, async (pool) => {
     const stream = pool.stream("stuck", [flagsOf()], { timeout: 50 });
     assertInstanceOf(await errorOf(stream.next()), TimeoutError);
   });
 });
 
-test("a source that pays no heed is terminated after teardownTimeout, and the iteration ends then", async () => {
-  await withPool({ size: 1, teardownTimeout: 20 }, async (pool) => {
-    const flags = flagsOf();
-    const stream = pool.stream("stubborn", [flags]);
-    assertEquals((await stream.next()).value, 1);
-    assertEquals((await stream.return!()).done, true);
-    assertEquals(await pool.run("add", [1, 2]), 3);
-  });
-});
+testWith(
+  "shared memory",
+  "a source that pays no heed is terminated after teardownTimeout, and the iteration ends then",
+  async () => {
+    await withPool({ size: 1, teardownTimeout: 20 }, async (pool) => {
+      const flags = flagsOf();
+      const stream = pool.stream("stubborn", [flags]);
+      assertEquals((await stream.next()).value, 1);
+      assertEquals((await stream.return!()).done, true);
+      assertEquals(await pool.run("add", [1, 2]), 3);
+    });
+  },
+);

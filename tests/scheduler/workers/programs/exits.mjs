@@ -1,1 +1,1 @@
-globalThis.process.exit(3);
+globalThis.process === undefined ? globalThis.close() : globalThis.process.exit(3);
