@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { formatTasks, group, Mutex, sleep, tasks } from "../../../mod.ts";
 import { cyclesOf } from "../../../scheduler/inspection/wait_cycles.ts";
 import { simulate } from "../../../testing.ts";
+import { testWith } from "../../support/needs.ts";
 
 test("a circle is found exactly where a walk from task to task comes back, and each step of it is a wait", () => {
   const edges = fc.array(fc.array(fc.nat(9), { maxLength: 3 }), { minLength: 1, maxLength: 10 });
@@ -32,7 +33,7 @@ test("a chain of 100,000 tasks is looked through", () => {
   assertEquals(cyclesOf(chain.slice(1)), []);
 });
 
-test("formatTasks marks tasks that wait for one another's locks", async () => {
+testWith("async context", "formatTasks marks tasks that wait for one another's locks", async () => {
   await simulate(async () => {
     const [one, two] = [new Mutex(), new Mutex()];
     await group(async (g) => {
@@ -52,20 +53,24 @@ test("formatTasks marks tasks that wait for one another's locks", async () => {
   });
 });
 
-test("10,000 nested groups are described and printed, with no line longer than people read", async () => {
-  async function nest(depth: number, leaf: () => void): Promise<void> {
-    await null;
-    if (depth === 0) leaf();
-    else await group((g) => void g.spawn(() => nest(depth - 1, leaf)));
-  }
-  let text = "";
-  let depth = 0;
-  await nest(10_000, () => {
-    text = formatTasks();
-    for (let infos = tasks(); infos.length > 0; infos = infos[0]!.children) depth++;
-  });
-  const lines = text.split("\n");
-  assertEquals([lines.length, depth], [20_000, 20_000]);
-  assertEquals(lines.every(({ length }) => length < 300), true);
-  assertStringIncludes(lines[19_999]!, "(depth 19999)");
-});
+testWith(
+  "async context",
+  "10,000 nested groups are described and printed, with no line longer than people read",
+  async () => {
+    async function nest(depth: number, leaf: () => void): Promise<void> {
+      await null;
+      if (depth === 0) leaf();
+      else await group((g) => void g.spawn(() => nest(depth - 1, leaf)));
+    }
+    let text = "";
+    let depth = 0;
+    await nest(10_000, () => {
+      text = formatTasks();
+      for (let infos = tasks(); infos.length > 0; infos = infos[0]!.children) depth++;
+    });
+    const lines = text.split("\n");
+    assertEquals([lines.length, depth], [20_000, 20_000]);
+    assertEquals(lines.every(({ length }) => length < 300), true);
+    assertStringIncludes(lines[19_999]!, "(depth 19999)");
+  },
+);

@@ -187,37 +187,45 @@ testWith("async context", "a task that awaits itself is told so, instead of neve
   );
 });
 
-test("a task that awaits one around it, or one that awaits it in turn, gets an error that names the circle", async () => {
-  const seen: string[] = [];
-  const note = (error: unknown): void => void seen.push((error as Error).message.replace(/#\d+/g, ""));
-  await group(async (g) => {
-    const outer: Task<void> = g.spawn(async () => {
-      await group((inner) => void inner.spawn(() => outer.catch(note), { name: "child" }));
-    }, { name: "parent" });
-    const first: Task<void> = g.spawn(async () => void await second, { name: "first" });
-    const second: Task<void> = g.spawn(async () => void await third, { name: "second" });
-    const third: Task<void> = g.spawn(() => first.catch(note), { name: "third" });
-    await Promise.all([outer, first, second, third]);
-  });
-  assertEquals(seen.sort(), [
-    "child awaits parent, which it is in: none of them would ever end",
-    "third awaits first, which awaits second, which awaits third: none of them would ever end",
-  ]);
-});
+testWith(
+  "async context",
+  "a task that awaits one around it, or one that awaits it in turn, gets an error that names the circle",
+  async () => {
+    const seen: string[] = [];
+    const note = (error: unknown): void => void seen.push((error as Error).message.replace(/#\d+/g, ""));
+    await group(async (g) => {
+      const outer: Task<void> = g.spawn(async () => {
+        await group((inner) => void inner.spawn(() => outer.catch(note), { name: "child" }));
+      }, { name: "parent" });
+      const first: Task<void> = g.spawn(async () => void await second, { name: "first" });
+      const second: Task<void> = g.spawn(async () => void await third, { name: "second" });
+      const third: Task<void> = g.spawn(() => first.catch(note), { name: "third" });
+      await Promise.all([outer, first, second, third]);
+    });
+    assertEquals(seen.sort(), [
+      "child awaits parent, which it is in: none of them would ever end",
+      "third awaits first, which awaits second, which awaits third: none of them would ever end",
+    ]);
+  },
+);
 
-test("a daemon may await the task around it, and a task one that waits for it among others", async () => {
-  await group(async (g) => {
-    const outer: Task<void> = g.spawn(() =>
-      group(async (inner) => {
-        inner.spawn(async () => void await outer, { daemon: true });
-        await checkpoint();
-      })
-    );
-    const one: Task<unknown> = g.spawn(() => Promise.race([two, sleep(1)]));
-    const two: Task<unknown> = g.spawn(async () => await one);
-    await Promise.all([outer, one, two]);
-  });
-});
+testWith(
+  "async context",
+  "a daemon may await the task around it, and a task one that waits for it among others",
+  async () => {
+    await group(async (g) => {
+      const outer: Task<void> = g.spawn(() =>
+        group(async (inner) => {
+          inner.spawn(async () => void await outer, { daemon: true });
+          await checkpoint();
+        })
+      );
+      const one: Task<unknown> = g.spawn(() => Promise.race([two, sleep(1)]));
+      const two: Task<unknown> = g.spawn(async () => await one);
+      await Promise.all([outer, one, two]);
+    });
+  },
+);
 
 test("awaiting tasks outside any scope works, and is no checkpoint", async () => {
   await onFakeLoop(async () => {
