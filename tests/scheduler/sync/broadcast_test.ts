@@ -20,6 +20,7 @@ import { searched } from "../../support/searched.ts";
 import { countListeners } from "../../support/shared_signal.ts";
 import { strayRejections } from "../../support/stray.ts";
 import { turns, watch } from "../../support/turns.ts";
+import { testWith } from "../../support/needs.ts";
 
 test("arguments of a wrong kind or range are refused with the value received", () => {
   for (const capacity of [0, -1, 1.5, NaN, Infinity]) {
@@ -279,79 +280,85 @@ test("a broadcast behaves as a queue for each receiver does, step by step", () =
   );
 });
 
-test("each value is received or told as missed, once and in order, whoever is cancelled at whatever step", async () => {
-  const plans = fc.record({
-    capacity: fc.integer({ min: 1, max: 4 }),
-    sends: fc.array(fc.nat(3), { maxLength: 12 }),
-    readers: fc.array(
-      fc.record({
-        tasks: fc.array(fc.record({ pause: fc.nat(4), stopAt: fc.nat(25), bySignal: fc.boolean() }), { maxLength: 3 }),
-      }),
-      { minLength: 1, maxLength: 3 },
-    ),
-  });
-  await fc.assert(
-    fc.asyncProperty(plans, async ({ capacity, sends, readers }) => {
-      const broadcast = new Broadcast<number>(capacity);
-      const all = readers.map(({ tasks }) => ({
-        tasks,
-        receiver: broadcast.subscribe(),
-        got: [] as number[],
-        missed: 0,
-      }));
-      await group(async (g) => {
-        const stops: [number, () => void][] = [];
-        for (const reader of all) {
-          for (const { pause, stopAt, bySignal } of reader.tasks) {
-            const controller = new AbortController();
-            const { signal } = controller;
-            const task: Task<void> = g.spawn(async () => {
-              while (!signal.aborted) {
-                try {
-                  reader.got.push(await reader.receiver.receive({ signal }));
-                } catch (error) {
-                  if (error === "stop") return;
-                  if (!(error instanceof BroadcastLagError)) throw error;
-                  reader.missed += error.missed;
+testWith(
+  "async context",
+  "each value is received or told as missed, once and in order, whoever is cancelled at whatever step",
+  async () => {
+    const plans = fc.record({
+      capacity: fc.integer({ min: 1, max: 4 }),
+      sends: fc.array(fc.nat(3), { maxLength: 12 }),
+      readers: fc.array(
+        fc.record({
+          tasks: fc.array(fc.record({ pause: fc.nat(4), stopAt: fc.nat(25), bySignal: fc.boolean() }), {
+            maxLength: 3,
+          }),
+        }),
+        { minLength: 1, maxLength: 3 },
+      ),
+    });
+    await fc.assert(
+      fc.asyncProperty(plans, async ({ capacity, sends, readers }) => {
+        const broadcast = new Broadcast<number>(capacity);
+        const all = readers.map(({ tasks }) => ({
+          tasks,
+          receiver: broadcast.subscribe(),
+          got: [] as number[],
+          missed: 0,
+        }));
+        await group(async (g) => {
+          const stops: [number, () => void][] = [];
+          for (const reader of all) {
+            for (const { pause, stopAt, bySignal } of reader.tasks) {
+              const controller = new AbortController();
+              const { signal } = controller;
+              const task: Task<void> = g.spawn(async () => {
+                while (!signal.aborted) {
+                  try {
+                    reader.got.push(await reader.receiver.receive({ signal }));
+                  } catch (error) {
+                    if (error === "stop") return;
+                    if (!(error instanceof BroadcastLagError)) throw error;
+                    reader.missed += error.missed;
+                  }
+                  await turns(pause);
                 }
-                await turns(pause);
-              }
-            });
-            stops.push([stopAt, bySignal ? () => controller.abort("stop") : () => task.cancel()]);
+              });
+              stops.push([stopAt, bySignal ? () => controller.abort("stop") : () => task.cancel()]);
+            }
           }
-        }
-        let value = 0;
-        for (let step = 0; step <= 25; step++) {
-          for (const [at, stop] of stops) if (at === step) stop();
-          for (let count = sends[step] ?? 0; count > 0; count--) broadcast.send(value++);
-          const { behind } = broadcast.statistics();
-          assert(behind <= capacity, `${behind} of ${capacity}`);
-          await checkpoint();
-        }
-      });
-      const sent = sends.reduce((sum, count) => sum + count, 0);
-      for (const { receiver, got, missed } of all) {
-        let left = 0;
-        let untold = 0;
-        for (;;) {
-          try {
-            const item = receiver.tryReceive();
-            if (item === undefined) break;
-            got.push(item.value);
-            left++;
-          } catch (error) {
-            untold += (error as BroadcastLagError).missed;
+          let value = 0;
+          for (let step = 0; step <= 25; step++) {
+            for (const [at, stop] of stops) if (at === step) stop();
+            for (let count = sends[step] ?? 0; count > 0; count--) broadcast.send(value++);
+            const { behind } = broadcast.statistics();
+            assert(behind <= capacity, `${behind} of ${capacity}`);
+            await checkpoint();
           }
+        });
+        const sent = sends.reduce((sum, count) => sum + count, 0);
+        for (const { receiver, got, missed } of all) {
+          let left = 0;
+          let untold = 0;
+          for (;;) {
+            try {
+              const item = receiver.tryReceive();
+              if (item === undefined) break;
+              got.push(item.value);
+              left++;
+            } catch (error) {
+              untold += (error as BroadcastLagError).missed;
+            }
+          }
+          assert(left <= capacity, `${left} left of ${capacity}`);
+          assertEquals(got.length + missed + untold, sent, "lost or doubled");
+          assertEquals(got, [...new Set(got)].sort((a, b) => a - b), "out of order or doubled");
         }
-        assert(left <= capacity, `${left} left of ${capacity}`);
-        assertEquals(got.length + missed + untold, sent, "lost or doubled");
-        assertEquals(got, [...new Set(got)].sort((a, b) => a - b), "out of order or doubled");
-      }
-      assertEquals(broadcast.statistics(), { capacity, receivers: all.length, waiting: 0, behind: 0 });
-    }),
-    { numRuns: 300 },
-  );
-});
+        assertEquals(broadcast.statistics(), { capacity, receivers: all.length, waiting: 0, behind: 0 });
+      }),
+      { numRuns: 300 },
+    );
+  },
+);
 
 test("under every schedule, cancelled everywhere, each receiver accounts for each value", () =>
   searched(() => {

@@ -21,6 +21,7 @@ import { searched } from "../../support/searched.ts";
 import { countListeners } from "../../support/shared_signal.ts";
 import { strayRejections } from "../../support/stray.ts";
 import { turns, watch } from "../../support/turns.ts";
+import { testWith } from "../../support/needs.ts";
 
 test("arguments of a wrong kind or range are refused with the value received", () => {
   const refused: [unknown, typeof TypeError | typeof RangeError, string][] = [
@@ -185,7 +186,7 @@ test("a signal ends the wait with its reason; no listener and no timer is left",
   });
 });
 
-test("in a cancelled scope nothing begins, and that is no unhandled rejection", async () => {
+testWith("async context", "in a cancelled scope nothing begins, and that is no unhandled rejection", async () => {
   const limiter = new RateLimiter({ limit: 1, interval: 100 });
   const stray = await strayRejections(async () => {
     const scope = new CancelScope();

@@ -17,6 +17,7 @@ import { searched } from "../../support/searched.ts";
 import { countListeners } from "../../support/shared_signal.ts";
 import { strayRejections } from "../../support/stray.ts";
 import { turns, turnsUntil, watch } from "../../support/turns.ts";
+import { type Need, testWith } from "../../support/needs.ts";
 
 const free = { readers: 0, writing: false, waitingToRead: 0, waitingToWrite: 0 };
 
@@ -112,28 +113,32 @@ test("readers behind a writer who gives up, or is cancelled, go on at once", asy
   assertEquals([behind.state, lock.statistics().readers], ["fulfilled", 2]);
 });
 
-test("read and write give the lock back however their function ends, and settle as it does", async () => {
-  const lock = new ReadWriteLock();
-  for (const run of [lock.read.bind(lock), lock.write.bind(lock)]) {
-    assertEquals(await run(() => 1), 1);
-    assertEquals(await run(() => Promise.resolve(2)), 2);
-    const error = new RangeError("a");
-    assertStrictEquals(await run(() => Promise.reject(error)).catch((it) => it), error);
-    const thrown = run(() => {
-      throw error;
-    });
-    assertStrictEquals(await thrown.catch((it) => it), error);
-    const scope = new CancelScope();
-    await scope.run(() =>
-      run(async () => {
-        scope.cancel();
-        await checkpoint();
-      })
-    );
-    assert(scope.cancelCaught, "the scope did not absorb its cancellation");
-  }
-  assertEquals(lock.statistics(), free);
-});
+testWith(
+  "async context",
+  "read and write give the lock back however their function ends, and settle as it does",
+  async () => {
+    const lock = new ReadWriteLock();
+    for (const run of [lock.read.bind(lock), lock.write.bind(lock)]) {
+      assertEquals(await run(() => 1), 1);
+      assertEquals(await run(() => Promise.resolve(2)), 2);
+      const error = new RangeError("a");
+      assertStrictEquals(await run(() => Promise.reject(error)).catch((it) => it), error);
+      const thrown = run(() => {
+        throw error;
+      });
+      assertStrictEquals(await thrown.catch((it) => it), error);
+      const scope = new CancelScope();
+      await scope.run(() =>
+        run(async () => {
+          scope.cancel();
+          await checkpoint();
+        })
+      );
+      assert(scope.cancelCaught, "the scope did not absorb its cancellation");
+    }
+    assertEquals(lock.statistics(), free);
+  },
+);
 
 const misuses: [string, (lock: ReadWriteLock) => Promise<unknown>][] = [
   ["writes in read", (lock) => lock.read(() => lock.write(() => {}))],
@@ -160,14 +165,17 @@ const misuses: [string, (lock: ReadWriteLock) => Promise<unknown>][] = [
     )],
 ];
 for (const [what, misuse] of misuses) {
-  test(`one who would wait for itself gets a StructureError: ${what}`, async () => {
+  const needs: Need[] = what.startsWith("acquires to write while") || what.endsWith("a task of its own")
+    ? ["async context"]
+    : [];
+  testWith(needs, `one who would wait for itself gets a StructureError: ${what}`, async () => {
     const lock = new ReadWriteLock();
     await assertRejects(() => misuse(lock), StructureError, "wait for itself");
     assertEquals(lock.statistics(), free);
   });
 }
 
-test("one who reads may read again, although somebody waits to write", async () => {
+testWith("async context", "one who reads may read again, although somebody waits to write", async () => {
   const lock = new ReadWriteLock();
   const writer = await lock.read(async () => {
     const writing = watch(lock.acquireWrite());
@@ -268,25 +276,29 @@ test("a signal ends the wait with its reason, what was handed goes to the next, 
   assertEquals([stray, lock.statistics()], [[], free]);
 });
 
-test("a wait that is cancelled takes nothing, also with a permit on its way, and is no unhandled rejection", async () => {
-  const lock = new ReadWriteLock();
-  const stray = await strayRejections(async () => {
-    const writing = await lock.acquireWrite();
-    const scope = new CancelScope();
-    await scope.run(async () => {
-      void lock.acquireRead();
-      void lock.acquireWrite();
-      void lock.read(() => {});
+testWith(
+  "async context",
+  "a wait that is cancelled takes nothing, also with a permit on its way, and is no unhandled rejection",
+  async () => {
+    const lock = new ReadWriteLock();
+    const stray = await strayRejections(async () => {
+      const writing = await lock.acquireWrite();
+      const scope = new CancelScope();
+      await scope.run(async () => {
+        void lock.acquireRead();
+        void lock.acquireWrite();
+        void lock.read(() => {});
+        await turns();
+        writing.release();
+        scope.cancel();
+        await assertRejects(() => lock.acquireRead(), Cancelled);
+        await assertRejects(() => lock.write(() => {}), Cancelled);
+      });
       await turns();
-      writing.release();
-      scope.cancel();
-      await assertRejects(() => lock.acquireRead(), Cancelled);
-      await assertRejects(() => lock.write(() => {}), Cancelled);
     });
-    await turns();
-  });
-  assertEquals([stray, lock.statistics()], [[], free]);
-});
+    assertEquals([stray, lock.statistics()], [[], free]);
+  },
+);
 
 test("what a task waits for is named, and who holds it", async () => {
   const lock = new ReadWriteLock();

@@ -18,6 +18,7 @@ import { searched } from "../../support/searched.ts";
 import { countListeners } from "../../support/shared_signal.ts";
 import { strayRejections } from "../../support/stray.ts";
 import { turns, watch as watched } from "../../support/turns.ts";
+import { testWith } from "../../support/needs.ts";
 
 test("arguments of a wrong kind are refused with the value received", () => {
   const watch = new Watch(1);
@@ -177,7 +178,7 @@ test("a signal ends the wait with its reason; no listener is left", async () => 
   assertEquals([stray, listeners(), watch.statistics().waiting], [[], 0, 0]);
 });
 
-test("a wait that is cancelled has seen nothing, and is no unhandled rejection", async () => {
+testWith("async context", "a wait that is cancelled has seen nothing, and is no unhandled rejection", async () => {
   const watch = new Watch(0);
   const receiver = watch.subscribe();
   const stray = await strayRejections(async () => {
@@ -239,92 +240,100 @@ test("a watch behaves as a value with a number does, step by step", () => {
   );
 });
 
-test("whoever is cancelled at whatever step, no version comes twice or late, and the last one comes to each receiver", async () => {
-  const plans = fc.record({
-    sets: fc.array(fc.nat(20), { maxLength: 8 }),
-    readers: fc.array(
-      fc.array(fc.record({ pause: fc.nat(3), stopAt: fc.nat(22), bySignal: fc.boolean() }), { maxLength: 3 }),
-      { minLength: 1, maxLength: 3 },
-    ),
-  });
-  await fc.assert(
-    fc.asyncProperty(plans, async ({ sets, readers }) => {
-      const watch = new Watch(0);
-      const all = readers.map((tasks) => ({ tasks, receiver: watch.subscribe(), got: [] as number[] }));
-      await group(async (g) => {
-        const stops: [number, () => void][] = [];
-        for (const { tasks, receiver, got } of all) {
-          for (const { pause, stopAt, bySignal } of tasks) {
-            const controller = new AbortController();
-            const { signal } = controller;
-            const task: Task<void> = g.spawn(async () => {
-              while (!signal.aborted) {
-                const value = await receiver.changed({ signal }).catch((error) => {
-                  if (error !== "stop") throw error;
-                });
-                if (value !== undefined) got.push(value);
-                await turns(pause);
-              }
-            });
-            stops.push([stopAt, bySignal ? () => controller.abort("stop") : () => task.cancel()]);
-          }
-        }
-        for (let step = 0; step <= 22; step++) {
-          for (const [at, stop] of stops) if (at === step) stop();
-          for (const at of sets) if (at === step) watch.update((it) => it + 1);
-          await checkpoint();
-        }
-      });
-      for (const { receiver, got } of all) {
-        const left = receiver.tryChanged();
-        if (left !== undefined) got.push(left.value);
-        assertEquals(got, [...new Set(got)].sort((a, b) => a - b), "a version came twice, or after a later one");
-        if (sets.length > 0) assertEquals(got.at(-1), sets.length, "the last version is lost");
-      }
-      assertEquals(watch.statistics(), { version: sets.length, waiting: 0 });
-    }),
-    { numRuns: 300 },
-  );
-});
-
-test("under every schedule, cancelled everywhere, those who wait see the last value", () =>
-  searched(() => {
-    const watch = new Watch(0);
-    const receiver = watch.subscribe();
-    let seen = 0;
-    let set = 0;
-    return {
-      tasks: true,
-      body: (sim) =>
-        group((g) => {
-          for (const name of ["a", "b"]) {
-            g.spawn(async () => {
-              for await (const value of receiver) {
-                assert(value > seen, `${value} after ${seen}`);
-                seen = value;
-                await sim.io(`${name} works`);
-              }
-            });
-          }
-          g.spawn(() =>
-            watch.waitFor((value) => value >= 2).catch((error) => {
-              if (!(error instanceof ChannelEndError)) throw error;
-            })
-          );
-          g.spawn(async () => {
-            try {
-              for (let value = 1; value <= 3; value++) {
-                await sim.io(`make ${value}`);
-                watch.set(set = value);
-              }
-            } finally {
-              watch.close();
+testWith(
+  "async context",
+  "whoever is cancelled at whatever step, no version comes twice or late, and the last one comes to each receiver",
+  async () => {
+    const plans = fc.record({
+      sets: fc.array(fc.nat(20), { maxLength: 8 }),
+      readers: fc.array(
+        fc.array(fc.record({ pause: fc.nat(3), stopAt: fc.nat(22), bySignal: fc.boolean() }), { maxLength: 3 }),
+        { minLength: 1, maxLength: 3 },
+      ),
+    });
+    await fc.assert(
+      fc.asyncProperty(plans, async ({ sets, readers }) => {
+        const watch = new Watch(0);
+        const all = readers.map((tasks) => ({ tasks, receiver: watch.subscribe(), got: [] as number[] }));
+        await group(async (g) => {
+          const stops: [number, () => void][] = [];
+          for (const { tasks, receiver, got } of all) {
+            for (const { pause, stopAt, bySignal } of tasks) {
+              const controller = new AbortController();
+              const { signal } = controller;
+              const task: Task<void> = g.spawn(async () => {
+                while (!signal.aborted) {
+                  const value = await receiver.changed({ signal }).catch((error) => {
+                    if (error !== "stop") throw error;
+                  });
+                  if (value !== undefined) got.push(value);
+                  await turns(pause);
+                }
+              });
+              stops.push([stopAt, bySignal ? () => controller.abort("stop") : () => task.cancel()]);
             }
-          });
-        }),
-      after() {
-        seen = receiver.tryChanged()?.value ?? seen;
-        assertEquals(seen, set, "the last value was lost");
-      },
-    };
-  }));
+          }
+          for (let step = 0; step <= 22; step++) {
+            for (const [at, stop] of stops) if (at === step) stop();
+            for (const at of sets) if (at === step) watch.update((it) => it + 1);
+            await checkpoint();
+          }
+        });
+        for (const { receiver, got } of all) {
+          const left = receiver.tryChanged();
+          if (left !== undefined) got.push(left.value);
+          assertEquals(got, [...new Set(got)].sort((a, b) => a - b), "a version came twice, or after a later one");
+          if (sets.length > 0) assertEquals(got.at(-1), sets.length, "the last version is lost");
+        }
+        assertEquals(watch.statistics(), { version: sets.length, waiting: 0 });
+      }),
+      { numRuns: 300 },
+    );
+  },
+);
+
+testWith(
+  "async context",
+  "under every schedule, cancelled everywhere, those who wait see the last value",
+  () =>
+    searched(() => {
+      const watch = new Watch(0);
+      const receiver = watch.subscribe();
+      let seen = 0;
+      let set = 0;
+      return {
+        tasks: true,
+        body: (sim) =>
+          group((g) => {
+            for (const name of ["a", "b"]) {
+              g.spawn(async () => {
+                for await (const value of receiver) {
+                  assert(value > seen, `${value} after ${seen}`);
+                  seen = value;
+                  await sim.io(`${name} works`);
+                }
+              });
+            }
+            g.spawn(() =>
+              watch.waitFor((value) => value >= 2).catch((error) => {
+                if (!(error instanceof ChannelEndError)) throw error;
+              })
+            );
+            g.spawn(async () => {
+              try {
+                for (let value = 1; value <= 3; value++) {
+                  await sim.io(`make ${value}`);
+                  watch.set(set = value);
+                }
+              } finally {
+                watch.close();
+              }
+            });
+          }),
+        after() {
+          seen = receiver.tryChanged()?.value ?? seen;
+          assertEquals(seen, set, "the last value was lost");
+        },
+      };
+    }),
+);
