@@ -6,6 +6,7 @@
  * @module
  */
 
+import { threadsOf } from "../host_threads.ts";
 import type { Host } from "../port/host.ts";
 import type { HostWorker } from "../port/worker.ts";
 import type { TurnRunner } from "./monitor.ts";
@@ -24,7 +25,7 @@ export class Watchdog {
   /** Starts the thread. It does not hold the process. `whoRuns` answers for the flow of control that calls it. */
   constructor(host: Host, threshold: number, whoRuns: () => string | undefined) {
     const entry = new URL(watchdogText);
-    this.#worker = host.spawnWorker(entry, {
+    this.#worker = threadsOf(host).spawn(entry, {
       name: "millrace watchdog",
       loads: entry,
       onMessage: () => {},

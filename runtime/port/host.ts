@@ -8,7 +8,7 @@
  */
 
 import type { HostNetwork } from "./network.ts";
-import type { GivenWorker, HostWorker, HostWorkerOptions, ThreadOptions } from "./worker.ts";
+import type { HostThreads } from "./worker.ts";
 
 /** The runtimes there is a host for. */
 export type HostName = "node" | "deno" | "bun" | "browser" | "simulation";
@@ -103,12 +103,8 @@ export interface Host extends TimeSource {
    * also where one promise was resolved with another?
    */
   readonly asyncStacks?: true;
-  /** What of a thread `spawnWorker` lets a program choose. */
-  readonly threadOptions: readonly (keyof ThreadOptions)[];
-  /** Does a thread learn how much memory it has in use? */
-  readonly tellsMemory?: true;
-  /** Starts a worker thread that loads `module`, or that a function gives. */
-  spawnWorker(module: URL | (() => GivenWorker), options: HostWorkerOptions): HostWorker;
+  /** Threads that belong to this host alone, as in a simulation; else they are found by `threadsOf`. */
+  readonly threads?: HostThreads;
   /** A network that belongs to this host alone, as in a simulation; else it is found by `networkOf`. */
   readonly network?: HostNetwork;
 }

@@ -37,7 +37,7 @@ export interface HostWorkerOptions {
   onExit(exit: WorkerExit): void;
   /** A module the thread is going to load later; the host makes sure that it can (TypeScript on Node 20). */
   loads?: URL;
-  /** Of these only what the host knows (`Host.threadOptions`). */
+  /** Of these only what the host knows (`HostThreads.options`). */
   thread?: ThreadOptions;
 }
 
@@ -59,6 +59,19 @@ export interface HostWorker {
   hold(holds: boolean): void;
   /** Ends the thread as soon as the host can; `onExit` follows. A second call does nothing. */
   terminate(): void;
+}
+
+/**
+ * The threads of a host. Like its network they are found apart from the rest, so that a program without a pool does not carry what
+ * starts them on all hosts.
+ */
+export interface HostThreads {
+  /** What of a thread a program may choose. */
+  readonly options: readonly (keyof ThreadOptions)[];
+  /** Does a thread learn how much memory it has in use? */
+  readonly tellsMemory?: true;
+  /** Starts a thread that loads `module`, or takes one that a function gives. */
+  spawn(module: URL | (() => GivenWorker), options: HostWorkerOptions): HostWorker;
 }
 
 /** The other end, in the thread. */

@@ -1,8 +1,6 @@
 import type { ContextSlot, Host, Turns } from "../../port/host.ts";
-import { takeWorker } from "../common/given_worker.ts";
 import { OwnMessageChannel } from "../common/own_functions.ts";
 import { fakes, keepAlive, now, setTimer } from "../common/timers.ts";
-import { spawnWebWorker } from "../common/web_worker.ts";
 import { isWorkerd, openTimerTurns } from "./workerd.ts";
 
 /** The host over a browser's loop, in a window or a worker. */
@@ -25,9 +23,6 @@ export function browserHost(): Host {
     report: (text) => console.error(text),
     parallelism: () =>
       (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 1,
-    threadOptions: [],
-    spawnWorker: (module, options) =>
-      typeof module === "function" ? takeWorker(module, options) : spawnWebWorker(loadable(module), options),
   };
 }
 
@@ -57,20 +52,6 @@ function openTurns(onTurn: (fresh: boolean) => void): Turns {
     },
   };
 }
-
-/** What a thread can be started from: a worker from a `data:` URL would be of no origin, and could load none of the page's modules. */
-function loadable(module: URL): URL {
-  if (!("Worker" in globalThis)) throw new TypeError("This host has no threads: it has no Worker");
-  if (module.protocol !== "data:") return module;
-  let url = blobs.get(module.href);
-  if (url === undefined) {
-    const source = atob(module.href.slice(module.href.indexOf(",") + 1));
-    blobs.set(module.href, url = URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
-  }
-  return new URL(url);
-}
-
-const blobs = new Map<string, string>();
 
 /** `Host.requestFrame` and `Host.requestIdle`, where there is a page: workers have neither, and some browsers not the second. */
 function pageCallbacks(): Pick<Host, "requestFrame" | "requestIdle"> {

@@ -6,7 +6,7 @@ import { overWebWorker, type WebWorker } from "./web_worker.ts";
 /** The workers that were given: one that is given twice would answer two pools, or one pool as two workers. */
 const given = new WeakSet<object>();
 
-/** `Host.spawnWorker` over the worker that a function of the program gives: web workers, and those of `node:worker_threads`. */
+/** `HostThreads.spawn` over the worker that a function of the program gives: web workers, and those of `node:worker_threads`. */
 export function takeWorker(give: () => GivenWorker, options: HostWorkerOptions): HostWorker {
   const worker = give() as Partial<WebWorker & Thread> | undefined;
   if (typeof worker?.postMessage !== "function" || typeof worker.terminate !== "function") {

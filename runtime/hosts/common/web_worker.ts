@@ -10,7 +10,7 @@ export interface WebWorker extends EventTarget {
   unref?(): void;
 }
 
-/** `Host.spawnWorker` over web workers: Deno, Bun and browsers. */
+/** `HostThreads.spawn` over web workers: Deno, Bun and browsers. */
 export function spawnWebWorker(entry: URL, options: HostWorkerOptions): HostWorker {
   const Worker = (globalThis as unknown as { Worker: new (entry: URL, options: object) => WebWorker }).Worker;
   const { permissions, ...thread } = options.thread ?? {};

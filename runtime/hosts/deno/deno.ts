@@ -1,10 +1,8 @@
 import type { ContextSlot, Host, Turns } from "../../port/host.ts";
 import { asyncContext } from "../common/async_context.ts";
 import { exit, onSignal, parallelism, raise, report, setExitCode } from "../common/node_process.ts";
-import { takeWorker } from "../common/given_worker.ts";
 import { ownFunctions } from "../common/own_functions.ts";
 import { fakes, keepAlive, now, setTimer } from "../common/timers.ts";
-import { spawnWebWorker } from "../common/web_worker.ts";
 
 /** The host over Deno's loop (2.9 and later). */
 export function denoHost(): Host {
@@ -23,10 +21,6 @@ export function denoHost(): Host {
     report,
     parallelism,
     asyncStacks: true,
-    threadOptions: ["permissions"],
-    tellsMemory: true,
-    spawnWorker: (module, options) =>
-      typeof module === "function" ? takeWorker(module, options) : spawnWebWorker(module, options),
   };
 }
 

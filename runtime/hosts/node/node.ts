@@ -1,10 +1,8 @@
 import type { ContextSlot, Host } from "../../port/host.ts";
 import { asyncContext } from "../common/async_context.ts";
 import { builtin, exit, onSignal, parallelism, raise, report, setExitCode } from "../common/node_process.ts";
-import { takeWorker } from "../common/given_worker.ts";
 import { fakes, keepAlive, now, setTimer } from "../common/timers.ts";
 import { immediateTurns } from "../common/turns.ts";
-import { spawnThread } from "./worker.ts";
 
 /** The host over Node's loop (20 and later). */
 export function nodeHost(): Host {
@@ -23,10 +21,6 @@ export function nodeHost(): Host {
     report,
     parallelism,
     asyncStacks: true,
-    threadOptions: ["env", "argv", "execArgv", "resourceLimits"],
-    tellsMemory: true,
-    spawnWorker: (module, options) =>
-      typeof module === "function" ? takeWorker(module, options) : spawnThread(module, options),
   };
 }
 

@@ -23,7 +23,7 @@ await import(entry);
 `)
 }`);
 
-/** `Host.spawnWorker` over `worker_threads`. */
+/** `HostThreads.spawn` over `worker_threads`. */
 export function spawnThread(entry: URL, options: HostWorkerOptions): HostWorker {
   const { Worker } = builtin<WorkerThreads>("node:worker_threads");
   const workerData = { entry: entry.href, loader: typeScriptLoader(entry, options.loads ?? entry) };

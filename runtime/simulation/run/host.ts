@@ -6,6 +6,7 @@
 
 import type { ContextSlot, Host, HostTimer, Turns } from "../../port/host.ts";
 import { networkOf } from "../../host_network.ts";
+import { threadsOf } from "../../host_threads.ts";
 import type { StartWorker } from "../workers/workers.ts";
 import type { Session } from "./session.ts";
 
@@ -32,10 +33,13 @@ export function simulatedHost(session: Session, real: Host, start: StartWorker):
     setExitCode: () => {},
     // The same on every machine, so that a schedule found on one is found again on another.
     parallelism: () => 4,
-    spawnWorker: (module, options) =>
-      typeof module === "function"
-        ? refuse("run a thread that the program starts itself: give the pool the URL of the module")
-        : session.workers.spawn(options, { world: session, start }),
+    threads: {
+      ...threadsOf(real),
+      spawn: (module, options) =>
+        typeof module === "function"
+          ? refuse("run a thread that the program starts itself: give the pool the URL of the module")
+          : session.workers.spawn(options, { world: session, start }),
+    },
     network: {
       listenHttp: (options) => session.network.listen(options),
       // Real I/O, where it is allowed, is all real.

@@ -50,7 +50,7 @@ export class SimulatedWorkers implements Workers {
   readonly #alive = new Set<SimulatedWorker>();
   #spawned = 0;
 
-  /** `Host.spawnWorker`. */
+  /** `HostThreads.spawn`. */
   spawn(options: HostWorkerOptions, settings: WorkerSettings): HostWorker {
     const name = `worker ${++this.#spawned} of ${options.name}`;
     const worker = new SimulatedWorker(name, options, settings, this);

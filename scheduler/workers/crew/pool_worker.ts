@@ -10,6 +10,7 @@
  * @module
  */
 
+import { threadsOf } from "../../../runtime/host_threads.ts";
 import type { GivenWorker, HostWorker, ThreadOptions, WorkerExit } from "../../../runtime/port/worker.ts";
 import { loop } from "../../queue/loop.ts";
 import { reportUnhandled } from "../../scopes/unhandled.ts";
@@ -85,7 +86,7 @@ export class PoolWorker implements JobWorker, RepliesWorker {
     this.#listener = listener;
     this.#replies = new Replies(this, this.#slots, listener, settings.errors);
     const isGiven = typeof module === "function";
-    this.#worker = loop().host.spawnWorker(isGiven ? module : new URL(bootstrap), {
+    this.#worker = threadsOf(loop().host).spawn(isGiven ? module : new URL(bootstrap), {
       name,
       ...(!isGiven && { loads: module }),
       thread,

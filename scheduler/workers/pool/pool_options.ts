@@ -4,6 +4,7 @@
  * @module
  */
 
+import { threadsOf } from "../../../runtime/host_threads.ts";
 import { checkCount, checkDuration, checkName, checkOptions, show } from "../../../runtime/basics/check.ts";
 import type { GivenWorker, ThreadOptions } from "../../../runtime/port/worker.ts";
 import { loop } from "../../queue/loop.ts";
@@ -103,7 +104,7 @@ export function poolSettings(module: URL | (() => GivenWorker), options: WorkerP
   const { maxMemory = Infinity, maxCalls = Infinity } = options;
   checkCount(maxMemory, "The maxMemory of a pool", 1);
   checkCount(maxCalls, "The maxCalls of a pool", 1);
-  if (maxMemory !== Infinity && loop().host.tellsMemory !== true) {
+  if (maxMemory !== Infinity && threadsOf(loop().host).tellsMemory !== true) {
     throw new TypeError(`The option maxMemory is not known to the workers of ${loop().host.name}`);
   }
   if (isGiven) checkGiven(options);
@@ -179,9 +180,10 @@ function checkedInline(options: WorkerPoolOptions): boolean | number {
 /** Checks what the host is to be told of each thread; refuses what it could not do. */
 function threadOptions(options: WorkerPoolOptions): ThreadOptions {
   const { host } = loop();
+  const threads = threadsOf(host);
   for (const key of threadKeys) {
-    if (options[key] === undefined || host.threadOptions.includes(key)) continue;
-    const known = host.threadOptions.length === 0 ? "none" : host.threadOptions.join(", ");
+    if (options[key] === undefined || threads.options.includes(key)) continue;
+    const known = threads.options.length === 0 ? "none" : threads.options.join(", ");
     throw new TypeError(`The option ${key} is not known to the workers of ${host.name}, which have ${known}`);
   }
   const { env, argv, execArgv, resourceLimits, permissions } = options;

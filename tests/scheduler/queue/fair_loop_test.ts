@@ -9,6 +9,7 @@ import { test } from "node:test";
 import { assert } from "@std/assert";
 import fc from "fast-check";
 import { checkpoint, configure, group, runChunked } from "../../../mod.ts";
+import { threadsOf } from "../../../runtime/host_threads.ts";
 import { currentHost } from "../../../runtime/current_host.ts";
 import { Loop, replaceLoop } from "../../../scheduler/queue/loop.ts";
 import { spin } from "../../support/spin.ts";
@@ -39,7 +40,7 @@ class Bench {
     await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
     const connected = new Promise((resolve) => this.#server.once("connection", resolve));
     const writer = new URL("./programs/writer.ts", import.meta.url);
-    const thread = currentHost().spawnWorker(writer, {
+    const thread = threadsOf(currentHost()).spawn(writer, {
       name: "writer",
       loads: writer,
       onMessage() {},

@@ -55,6 +55,11 @@ export const house: readonly Room[] = [
     over: ["runtime/hosts"],
   },
   {
+    path: "runtime/host_threads.ts",
+    says: "the threads of a host, which only those carry who use them",
+    over: ["runtime/hosts"],
+  },
+  {
     path: "runtime/system",
     says: "files, processes, the environment and diagnostics of the machine",
     over: ["runtime/hosts"],
@@ -62,7 +67,7 @@ export const house: readonly Room[] = [
   {
     path: "runtime/monitor",
     says: "who watches the turns of the loop: the recorder, and the watchdog with its thread",
-    over: ["runtime/hosts"],
+    over: ["runtime/host_threads.ts"],
     doors: ["monitor", "watchdog"],
   },
   {
