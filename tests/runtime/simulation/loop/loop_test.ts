@@ -139,8 +139,8 @@ testWith(
     const error = await assertRejects(() => waitBy(() => captured), DeadlockError);
     assert(error.message.includes("of the real host do not count"), error.message);
     // On Deno and Bun a named import keeps the host's, as a captured function does.
-    const { setTimeout: imported } = await import("node:timers");
-    const named = waitBy(() => imported as typeof setTimeout);
+    const timers = await import("node:timers");
+    const named = waitBy(() => timers.setTimeout as typeof setTimeout);
     if (thisHost().startsWith("node")) assertEquals(await named, 3_600_000);
     else await named.then((now) => assertEquals(now, 3_600_000), (error) => assert(error instanceof DeadlockError));
   },
