@@ -26,18 +26,19 @@ export let makeReceiver: <T>(shared: Shared<T>) => Receiver<T>;
 /**
  * An end of a {@linkcode Channel} to send with. While one is open, the channel is not closed by the closing of another.
  */
-export class Sender<T> {
-  readonly #shared: Shared<T>;
+export class Sender<in T> {
+  // Values only go in: who may send any animal may send cats.
+  readonly #shared: Shared<unknown>;
   readonly #end: End = { closed: false, waiting: 0 };
 
-  private constructor(shared: Shared<T>) {
+  private constructor(shared: Shared<unknown>) {
     if (shared.core.closed !== undefined) throw new ChannelClosedError("The channel was closed for sending");
     this.#shared = shared;
     shared.senders++;
   }
 
   static {
-    makeSender = (shared) => new Sender(shared);
+    makeSender = (shared) => new Sender(shared as Shared<unknown>);
     printAs(Sender, (sender) => `Sender(${sender.#end.closed ? "closed" : "open"})`);
   }
 
@@ -89,18 +90,19 @@ export class Sender<T> {
  * An end of a {@linkcode Channel} to receive with. While one is open, the channel is not broken by the closing of
  * another.
  */
-export class Receiver<T> {
-  readonly #shared: Shared<T>;
+export class Receiver<out T> {
+  // Values only come out: who receives cats receives animals.
+  readonly #shared: Shared<never>;
   readonly #end: End = { closed: false, waiting: 0 };
 
-  private constructor(shared: Shared<T>) {
+  private constructor(shared: Shared<never>) {
     if (shared.core.broken) throw new ChannelClosedError("The last receiver of the channel has been closed");
     this.#shared = shared;
     shared.receivers++;
   }
 
   static {
-    makeReceiver = (shared) => new Receiver(shared);
+    makeReceiver = (shared) => new Receiver(shared as unknown as Shared<never>);
     printAs(Receiver, (receiver) => `Receiver(${receiver.#end.closed ? "closed" : "open"})`);
   }
 
