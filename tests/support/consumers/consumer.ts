@@ -15,6 +15,8 @@ export interface Project {
   readonly folder: string;
   /** Where the common program is put, in which form, and the worker module in which others. `js` is a module. Default: none. */
   readonly program?: Readonly<Record<string, readonly Form[]>>;
+  /** Folders of the project, each with the folder of the checkout that is copied there. Default: none. */
+  readonly copies?: Readonly<Record<string, string>>;
   readonly consumers: readonly Consumer[];
   /** Is it begun before the others? Default: no. */
   readonly isSlow?: boolean;

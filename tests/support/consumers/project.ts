@@ -57,6 +57,9 @@ async function prepare(project: Project, place: Place): Promise<void> {
   for (const [folder, forms] of Object.entries(project.program ?? {})) {
     writeProgram(join(place.folder, folder), forms);
   }
+  for (const [folder, source] of Object.entries(project.copies ?? {})) {
+    cpSync(join(root, source), join(place.folder, folder), { recursive: true });
+  }
   // The lock file holds the tools; the package is added to the copy of it.
   const install = "npm install --no-audit --no-fund --prefer-offline --loglevel=error {tarball}";
   await runStep(command(install, { limit: 180_000 }), place);

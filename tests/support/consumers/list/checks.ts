@@ -22,8 +22,12 @@ function compilers(types: string): Project["consumers"] {
 /** Where neither Node's types nor the optional peer are installed: what is for browsers too. */
 export const types: Project = { folder: "types", consumers: compilers("without Node's types") };
 
-/** All entry points, without the optional peer. */
-export const typesOfNode: Project = { folder: "types_node", consumers: compilers("with Node's types") };
+/** All entry points, without the optional peer, and the usages that say what their types are. */
+export const typesOfNode: Project = {
+  folder: "types_node",
+  copies: { "src/usages": "tests/types" },
+  consumers: compilers("with Node's types"),
+};
 
 /** The checks of other people's mistakes. */
 export const manifest: Project = {
