@@ -40,3 +40,10 @@ export async function dies(): Promise<void> {
   }, 5);
   await new Promise(() => {});
 }
+
+export async function* countTo(count: number): AsyncGenerator<number> {
+  for (let value = 1; value <= count; value++) {
+    await sleep(1);
+    yield value;
+  }
+}

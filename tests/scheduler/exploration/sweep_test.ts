@@ -1,0 +1,74 @@
+/** What waits or runs something is cancelled at every point, and has to end with all of its result or none, and nothing left. */
+
+import { test } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import * as millrace from "../../../mod.ts";
+import { configure, tasks } from "../../../mod.ts";
+import { cancelEverywhere } from "../../../testing.ts";
+import { Sweep } from "../../support/sweep.ts";
+import { sweptShared } from "./swept_shared.ts";
+import { sweptTasks } from "./swept_tasks.ts";
+
+const swept = { ...sweptTasks, ...sweptShared };
+
+for (const [name, body] of Object.entries(swept)) {
+  test(`${name}, cancelled at any point, gives all of its result or none, and leaves nothing behind`, async () => {
+    // Threads of workers that end late are told to nobody else.
+    const told: unknown[] = [];
+    configure({ onUnhandled: (error) => void told.push(error) });
+    try {
+      for (const seed of [undefined, 1, 2]) {
+        let sweep: Sweep | undefined;
+        let whole: { value: unknown } | undefined;
+        const { points } = await cancelEverywhere(async (sim) => {
+          sweep = new Sweep(sim);
+          const { failure } = sweep;
+          try {
+            const value = await body(sweep);
+            whole ??= { value };
+            assertEquals(value, whole.value, "a part of the result");
+          } catch (error) {
+            if (error !== failure) throw error;
+          }
+        }, {
+          after() {
+            sweep?.end();
+            assertEquals(tasks(), []);
+            sweep = undefined;
+          },
+          ...(seed === undefined ? {} : { seed }),
+        });
+        assert(points >= 1, `${points} points`);
+      }
+      if (!name.startsWith("WorkerPool")) assertEquals(told, []);
+    } finally {
+      configure({ onUnhandled: undefined });
+    }
+  });
+}
+
+/** What gives an answer at once, or belongs to the process and not to a task. */
+const atOnce = new Set(
+  `callback configure currentSignal currentTask effectiveDeadline formatTasks main suppressed tasks throwIfCancelled
+  TaskGroup.statistics Supervisor.statistics CancelScope.cancel Scheduler LoopMonitor.snapshot LoopMonitor.reset LoopMonitor.close
+  Channel.trySend Channel.tryReceive Channel.close Channel.fail Channel.sender Channel.receiver Channel.statistics
+  Sender.trySend Sender.clone Sender.close Receiver.tryReceive Receiver.clone Receiver.close
+  Semaphore.tryAcquire Semaphore.statistics Mutex.tryAcquire Mutex.statistics Permit.release
+  Condition.notify Condition.notifyAll Condition.statistics Latch.open Latch.statistics Barrier.reset Barrier.statistics
+  WorkerPool.statistics WorkerPool.histograms TaskController.setPriority TaskSignal.addEventListener
+  TaskSignal.removeEventListener`.split(/\s+/),
+);
+
+test("every public function and method that may wait is in the table of the sweep", () => {
+  const names = Object.entries(millrace).flatMap(([name, value]): string[] => {
+    if (typeof value !== "function") return [];
+    if (!/^class\b/.test(Function.prototype.toString.call(value))) return [name];
+    const { prototype } = value as unknown as { prototype: object };
+    if (prototype instanceof Error || prototype instanceof Event) return [];
+    const methods = Object.entries(Object.getOwnPropertyDescriptors(prototype));
+    return methods.filter(([key, { value }]) => key !== "constructor" && typeof value === "function")
+      .map(([key]) => `${name}.${key}`);
+  });
+  assert(names.length > 80, `${names.length}`);
+  assertEquals(names.filter((name) => !Object.hasOwn(swept, name) && !atOnce.has(name)), []);
+});
