@@ -55,6 +55,9 @@ const atOnce = new Set(
   Sender.trySend Sender.clone Sender.close Receiver.tryReceive Receiver.clone Receiver.close
   Semaphore.tryAcquire Semaphore.statistics Mutex.tryAcquire Mutex.statistics Permit.release
   Condition.notify Condition.notifyAll Condition.statistics Latch.open Latch.statistics Barrier.reset Barrier.statistics
+  Broadcast.send Broadcast.subscribe Broadcast.close Broadcast.fail Broadcast.statistics
+  Watch.set Watch.update Watch.subscribe Watch.close Watch.statistics RateLimiter.tryAcquire RateLimiter.statistics
+  ReadWriteLock.tryAcquireRead ReadWriteLock.tryAcquireWrite ReadWriteLock.statistics
   WorkerPool.statistics WorkerPool.histograms TaskController.setPriority TaskSignal.addEventListener
   TaskSignal.removeEventListener`.split(/\s+/),
 );

@@ -1,7 +1,22 @@
 /** Every public function that waits for what tasks share, or for a thread, in a body with several steps. */
 
 import { assertEquals } from "@std/assert";
-import { all, Barrier, Channel, Condition, group, Latch, Mutex, Semaphore, shield, WorkerPool } from "../../../mod.ts";
+import {
+  all,
+  Barrier,
+  Broadcast,
+  Channel,
+  Condition,
+  group,
+  Latch,
+  Mutex,
+  RateLimiter,
+  ReadWriteLock,
+  Semaphore,
+  shield,
+  Watch,
+  WorkerPool,
+} from "../../../mod.ts";
 import type { SweptBody } from "../../support/sweep.ts";
 
 const module = new URL("./virtual_worker_tasks.ts", import.meta.url);
@@ -51,6 +66,20 @@ async function collect(source: AsyncIterable<number>): Promise<number[]> {
   const found: number[] = [];
   for await (const value of source) found.push(value);
   return found;
+}
+
+/** Two who use a lock one way, and one who uses it another; all give it back. */
+function locked(
+  one: (lock: ReadWriteLock, work: () => Promise<number>) => Promise<number>,
+  other: (lock: ReadWriteLock, work: () => Promise<number>) => Promise<number>,
+): SweptBody {
+  return async (sweep) => {
+    const lock = new ReadWriteLock();
+    sweep.afterwards(() => {
+      assertEquals(lock.statistics(), { readers: 0, writing: false, waitingToRead: 0, waitingToWrite: 0 });
+    });
+    return await all([1, 2, 3].map((value) => () => (value === 2 ? other : one)(lock, sweep.work(value))));
+  };
 }
 
 /** By the names of what they use. */
@@ -124,6 +153,76 @@ export const sweptShared: Record<string, SweptBody> = {
         }
       },
     ]);
+  },
+  "Condition.waitFor": async (sweep) => {
+    const mutex = new Mutex();
+    const condition = new Condition(mutex);
+    let ready = 0;
+    sweep.afterwards(() => assertEquals([mutex.locked, condition.statistics().waiting], [false, 0]));
+    return await all([
+      () => mutex.run(() => condition.waitFor(() => ready === 2)).then(() => ready),
+      async () => {
+        for (let at = 0; at < 2; at++) {
+          await mutex.run(sweep.work(at));
+          ready++;
+          condition.notifyAll();
+        }
+      },
+    ]);
+  },
+  "ReadWriteLock.read": locked((lock, work) => lock.read(work), (lock, work) => lock.write(work)),
+  "ReadWriteLock.write": locked((lock, work) => lock.write(work), (lock, work) => lock.write(work)),
+  "ReadWriteLock.acquireRead": locked(async (lock, work) => {
+    using _permit = await lock.acquireRead();
+    return await work();
+  }, (lock, work) => lock.write(work)),
+  "ReadWriteLock.acquireWrite": locked(async (lock, work) => {
+    using _permit = await lock.acquireWrite();
+    return await work();
+  }, (lock, work) => lock.read(work)),
+  "RateLimiter.acquire": async (sweep) => {
+    const limiter = new RateLimiter({ limit: 1, interval: 5 });
+    sweep.afterwards(() => assertEquals(limiter.statistics().waiting, 0));
+    return await all([1, 2, 3].map((value) => async () => (await limiter.acquire(), value)));
+  },
+  "RateLimiter.run": async (sweep) => {
+    const limiter = new RateLimiter({ limit: 2, interval: 5 });
+    sweep.afterwards(() => assertEquals(limiter.statistics().waiting, 0));
+    return await all([1, 2, 3].map((value) => () => limiter.run(sweep.work(value))));
+  },
+  "BroadcastReceiver.receive": async (sweep) => {
+    const broadcast = new Broadcast<number>(4);
+    sweep.afterwards(() => assertEquals(broadcast.statistics().waiting, 0));
+    const receivers = [broadcast.subscribe(), broadcast.subscribe()];
+    const [, ...found] = await all([
+      async () => {
+        for (let value = 0; value < 3; value++) broadcast.send(await sweep.work(value)());
+        broadcast.close();
+      },
+      ...receivers.map((receiver) => async () => [await receiver.receive(), ...await collect(receiver)]),
+    ]);
+    return found;
+  },
+  "Watch.changed": async (sweep) => {
+    const watch = new Watch(0);
+    sweep.afterwards(() => assertEquals(watch.statistics().waiting, 0));
+    return await all([() => watch.changed(), () => sweep.work(1)().then((value) => watch.set(value))]);
+  },
+  "Watch.waitFor": async (sweep) => {
+    const watch = new Watch(0);
+    sweep.afterwards(() => assertEquals(watch.statistics().waiting, 0));
+    return await all([
+      () => watch.waitFor((value) => value === 2),
+      async () => {
+        for (const value of [1, 2]) watch.set(await sweep.work(value)());
+      },
+    ]);
+  },
+  "WatchReceiver.changed": async (sweep) => {
+    const watch = new Watch(0);
+    const receiver = watch.subscribe();
+    sweep.afterwards(() => assertEquals(watch.statistics().waiting, 0));
+    return await all([() => receiver.changed(), () => sweep.work(1)().then((value) => watch.set(value))]);
   },
   "Latch.wait": async (sweep) => {
     const latch = new Latch();

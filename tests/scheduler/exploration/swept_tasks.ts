@@ -23,13 +23,28 @@ import {
   shield,
   sleep,
   sleepUntil,
+  streamConcurrent,
   supervise,
   TaskGroup,
   throttle,
   whenIdle,
   withTimeout,
 } from "../../../mod.ts";
-import type { SweptBody } from "../../support/sweep.ts";
+import type { Sweep, SweptBody } from "../../support/sweep.ts";
+
+/** Items that take their time, from a source that is to be closed once. */
+async function* source(sweep: Sweep): AsyncGenerator<number> {
+  let closed = 0;
+  sweep.afterwards(() => assertEquals(closed, 1, "the source was not closed once"));
+  try {
+    for (let item = 0; item < 4; item++) {
+      await sleep(1);
+      yield item;
+    }
+  } finally {
+    closed++;
+  }
+}
 
 /** By the names of what they use, as `Class.method` where it is one. */
 export const sweptTasks: Record<string, SweptBody> = {
@@ -131,22 +146,12 @@ export const sweptTasks: Record<string, SweptBody> = {
   allSettled: (sweep) => allSettled([sweep.work(1), () => sweep.work(2)().then(() => Promise.reject(sweep.failure))]),
   race: (sweep) => race([sweep.work("slow", 50), sweep.work("fast")]),
   any: (sweep) => any([sweep.work("slow", 50), sweep.work("fast"), () => Promise.reject(1)]),
-  mapConcurrent: async (sweep) => {
-    let closed = 0;
-    let pulled = false;
-    async function* source(): AsyncGenerator<number> {
-      pulled = true;
-      try {
-        for (let item = 0; item < 4; item++) {
-          await sleep(1);
-          yield item;
-        }
-      } finally {
-        closed++;
-      }
-    }
-    sweep.afterwards(() => assertEquals(closed, pulled ? 1 : 0, "the source was not closed once"));
-    return await mapConcurrent(source(), (item) => sweep.work(item * 2)(), { limit: 2 });
+  mapConcurrent: async (sweep) => await mapConcurrent(source(sweep), (item) => sweep.work(item * 2)(), { limit: 2 }),
+  streamConcurrent: async (sweep) => {
+    const found: number[] = [];
+    const results = streamConcurrent(source(sweep), (item) => sweep.work(item * 2)(), { limit: 2 });
+    for await (const result of results) found.push(result);
+    return found;
   },
   retry: (sweep) =>
     retry(async (attempt) => {
