@@ -8,8 +8,10 @@ import {
   mapConcurrent,
   race,
   type ResultsOf,
+  type ResultStream,
   type SettledResultsOf,
   sleep,
+  streamConcurrent,
   type Task,
   type TaskFunction,
 } from "@millrace/millrace";
@@ -102,4 +104,17 @@ export async function mapped(): Promise<void> {
   mapConcurrent(rows, (name: string) => name);
   // @ts-expect-error No such option.
   mapConcurrent(rows, ({ id }) => id, { concurrency: 2 });
+}
+
+/** Results one by one. */
+export async function streamed(): Promise<void> {
+  const stream = streamConcurrent(rows, async ({ id }, index, task) => (task.name, id + index), { limit: 2 });
+  true satisfies Equal<typeof stream, ResultStream<number>>;
+  for await (const id of stream) true satisfies Equal<typeof id, number>;
+  await using unordered = streamConcurrent([1, 2], (item) => `${item}`, { limit: 2, ordered: false });
+  unordered satisfies AsyncIterableIterator<string>;
+  // @ts-expect-error How many at once has to be said.
+  streamConcurrent(rows, ({ id }) => id);
+  // @ts-expect-error No such option.
+  streamConcurrent(rows, ({ id }) => id, { limit: 2, concurrency: 2 });
 }

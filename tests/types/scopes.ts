@@ -121,7 +121,8 @@ export async function retried(): Promise<void> {
 export function calmed(): void {
   const save = debounce((name: string, size?: number) => `${name} ${size}`, 100, { maxWait: 1000 });
   save("file");
-  save("file", 1);
+  const saved = save("file", 1);
+  true satisfies Equal<typeof saved, string | undefined>;
   save.cancel();
   true satisfies Equal<typeof save.pending, boolean>;
   // @ts-expect-error A name is needed.
@@ -130,7 +131,8 @@ export function calmed(): void {
   save("file", "big");
   const draw = throttle((at: Row) => at.id, 16, { leading: true, trailing: false });
   draw(row);
-  draw.flush();
+  const drawn = draw.flush();
+  true satisfies Equal<typeof drawn, number | undefined>;
   save satisfies Debounced<[name: string, size?: number]>;
   // @ts-expect-error Calls that are throttled never wait for longer than that.
   throttle(() => {}, 16, { maxWait: 100 });

@@ -4,6 +4,8 @@
 import {
   Barrier,
   type BarrierStatistics,
+  Broadcast,
+  type BroadcastReceiver,
   Channel,
   ChannelClosedError,
   type ChannelStatistics,
@@ -11,9 +13,13 @@ import {
   Latch,
   Mutex,
   type Permit,
+  RateLimiter,
+  ReadWriteLock,
   type Receiver,
   Semaphore,
   type Sender,
+  Watch,
+  type WatchReceiver,
 } from "@millrace/millrace";
 import type { Animal, Cat, Equal, Row } from "./equal.ts";
 
@@ -108,6 +114,60 @@ export async function shared(semaphore: Semaphore, mutex: Mutex): Promise<void> 
   mutex.tryAcquire().release();
 }
 
+/** What many receive, each for itself. */
+export async function told(
+  cats: { broadcast: BroadcastReceiver<Cat>; watch: WatchReceiver<Cat> },
+  animals: { broadcast: BroadcastReceiver<Animal>; watch: WatchReceiver<Animal> },
+): Promise<void> {
+  const broadcast = new Broadcast<Row>(16);
+  true satisfies Equal<ReturnType<typeof broadcast.send>, number>;
+  using receiver = broadcast.subscribe({ onLag: (missed) => void (true satisfies Equal<typeof missed, number>) });
+  true satisfies Equal<typeof receiver, BroadcastReceiver<Row>>;
+  const received = await receiver.receive({ signal: AbortSignal.timeout(1) });
+  true satisfies Equal<typeof received, Row>;
+  for await (const value of receiver) true satisfies Equal<typeof value, Row>;
+  const watch = new Watch<Row | undefined>(undefined);
+  const found = await watch.waitFor((value): value is Row => value !== undefined);
+  true satisfies Equal<typeof found, Row>;
+  const changed = await watch.subscribe().changed();
+  true satisfies Equal<typeof changed, Row | undefined>;
+  cats.broadcast satisfies BroadcastReceiver<Animal>;
+  cats.watch satisfies WatchReceiver<Animal>;
+  // @ts-expect-error Dogs could come of it.
+  animals.broadcast satisfies BroadcastReceiver<Cat>;
+  // @ts-expect-error And here, too.
+  animals.watch satisfies WatchReceiver<Cat>;
+  // @ts-expect-error A row.
+  broadcast.send("row");
+  // @ts-expect-error The value is set by set().
+  watch.value = row;
+  // @ts-expect-error It keeps so many values.
+  new Broadcast<Row>();
+  // @ts-expect-error No such option.
+  receiver.receive({ timeout: 1 });
+}
+
+/** Locks and rates. */
+export async function kept(): Promise<void> {
+  const lock = new ReadWriteLock();
+  const read = await lock.read(async () => row);
+  true satisfies Equal<typeof read, Row>;
+  const written = lock.write(() => 1, { signal: AbortSignal.timeout(1) });
+  true satisfies Equal<typeof written, Promise<number>>;
+  using _permit = await lock.acquireWrite();
+  true satisfies Equal<ReturnType<typeof lock.tryAcquireRead>, Permit | undefined>;
+  const limiter = new RateLimiter({ limit: 10, interval: 1000 });
+  const run = limiter.run(async () => row, { weight: 2 });
+  true satisfies Equal<typeof run, Promise<Row>>;
+  true satisfies Equal<ReturnType<typeof limiter.tryAcquire>, boolean>;
+  // @ts-expect-error A rate has an interval.
+  new RateLimiter({ limit: 10 });
+  // @ts-expect-error Statistics are of one moment.
+  limiter.statistics().used = 0;
+  // @ts-expect-error What does not wait takes no signal.
+  limiter.tryAcquire({ signal: AbortSignal.timeout(1) });
+}
+
 /** Waiting for others. */
 export async function met(): Promise<void> {
   const latch = new Latch();
@@ -120,6 +180,7 @@ export async function met(): Promise<void> {
   true satisfies Equal<ReturnType<typeof barrier.statistics>, BarrierStatistics>;
   const condition = new Condition(new Mutex());
   await condition.wait();
+  await condition.waitFor(() => latch.isOpen, { signal: AbortSignal.timeout(1) });
   condition.notify(2);
   // @ts-expect-error A condition belongs to a mutex.
   new Condition(latch);
