@@ -7,7 +7,6 @@ import {
   Broadcast,
   Channel,
   Condition,
-  group,
   Latch,
   Mutex,
   RateLimiter,
@@ -50,13 +49,16 @@ function overChannel(
       const { sending, receiving } = channel.statistics();
       assertEquals([sending, receiving], [0, 0], "somebody waits");
     });
-    await group((g) => {
-      g.spawn(async () => {
-        for (; sent < 3; sent++) await send(channel, sent);
-        channel.close();
-      });
-      g.spawn(async () => received = await receive(channel));
-    });
+    await all([
+      async () => {
+        try {
+          for (; sent < 3; sent++) await send(channel, sent);
+        } finally {
+          channel.close();
+        }
+      },
+      async () => void (received = await receive(channel)),
+    ]);
     assertEquals([sent, back], [3, []]);
     return received;
   };
