@@ -1,7 +1,7 @@
 /** Whatever is nested in whatever: cancelled at any point it gives all of its result or none. */
 
 import { test } from "node:test";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
   all,
@@ -22,7 +22,7 @@ import {
   tasks,
   withTimeout,
 } from "../../../mod.ts";
-import { cancelEverywhere } from "../../../testing.ts";
+import { cancelEverywhere, explore } from "../../../testing.ts";
 import { Sweep } from "../../support/sweep.ts";
 
 type Work = () => Promise<unknown>;
@@ -98,3 +98,24 @@ test("forms that run something, nested in any way and cancelled at any point, gi
     configure({ onUnhandled: undefined });
   }
 });
+
+for (const [name, form] of Object.entries(forms)) {
+  test(`${name} between two scopes that are cancelled in any order: no code runs between them, and nothing half done comes out`, async () => {
+    const { schedules } = await explore(async (sim) => {
+      const outer = new CancelScope();
+      const inner = new CancelScope();
+      const sweep = new Sweep(sim);
+      await group(async (g) => {
+        g.spawn(() => sim.io("outer").then(() => outer.cancel()));
+        g.spawn(() => sim.io("inner").then(() => inner.cancel()));
+        await outer.run(async () => {
+          const value = await inner.run(() => form(sweep.work("done")));
+          if (inner.cancelCaught) assertEquals([outer.cancelCalled, value], [false, undefined]);
+          else assert(value !== undefined);
+        });
+        sweep.end();
+      });
+    }, { maxSchedules: 100 });
+    assert(schedules > 10, `${schedules} schedules`);
+  });
+}
