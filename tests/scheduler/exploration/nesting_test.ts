@@ -1,6 +1,5 @@
 /** Whatever is nested in whatever: cancelled at any point it gives all of its result or none. */
 
-import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
@@ -23,6 +22,7 @@ import {
   withTimeout,
 } from "../../../mod.ts";
 import { cancelEverywhere, explore } from "../../../testing.ts";
+import { testWith } from "../../support/needs.ts";
 import { Sweep } from "../../support/sweep.ts";
 
 type Work = () => Promise<unknown>;
@@ -70,52 +70,60 @@ const forms: Record<string, (work: Work) => Promise<unknown>> = {
 };
 
 // Bounds that never pass: in some orders a completion comes after any timer.
-test("forms that run something, nested in any way and cancelled at any point, give all of their result or none", async () => {
-  const told: unknown[] = [];
-  configure({ onUnhandled: (error) => void told.push(error) });
-  const nesting = fc.array(fc.constantFrom(...Object.keys(forms)), { minLength: 2, maxLength: 4 });
-  const property = fc.asyncProperty(nesting, fc.option(fc.nat(5), { nil: undefined }), async (names, seed) => {
-    let sweep: Sweep | undefined;
-    let whole: string | undefined;
-    await cancelEverywhere(async (sim) => {
-      const { work } = sweep = new Sweep(sim);
-      const nested = names.reduceRight<Work>((inner, name) => () => forms[name]!(inner), work.call(sweep, "done"));
-      const value = JSON.stringify(await nested()) ?? "undefined";
-      assertEquals(value, whole ??= value);
-    }, {
-      after() {
-        sweep?.end();
-        sweep = undefined;
-        assertEquals(tasks(), []);
-      },
-      ...(seed === undefined ? {} : { seed }),
+testWith(
+  "async context",
+  "forms that run something, nested in any way and cancelled at any point, give all of their result or none",
+  async () => {
+    const told: unknown[] = [];
+    configure({ onUnhandled: (error) => void told.push(error) });
+    const nesting = fc.array(fc.constantFrom(...Object.keys(forms)), { minLength: 2, maxLength: 4 });
+    const property = fc.asyncProperty(nesting, fc.option(fc.nat(5), { nil: undefined }), async (names, seed) => {
+      let sweep: Sweep | undefined;
+      let whole: string | undefined;
+      await cancelEverywhere(async (sim) => {
+        const { work } = sweep = new Sweep(sim);
+        const nested = names.reduceRight<Work>((inner, name) => () => forms[name]!(inner), work.call(sweep, "done"));
+        const value = JSON.stringify(await nested()) ?? "undefined";
+        assertEquals(value, whole ??= value);
+      }, {
+        after() {
+          sweep?.end();
+          sweep = undefined;
+          assertEquals(tasks(), []);
+        },
+        ...(seed === undefined ? {} : { seed }),
+      });
+      assertEquals(told, []);
     });
-    assertEquals(told, []);
-  });
-  try {
-    await fc.assert(property, { numRuns: 60 });
-  } finally {
-    configure({ onUnhandled: undefined });
-  }
-});
+    try {
+      await fc.assert(property, { numRuns: 60 });
+    } finally {
+      configure({ onUnhandled: undefined });
+    }
+  },
+);
 
 for (const [name, form] of Object.entries(forms)) {
-  test(`${name} between two scopes that are cancelled in any order: no code runs between them, and nothing half done comes out`, async () => {
-    const { schedules } = await explore(async (sim) => {
-      const outer = new CancelScope();
-      const inner = new CancelScope();
-      const sweep = new Sweep(sim);
-      await group(async (g) => {
-        g.spawn(() => sim.io("outer").then(() => outer.cancel()));
-        g.spawn(() => sim.io("inner").then(() => inner.cancel()));
-        await outer.run(async () => {
-          const value = await inner.run(() => form(sweep.work("done")));
-          if (inner.cancelCaught) assertEquals([outer.cancelCalled, value], [false, undefined]);
-          else assert(value !== undefined);
+  testWith(
+    "async context",
+    `${name} between two scopes that are cancelled in any order: no code runs between them, and nothing half done comes out`,
+    async () => {
+      const { schedules } = await explore(async (sim) => {
+        const outer = new CancelScope();
+        const inner = new CancelScope();
+        const sweep = new Sweep(sim);
+        await group(async (g) => {
+          g.spawn(() => sim.io("outer").then(() => outer.cancel()));
+          g.spawn(() => sim.io("inner").then(() => inner.cancel()));
+          await outer.run(async () => {
+            const value = await inner.run(() => form(sweep.work("done")));
+            if (inner.cancelCaught) assertEquals([outer.cancelCalled, value], [false, undefined]);
+            else assert(value !== undefined);
+          });
+          sweep.end();
         });
-        sweep.end();
-      });
-    }, { maxSchedules: 100 });
-    assert(schedules > 10, `${schedules} schedules`);
-  });
+      }, { maxSchedules: 100 });
+      assert(schedules > 10, `${schedules} schedules`);
+    },
+  );
 }

@@ -5,6 +5,7 @@ import { assert, assertEquals } from "@std/assert";
 import * as millrace from "../../../mod.ts";
 import { configure, tasks } from "../../../mod.ts";
 import { cancelEverywhere, type Simulation } from "../../../testing.ts";
+import { testWith } from "../../support/needs.ts";
 import { Sweep } from "../../support/sweep.ts";
 import { sweptShared } from "./swept_shared.ts";
 import { sweptTasks } from "./swept_tasks.ts";
@@ -12,44 +13,48 @@ import { sweptTasks } from "./swept_tasks.ts";
 const swept = { ...sweptTasks, ...sweptShared };
 
 for (const [name, body] of Object.entries(swept)) {
-  test(`${name}, cancelled at any point, gives all of its result or none, and leaves nothing behind`, async () => {
-    // Threads of workers that end late are told to nobody else.
-    const told: unknown[] = [];
-    configure({ onUnhandled: (error) => void told.push(error) });
-    try {
-      for (const seed of [undefined, 1, 2]) {
-        let sweep: Sweep | undefined;
-        let whole: { value: unknown } | undefined;
-        const inOrder = seed === undefined ? {} : { seed };
-        const after = (): void => {
-          sweep?.end();
-          assertEquals(tasks(), []);
-          sweep = undefined;
-        };
-        const { points } = await cancelEverywhere(async (sim) => {
-          sweep = new Sweep(sim);
-          const { failure } = sweep;
-          try {
-            const value = await body(sweep);
-            whole ??= { value };
-            assertEquals(value, whole.value, "a part of the result");
-          } catch (error) {
-            if (error !== failure) throw error;
-          }
-        }, { after, ...inOrder });
-        assert(points >= 1, `${points} points`);
-        // Cut short one by one, tasks may fail what waits for them; but all has to end.
-        const inPart = async (sim: Simulation): Promise<void> => {
-          sweep = new Sweep(sim);
-          await body(sweep).catch(() => {});
-        };
-        await cancelEverywhere(inPart, { tasks: true, after, ...inOrder });
+  testWith(
+    "async context",
+    `${name}, cancelled at any point, gives all of its result or none, and leaves nothing behind`,
+    async () => {
+      // Threads of workers that end late are told to nobody else.
+      const told: unknown[] = [];
+      configure({ onUnhandled: (error) => void told.push(error) });
+      try {
+        for (const seed of [undefined, 1, 2]) {
+          let sweep: Sweep | undefined;
+          let whole: { value: unknown } | undefined;
+          const inOrder = seed === undefined ? {} : { seed };
+          const after = (): void => {
+            sweep?.end();
+            assertEquals(tasks(), []);
+            sweep = undefined;
+          };
+          const { points } = await cancelEverywhere(async (sim) => {
+            sweep = new Sweep(sim);
+            const { failure } = sweep;
+            try {
+              const value = await body(sweep);
+              whole ??= { value };
+              assertEquals(value, whole.value, "a part of the result");
+            } catch (error) {
+              if (error !== failure) throw error;
+            }
+          }, { after, ...inOrder });
+          assert(points >= 1, `${points} points`);
+          // Cut short one by one, tasks may fail what waits for them; but all has to end.
+          const inPart = async (sim: Simulation): Promise<void> => {
+            sweep = new Sweep(sim);
+            await body(sweep).catch(() => {});
+          };
+          await cancelEverywhere(inPart, { tasks: true, after, ...inOrder });
+        }
+        if (!name.startsWith("WorkerPool")) assertEquals(told, []);
+      } finally {
+        configure({ onUnhandled: undefined });
       }
-      if (!name.startsWith("WorkerPool")) assertEquals(told, []);
-    } finally {
-      configure({ onUnhandled: undefined });
-    }
-  });
+    },
+  );
 }
 
 /** What gives an answer at once, or belongs to the process and not to a task. */

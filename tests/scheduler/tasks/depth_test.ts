@@ -3,6 +3,7 @@
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { CancelScope, formatTasks, group, sleep, type Task, tasks, whenIdle, withTimeout } from "../../../mod.ts";
+import { testWith } from "../../support/needs.ts";
 
 /** Some three times the depth at which the stacks of the hosts are full. */
 const depth = 30_000;
@@ -34,7 +35,7 @@ test(`${depth} groups inside one another are listed, printed and cancelled`, asy
   assertEquals(scope.cancelCaught, true);
 });
 
-test(`${depth} scopes inside one another are cancelled by the outermost, and end`, async () => {
+testWith("async context", `${depth} scopes inside one another are cancelled by the outermost, and end`, async () => {
   async function open(left: number): Promise<unknown> {
     await Promise.resolve(); // Calls that are made in one another would be the test's own recursion.
     if (left > 0) {

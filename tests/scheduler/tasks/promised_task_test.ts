@@ -5,8 +5,9 @@ import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std
 import { Cancelled, group, sleep, type Task, TaskCancelledError } from "../../../mod.ts";
 import { explore, simulate } from "../../../testing.ts";
 import { errorOf } from "../../support/errors.ts";
+import { testWith } from "../../support/needs.ts";
 
-test("a task can be given wherever a promise is taken", async () => {
+testWith("async context", "a task can be given wherever a promise is taken", async () => {
   await simulate(() =>
     group(async (g) => {
       const task: Promise<number> = g.spawn(() => sleep(5).then(() => 1));
@@ -21,7 +22,7 @@ test("a task can be given wherever a promise is taken", async () => {
   );
 });
 
-test("catch and finally of a task are those of a promise", async () => {
+testWith("async context", "catch and finally of a task are those of a promise", async () => {
   await simulate(async () => {
     const failed = new RangeError("failed");
     const seen: string[] = [];
