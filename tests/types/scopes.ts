@@ -5,7 +5,7 @@ import {
   Cancelled,
   CancelScope,
   type CancelSource,
-  type checkpoint,
+  checkpoint,
   configure,
   currentSignal,
   debounce,
@@ -86,6 +86,12 @@ export async function waited(): Promise<void> {
   true satisfies Equal<typeof idle, IdleTime>;
   const frame = await nextFrame({ rate: 30 });
   true satisfies Equal<typeof frame, number>;
+  await sleep(1, { signal: currentSignal() });
+  await checkpoint({ signal: currentSignal() });
+  const late = await withTimeout(10, ({ signal }) => fetch("https://example.com", { signal }));
+  true satisfies Equal<typeof late, Response>;
+  // @ts-expect-error No such option.
+  sleep(1, { timeout: 1 });
   // @ts-expect-error Milliseconds.
   sleep("1s");
   // @ts-expect-error A promise, not a function.

@@ -49,21 +49,25 @@ testWith("async context", `${depth} scopes inside one another are cancelled by t
   assertEquals(scope.cancelCaught, true);
 });
 
-test(`a chain of ${depth} tasks that await each other is raised, ends, and is cancelled`, async () => {
-  for (const ends of [true, false]) {
-    await group(async (g) => {
-      const first: Task<unknown> = g.spawn(() => sleep(ends ? 50 : 1e6), { priority: "background" });
-      let last = first;
-      for (let at = 0; at < depth; at++) {
-        const before = last;
-        last = g.spawn(async () => await before, { priority: "background" });
-      }
-      const end = last;
-      const urgent = g.spawn(async () => await end, { priority: "user-blocking" });
-      if (ends) return await urgent;
-      await whenIdle();
-      assertEquals(first.priority, "user-blocking");
-      g.cancel();
-    });
-  }
-});
+testWith(
+  "async context",
+  `a chain of ${depth} tasks that await each other is raised, ends, and is cancelled`,
+  async () => {
+    for (const ends of [true, false]) {
+      await group(async (g) => {
+        const first: Task<unknown> = g.spawn(() => sleep(ends ? 50 : 1e6), { priority: "background" });
+        let last = first;
+        for (let at = 0; at < depth; at++) {
+          const before = last;
+          last = g.spawn(async () => await before, { priority: "background" });
+        }
+        const end = last;
+        const urgent = g.spawn(async () => await end, { priority: "user-blocking" });
+        if (ends) return await urgent;
+        await whenIdle();
+        assertEquals(first.priority, "user-blocking");
+        g.cancel();
+      });
+    }
+  },
+);
