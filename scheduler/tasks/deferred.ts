@@ -23,30 +23,42 @@ interface CleaningGroup extends Scope {
   readonly abandoned: boolean;
 }
 
+/** What deferred functions need to know of the teardown of their group. */
+interface Bound {
+  /** Is called when the group is given up, before it rejects. */
+  beforeRejection: (() => void) | undefined;
+  whenAbandoned(): Promise<void>;
+}
+
 /**
  * Runs deferred functions, last in, first out, each awaited; what one throws is a failure of the group. When the group is given up, because
- * one of them takes longer than it may, those that are left run all the same, at once. Settles when all have ended.
+ * one of them takes longer than it may, those that are left are begun all the same, before the group rejects. Settles when all have ended.
  */
 export async function runAllDeferred(
   cleanups: Cleanup[],
   outcome: Outcome,
   group: CleaningGroup,
-  teardown: { whenAbandoned(): Promise<void> },
+  teardown: Bound,
 ): Promise<void> {
-  const begun: Promise<void>[] = [];
-  // Those that go on after the group was given up may still register others.
-  while (cleanups.length > 0 || begun.length > 0) {
-    for (let cleanup = cleanups.pop(); cleanup !== undefined; cleanup = cleanups.pop()) {
-      const run = runDeferred(cleanup, outcome, group).then((error) => {
-        if (error === undefined) return;
-        if (group.abandoned) reportUnhandled(error.reason, group);
-        else group.failures.push(error.reason);
-      });
-      if (!group.abandoned) await Promise.race([run, teardown.whenAbandoned()]);
-      if (group.abandoned) begun.push(run);
-    }
-    await Promise.all(begun.splice(0));
+  const left: Promise<void>[] = [];
+  function begin(cleanup: Cleanup): Promise<void> {
+    return runDeferred(cleanup, outcome, group).then((error) => {
+      if (error === undefined) return;
+      if (group.abandoned) reportUnhandled(error.reason, group);
+      else group.failures.push(error.reason);
+    });
   }
+  function beginAll(): void {
+    for (let cleanup = cleanups.pop(); cleanup !== undefined; cleanup = cleanups.pop()) left.push(begin(cleanup));
+  }
+  teardown.beforeRejection = beginAll;
+  while (cleanups.length > 0 && !group.abandoned) {
+    const run = begin(cleanups.pop()!);
+    await Promise.race([run, teardown.whenAbandoned()]);
+    if (group.abandoned) left.push(run);
+  }
+  // Those that go on may still register others.
+  for (beginAll(); left.length > 0; beginAll()) await Promise.all(left.splice(0));
 }
 
 /** Runs a deferred function in a shield of its own inside `parent`; answers with what it threw. */

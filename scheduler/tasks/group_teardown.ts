@@ -23,6 +23,8 @@ export class GroupTeardown {
   readonly #onAbandoned: () => void;
   /** Present while the group is watched. */
   #watch: Teardown | undefined = undefined;
+  /** Is called when the bound is broken, before anybody learns of it. */
+  beforeRejection: (() => void) | undefined = undefined;
   #given: Promise<void> | undefined = undefined;
   #onGiven: (() => void) | undefined = undefined;
   /** Rejects the group's promise ahead of its end; present once there is a promise with a bound. */
@@ -68,6 +70,7 @@ export class GroupTeardown {
 
   #abandon(error: TeardownError): void {
     this.abandoned = error;
+    this.beforeRejection?.();
     this.#onGiven?.();
     suppress(error, this.#group.laterFailures(), this.#group.parent);
     this.#onAbandoned();

@@ -20,12 +20,13 @@ interface TimersPromises {
 /** A timer of a socket that is never opened. Such a timer does not hold the process: a port does it for it. */
 class SocketTimeout {
   readonly #socket: Socket;
-  readonly #hold: MessagePort & { ref(): void; unref(): void };
+  /** Both ends: when the other one is collected as garbage, a port closes and holds nothing any more. */
+  readonly #channel: MessageChannel = new MessageChannel();
+  readonly #hold: MessagePort & { ref(): void; unref(): void } = this.#channel.port1 as never;
 
   constructor(callback: () => void, delay: number) {
     const { Socket } = builtin<{ Socket: new () => Socket }>("node:net");
     this.#socket = new Socket();
-    this.#hold = new MessageChannel().port1 as never;
     this.#hold.onmessage = () => {};
     // A socket takes 0 for no timeout at all.
     this.#socket.setTimeout(Math.max(1, delay), () => {
