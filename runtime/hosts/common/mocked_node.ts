@@ -17,11 +17,14 @@ interface TimersPromises {
   scheduler: { yield(): Promise<void> };
 }
 
+/** The host's own, also while a simulation has its own in its place: a port of that holds nothing. */
+const { MessageChannel: LoadedChannel } = globalThis;
+
 /** A timer of a socket that is never opened. Such a timer does not hold the process: a port does it for it. */
 class SocketTimeout {
   readonly #socket: Socket;
   /** Both ends: when the other one is collected as garbage, a port closes and holds nothing any more. */
-  readonly #channel: MessageChannel = new MessageChannel();
+  readonly #channel: MessageChannel = new LoadedChannel();
   readonly #hold: MessagePort & { ref(): void; unref(): void } = this.#channel.port1 as never;
 
   constructor(callback: () => void, delay: number) {
