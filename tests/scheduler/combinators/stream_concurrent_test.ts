@@ -20,6 +20,7 @@ import {
 } from "../../../mod.ts";
 import { unhandledDuring } from "../../support/errors.ts";
 import { testOnFakeLoop } from "../../support/fake_loop.ts";
+import { testWith } from "../../support/needs.ts";
 import { searched } from "../../support/searched.ts";
 import { countListeners } from "../../support/shared_signal.ts";
 import { strayRejections } from "../../support/stray.ts";
@@ -288,19 +289,23 @@ test("in a cancelled scope the source is not even opened", async () => {
   assertEquals(source.opened, 0);
 });
 
-test("a cancellation that comes when all is done gives no end that looks like success", async () => {
-  const scope = new CancelScope();
-  let ends: unknown;
-  await scope.run(async () => {
-    const results = streamConcurrent([1, 2, 3], (item) => item, { limit: 3 })[Symbol.asyncIterator]();
-    await results.next();
-    await turns();
-    scope.cancel();
-    ends = await results.next().catch((it) => it);
-    throw ends;
-  });
-  assertInstanceOf(ends, Cancelled);
-});
+testWith(
+  "async context",
+  "a cancellation that comes when all is done gives no end that looks like success",
+  async () => {
+    const scope = new CancelScope();
+    let ends: unknown;
+    await scope.run(async () => {
+      const results = streamConcurrent([1, 2, 3], (item) => item, { limit: 3 })[Symbol.asyncIterator]();
+      await results.next();
+      await turns();
+      scope.cancel();
+      ends = await results.next().catch((it) => it);
+      throw ends;
+    });
+    assertInstanceOf(ends, Cancelled);
+  },
+);
 
 test("a wait for a result that is cancelled alone loses nothing", async () => {
   await group((g) =>

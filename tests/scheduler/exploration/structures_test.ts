@@ -289,35 +289,40 @@ test("chunked work goes on from slice to slice and stops where it is cancelled",
 
 const workerTasks = new URL("./virtual_worker_tasks.ts", import.meta.url);
 
-test("a pool of workers that is cancelled anywhere settles its calls and leaves no worker", async () => {
-  // Threads that end late, as some schedules have them, are told to nobody else.
-  configure({ onUnhandled: () => {} });
-  await searched(() => {
-    let settled = 0;
-    let called = 0;
-    return {
-      tasks: true,
-      async body() {
-        const pool = new WorkerPool<typeof import("./virtual_worker_tasks.ts")>(workerTasks, { size: 2 });
-        try {
-          await group((g) => {
-            for (const value of [1, 2, 3]) {
-              g.spawn(async () => {
-                called++;
-                try {
-                  assertEquals(await pool.run("double", [value]), value * 2);
-                } finally {
-                  settled++;
-                }
-              });
-            }
-            g.spawn(() => pool.run("slow", [20], { timeout: 10 }).catch(() => {}));
-          });
-        } finally {
-          await shield(() => pool.close({ timeout: 0 }), { timeout: 5000 });
-        }
-      },
-      after: () => assertEquals(settled, called),
-    };
-  }, 60).finally(() => configure({ onUnhandled: undefined }));
-});
+// Which timers a simulated worker's code has set, and so end with it, is known by the context.
+testWith(
+  "async context",
+  "a pool of workers that is cancelled anywhere settles its calls and leaves no worker",
+  async () => {
+    // Threads that end late, as some schedules have them, are told to nobody else.
+    configure({ onUnhandled: () => {} });
+    await searched(() => {
+      let settled = 0;
+      let called = 0;
+      return {
+        tasks: true,
+        async body() {
+          const pool = new WorkerPool<typeof import("./virtual_worker_tasks.ts")>(workerTasks, { size: 2 });
+          try {
+            await group((g) => {
+              for (const value of [1, 2, 3]) {
+                g.spawn(async () => {
+                  called++;
+                  try {
+                    assertEquals(await pool.run("double", [value]), value * 2);
+                  } finally {
+                    settled++;
+                  }
+                });
+              }
+              g.spawn(() => pool.run("slow", [20], { timeout: 10 }).catch(() => {}));
+            });
+          } finally {
+            await shield(() => pool.close({ timeout: 0 }), { timeout: 5000 });
+          }
+        },
+        after: () => assertEquals(settled, called),
+      };
+    }, 60).finally(() => configure({ onUnhandled: undefined }));
+  },
+);

@@ -17,7 +17,7 @@ import {
   TimeoutError,
 } from "../../../mod.ts";
 import { loop } from "../../../scheduler/queue/loop.ts";
-import { testOnFakeLoop } from "../../support/fake_loop.ts";
+import { testOnFakeLoop, testOnFakeLoopWith } from "../../support/fake_loop.ts";
 import { strayRejections } from "../../support/stray.ts";
 
 testOnFakeLoop("an attempt that is cancelled is cancelled, and no result", async () => {
@@ -181,7 +181,8 @@ testOnFakeLoop("moveOnAfter around a group cancels its tasks and waits for them"
   assert(ended, "the task has not ended");
 });
 
-testOnFakeLoop(
+testOnFakeLoopWith(
+  "async context",
   "whatever fails, is cancelled or is spawned, a group ends after all its tasks and reports each failure once",
   async () => {
     interface Plan {

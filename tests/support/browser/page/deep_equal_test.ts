@@ -16,7 +16,9 @@ function areEqual(a: unknown, b: unknown): boolean {
 }
 
 test("what is equal to Node is equal here, and what differs differs", () => {
-  const value = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true });
+  // Two invalid dates are equal to newer Nodes, and not to Node 20.
+  const date = fc.date({ noInvalidDate: true });
+  const value = fc.oneof(fc.anything({ withBigInt: true, withMap: true, withSet: true, withTypedArray: true }), date);
   const pair = fc.oneof(fc.tuple(value, value), value.map((value) => [value, structuredClone(value)] as const));
   fc.assert(
     fc.property(pair, ([a, b]) => assertEquals(firstDifference(a, b) === undefined, areEqual(a, b))),
