@@ -73,12 +73,16 @@ export function toCaller<T, R = T>(
         reject(error);
       }
     }, (error) => {
-      const isQuiet = isCancellation(error) || isTaskCancelled(error) || (signal?.aborted && error === signal.reason);
-      if (isQuiet) allowUnawaited(promise);
+      if (onlySaysEnded(error, signal)) allowUnawaited(promise);
       reject(error);
     });
   });
   return promise;
+}
+
+/** Does an error only say that somebody wanted an end? */
+export function onlySaysEnded(error: unknown, signal?: AbortSignal): boolean {
+  return isCancellation(error) || isTaskCancelled(error) || (signal?.aborted === true && error === signal.reason);
 }
 
 function same(value: unknown): unknown {

@@ -14,7 +14,6 @@ import { checkFunction } from "../../runtime/basics/check.ts";
 import { printAs } from "../../runtime/basics/inspect.ts";
 import { currentScope, isCancelled } from "../scopes/current_scope.ts";
 import { StructureError } from "../scopes/errors.ts";
-import { toCaller } from "../scopes/exit.ts";
 import { type Owner, Scope } from "../scopes/scope.ts";
 import type { TaskNode } from "../tasks/task_node.ts";
 import { endedBy, Wait, type WaitOptions } from "../waits/wait.ts";
@@ -114,7 +113,7 @@ export class Mutex {
    */
   run<T>(fn: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
     checkFunction(fn, "The function run with a mutex");
-    return toCaller(runWith(this.acquire(options), fn), undefined, options?.signal);
+    return runWith(this.acquire(options), fn, options?.signal);
   }
 
   /** The numbers of the mutex at this moment. */
