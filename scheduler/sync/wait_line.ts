@@ -93,6 +93,10 @@ export class WaitLine<T> {
     return wait.promise;
   }
 
+  /**
+   * So that a cancellation which comes before the task goes on wins. Of all that is done here the second promise is what costs: an item
+   * through a channel takes a sixth longer than with a promise that is resolved at once, and nothing shorter was found.
+   */
   #answerAtOnce(scope: Scope, value: T): Promise<T> {
     this.#answered++;
     return answerIn(scope, value, (hasLanded) => {
