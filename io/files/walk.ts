@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkCount, checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
+import { checkBoolean, checkCount, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
 import { joinPath, type NodeFiles, nodeFiles } from "../../runtime/system/files.ts";
 import { checkSignal } from "../../scheduler/scopes/foreign_signal.ts";
 import { throwIfCancelled } from "../../scheduler/waits/sleep.ts";
@@ -62,9 +62,7 @@ export function walk(folder: string | URL, options: WalkOptions = {}): AsyncIter
   checkCount(limit, "limit", 1);
   if (skip !== undefined) checkFunction(skip, "skip");
   if (onError !== undefined) checkFunction(onError, "onError");
-  if (typeof followLinks !== "boolean") {
-    throw new TypeError(`followLinks has to be true or false: received ${show(followLinks)}`);
-  }
+  checkBoolean(followLinks, "followLinks");
   return walkFrom(root, { signal, skip, limit, followLinks, onError });
 }
 

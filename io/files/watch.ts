@@ -9,7 +9,7 @@
  * @module
  */
 
-import { checkCount, checkDuration, checkOptions, show } from "../../runtime/basics/check.ts";
+import { checkBoolean, checkCount, checkDuration, checkOptions } from "../../runtime/basics/check.ts";
 import {
   type FolderWatcher,
   isFolder,
@@ -78,9 +78,7 @@ export function watch(path: string | URL, options: WatchOptions = {}): AsyncIter
   const root = plainPath(path);
   checkOptions(options, "watch", ["recursive", "delay", "queueLimit", "signal"]);
   const { recursive = false, delay = 20, queueLimit = 1024, signal } = options;
-  if (typeof recursive !== "boolean") {
-    throw new TypeError(`recursive has to be true or false: received ${show(recursive)}`);
-  }
+  checkBoolean(recursive, "recursive");
   checkDuration(delay, "The delay of a watch");
   checkCount(queueLimit, "queueLimit", 1);
   checkSignal(signal);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkDuration, show } from "../../runtime/basics/check.ts";
+import { checkBoolean, checkDuration } from "../../runtime/basics/check.ts";
 import { networkOf } from "../../runtime/host_network.ts";
 import type { HostSocket, NetAddress, SecureSettings } from "../../runtime/port/net.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
@@ -188,10 +188,7 @@ export function setUp(socket: HostSocket, { noDelay = true, keepAlive = true }: 
 
 /** Refuses wrong options of a connection. */
 export function checkConnection({ noDelay, keepAlive, allowHalfOpen }: ConnectionOptions): void {
-  for (const [name, value] of Object.entries({ noDelay, allowHalfOpen })) {
-    if (value !== undefined && typeof value !== "boolean") {
-      throw new TypeError(`${name} has to be true or false: received ${show(value)}`);
-    }
-  }
+  checkBoolean(noDelay, "noDelay");
+  checkBoolean(allowHalfOpen, "allowHalfOpen");
   if (keepAlive !== undefined && typeof keepAlive !== "boolean") checkDuration(keepAlive, "keepAlive");
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkOptions, show } from "../../runtime/basics/check.ts";
+import { checkBoolean, checkOptions, show } from "../../runtime/basics/check.ts";
 import type { SecureServerSettings, SecureSettings } from "../../runtime/port/net.ts";
 
 /** How a connection speaks TLS. */
@@ -45,7 +45,7 @@ export function checkConnectTls(
   if (serverName !== undefined && typeof serverName !== "string") {
     throw new TypeError(`serverName is a name: received ${show(serverName)}`);
   }
-  if (typeof verify !== "boolean") throw new TypeError(`verify has to be true or false: received ${show(verify)}`);
+  checkBoolean(verify, "verify");
   if ((cert === undefined) !== (key === undefined)) throw new TypeError("cert and key of TLS go together");
   if (cert !== undefined) checkPem(cert, "cert");
   if (key !== undefined) checkPem(key, "key");

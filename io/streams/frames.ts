@@ -9,7 +9,7 @@
  */
 
 import { ByteBuffer, checkChunk } from "../../runtime/basics/bytes.ts";
-import { checkCount, checkOptions, show } from "../../runtime/basics/check.ts";
+import { checkBoolean, checkCount, checkOptions, show } from "../../runtime/basics/check.ts";
 import type { Connection } from "../net/connection.ts";
 import { TooLongError } from "./too_long_error.ts";
 
@@ -176,9 +176,7 @@ function checkFormat(options: FrameOptions): Format {
   if (prefix !== 1 && prefix !== 2 && prefix !== 4) {
     throw new RangeError(`A prefix has 1, 2 or 4 bytes: received ${show(prefix)}`);
   }
-  if (typeof littleEndian !== "boolean") {
-    throw new TypeError(`littleEndian has to be true or false: received ${show(littleEndian)}`);
-  }
+  checkBoolean(littleEndian, "littleEndian");
   checkCount(maxLength, "maxLength", 0);
   return { prefix, littleEndian, maxLength: Math.min(maxLength, 2 ** (8 * prefix) - 1) };
 }

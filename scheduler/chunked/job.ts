@@ -12,10 +12,10 @@
  * @module
  */
 
-import { toCaller } from "../scopes/exit.ts";
 import { loop } from "../queue/loop.ts";
 import { laneOf } from "../queue/priority.ts";
 import { currentScope, deliver } from "../scopes/current_scope.ts";
+import { toCaller } from "../scopes/exit.ts";
 import { joinSignal } from "../scopes/foreign_signal.ts";
 import { Member, Scope } from "../scopes/scope.ts";
 import { reportUnhandled, watchHook } from "../scopes/unhandled.ts";

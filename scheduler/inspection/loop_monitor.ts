@@ -4,7 +4,6 @@
  * @module
  */
 
-import { watchHook } from "../scopes/unhandled.ts";
 import { checkDuration, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
 import type { DelayHistogram } from "../../runtime/basics/histogram.ts";
 import { type LongTurn, LoopRecorder, type LoopSnapshot } from "../../runtime/monitor/monitor.ts";
@@ -12,6 +11,7 @@ import { Watchdog } from "../../runtime/monitor/watchdog.ts";
 import { type Loop, loop } from "../queue/loop.ts";
 import { currentScope } from "../scopes/current_scope.ts";
 import { StructureError } from "../scopes/errors.ts";
+import { watchHook } from "../scopes/unhandled.ts";
 
 /** How to watch the loop. */
 export interface LoopMonitorOptions {

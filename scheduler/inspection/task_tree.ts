@@ -74,7 +74,7 @@ export function tasks(): readonly TaskInfo[] {
 export function formatTasks(): string {
   const lines: string[] = [];
   const roots = tasks();
-  const cycles = new Map(cyclesOf(all(roots)).flatMap((cycle) => cycle.map((name) => [name, cycle])));
+  const cycles = new Map(cyclesOf(flattened(roots)).flatMap((cycle) => cycle.map((name) => [name, cycle])));
   const open: Printed[] = roots.map((info) => ({ info, first: "", rest: "", depth: 0 })).reverse();
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { info, first, rest, depth } = next;
@@ -96,8 +96,8 @@ export function formatTasks(): string {
   return lines.join("\n");
 }
 
-/** Those in the tree. */
-function all(roots: readonly TaskInfo[]): TaskInfo[] {
+/** All in the trees, those further out first. */
+function flattened(roots: readonly TaskInfo[]): TaskInfo[] {
   const found = [...roots];
   // The list grows while it is gone through.
   for (const info of found) for (const child of info.children) found.push(child);

@@ -12,8 +12,8 @@ import {
   checkOptions,
   checkTime,
 } from "../../runtime/basics/check.ts";
-import { loop } from "../queue/loop.ts";
 import { allowUnawaited } from "../../runtime/basics/promises.ts";
+import { loop } from "../queue/loop.ts";
 import { currentScope } from "./current_scope.ts";
 import { Cancelled, StructureError } from "./errors.ts";
 import { abortedBy, cancellationIn, cancelledAround, enter, passOn } from "./exit.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { abortedBy } from "../scopes/exit.ts";
 import { checkCount, checkDuration, checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
 import { currentScope } from "../scopes/current_scope.ts";
+import { abortedBy } from "../scopes/exit.ts";
 import type { Task } from "../scopes/task.ts";
 import {
   checkGroupOptions,

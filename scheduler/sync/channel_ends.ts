@@ -4,8 +4,8 @@
  * @module
  */
 
-import { toCaller } from "../scopes/exit.ts";
 import { printAs } from "../../runtime/basics/inspect.ts";
+import { toCaller } from "../scopes/exit.ts";
 import { endedBy, type WaitOptions } from "../waits/wait.ts";
 import type { ChannelCore, End } from "./channel_core.ts";
 import { ChannelClosedError, ChannelEndError } from "./channel_errors.ts";

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { toCaller } from "../scopes/exit.ts";
 import { checkDuration, checkOptions, show } from "../../runtime/basics/check.ts";
 import { loop } from "../queue/loop.ts";
 import { laneOf } from "../queue/priority.ts";
 import { currentScope, laneIn } from "../scopes/current_scope.ts";
+import { toCaller } from "../scopes/exit.ts";
 import type { Scope } from "../scopes/scope.ts";
 import { sleepUntil } from "./sleep.ts";
 import { endedBy, Wait, type WaitOptions } from "./wait.ts";

@@ -5,9 +5,10 @@
  */
 
 import { show } from "../../runtime/basics/check.ts";
-import { awaited, isThenable, react } from "../../runtime/basics/promises.ts";
-import { currentScope, within } from "../scopes/current_scope.ts";
+import { isThenable, react } from "../../runtime/basics/promises.ts";
+import { currentScope } from "../scopes/current_scope.ts";
 import { isAbort } from "../scopes/errors.ts";
+import { enter } from "../scopes/exit.ts";
 import { reportUnhandled } from "../scopes/unhandled.ts";
 import { endedBy, Wait, type WaitOptions } from "./wait.ts";
 
@@ -68,19 +69,11 @@ export function interruptible<T>(promise: PromiseLike<T>, options?: WaitOptions)
   return all.join();
 }
 
-/** Asked outside any scope: a thenable that waits in its `then`, as a task does, is not to wait as one of those who wait for it. */
-function hostPromiseOf<T>(promise: PromiseLike<T>): Promise<T> {
-  try {
-    return Promise.resolve(awaited(promise));
-  } catch (error) {
-    return Promise.reject(error);
-  }
-}
-
 /** Its reaction stays with the promise for good, so that nothing of a task may be in it but through the set. */
 function settleWith<T>(promise: PromiseLike<T>, all: Waiters<T>): void {
   react(
-    within(undefined, hostPromiseOf<T>, promise),
+    // Asked outside any scope: a thenable that waits in its `then`, as a task does, is not to wait as one of those who wait for it.
+    Promise.resolve(enter(undefined, (it: PromiseLike<T>) => it, promise)),
     (value) => {
       waiters.delete(promise);
       all.settle(value);

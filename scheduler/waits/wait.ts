@@ -208,6 +208,17 @@ export interface WaitOptions {
   signal?: AbortSignal;
 }
 
+/** The signal in the options of a wait, checked; `known` are the options that it has. */
+export function signalOf(
+  options: WaitOptions | undefined,
+  known: readonly string[] = ["signal"],
+): AbortSignal | undefined {
+  if (options === undefined) return undefined;
+  checkOptions(options, "a wait", known);
+  checkSignal(options.signal);
+  return options.signal;
+}
+
 /** The scope of one wait. Whoever leaves the wait alone has not left a scope open. */
 class SignalScope extends Scope {
   override get closesFirst(): boolean {
@@ -225,10 +236,7 @@ export function endedBy<T>(
   wait: () => Promise<T>,
   known: readonly string[] = ["signal"],
 ): Promise<T> {
-  if (options === undefined) return wait();
-  checkOptions(options, "a wait", known);
-  const { signal } = options;
-  checkSignal(signal);
+  const signal = signalOf(options, known);
   if (signal === undefined) return wait();
   const scope = new SignalScope(currentScope());
   const leaveSignal = joinSignal(scope, signal);

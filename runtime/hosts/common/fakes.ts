@@ -8,7 +8,8 @@ import { microtask } from "../../basics/promises.ts";
 import type { HostTimer, TimeSource } from "../../port/host.ts";
 import { isNative, isOwnClock, ownFunctions, sinonClock } from "./own_functions.ts";
 
-const longestDelay = 2 ** 31 - 1;
+/** The longest delay a timer keeps; a longer one would fire after 1 ms. */
+export const longestDelay: number = 2 ** 31 - 1;
 
 /** For how long a clock may stand still, in ms: more than a busy machine keeps a program from running, but no loop waits for it for ever. */
 const longestMoment = 1000;

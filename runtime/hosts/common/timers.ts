@@ -5,11 +5,8 @@
  */
 
 import type { HostTimer, TimeSource } from "../../port/host.ts";
-import { fakesOver, noFakes } from "./fakes.ts";
+import { fakesOver, longestDelay, noFakes } from "./fakes.ts";
 import { isOwnTimeout, type OwnFunctions, ownFunctions, type TimerHandle } from "./own_functions.ts";
-
-/** The longest delay a host's timer keeps; a longer one would fire after 1 ms. */
-const longestDelay = 2 ** 31 - 1;
 
 /** `Host.now` over `performance`. */
 export function now(): number {

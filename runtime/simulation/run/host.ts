@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { ContextSlot, Host, HostTimer, Turns } from "../../port/host.ts";
 import { networkOf } from "../../host_network.ts";
 import { threadsOf } from "../../host_threads.ts";
+import type { ContextSlot, Host, HostTimer, Turns } from "../../port/host.ts";
 import type { StartWorker } from "../workers/workers.ts";
 import type { Session } from "./session.ts";
 

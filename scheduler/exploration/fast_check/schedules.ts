@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { Arbitrary } from "fast-check";
 import { checkCount, checkFunction, checkOptions } from "../../../runtime/basics/check.ts";
 import { Random } from "../../../runtime/basics/random.ts";
 import type { Simulation } from "../../../runtime/simulation/mod.ts";
@@ -12,6 +11,7 @@ import { mostPasses, PassChooser } from "../search/choosers.ts";
 import { describeSchedule } from "../search/shrink.ts";
 import { checkSettings, onStage, type SimulateOptions, simulateOptions, valueOf } from "../stage/stage.ts";
 import { cloneMethod, DuckArbitrary, Shrinkable, type Source, Values } from "./arbitrary.ts";
+import type { Arbitrary } from "fast-check";
 
 /**
  * The type of fast-check's arbitraries.

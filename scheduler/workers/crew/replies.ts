@@ -10,8 +10,8 @@
  * @module
  */
 
-import { watchHook } from "../../scopes/unhandled.ts";
 import { loop } from "../../queue/loop.ts";
+import { watchHook } from "../../scopes/unhandled.ts";
 import type { PoolJob } from "../jobs/job.ts";
 import { decodeError, type KnownClasses } from "../wire/error_codec.ts";
 import {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { threadsOf } from "../../../runtime/host_threads.ts";
 import { checkCount, checkDuration, checkName, checkOptions, show } from "../../../runtime/basics/check.ts";
+import { threadsOf } from "../../../runtime/host_threads.ts";
 import type { GivenWorker, ThreadOptions } from "../../../runtime/port/worker.ts";
 import { loop } from "../../queue/loop.ts";
 import { checkSignal } from "../../scopes/foreign_signal.ts";

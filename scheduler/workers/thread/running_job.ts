@@ -4,12 +4,12 @@
  * @module
  */
 
-import { exportOf, functionNames } from "./worker_module.ts";
 import { checkTransfer, dataCloneError, Inspection } from "../wire/clonable.ts";
 import { decodeError, type EncodedError, encodeError, isError } from "../wire/error_codec.ts";
 import { Transfer } from "../wire/markers.ts";
 import { type Answer, cellCount, cells, type JobMessage, replies, type ReplyKind } from "../wire/protocol.ts";
 import type { Job } from "./current_job.ts";
+import { exportOf, functionNames } from "./worker_module.ts";
 
 /** Where a job's replies go. `list` is what is moved. */
 export type SendReply = (id: number, kind: ReplyKind, value: unknown, list?: readonly Transferable[]) => void;

@@ -34,6 +34,7 @@ import {
 import { runs } from "./programs/runs.ts";
 import { run } from "../../support/child.ts";
 import { strayRejections } from "../../support/stray.ts";
+import { turns } from "../../support/turns.ts";
 
 /** Every function that gives a promise of a wait. */
 const waits: Record<string, (g: TaskGroup) => unknown> = {
@@ -89,7 +90,7 @@ for (const [name, begin] of [...Object.entries(runs), ...Object.entries(waits)])
             await sleep(60_000);
             await promise;
           });
-          await sleep(2);
+          await turns(3);
           g.cancel("the client left");
         });
       });
@@ -120,9 +121,9 @@ test("what was aborted by the signal of its options is no unhandled rejection ei
       const controller = new AbortController();
       if (isAborted) controller.abort(new RangeError("gone"));
       for (const begin of Object.values(ended)) void begin(controller.signal);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await turns(3);
       controller.abort(new RangeError("gone"));
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await turns(3);
     });
     assertEquals(stray, [], `aborted before: ${isAborted}`);
   }
