@@ -97,6 +97,9 @@ class SendWait<T> extends EndWait<void> {
   }
 }
 
+/** What a send comes to whose value was taken at once. */
+const taken: Promise<void> = Promise.resolve();
+
 /** What a channel is, without its faces. */
 export class ChannelCore<T> {
   readonly capacity: number;
@@ -134,7 +137,7 @@ export class ChannelCore<T> {
       if (this.#overflow === "sliding") this.#slide(item);
       else this.undelivered(item);
     }
-    if (loop().queue.mayAnswer()) return Promise.resolve();
+    if (loop().queue.mayAnswer()) return taken;
     const wait = new LineWait(this.senders, scope);
     // What was accepted stays so: no cancellation reaches the wait for the turn.
     wait.leave();
