@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { assert, assertEquals } from "@std/assert";
 import { writeDocBlocks } from "./support/doc_blocks.ts";
 import { root } from "./support/hosts.ts";
+import { within } from "./support/within.ts";
 
 const blocks = writeDocBlocks();
 
@@ -22,7 +23,7 @@ for (const block of blocks.filter(({ runs }) => runs)) {
     const folder = process.cwd();
     process.chdir(root);
     try {
-      await import(pathToFileURL(block.file).href);
+      await within(import(pathToFileURL(block.file).href), "the program has ended");
     } finally {
       console.log = log;
       process.chdir(folder);
