@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isHostName } from "../../runtime/basics/authority.ts";
 import { checkCount, checkDuration, checkFunction, checkName, checkOptions, show } from "../../runtime/basics/check.ts";
 import type { TlsOptions } from "../net/tls.ts";
 
@@ -17,6 +18,21 @@ export interface ServeOptions {
   unix?: string;
   /** Certificate chain and private key, as PEM: the server then speaks TLS. */
   tls?: TlsOptions;
+  /**
+   * The host names served, without ports; a request for another one is answered 421. `".example.org"` stands for `example.org` and all
+   * below it, an IPv6 address has its brackets. A server of one's own machine needs it: else any web site could have its name resolve
+   * to 127.0.0.1, and read what is served there with its visitors' browsers (DNS rebinding). Default: any.
+   *
+   * @example
+   * ```ts
+   * import { serve } from "@millrace/millrace/io";
+   *
+   * const server = await serve(() => new Response("mine"), { allowedHosts: ["localhost", "127.0.0.1", "[::1]"] });
+   * console.log((await fetch(server.url)).status);
+   * await server.drain();
+   * ```
+   */
+  allowedHosts?: readonly string[];
   /** A name for messages and for the tree of tasks. Default: "serve". */
   name?: string;
   /** How many requests are handled at once. Default: no limit. */
@@ -86,6 +102,7 @@ export interface ServeSettings {
   readonly port: number;
   readonly unix: string | undefined;
   readonly tls: TlsOptions | undefined;
+  readonly allowedHosts: readonly string[] | undefined;
   readonly maxConcurrent: number;
   readonly queueLimit: number;
   readonly timeout: number;
@@ -109,6 +126,7 @@ export function checkServeOptions(options: ServeOptions): ServeSettings {
     "port",
     "unix",
     "tls",
+    "allowedHosts",
     "name",
     "maxConcurrent",
     "queueLimit",
@@ -126,8 +144,16 @@ export function checkServeOptions(options: ServeOptions): ServeSettings {
   ]);
   const { hostname = "127.0.0.1", port = 0, unix, tls, name = "serve", keepAlive = 60_000, timeout = Infinity } =
     options;
-  const { maxConcurrent = Infinity, queueLimit = 0, bodyLimit = Infinity, drain = {}, shed, onError, onRequest } =
-    options;
+  const {
+    allowedHosts,
+    maxConcurrent = Infinity,
+    queueLimit = 0,
+    bodyLimit = Infinity,
+    drain = {},
+    shed,
+    onError,
+    onRequest,
+  } = options;
   const { headerTimeout = 60_000, bodyTimeout = 60_000, sendTimeout = 60_000, messageLimit = 2 ** 20 } = options;
   if (typeof hostname !== "string") throw new TypeError(`A hostname is a string: received ${show(hostname)}`);
   checkPort(port);
@@ -138,6 +164,7 @@ export function checkServeOptions(options: ServeOptions): ServeSettings {
     throw new TypeError("A server listens on a Unix socket or on a hostname and port: received both");
   }
   if (tls !== undefined) checkTls(tls);
+  if (allowedHosts !== undefined) checkAllowedHosts(allowedHosts);
   checkName(name);
   checkDuration(keepAlive, "keepAlive");
   checkTimeout(headerTimeout, "headerTimeout");
@@ -161,6 +188,7 @@ export function checkServeOptions(options: ServeOptions): ServeSettings {
     port,
     unix,
     tls,
+    allowedHosts,
     maxConcurrent,
     queueLimit,
     timeout,
@@ -194,6 +222,17 @@ function checkTls(tls: TlsOptions): void {
   checkOptions(tls, "tls", ["cert", "key"]);
   if (typeof tls?.cert !== "string" || typeof tls.key !== "string") {
     throw new TypeError(`tls has a cert and a key, both PEM texts: received ${show(tls)}`);
+  }
+}
+
+function checkAllowedHosts(names: unknown): void {
+  if (!Array.isArray(names)) throw new TypeError(`allowedHosts is a list of names: received ${show(names)}`);
+  for (const name of names) {
+    if (typeof name !== "string" || !isHostName(name)) {
+      throw new TypeError(
+        `allowedHosts has names of hosts without scheme and port, such as "localhost": received ${show(name)}`,
+      );
+    }
   }
 }
 

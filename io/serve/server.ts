@@ -155,7 +155,7 @@ export class Server {
 
   async #open(): Promise<void> {
     this.#scope = currentScope();
-    const { hostname, port, unix, tls, keepAlive, headerTimeout, messageLimit } = this.#settings;
+    const { hostname, port, unix, tls, allowedHosts, keepAlive, headerTimeout, messageLimit } = this.#settings;
     const handle = (exchange: HttpExchange): Promise<Answer> | Answer => this.#handle(exchange);
     try {
       this.#listener = await networkOf(loop().host).listenHttp({
@@ -163,6 +163,7 @@ export class Server {
         port,
         unix,
         tls,
+        allowedHosts,
         keepAlive,
         headerTimeout,
         messageLimit,

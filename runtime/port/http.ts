@@ -20,6 +20,8 @@ export interface HttpListenOptions {
   readonly keepAlive: number;
   /** How long the head of a request may take to come, in ms, where the host can be told; `Infinity` for no limit. */
   readonly headerTimeout: number;
+  /** The names of the hosts served, without ports; `undefined` for any. */
+  readonly allowedHosts: readonly string[] | undefined;
   /** The most bytes of a WebSocket message. */
   readonly messageLimit: number;
   /** Answers one request. It must not reject; it throws where `exchange.request` does. */

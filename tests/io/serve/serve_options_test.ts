@@ -18,5 +18,7 @@ test("wrong arguments throw at the call", () => {
   assertThrows(() => serve(handler, { drain: { grace: 5, force: 4 } }), RangeError);
   assertThrows(() => serve(handler, { tls: {} as never }), TypeError);
   assertThrows(() => serve(handler, { unix: "/tmp/a", port: 1 }), TypeError);
+  assertThrows(() => serve(handler, { allowedHosts: "localhost" as never }), TypeError, "list of names");
+  assertThrows(() => serve(handler, { allowedHosts: ["localhost:80"] }), TypeError, 'received "localhost:80"');
   assertThrows(() => serve(handler, { onError: 1 as never }), TypeError);
 });

@@ -25,7 +25,7 @@ export const house: readonly Room[] = [
   {
     path: "runtime/basics",
     says:
-      "pieces that need nothing: heap, histogram, random numbers, bytes, checks of arguments, the library's own stack frames",
+      "pieces that need nothing: heap, histogram, random numbers, bytes, checks of arguments, the parts of a head, the library's own stack frames",
     over: [],
   },
   { path: "runtime/port", says: "what a host is: interfaces and plain values only", over: [] },
