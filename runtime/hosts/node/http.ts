@@ -1,51 +1,42 @@
-import { type Answer, discard, type HttpListener, type HttpListenOptions, PlainAnswer } from "../../port/http.ts";
+import type { HttpListener, HttpListenOptions } from "../../port/http.ts";
+import { AllowedHosts } from "../../basics/authority.ts";
 import { builtin } from "../common/node_process.ts";
-import { setTimer } from "../common/timers.ts";
+import { ownFunctions } from "../common/own_functions.ts";
+import { badRequest, maxHeadBytes, RequestGate } from "../common/request_head.ts";
+import { begin } from "./http_answer.ts";
 import type { Incoming } from "./http_body.ts";
-import { NodeExchange, type Outgoing } from "./http_exchange.ts";
-import { send, sendPlain } from "./http_send.ts";
-import { outgoingFor, withoutUpgrade } from "./http_upgrade.ts";
-import type { RawSocket } from "./web_socket.ts";
+import { type ConnectionOwner, NodeConnection, type NodeSocket } from "./http_connection.ts";
+import { asksForWebSocket, headOf, type ParserError, refusalOf } from "./http_head.ts";
+import type { Outgoing } from "./http_outgoing.ts";
+import { RawConnection, withoutUpgrade } from "./http_upgrade.ts";
 
 type Listener = (incoming: Incoming, outgoing: Outgoing) => void;
-type UpgradeListener = (incoming: Incoming, socket: RawSocket, head: Uint8Array) => void;
+type UpgradeListener = (incoming: Incoming, socket: NodeSocket, head: Uint8Array) => void;
 
 interface NodeServer {
   listen(options: { host: string; port: number } | { path: string }): void;
-  on(event: "checkContinue", listener: Listener): void;
-  on(event: "upgrade", listener: UpgradeListener): void;
+  on(event: "checkContinue" | "checkExpectation", listener: Listener): void;
+  on(event: "upgrade" | "connect", listener: UpgradeListener): void;
   on(event: "connection" | "secureConnection", listener: (socket: NodeSocket) => void): void;
+  on(event: "clientError", listener: (error: ParserError, socket: NodeSocket) => void): void;
   on(event: "error", listener: () => void): void;
-  emit(event: string, socket: RawSocket): void;
+  emit(event: string, socket: NodeSocket): void;
   once(event: "listening" | "error", listener: (error: Error) => void): void;
   off(event: "listening" | "error", listener: (error: Error) => void): void;
   address(): { port?: number } | string | null;
-  close(done: () => void): void;
-  closeIdleConnections(): void;
-  closeAllConnections(): void;
-}
-
-interface NodeSocket {
-  readonly bytesRead: number;
-  destroy(): void;
-  once(event: "close", listener: () => void): void;
+  close(done?: () => void): void;
 }
 
 interface Http {
   createServer(options: object, handler: Listener): NodeServer;
 }
 
-/** For how long after the answer a client may go on sending its body, in ms. */
-const lingerTime = 1000;
-
-/** What the exchanges of a server have in common. */
-interface Shared {
-  readonly options: HttpListenOptions;
-  readonly scheme: "http" | "https";
-  stopping: boolean;
-  /** Called when an exchange has ended. */
-  ended(): void;
+interface Net {
+  Server: { prototype: { close: NodeServer["close"] } };
 }
+
+/** How long a client of TLS may take to shake hands, in ms. */
+const handshakeTimeout = 10_000;
 
 /** `HostNetwork.listenHttp` over `node:http`. */
 export async function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
@@ -54,34 +45,19 @@ export async function listenHttp(options: HttpListenOptions): Promise<HttpListen
   void new Request("http://localhost/");
   const { tls, unix, hostname, port } = options;
   const { createServer } = builtin<Http>(tls === undefined ? "node:http" : "node:https");
-  const shared: Shared = {
-    options,
-    scheme: tls === undefined ? "http" : "https",
-    stopping: false,
-    // Without this the server would wait for connections that go idle after close(), 5 s each.
-    ended: () => shared.stopping && server.closeIdleConnections(),
-  };
-  const server = createServer({ ...tls, ...timeouts(options) }, (incoming, outgoing) => {
-    answer(shared, incoming, outgoing, false);
+  const server = createServer({ ...tls, ...settingsOf(options) }, (incoming, outgoing) => {
+    connections.of(incoming.socket).take(incoming, outgoing, false, undefined);
   });
+  const connections = new Connections(options, server);
   // "100 Continue" is sent when the body is first asked for, so that a request may be refused without it.
-  server.on("checkContinue", (incoming, outgoing) => answer(shared, incoming, outgoing, true));
-  const ofConnection = tls === undefined ? "connection" : "secureConnection";
-  server.on("upgrade", (incoming, socket, head) => {
-    if (incoming.headers["upgrade"]?.toLowerCase() === "websocket" && incoming.method === "GET") {
-      upgradable.add(socket);
-      socket.on("close", () => upgradable.delete(socket));
-      return answer(shared, incoming, outgoingFor(incoming, socket), false, { socket, head });
-    }
-    socket.unshift(withoutUpgrade(incoming, head));
-    server.emit(ofConnection, socket);
+  server.on("checkContinue", (incoming, outgoing) => {
+    // Node takes any value for it that has these words in it.
+    const continues = incoming.headers["expect"]?.toLowerCase() === "100-continue";
+    connections.of(incoming.socket).take(incoming, outgoing, continues, undefined);
   });
-  /** Connections that Node does not count any more. */
-  const upgradable = new Set<RawSocket>();
-  const silent = new Set<NodeSocket>();
-  server.on(ofConnection, (socket) => {
-    silent.add(socket);
-    socket.once("close", () => silent.delete(socket));
+  // Other expectations are none that a server has to meet.
+  server.on("checkExpectation", (incoming, outgoing) => {
+    connections.of(incoming.socket).take(incoming, outgoing, false, undefined);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -94,25 +70,13 @@ export async function listenHttp(options: HttpListenOptions): Promise<HttpListen
   // Running out of descriptors is an error event too: the clients wait until there are some again.
   server.on("error", () => {});
   const address = server.address();
-  return {
-    port: typeof address === "object" ? address?.port ?? 0 : 0,
-    stop() {
-      shared.stopping = true;
-      const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      // Node takes a connection that has never sent anything for one with a request under way.
-      for (const socket of silent) if (socket.bytesRead === 0) socket.destroy();
-      return stopped;
-    },
-    abort() {
-      server.closeAllConnections();
-      for (const socket of upgradable) socket.destroy();
-    },
-  };
+  const actualPort = typeof address === "object" ? address?.port ?? 0 : 0;
+  connections.nameOwn(actualPort);
+  return { port: actualPort, stop: () => connections.stop(), abort: () => connections.abort() };
 }
 
-/** The options of Node's server for slow clients. 0 means no limit to Node. */
-function timeouts({ keepAlive, headerTimeout }: HttpListenOptions): object {
+/** The options of Node's server. 0 means no limit to Node. */
+function settingsOf({ keepAlive, headerTimeout }: HttpListenOptions): object {
   const headersTimeout = headerTimeout === Infinity ? 0 : Math.max(1, Math.ceil(headerTimeout));
   return {
     keepAliveTimeout: keepAlive === Infinity ? 0 : Math.max(1, keepAlive),
@@ -121,70 +85,123 @@ function timeouts({ keepAlive, headerTimeout }: HttpListenOptions): object {
     connectionsCheckingInterval: Math.min(30_000, Math.max(50, headersTimeout / 4)),
     // It counts the whole of a body, however fast that comes; serve counts the silences.
     requestTimeout: 0,
+    handshakeTimeout,
+    // Whatever the process was started with: a parser that forgives is what requests are smuggled through.
+    insecureHTTPParser: false,
+    maxHeaderSize: maxHeadBytes,
+    // The gate looks at it.
+    requireHostHeader: false,
+    // Node 26 asks; Node 20 takes everything that asks for an upgrade out of HTTP.
+    shouldUpgradeCallback: (incoming: Incoming) => asksForWebSocket(headOf(incoming)),
   };
 }
 
-function answer(
-  shared: Shared,
-  incoming: Incoming,
-  outgoing: Outgoing,
-  continues: boolean,
-  raw?: { socket: RawSocket; head: Uint8Array },
-): void {
-  const exchange = new NodeExchange(incoming, outgoing, shared.scheme, shared.options.messageLimit);
-  exchange.continues = continues;
-  exchange.raw = raw;
-  outgoing.on("close", () => {
-    const isSent = outgoing.writableFinished;
-    // A client that leaves cancels the body's source, also while that has nothing to give.
-    if (!isSent) exchange.reader?.cancel(new Error("The client left")).catch(() => {});
-    exchange.finish(isSent ? "sent" : "left");
-    shared.ended();
-  });
-  // An error of the connection; "close" follows.
-  outgoing.on("error", ignore);
-  let handled: Promise<Answer> | Answer;
-  try {
-    handled = shared.options.handle(exchange);
-  } catch {
-    // A method, path or host that the standard's Request refuses.
-    outgoing.writeHead(400, undefined, ["content-length", "0", "connection", "close"]);
-    return outgoing.end();
-  }
-  if (!(handled instanceof Promise)) void deliver(shared, exchange, incoming, handled);
-  else void handled.then((response) => deliver(shared, exchange, incoming, response));
-}
+/** What a socket's connection is kept under, as requests have only the socket. */
+const ofSocket: unique symbol = Symbol("connection");
 
-function ignore(): void {}
+/** The connections of a server. */
+class Connections implements ConnectionOwner {
+  readonly gate: RequestGate;
+  readonly options: HttpListenOptions;
+  isStopping = false;
+  readonly #server: NodeServer;
+  readonly #open = new Set<NodeConnection>();
+  /** Sockets whose clients have not shaken hands. */
+  readonly #shaking = new Set<NodeSocket>();
 
-async function deliver(shared: Shared, exchange: NodeExchange, incoming: Incoming, response: Answer): Promise<void> {
-  const { outgoing } = exchange;
-  if (outgoing.destroyed || exchange.isUpgraded) return discard(response);
-  if (!incoming.complete) linger(shared, incoming, outgoing);
-  if (response instanceof PlainAnswer) return sendPlain(response, exchange, incoming, shared.stopping);
-  try {
-    await send(response, exchange, incoming, shared.stopping);
-  } catch (error) {
-    exchange.finish("failed", error);
-    // If the head has gone out, all that is left to say is that the body is not whole.
-    if (outgoing.headersSent) return outgoing.destroy();
-    outgoing.writeHead(500, undefined, ["content-length", "0"]);
-    outgoing.end();
-  }
-}
-
-/**
- * Gives a client that is still sending its body, which nobody reads any more, time to read the answer. Closing at once would
- * reset the connection, and the answer be lost.
- */
-function linger(shared: Shared, incoming: Incoming, outgoing: Outgoing): void {
-  incoming.on("error", ignore);
-  outgoing.on("finish", () => {
-    if (incoming.complete) return;
-    const timer = setTimer(() => incoming.socket.destroy(), lingerTime);
-    incoming.on("close", () => {
-      timer.cancel();
-      shared.ended();
+  constructor(options: HttpListenOptions, server: NodeServer) {
+    this.options = options;
+    this.#server = server;
+    const { tls, allowedHosts } = options;
+    const allowed = allowedHosts === undefined ? undefined : new AllowedHosts(allowedHosts);
+    this.gate = new RequestGate(tls === undefined ? "http" : "https", allowed);
+    // Node has no bound of 100, and forgets in silence what is above its own; the gate counts.
+    Object.assign(server, { maxHeadersCount: 0 });
+    if (tls === undefined) {
+      server.on("connection", (socket) => this.#connected(socket));
+    } else {
+      server.on("connection", (socket) => this.#shakes(socket));
+      server.on("secureConnection", (socket) => this.#connected(socket));
+    }
+    server.on("upgrade", (incoming, socket, head) => this.#upgrade(incoming, socket, head));
+    server.on("connect", (incoming, socket) => {
+      const connection = this.of(socket);
+      connection.detached();
+      connection.take(incoming, undefined, false, new RawConnection(socket, new Uint8Array()));
     });
-  });
+    server.on("clientError", (error, socket) => this.#failed(error, socket));
+  }
+
+  /** The connection of a socket. */
+  of(socket: object): NodeConnection {
+    return (socket as { [ofSocket]: NodeConnection })[ofSocket];
+  }
+
+  readonly start: ConnectionOwner["start"] = (connection, arrival) => begin(this, connection, arrival);
+
+  /** Names the server to requests that name none. */
+  nameOwn(port: number): void {
+    const { hostname, unix } = this.options;
+    if (unix !== undefined) return;
+    const name = hostname === "0.0.0.0" || hostname === "::" ? "localhost" : hostname;
+    this.gate.ownAuthority = `${name.includes(":") ? `[${name}]` : name}:${port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    // Who has connected and sent a request already is answered: the system has both, and Node reads them in its next turn.
+    for (let turn = 0; turn < 2; turn++) await new Promise<void>((resolve) => ownFunctions().setImmediate!(resolve));
+    const { close } = builtin<Net>("node:net").Server.prototype;
+    // That of `node:http` resets idle connections, on which a request may be on its way.
+    const closed = new Promise<void>((resolve) => close.call(this.#server, resolve));
+    for (const connection of this.#open) connection.stop();
+    for (const socket of this.#shaking) socket.destroy();
+    await closed;
+    // Ends its timer, too.
+    this.#server.close(() => {});
+  }
+
+  abort(): void {
+    for (const connection of this.#open) connection.abort();
+    for (const socket of this.#shaking) socket.destroy();
+  }
+
+  #connected(socket: NodeSocket): void {
+    if (socket._parent !== undefined) this.#shaking.delete(socket._parent);
+    // One whose request for an upgrade was put back is announced a second time.
+    if (this.of(socket) !== undefined) return;
+    const connection = new NodeConnection(socket, this);
+    Object.assign(socket, { [ofSocket]: connection });
+    this.#open.add(connection);
+    socket.once("close", () => this.#open.delete(connection));
+  }
+
+  #shakes(socket: NodeSocket): void {
+    this.#shaking.add(socket);
+    socket.once("close", () => this.#shaking.delete(socket));
+  }
+
+  #upgrade(incoming: Incoming, socket: NodeSocket, head: Uint8Array): void {
+    const connection = this.of(socket);
+    if (!asksForWebSocket(headOf(incoming)) && connection.isIdle) {
+      socket.unshift(withoutUpgrade(incoming, head));
+      this.#server.emit(this.options.tls === undefined ? "connection" : "secureConnection", socket);
+      return;
+    }
+    connection.detached();
+    if (asksForWebSocket(headOf(incoming))) {
+      return connection.take(incoming, undefined, false, new RawConnection(socket, head));
+    }
+    // Of Node 20 alone: what came with it can be read by nobody before the answers under way are out.
+    connection.discard();
+    connection.refuse(badRequest);
+  }
+
+  #failed(error: ParserError, socket: NodeSocket): void {
+    const connection = this.of(socket);
+    const isParsed = error.code?.startsWith("HPE_") || error.code === "ERR_HTTP_REQUEST_TIMEOUT";
+    // Of the handshake, or of a connection that is lost.
+    if (connection === undefined || !isParsed) return socket.destroy();
+    connection.fail(refusalOf(error), error.code === "HPE_INVALID_EOF_STATE");
+  }
 }

@@ -4,6 +4,7 @@ import { RequestBodyError } from "../common/exchange.ts";
 export interface Incoming {
   readonly method: string;
   readonly url: string;
+  readonly httpVersion: string;
   readonly headers: Record<string, string | undefined>;
   readonly rawHeaders: string[];
   readonly socket: { readonly remoteAddress?: string; destroy(): void };

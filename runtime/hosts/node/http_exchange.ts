@@ -1,73 +1,64 @@
 import type { HostWebSocket, Upgraded, WebSocketListener } from "../../port/web_socket.ts";
-import { Exchange, isHost } from "../common/exchange.ts";
+import { Exchange } from "../common/exchange.ts";
 import { bodyOf, type Incoming } from "./http_body.ts";
-import { loadWs, type RawSocket, upgrade } from "./web_socket.ts";
-
-/** An answer of `node:http`, as far as it is used. */
-export interface Outgoing {
-  readonly writableFinished: boolean;
-  /** `null` while the answer waits for those to earlier requests of its connection. */
-  readonly socket: object | null;
-  readonly writableEnded: boolean;
-  readonly destroyed: boolean;
-  readonly headersSent: boolean;
-  writeHead(status: number, statusText: string | undefined, headers: string[]): void;
-  write(chunk: Uint8Array): boolean;
-  writeContinue(): void;
-  flushHeaders(): void;
-  end(chunk?: string | Uint8Array, encoding?: "latin1"): void;
-  destroy(): void;
-  assignSocket(socket: RawSocket): void;
-  detachSocket(socket: RawSocket): void;
-  shouldKeepAlive: boolean;
-  on(event: "close" | "finish" | "error", listener: () => void): void;
-  once(event: "drain" | "close", listener: () => void): void;
-  off(event: "drain" | "close", listener: () => void): void;
-}
+import type { Arrival, NodeConnection, Running } from "./http_connection.ts";
+import { hasBody } from "./http_head.ts";
+import type { Outgoing } from "./http_outgoing.ts";
+import { outgoingFor, type RawConnection } from "./http_upgrade.ts";
+import { loadWs, upgrade } from "./web_socket.ts";
 
 /** One exchange of a server. */
-export class NodeExchange extends Exchange {
+export class NodeExchange extends Exchange implements Running {
+  readonly incoming: Incoming;
   readonly outgoing: Outgoing;
-  readonly #incoming: Incoming;
-  readonly #scheme: string;
+  readonly connection: NodeConnection;
+  /** Has the request a body, as its head says? */
+  readonly hasBody: boolean;
+  readonly #url: string;
   #request: Request | undefined = undefined;
   /** Does the client wait for "100 Continue" before it sends its body? */
-  continues = false;
+  #continues: boolean;
   /** The response's stream, while it is being sent. */
   reader: ReadableStreamDefaultReader<Uint8Array> | undefined = undefined;
   /** What was handed over that the client has to take before more of it is. */
   #pieces = 0;
   #isBlocked = false;
   /** The connection of a request that asks for a WebSocket. */
-  raw: { socket: RawSocket; head: Uint8Array } | undefined = undefined;
+  readonly #raw: RawConnection | undefined;
   readonly #messageLimit: number;
   #webSocket: HostWebSocket | undefined = undefined;
 
-  constructor(incoming: Incoming, outgoing: Outgoing, scheme: string, messageLimit: number) {
+  constructor(
+    connection: NodeConnection,
+    { incoming, outgoing, head, url, continues, raw }: Arrival,
+    messageLimit: number,
+  ) {
     super();
+    this.connection = connection;
+    this.incoming = incoming;
+    this.outgoing = outgoing ?? outgoingFor(incoming, raw!);
+    this.hasBody = hasBody(head);
+    this.#url = url;
+    this.#continues = continues;
+    this.#raw = raw;
     this.#messageLimit = messageLimit;
-    this.#incoming = incoming;
-    this.outgoing = outgoing;
-    this.#scheme = scheme;
   }
 
   get request(): Request {
-    return this.#request ??= requestOf(this.#incoming, this.#scheme, this);
-  }
-
-  /** The body of the request is about to be read. */
-  onRead(): void {
-    if (!this.continues || this.outgoing.headersSent) return;
-    this.continues = false;
-    this.outgoing.writeContinue();
+    return this.#request ??= this.#makeRequest();
   }
 
   get remoteAddress(): string | undefined {
-    return this.#incoming.socket.remoteAddress;
+    return this.incoming.socket.remoteAddress;
+  }
+
+  /** Has the connection left HTTP, for a WebSocket? */
+  get isRaw(): boolean {
+    return this.#raw !== undefined;
   }
 
   override get sendProgress(): number | undefined {
-    return this.#isBlocked && this.outgoing.socket !== null ? this.#pieces : undefined;
+    return this.#isBlocked ? this.#pieces : undefined;
   }
 
   /** Ends the answer; now all is the client's to take. */
@@ -87,7 +78,7 @@ export class NodeExchange extends Exchange {
   }
 
   failBody(error: unknown): void {
-    if (this.reader === undefined || this.outgoing.writableEnded) return;
+    if (this.end !== undefined || this.reader === undefined || this.outgoing.writableEnded) return;
     this.finish("cut");
     this.reader.cancel(error).catch(() => {});
     this.outgoing.destroy();
@@ -99,35 +90,47 @@ export class NodeExchange extends Exchange {
     this.outgoing.destroy();
   }
 
-  /** Does the connection belong to a WebSocket? */
-  get isUpgraded(): boolean {
-    return this.#webSocket !== undefined;
-  }
-
   override async upgrade(listener: WebSocketListener, protocol: string | undefined): Promise<Upgraded> {
     const ws = await loadWs();
-    const raw = this.raw;
+    const raw = this.#raw;
     if (raw === undefined || this.end !== undefined) throw new TypeError("The request cannot become a WebSocket");
     this.outgoing.detachSocket(raw.socket);
-    const socket = this.#webSocket = upgrade(ws, this.#incoming, raw, protocol, this.#messageLimit, listener);
+    const { socket } = raw;
+    try {
+      this.#webSocket = upgrade(
+        ws,
+        this.incoming,
+        { socket, head: raw.take() },
+        protocol,
+        this.#messageLimit,
+        listener,
+      );
+    } catch (error) {
+      // It has answered the client, and ends the connection.
+      this.finish("left");
+      throw error;
+    }
     this.finish("sent");
-    return { socket, response: new Response(null) };
+    return { socket: this.#webSocket, response: new Response(null) };
   }
-}
 
-function requestOf(incoming: Incoming, scheme: string, exchange: NodeExchange): Request {
-  const { method, rawHeaders } = incoming;
-  const headers: [string, string][] = [];
-  for (let index = 0; index < rawHeaders.length; index += 2) headers.push([rawHeaders[index]!, rawHeaders[index + 1]!]);
-  const host = incoming.headers["host"] ?? "localhost";
-  if (!isHost(host)) throw new TypeError("The host of the request is not valid");
-  const url = incoming.url.startsWith("/") ? `${scheme}://${host}${incoming.url}` : incoming.url;
-  if (method === "GET" || method === "HEAD") return new Request(url, { method, headers });
-  const isEmpty = incoming.headers["content-length"] === "0" ||
-    (incoming.headers["content-length"] === undefined && incoming.headers["transfer-encoding"] === undefined);
-  if (isEmpty) return new Request(url, { method, headers });
-  const body = bodyOf(incoming, () => exchange.onRead(), () => exchange.finish("left"));
-  return new Request(url, { method, headers, body, duplex: "half" } as RequestInit);
+  #makeRequest(): Request {
+    const { method, rawHeaders } = this.incoming;
+    const headers: [string, string][] = [];
+    for (let index = 0; index < rawHeaders.length; index += 2) {
+      headers.push([rawHeaders[index]!, rawHeaders[index + 1]!]);
+    }
+    if (method === "GET" || method === "HEAD" || !this.hasBody) return new Request(this.#url, { method, headers });
+    const body = bodyOf(this.incoming, () => this.#willRead(), () => this.finish("left"));
+    return new Request(this.#url, { method, headers, body, duplex: "half" } as RequestInit);
+  }
+
+  /** The body of the request is about to be read. */
+  #willRead(): void {
+    if (!this.#continues || this.outgoing.headersSent) return;
+    this.#continues = false;
+    this.outgoing.writeContinue();
+  }
 }
 
 /** Waits until the client has taken what was written, or has left. */

@@ -1,6 +1,8 @@
+import { checkField, checkStatusText, isOfConnection } from "../../basics/answer_head.ts";
 import type { PlainAnswer } from "../../port/http.ts";
+import { hasToken } from "../common/request_head.ts";
 import { checkChunk } from "../common/watched_body.ts";
-import type { Incoming } from "./http_body.ts";
+import { Beginning, type Read } from "./http_beginning.ts";
 import type { NodeExchange } from "./http_exchange.ts";
 
 declare const Buffer: {
@@ -8,55 +10,80 @@ declare const Buffer: {
 };
 
 /** Sends an answer of the server's own. */
-export function sendPlain(answer: PlainAnswer, exchange: NodeExchange, incoming: Incoming, isStopping: boolean): void {
+export function sendPlain(answer: PlainAnswer, exchange: NodeExchange): void {
   const { status, text, headers } = answer;
   const lines = ["content-length", String(text.length)];
   for (const name in headers) if (name !== "connection") lines.push(name, headers[name]!);
-  // A client that still sends its body is to read the answer before the connection is closed.
-  if (isStopping || (incoming.complete && headers["connection"] === "close")) lines.push("connection", "close");
+  if (exchange.connection.closes || headers["connection"] === "close") lines.push("connection", "close");
   exchange.outgoing.writeHead(status, undefined, lines);
-  exchange.endWith(incoming.method === "HEAD" ? undefined : text);
+  exchange.endWith(exchange.incoming.method === "HEAD" ? undefined : text);
+}
+
+/** The head of an answer, as it is going to be sent: how the connection is used, and where the body ends, is not its handler's to say. */
+class AnswerHead {
+  readonly #response: Response;
+  readonly #exchange: NodeExchange;
+  readonly #lines: string[] = [];
+  #closes = false;
+  /** The length that the handler says its body has. */
+  readonly declared: number | undefined;
+
+  constructor(response: Response, exchange: NodeExchange) {
+    this.#response = response;
+    this.#exchange = exchange;
+    checkStatusText(response.statusText);
+    let declared: number | undefined;
+    for (const [name, value] of response.headers) {
+      if (name === "content-length") {
+        if (/^\d{1,15}$/.test(value)) declared = Number(value);
+      } else if (!isOfConnection(name)) {
+        checkField(name, value);
+        this.#lines.push(name, value);
+      } else if (name === "connection") {
+        this.#closes = hasToken(value, "close");
+      } else if (name === "upgrade" && response.status === 426) {
+        checkField(name, value);
+        this.#lines.push(name, value);
+        // Beside it has to be said that it is of the connection.
+        this.#lines.push("connection", exchange.isRaw ? "upgrade, close" : "upgrade");
+      }
+    }
+    this.declared = declared;
+  }
+
+  /** Is the body, whatever it is, not to be sent? */
+  get isBodiless(): boolean {
+    const { status } = this.#response;
+    return this.#exchange.incoming.method === "HEAD" || status === 204 || status === 304;
+  }
+
+  /** Hands the head to Node; without a length a body goes out in chunks. */
+  write(length: number | undefined): void {
+    const { status, statusText } = this.#response;
+    const lines = this.#lines;
+    if (length !== undefined && status !== 204) lines.push("content-length", String(length));
+    if (this.#closes || this.#exchange.connection.closes) lines.push("connection", "close");
+    this.#exchange.outgoing.writeHead(status, statusText || undefined, lines);
+  }
 }
 
 /** Sends a response: one that is there whole with its length and in one piece, any other no faster than the client takes it. */
-export async function send(
-  response: Response,
-  exchange: NodeExchange,
-  incoming: Incoming,
-  isStopping: boolean,
-): Promise<void> {
+export async function send(response: Response, exchange: NodeExchange): Promise<void> {
   const { outgoing } = exchange;
-  const { status, body } = response;
-  const isHead = incoming.method === "HEAD";
-  const headers: string[] = [];
-  let closes = isStopping;
-  let takesLength = true;
-  for (const [name, value] of response.headers) {
-    if (name === "connection") {
-      closes ||= incoming.complete && value === "close";
-      continue;
-    }
-    if (name === "content-length" || name === "transfer-encoding") takesLength = false;
-    headers.push(name, value);
-  }
-  if (closes) headers.push("connection", "close");
-  function head(length?: number): void {
-    if (length !== undefined && takesLength) headers.push("content-length", String(length));
-    outgoing.writeHead(status, response.statusText || undefined, headers);
-  }
+  const head = new AnswerHead(response, exchange);
+  const { isBodiless, declared } = head;
+  const { body } = response;
   if (body === null) {
-    head(isHead || status === 204 || status === 304 ? undefined : 0);
+    head.write(isBodiless ? declared : 0);
     return exchange.endWith();
   }
   const reader = exchange.reader = body.getReader();
   const begin = new Beginning(reader);
-  const isWhole = await begin.isWhole();
+  const bytes = await begin.whole();
   if (exchange.end !== undefined) return;
-  if (isWhole) {
-    const { done, value: bytes } = begin.first!;
-    if (!done) checkChunk(bytes);
-    head(bytes?.byteLength ?? 0);
-    if (isHead || bytes === undefined) return exchange.endWith();
+  if (bytes !== undefined) {
+    head.write(bytes.byteLength);
+    if (isBodiless || bytes.byteLength === 0) return exchange.endWith();
     // A text goes out together with the head, in one write; bytes would need a second one.
     if (bytes.byteLength <= mergedBytes) return exchange.endWith(latin1(bytes));
     if (bytes.byteLength <= pieceBytes) return exchange.endWith(bytes);
@@ -65,13 +92,19 @@ export async function send(
     }
     return exchange.endWith();
   }
-  head();
-  if (isHead) {
-    exchange.endWith();
-    return void reader.cancel().catch(() => {});
+  if (isBodiless) {
+    head.write(declared);
+    reader.cancel().catch((error) => exchange.finish("failed", error));
+    return exchange.endWith();
   }
+  // What fails before its first byte can still be answered with 500; but a stream of events has begun when its head is there.
+  if (response.headers.get("content-type")?.startsWith("text/event-stream") !== true) {
+    await begin.first();
+    if (exchange.end !== undefined) return;
+  }
+  head.write(declared);
   outgoing.flushHeaders();
-  await pump(begin, exchange);
+  await pump(begin, exchange, declared);
 }
 
 /** A longer body goes out in pieces of this length, so that it shows whether the client takes any. */
@@ -85,59 +118,28 @@ function latin1(bytes: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString("latin1");
 }
 
-type Read = ReadableStreamReadResult<Uint8Array>;
-
-/** The first two reads of a body: one that is there whole is sent with its length, in one piece. */
-class Beginning {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  /** What came first, if it came soon. */
-  first: Read | undefined = undefined;
-  /** The last read that was asked for. */
-  asked: Promise<Read>;
-  #state: "reading" | "whole" | "failed" | "over" = "reading";
-
-  constructor(reader: ReadableStreamDefaultReader<Uint8Array>) {
-    this.#reader = reader;
-    this.asked = this.#ask();
-  }
-
-  /** Is the whole body there within a few microtasks? A stream that fails as soon makes this throw. */
-  async isWhole(): Promise<boolean> {
-    for (let tick = 0; tick < 8 && this.#state === "reading"; tick++) await undefined;
-    if (this.#state === "failed") await this.asked;
-    if (this.#state === "whole") return true;
-    this.#state = "over";
-    return false;
-  }
-
-  #ask(): Promise<Read> {
-    const asked = this.#reader.read();
-    asked.then((read) => this.#came(read), () => this.#state = "failed");
-    return asked;
-  }
-
-  #came(read: Read): void {
-    if (this.#state !== "reading") return;
-    const isFirst = this.first === undefined;
-    this.first ??= read;
-    if (read.done) this.#state = "whole";
-    else if (isFirst) this.asked = this.#ask();
-    else this.#state = "over";
-  }
-}
-
-/** Sends a stream no faster than the client takes it. */
-async function pump(begin: Beginning, exchange: NodeExchange): Promise<void> {
+/** Sends a stream no faster than the client takes it, and as many bytes as were declared. */
+async function pump(begin: Beginning, exchange: NodeExchange, declared: number | undefined): Promise<void> {
   const { outgoing, reader } = exchange;
-  let asked: Promise<Read> | undefined = begin.first === undefined ? undefined : begin.asked;
-  for (
-    let read = begin.first ?? await begin.asked;
-    !read.done;
-    read = await (asked ?? reader!.read()), asked = undefined
-  ) {
+  let left = declared ?? Infinity;
+  for (let read: Read = await begin.next(); !read.done; read = await begin.next()) {
     if (outgoing.destroyed) return;
     checkChunk(read.value);
-    if (read.value.byteLength > 0) await exchange.write(read.value);
+    const { byteLength } = read.value;
+    if (byteLength > left) {
+      // What is longer would be read as the beginning of the next answer.
+      const error = new TypeError(`The body of an answer is longer than its content-length, which is ${declared}`);
+      exchange.connection.refuse(undefined);
+      if (left > 0) await exchange.write(read.value.subarray(0, left));
+      reader!.cancel(error).catch(() => {});
+      exchange.endWith();
+      return exchange.finish("failed", error);
+    }
+    left -= byteLength;
+    if (byteLength > 0) await exchange.write(read.value);
+  }
+  if (left > 0 && left !== Infinity) {
+    throw new TypeError(`The body of an answer is ${left} bytes shorter than its content-length, which is ${declared}`);
   }
   exchange.endWith();
 }

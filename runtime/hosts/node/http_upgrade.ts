@@ -1,7 +1,7 @@
 import { builtin } from "../common/node_process.ts";
 import type { Incoming } from "./http_body.ts";
-import type { Outgoing } from "./http_exchange.ts";
-import type { RawSocket } from "./web_socket.ts";
+import type { NodeSocket } from "./http_connection.ts";
+import type { Outgoing } from "./http_outgoing.ts";
 
 interface Http {
   ServerResponse: new (incoming: Incoming) => Outgoing;
@@ -12,28 +12,71 @@ declare const Buffer: {
   concat(parts: Uint8Array[]): Uint8Array;
 };
 
+/** So many bytes a client may send before it knows whether it has a WebSocket. */
+const earlyBytes = 64 * 1024;
+
+/**
+ * The connection of a request for a WebSocket, which Node reads no more, until it is known what becomes of it: what comes early is kept
+ * for the socket, and a client that leaves is noticed.
+ */
+export class RawConnection {
+  readonly socket: NodeSocket;
+  readonly #early: Uint8Array[];
+  #size = 0;
+
+  constructor(socket: NodeSocket, head: Uint8Array) {
+    this.socket = socket;
+    this.#early = [head];
+    socket.on("data", this.#keep);
+    socket.on("end", this.#left);
+  }
+
+  /** What has come early. From now on the socket is the caller's to read. */
+  take(): Uint8Array {
+    this.socket.off("data", this.#keep);
+    this.socket.off("end", this.#left);
+    return this.#early.length === 1 ? this.#early[0]! : Buffer.concat(this.#early);
+  }
+
+  readonly #keep = (chunk: Uint8Array): void => {
+    this.#early.push(chunk);
+    this.#size += chunk.byteLength;
+    if (this.#size > earlyBytes) this.socket.destroy();
+  };
+
+  readonly #left = (): void => this.socket.destroy();
+}
+
 /** An answer for a request for a WebSocket, in case its handler refuses it: Node gives none with its event. */
-export function outgoingFor(incoming: Incoming, socket: RawSocket): Outgoing {
+export function outgoingFor(incoming: Incoming, { socket }: RawConnection): Outgoing {
   const { ServerResponse } = builtin<Http>("node:http");
   const outgoing = new ServerResponse(incoming);
+  // Whatever the client has sent behind its request may be meant for a WebSocket.
   outgoing.shouldKeepAlive = false;
   outgoing.assignSocket(socket);
-  outgoing.on("finish", () => socket.destroySoon());
-  socket.on("error", () => {});
+  outgoing.on("finish", () => {
+    outgoing.detachSocket(socket);
+    socket.destroySoon();
+  });
   return outgoing;
 }
 
-const dropped = new Set(["upgrade", "connection", "http2-settings"]);
-
 /**
- * The bytes of a request that asks for an upgrade of another kind, without its asking: for Node has ended the connection's HTTP with
- * it. A client may go on without the upgrade, and Java's asks for one with every request.
+ * The bytes of a request that asks for an upgrade of another kind, without its asking: for Node 20 has ended the connection's HTTP with
+ * it. A client may go on without the upgrade, and Java's asks for one with every request. It is never longer than it was.
  */
 export function withoutUpgrade(incoming: Incoming, head: Uint8Array): Uint8Array {
-  const { method, url, rawHeaders } = incoming;
-  let text = `${method} ${url} HTTP/1.1\r\n`;
+  const { method, url, httpVersion, rawHeaders } = incoming;
+  let text = `${method} ${url} HTTP/${httpVersion}\r\n`;
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (!dropped.has(rawHeaders[index]!.toLowerCase())) text += `${rawHeaders[index]}: ${rawHeaders[index + 1]}\r\n`;
+    const name = rawHeaders[index]!.toLowerCase();
+    if (name === "upgrade" || name === "http2-settings") continue;
+    let value = rawHeaders[index + 1]!;
+    if (name === "connection") {
+      value = value.split(",").filter((item) => !/^\s*(upgrade|http2-settings)\s*$/i.test(item)).join(",");
+      if (value === "") continue;
+    }
+    text += `${rawHeaders[index]}:${value}\r\n`;
   }
   return Buffer.concat([Buffer.from(text + "\r\n", "latin1"), head]);
 }

@@ -71,7 +71,7 @@ test("methods that the standard's Request forbids are refused, without a handler
     for (const line of ["TRACE /", "CONNECT a:80"]) {
       const client = await ask(server, `${line} HTTP/1.1\nhost: a\nconnection: close\n\n`);
       await client.closed;
-      assert(/^(HTTP\/1.1 400|$)/.test(client.received), `${line}: ${client.received}`);
+      assert(/^(HTTP\/1.1 40[05]|$)/.test(client.received), `${line}: ${client.received}`);
       client.leave();
     }
     assertEquals(ran, 0);
@@ -135,16 +135,14 @@ test("204, 205 and 304 have no body, and the connection goes on", async () => {
   });
 });
 
-test("pipelined requests are answered in their order, whichever is ready first", async () => {
-  const first = latch();
+test("pipelined requests are handled one after the other, and answered in their order", async () => {
+  let running = 0;
   const handler = async (request: Request) => {
-    const { pathname } = new URL(request.url);
-    if (pathname === "/1") await first.promise;
-    else first.open();
-    return new Response(pathname + ";");
+    assertEquals(++running, 1);
+    await sleep(1);
+    running--;
+    return new Response(new URL(request.url).pathname + ";");
   };
-  // Bun and Deno begin with the second only when the first has been answered.
-  if (!isNode) first.open();
   await withServer(handler, {}, async (server) => {
     const client = await ask(server, [1, 2, 3].map((path) => `GET /${path} HTTP/1.1\nhost: a\n\n`).join(""));
     await client.waitFor(/\/3;$/);

@@ -1,0 +1,20 @@
+/** An answer of `node:http`, as far as it is used. */
+export interface Outgoing {
+  readonly writableFinished: boolean;
+  readonly writableEnded: boolean;
+  readonly destroyed: boolean;
+  readonly headersSent: boolean;
+  shouldKeepAlive: boolean;
+  writeHead(status: number, statusText: string | undefined, headers: string[]): void;
+  write(chunk: Uint8Array): boolean;
+  writeContinue(): void;
+  flushHeaders(): void;
+  end(chunk?: string | Uint8Array, encoding?: "latin1"): void;
+  destroy(): void;
+  assignSocket(socket: object): void;
+  detachSocket(socket: object): void;
+  emit(event: "drain"): void;
+  on(event: "close" | "finish" | "error", listener: () => void): void;
+  once(event: "drain" | "close", listener: () => void): void;
+  off(event: "drain" | "close", listener: () => void): void;
+}
