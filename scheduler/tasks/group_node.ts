@@ -322,8 +322,11 @@ export class GroupNode extends Scope implements EndedGroup, TaskParent, WatchedG
   }
 
   #cancelDaemons(): void {
-    const daemons: Scope[] = [];
-    for (let member = this.members; member !== undefined; member = member.after) daemons.push(member as Scope);
+    const daemons: TaskNode[] = [];
+    // Waits that the body has left, as `Promise.race` leaves them, are members too, and no tasks.
+    for (let member = this.members; member !== undefined; member = member.after) {
+      if (member instanceof TaskNode) daemons.push(member);
+    }
     for (const daemon of daemons) daemon.cancel("cancel", "all other tasks of the group have ended");
   }
 
