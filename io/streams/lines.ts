@@ -11,7 +11,7 @@ import { TooLongError } from "./too_long_error.ts";
 
 /** How lines are to be read. */
 export interface ReadLinesOptions {
-  /** The most bytes a line may have, its end not counted. Give it for what comes from others. Default: no limit. */
+  /** The most bytes a line may have, its end and a byte order mark not counted. Give it for what comes from others. Default: no limit. */
   maxLength?: number;
   /** Throws a `TypeError` at a line that is no UTF-8. Default: what cannot be decoded becomes U+FFFD, and the lines around are whole. */
   fatal?: boolean;
@@ -64,7 +64,8 @@ async function* split(
   const begun = new ByteBuffer();
   // Each line is decoded by itself, and each decoding would drop a mark.
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal });
-  let first = true;
+  /** How many bytes of a mark have come; all of them once it is known whether there is one. */
+  let marked = 0;
   function take(piece: Uint8Array): string {
     let line = piece;
     if (begun.length > 0) {
@@ -73,15 +74,21 @@ async function* split(
     }
     if (line[line.length - 1] === carriageReturn) line = line.subarray(0, -1);
     if (line.byteLength > maxLength) throw tooLong(line, maxLength);
-    const text = decoder.decode(line);
-    if (!first) return text;
-    first = false;
-    return text.startsWith("\uFEFF") ? text.slice(1) : text;
+    return decoder.decode(line);
   }
   for await (const chunk of source) {
     checkChunk(chunk);
     let from = 0;
-    for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, from)) {
+    while (marked < mark.length && from < chunk.byteLength) {
+      if (chunk[from] === mark[marked]) {
+        from++;
+        marked++;
+      } else {
+        begun.append(mark.subarray(0, marked));
+        marked = mark.length;
+      }
+    }
+    for (let at = chunk.indexOf(newline, from); at >= 0; at = chunk.indexOf(newline, from)) {
       yield take(chunk.subarray(from, at));
       from = at + 1;
     }
@@ -91,11 +98,17 @@ async function* split(
     const most = rest.byteLength <= room ? rest.byteLength : room;
     begun.append(rest.subarray(0, most));
     if (rest.byteLength > room) throw tooLong(begun.take(), maxLength);
-    if (begun.length === maxLength + 1 && rest[most - 1] !== carriageReturn) throw tooLong(begun.take(), maxLength);
+    // An empty chunk, or one that ends with a line, adds nothing to look at.
+    if (begun.length === maxLength + 1 && most > 0 && rest[most - 1] !== carriageReturn) {
+      throw tooLong(begun.take(), maxLength);
+    }
   }
+  if (marked < mark.length) begun.append(mark.subarray(0, marked));
   if (begun.length > 0) yield take(new Uint8Array(0));
 }
 
+/** The byte order mark, in UTF-8. */
+const mark: Uint8Array = new Uint8Array([0xef, 0xbb, 0xbf]);
 const newline = 10;
 const carriageReturn = 13;
 

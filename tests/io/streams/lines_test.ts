@@ -72,6 +72,51 @@ test("a line longer than maxLength is an error, and no more than that is kept of
   assertEquals([taken, endlessly.bytes.length], [11_000, 10_000]);
 });
 
+test("a limit counts the line and not its end, wherever chunks begin and end, empty ones too", async () => {
+  const text = fc.array(fc.constantFrom("\n", "\r\n", "abc", "漢", "ab", "\r"), { maxLength: 8 }).map((parts) =>
+    parts.join("")
+  );
+  const length = (line: string) => new TextEncoder().encode(line).byteLength;
+  await fc.assert(
+    fc.asyncProperty(fc.boolean(), text, fc.array(fc.nat(30)), async (isMarked, text, cuts) => {
+      const lines = text.split("\n").map((line) => line.replace(/\r$/, ""));
+      if (text === "" || text.endsWith("\n")) lines.pop();
+      const tooLong = lines.findIndex((line) => length(line) > 3);
+      const wanted = tooLong < 0 ? lines : [...lines.slice(0, tooLong), "TooLongError"];
+      const seen: string[] = [];
+      const bytes = new TextEncoder().encode((isMarked ? "\uFEFF" : "") + text);
+      async function* chunks() {
+        yield new Uint8Array(0);
+        for await (const chunk of inChunks(bytes, cuts)) yield* [chunk, new Uint8Array(0)];
+      }
+      try {
+        for await (const line of readLines(chunks(), { maxLength: 3 })) seen.push(line);
+      } catch (error) {
+        seen.push((error as Error).name);
+      }
+      assertEquals(seen, wanted);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("a beginning of a byte order mark that is none belongs to the first line", async () => {
+  for (
+    const bytes of [[0xef, 0xbb], [0xef, 0xbb, 10], [0xef, 65, 10], [0xef, 0xbb, 0xbf], [
+      0xef,
+      0xbb,
+      0xbf,
+      0xef,
+      0xbb,
+      0xbf,
+    ]]
+  ) {
+    const whole = new Uint8Array(bytes);
+    const wanted = new TextDecoder().decode(whole).split("\n").filter((line) => line !== "");
+    assertEquals(await collect(readLines(inChunks(whole, [1, 2, 3]))), wanted);
+  }
+});
+
 test("a byte order mark is dropped at the start of the source only", async () => {
   const bytes = new TextEncoder().encode("\uFEFFa\n\uFEFFb\n\uFEFF");
   assertEquals(await collect(readLines(inChunks(bytes, [1, 2]))), ["a", "\uFEFFb", "\uFEFF"]);
