@@ -9,45 +9,17 @@
  * @module
  */
 
-import { concatenate } from "../../runtime/basics/bytes.ts";
-import { checkCount, checkDuration, checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
+import { ByteBuffer } from "../../runtime/basics/bytes.ts";
+import { show } from "../../runtime/basics/check.ts";
+import type { ProcessGroup } from "../../runtime/system/process_group.ts";
 import { type HostExit, type HostProcess, spawnProcess, type Stdio } from "../../runtime/system/processes.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
 import { TimeoutError } from "../../scheduler/scopes/errors.ts";
-import { checkSignal, onAbort } from "../../scheduler/scopes/foreign_signal.ts";
+import { onAbort } from "../../scheduler/scopes/foreign_signal.ts";
 import { Wait } from "../../scheduler/waits/wait.ts";
+import { checkExecOptions, checkNoNul, type ExecOptions, type ExecOutput, type ExecSettings } from "./exec_options.ts";
 import { ExecResult, ExitError } from "./exec_result.ts";
-
-/**
- * Where an output goes: it is collected for the result; it goes where the program's own goes; nowhere; or chunk by chunk to a
- * function, which is awaited, so that the other program is held up rather than memory filled.
- */
-export type ExecOutput = "collect" | "inherit" | "ignore" | ((chunk: Uint8Array) => void | PromiseLike<void>);
-
-/** How a program is to be run. */
-export interface ExecOptions {
-  /** The folder to run it in. Default: that of this process. */
-  cwd?: string | URL;
-  /** Its whole environment. Default: that of this process. */
-  env?: Record<string, string>;
-  /** What it reads from its standard input. Default: nothing. */
-  input?: string | Uint8Array | AsyncIterable<Uint8Array>;
-  /** Where its standard output goes. Default: "collect". */
-  stdout?: ExecOutput;
-  /** Where its standard error goes. Default: "collect". */
-  stderr?: ExecOutput;
-  /** The most bytes that are collected, of each of the two. Default: 16 MiB. */
-  maxBytes?: number;
-  /** Ends the program when aborted; the promise then rejects with the signal's reason itself. */
-  signal?: AbortSignal;
-  /** How long it may run, in ms; then it is ended, and the promise rejects with `TimeoutError`. Default: no limit. */
-  timeout?: number;
-  /** How long it has between SIGTERM and SIGKILL, in ms. Default: 5000. */
-  grace?: number;
-  /** Is ending with another exit code than 0, or by a signal, an error? Default: true. */
-  check?: boolean;
-}
 
 /**
  * Runs a program to its end. The arguments go to it as they are: no shell reads them.
@@ -78,21 +50,15 @@ export function exec(command: string, args: readonly string[] = [], options: Exe
   if (!Array.isArray(args) || args.some((arg) => typeof arg !== "string")) {
     throw new TypeError(`The arguments of a program are a list of strings: received ${show(args)}`);
   }
-  for (const text of [command, ...args]) {
-    if (text.includes("\0")) throw new TypeError(`No program can be given a NUL character: received ${show(text)}`);
-  }
+  for (const text of [command, ...args]) checkNoNul(text);
   return new RunningProgram(command, args, checkExecOptions(options)).run();
 }
-
-type Settings =
-  & Required<Pick<ExecOptions, "stdout" | "stderr" | "maxBytes" | "timeout" | "grace" | "check">>
-  & ExecOptions;
 
 /** One program that runs. */
 class RunningProgram {
   readonly #command: string;
   readonly #args: readonly string[];
-  readonly #options: Settings;
+  readonly #options: ExecSettings;
   #program: HostProcess | undefined = undefined;
   /** Why the program is being ended, if it was not its own will. */
   #failure: { error: unknown } | undefined = undefined;
@@ -100,8 +66,9 @@ class RunningProgram {
   /** Were the streams closed by us, as the grace was over? */
   #closed = false;
   #killTimer: { cancel(): void } | undefined = undefined;
+  #vainKills = 0;
 
-  constructor(command: string, args: readonly string[], options: Settings) {
+  constructor(command: string, args: readonly string[], options: ExecSettings) {
     this.#command = command;
     this.#args = args;
     this.#options = options;
@@ -133,10 +100,10 @@ class RunningProgram {
 
   async #runToEnd(): Promise<ExecResult> {
     const { cwd, env, input, stdout, stderr } = this.#options;
-    const program = await spawnProcess(this.#command, this.#args, {
-      cwd,
-      env,
-      stdio: [input === undefined ? "ignore" : "pipe", stdioOf(stdout), stdioOf(stderr)],
+    const stdio: [Stdio, Stdio, Stdio] = [input === undefined ? "ignore" : "pipe", stdioOf(stdout), stdioOf(stderr)];
+    const starting = spawnProcess(this.#command, this.#args, { cwd, env, stdio });
+    const program = await starting.catch((error) => {
+      throw this.#cannotRun(error);
     });
     this.#program = program;
     // It may have been cancelled while it was being started.
@@ -147,13 +114,13 @@ class RunningProgram {
     try {
       exit = await program.exited;
     } catch (error) {
+      program.group?.close();
       program.closeStreams();
-      throw Object.assign(new Error(`Cannot run ${this.#command}: ${(error as Error).message}`, { cause: error }), {
-        code: (error as { code?: string }).code,
-      });
+      throw this.#cannotRun(error);
     }
     // What it has left running would keep its output open, or outlive us.
     this.#signalAll();
+    await this.#allEnded(program.group);
     const [out, err] = await outputs;
     this.#killTimer?.cancel();
     program.closeStreams();
@@ -162,6 +129,11 @@ class RunningProgram {
     const result = new ExecResult(exit, out, err);
     if (this.#options.check && exit.exitCode !== 0) throw new ExitError(this.#command, result);
     return result;
+  }
+
+  #cannotRun(error: unknown): Error {
+    const { message, code } = error as { message: string; code?: string };
+    return Object.assign(new Error(`Cannot run ${this.#command}: ${message}`, { cause: error }), { code });
   }
 
   #fail(error: unknown): void {
@@ -179,10 +151,12 @@ class RunningProgram {
   #signalAll(): void {
     const program = this.#program;
     if (program === undefined) return;
-    program.signal("SIGTERM");
+    program.group?.signal("SIGTERM");
+    // Who was stopped would not see it.
+    program.group?.signal("SIGCONT");
     this.#killTimer ??= loop().timers.setTimer(
       () => {
-        program.signal("SIGKILL");
+        program.group?.signal("SIGKILL");
         this.#closed = true;
         program.closeStreams();
       },
@@ -191,28 +165,40 @@ class RunningProgram {
     );
   }
 
+  /** The program has exited: waits until nobody is left of what it has started, which the grace bounds. */
+  async #allEnded(group: ProcessGroup | undefined): Promise<void> {
+    // Each look takes time from those who are to end.
+    for (let pause = 1; group?.isLeft; pause = Math.min(2 * pause, 64)) {
+      const wasKilled = this.#closed;
+      if (pause > 8 && await group.hasEnded()) break;
+      if (wasKilled) group.signal("SIGKILL");
+      // Not even SIGKILL ends what hangs in the system, or belongs to somebody else by now.
+      if (wasKilled && pause === 64 && ++this.#vainKills > mostVainKills) break;
+      await new Promise<void>((resolve) => loop().timers.setTimer(resolve, pause, { real: true }));
+    }
+    group?.close();
+  }
+
   /** Takes an output to its end; what comes after a failure is dropped. */
   async #take(stream: AsyncIterable<Uint8Array> | undefined, output: ExecOutput): Promise<Uint8Array> {
-    const chunks: Uint8Array[] = [];
-    let length = 0;
+    // A program that prints byte by byte would make us keep a million arrays of one.
+    const collected = new ByteBuffer();
     try {
       for await (const chunk of stream ?? []) {
         if (this.#failure !== undefined) continue;
         if (typeof output === "function") {
           await this.#hand(output, chunk);
-          continue;
-        }
-        chunks.push(chunk);
-        length += chunk.byteLength;
-        if (length > this.#options.maxBytes) {
+        } else if (collected.length + chunk.byteLength > this.#options.maxBytes) {
           this.#fail(new RangeError(`${this.#command} printed more than ${this.#options.maxBytes} bytes`));
+        } else {
+          collected.append(chunk);
         }
       }
     } catch (error) {
       // Some hosts throw when a stream is closed because somebody still has its other end.
       if (!this.#stopping && !this.#closed) this.#fail(error);
     }
-    return concatenate(chunks, length);
+    return collected.take().slice();
   }
 
   async #hand(output: (chunk: Uint8Array) => void | PromiseLike<void>, chunk: Uint8Array): Promise<void> {
@@ -252,38 +238,9 @@ class RunningProgram {
   }
 }
 
+/** How often SIGKILL may be sent in vain, 64 ms apart. */
+const mostVainKills = 15;
+
 function stdioOf(output: ExecOutput): Stdio {
   return output === "inherit" || output === "ignore" ? output : "pipe";
-}
-
-function checkExecOptions(options: ExecOptions): Settings {
-  checkOptions(options, "exec", [
-    "cwd",
-    "env",
-    "input",
-    "stdout",
-    "stderr",
-    "maxBytes",
-    "signal",
-    "timeout",
-    "grace",
-    "check",
-  ]);
-  const { stdout = "collect", stderr = "collect", maxBytes = 16 * 1024 * 1024, timeout = Infinity } = options;
-  const { grace = 5000, check = true, input, signal } = options;
-  for (const output of [stdout, stderr]) {
-    if (output === "collect" || output === "inherit" || output === "ignore") continue;
-    checkFunction(output, 'An output is "collect", "inherit", "ignore", or it');
-  }
-  checkCount(maxBytes, "maxBytes", 0);
-  checkDuration(timeout, "The timeout of a program");
-  checkDuration(grace, "The grace of a program");
-  checkSignal(signal);
-  const isIterable = typeof (input as AsyncIterable<Uint8Array> | undefined)?.[Symbol.asyncIterator] === "function";
-  if (input !== undefined && typeof input !== "string" && !(input instanceof Uint8Array) && !isIterable) {
-    throw new TypeError(
-      `The input of a program is a text, bytes, or an async iterable of bytes: received ${show(input)}`,
-    );
-  }
-  return { ...options, stdout, stderr, maxBytes, timeout, grace, check };
 }

@@ -5,6 +5,7 @@
  */
 
 export type { HostSignal } from "../../runtime/port/host.ts";
-export { exec, type ExecOptions, type ExecOutput } from "./exec.ts";
+export { exec } from "./exec.ts";
+export type { ExecOptions, ExecOutput } from "./exec_options.ts";
 export { ExecResult, ExitError } from "./exec_result.ts";
 export { signals } from "./signals.ts";

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { ProcessGroup } from "./process_group.ts";
+
 /** What one of the three standard streams of a program is to be. */
 export type Stdio = "pipe" | "inherit" | "ignore";
 
@@ -29,8 +31,8 @@ export interface HostProcess {
   /** Writes to its input, and waits until that takes more; `false` when it reads no more, and what is written is dropped. */
   write(bytes: Uint8Array): Promise<boolean>;
   endInput(): void;
-  /** Sends a signal to the program and all that it has started; does nothing when none of them is left. */
-  signal(name: "SIGTERM" | "SIGKILL"): void;
+  /** The program and all that it has started; `undefined` where it could not be started. */
+  readonly group: ProcessGroup | undefined;
   /** Lets go of its streams, whoever still holds the other ends. */
   closeStreams(): void;
 }
@@ -69,8 +71,9 @@ export async function spawnProcess(
   settings: SpawnSettings,
 ): Promise<HostProcess> {
   const { spawn } = await import("node:child_process") as unknown as ChildProcess;
-  const { kill } = (globalThis as unknown as { process: { kill(pid: number, signal: string): void } }).process;
   const { cwd, env, stdio } = settings;
+  const { platform } = (globalThis as unknown as { process: { platform: string } }).process;
+  if (platform === "win32" && isBatchFile(command)) throw new TypeError("A batch file is run by a shell");
   const child = spawn(command, args, { cwd, env, stdio, detached: true, windowsHide: true });
   const { pid, stdin, stdout, stderr } = child;
   const exited = new Promise<HostExit>((resolve, reject) => {
@@ -98,18 +101,18 @@ export async function spawnProcess(
       });
     },
     endInput: () => stdin?.end(),
-    signal(name) {
-      if (pid === undefined) return;
-      try {
-        kill(-pid, name);
-      } catch {
-        // Nobody of the group is left.
-      }
-    },
+    group: pid === undefined ? undefined : new ProcessGroup(pid),
     closeStreams() {
       stdin?.destroy();
       stdout?.destroy();
       stderr?.destroy();
     },
   };
+}
+
+/**
+ * Would Windows hand a program to its shell, to which the arguments are code? It takes no notice of case, nor of dots and spaces at the end.
+ */
+export function isBatchFile(command: string): boolean {
+  return /\.(bat|cmd)[. ]*$/i.test(command);
 }

@@ -5,6 +5,7 @@
  */
 
 import type { HostSignal } from "../../port/host.ts";
+import { runtimeName } from "./runtime_name.ts";
 
 const global = globalThis as unknown as { process: NodeProcess };
 
@@ -57,4 +58,45 @@ export function report(text: string): void {
 /** `Host.parallelism` over Node's `os`. */
 export function parallelism(): number {
   return builtin<{ availableParallelism(): number }>("node:os").availableParallelism();
+}
+
+/** What the events of a page, which Deno has too, tell of an error. */
+interface ErrorEvent {
+  readonly defaultPrevented: boolean;
+}
+
+interface EventScope {
+  addEventListener(name: string, listener: (event: ErrorEvent) => void): void;
+  removeEventListener(name: string, listener: (event: ErrorEvent) => void): void;
+  readonly process: NodeProcess;
+}
+
+/**
+ * Calls back, synchronously, when the process ends by itself: at its end, by `process.exit`, by an error that nobody catches. Not by a signal
+ * that nobody listens to. It may be called more than once.
+ */
+export function onProcessEnd(listener: () => void): () => void {
+  const scope = globalThis as unknown as EventScope;
+  const { process } = scope;
+  process.on("exit", listener);
+  const leave = (): void => void process.off("exit", listener);
+  if (runtimeName() !== "deno") return leave;
+  // There "exit" comes neither for `Deno.exit` nor for an error.
+  function onError(event: ErrorEvent): void {
+    if (!event.defaultPrevented) listener();
+  }
+  function onRejection(event: ErrorEvent): void {
+    // Node's own listeners are asked after the event.
+    const isHeard = process.listenerCount("unhandledRejection") + process.listenerCount("uncaughtException") > 0;
+    if (!isHeard) onError(event);
+  }
+  scope.addEventListener("unload", listener);
+  scope.addEventListener("error", onError);
+  scope.addEventListener("unhandledrejection", onRejection);
+  return () => {
+    leave();
+    scope.removeEventListener("unload", listener);
+    scope.removeEventListener("error", onError);
+    scope.removeEventListener("unhandledrejection", onRejection);
+  };
 }

@@ -269,27 +269,30 @@ testOnFakeLoop("a daemon does not keep its group open, and is cancelled at its e
   assert(ended, "the daemon has not ended");
 });
 
-testOnFakeLoop("waits that the body has left behind keep no daemon from its cancellation, and hide no failure", async () => {
-  const bug = new Error("bug");
-  for (const failure of [undefined, bug]) {
-    const ended: string[] = [];
-    const running = group(async (g) => {
-      g.spawn(async () => {
-        try {
-          await sleep(1e6);
-        } finally {
-          ended.push("daemon");
-        }
-      }, { daemon: true });
-      await Promise.race([sleep(1), sleep(1e6), checkpoint({ signal: new AbortController().signal })]);
-      if (failure !== undefined) throw failure;
-      return "value";
-    });
-    if (failure === undefined) assertEquals(await running, "value");
-    else assertStrictEquals(await assertRejects(() => running), failure);
-    assertEquals(ended, ["daemon"]);
-  }
-});
+testOnFakeLoop(
+  "waits that the body has left behind keep no daemon from its cancellation, and hide no failure",
+  async () => {
+    const bug = new Error("bug");
+    for (const failure of [undefined, bug]) {
+      const ended: string[] = [];
+      const running = group(async (g) => {
+        g.spawn(async () => {
+          try {
+            await sleep(1e6);
+          } finally {
+            ended.push("daemon");
+          }
+        }, { daemon: true });
+        await Promise.race([sleep(1), sleep(1e6), checkpoint({ signal: new AbortController().signal })]);
+        if (failure !== undefined) throw failure;
+        return "value";
+      });
+      if (failure === undefined) assertEquals(await running, "value");
+      else assertStrictEquals(await assertRejects(() => running), failure);
+      assertEquals(ended, ["daemon"]);
+    }
+  },
+);
 
 testOnFakeLoop(
   "deferred functions run last in, first out, after the tasks, shielded, with the outcome; their errors are failures",
