@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -6,6 +6,8 @@ import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { exec, ExitError } from "../../../io/mod.ts";
 import { all, Cancelled, CancelScope, group, sleep, TimeoutError } from "../../../mod.ts";
+import { start } from "../../support/child.ts";
+import { root } from "../../support/hosts.ts";
 import { openPaths } from "../../support/folder.ts";
 import { latch } from "../../support/latch.ts";
 import { until } from "../../support/within.ts";
@@ -73,6 +75,12 @@ test("wrong arguments throw at the call", () => {
   assertThrows(() => exec("a", "b" as never), TypeError);
   assertThrows(() => exec("a", [1 as never]), TypeError);
   assertThrows(() => exec("a", ["b\0c"]), TypeError);
+  assertThrows(() => exec("a", [], { cwd: "b\0c" }), TypeError, "NUL");
+  assertThrows(() => exec("a", [], { cwd: 3 as never }), TypeError);
+  assertThrows(() => exec("a", [], { env: { A: "b\0C=d" } }), TypeError, "NUL");
+  assertThrows(() => exec("a", [], { env: { "A=b": "c" } }), TypeError, "A=b");
+  assertThrows(() => exec("a", [], { env: { "": "c" } }), TypeError);
+  assertThrows(() => exec("a", [], { env: { A: 1 as never } }), TypeError);
   assertThrows(() => exec("a", [], { timeout: -1 }), RangeError);
   assertThrows(() => exec("a", [], { stdout: "nope" as never }), TypeError);
   assertThrows(() => exec("a", [], { input: 3 as never }), TypeError);
@@ -244,6 +252,92 @@ test("what a program leaves running when it exits is ended", async () => {
     const pid = Number(readFileSync(path, "utf8"));
     await until(() => !runs(pid), "the one left running is gone");
   });
+});
+
+test("what is left running and holds no output is ended too, and exec waits for that no longer than the grace", async () => {
+  await withFile(async (path) => {
+    // It ignores SIGTERM, has stopped itself, or is no more than asked to end.
+    for (
+      const [inner, grace] of [["trap '' TERM; sleep 600", 50], ["kill -STOP $$; sleep 600", 20_000], [
+        "sleep 600",
+        20_000,
+      ]] as const
+    ) {
+      const script = `sh -c "${inner.replace("$$", "\\$\\$")}" >/dev/null 2>&1 & echo $! > ${path}; sleep 0.1`;
+      await exec("sh", ["-c", script], { grace });
+      assert(!runs(await numberIn(path)), `still there: ${inner}`);
+    }
+  });
+});
+
+test("a program whose leader is gone is never signalled again once nobody is left", async () => {
+  const kill = process.kill;
+  const sent: [number, unknown][] = [];
+  process.kill = (pid, signal) => {
+    sent.push([pid, signal]);
+    return kill(pid, signal);
+  };
+  try {
+    await exec("true", [], { grace: 0 });
+    const before = sent.length;
+    assert(before > 0);
+    await sleep(5);
+    assertEquals(sent.length, before);
+  } finally {
+    process.kill = kill;
+  }
+});
+
+test("a program that ends is taken away: after many calls there is no zombie", async () => {
+  for (let round = 0; round < 10; round++) {
+    await all(Array.from({ length: 10 }, () => () => exec("true")));
+  }
+  const zombies = () =>
+    readdirSync("/proc").filter((name) => {
+      try {
+        return new RegExp(`\\) Z ${process.pid} `).test(readFileSync(`/proc/${name}/stat`, "utf8"));
+      } catch {
+        return false;
+      }
+    });
+  await until(() => zombies().length === 0, "no zombie is left");
+});
+
+test("a second signal, an exit and an error that nobody catches end the programs with the process, at once", async () => {
+  for (const way of ["signals", "exit", "exit of the host", "error", "rejection"]) {
+    const program = start(join(root, "tests/io/processes/programs/ends.ts"), [way]);
+    const [, ...pids] = await program.waitFor(/PID (\d+) (\d+)/);
+    for (let count = 0; way === "signals" && count < 2; count++) {
+      program.signal("SIGTERM");
+      // Two signals of one kind at once would be one.
+      await sleep(50);
+    }
+    await program.ended;
+    for (const pid of pids) await until(() => !runs(Number(pid)), `${way}: ${pid} is gone`);
+  }
+});
+
+test("a program is given none of the files that are open here", async () => {
+  const file = openSync("LICENSE", "r");
+  try {
+    // The shell opens and closes one itself, to look.
+    const text = (await exec("sh", ["-c", "readlink /proc/$$/fd/*; true"])).text();
+    assert(!text.includes("LICENSE"), text);
+  } finally {
+    closeSync(file);
+  }
+});
+
+test("output that comes byte by byte is joined, and its bound holds", async () => {
+  const bytes = (await exec("dd", ["if=/dev/zero", "bs=1", "count=20000", "status=none"])).stdout;
+  assertEquals([bytes.byteLength, bytes.buffer.byteLength], [20_000, 20_000]);
+  const tooLong = () => exec("dd", ["if=/dev/zero", "bs=1", "status=none"], { maxBytes: 1000 });
+  await assertRejects(tooLong, RangeError, "1000");
+});
+
+test("an argument list that the system refuses is an error like a program that is not there", async () => {
+  const error = await assertRejects(() => exec("true", ["x".repeat(3_000_000)]), Error, "Cannot run true");
+  assert(error.message.length < 1000);
 });
 
 test("an aborted signal ends the program, and its reason is thrown itself", async () => {
