@@ -6,9 +6,9 @@
 
 import { concatenate } from "../../runtime/basics/bytes.ts";
 import { checkCount, checkOptions, show } from "../../runtime/basics/check.ts";
-import { type FileHandle, type NodeFiles, nodeFiles } from "../../runtime/system/files.ts";
 import { checkSignal } from "../../scheduler/scopes/foreign_signal.ts";
 import { abortable } from "../waits/abortable.ts";
+import { type OpenFile, openFile } from "./open_file.ts";
 import { checkPath } from "./path.ts";
 
 /** How a file is to be read. */
@@ -50,59 +50,51 @@ export function readBytes(path: string | URL, options: ReadBytesOptions = {}): P
     throw new TypeError(`The memory to read into is a Uint8Array: received ${show(into)}`);
   }
   return abortable(signal, `reading ${String(path)}`, async (aborted) => {
-    const files = await nodeFiles();
-    if (into !== undefined) return await readInto(files, path, into.subarray(0, maxBytes), aborted);
-    if (maxBytes !== Infinity) return await readAtMost(files, path, maxBytes, aborted);
-    return plain(await files.readFile(path, { signal: aborted }));
+    const file = await openFile(path, aborted);
+    try {
+      if (into !== undefined) return await readInto(file, path, into.subarray(0, maxBytes), aborted);
+      if (maxBytes !== Infinity) return await readAtMost(file, path, maxBytes, aborted);
+      return plain(await file.readAll(aborted));
+    } finally {
+      await file.close();
+    }
   });
 }
 
 /** Not by the size the system tells: that of a pipe, or of a file below /proc, is 0. */
 async function readAtMost(
-  files: NodeFiles,
+  file: OpenFile,
   path: string | URL,
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const file = await files.open(path);
-  try {
-    const chunks: Uint8Array[] = [];
-    for (let length = 0;;) {
-      signal.throwIfAborted();
-      const chunk = new Uint8Array(Math.min(chunkBytes, maxBytes + 1 - length));
-      const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
-      if (bytesRead === 0) return chunks.length === 1 ? chunks[0]! : concatenate(chunks, length);
-      chunks.push(chunk.subarray(0, bytesRead));
-      length += bytesRead;
-      if (length > maxBytes) throw new RangeError(`${String(path)} has more than ${maxBytes} bytes`);
-    }
-  } finally {
-    await file.close();
+  const chunks: Uint8Array[] = [];
+  for (let length = 0;;) {
+    signal.throwIfAborted();
+    const chunk = new Uint8Array(Math.min(chunkBytes, maxBytes + 1 - length));
+    const bytesRead = await file.read(chunk, signal);
+    if (bytesRead === 0) return chunks.length === 1 ? chunks[0]! : concatenate(chunks, length);
+    chunks.push(chunk.subarray(0, bytesRead));
+    length += bytesRead;
+    if (length > maxBytes) throw new RangeError(`${String(path)} has more than ${maxBytes} bytes`);
   }
 }
 
 async function readInto(
-  files: NodeFiles,
+  file: OpenFile,
   path: string | URL,
   into: Uint8Array,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const file = await files.open(path);
-  try {
-    let filled = 0;
-    while (!signal.aborted) {
-      const full = filled === into.length;
-      const { bytesRead } = full
-        ? await file.read(new Uint8Array(1), 0, 1, null)
-        : await file.read(into, filled, into.length - filled, null);
-      if (bytesRead === 0) break;
-      if (full) throw new RangeError(`${String(path)} has more than ${into.length} bytes`);
-      filled += bytesRead;
-    }
-    return into.subarray(0, filled);
-  } finally {
-    await file.close();
+  let filled = 0;
+  while (!signal.aborted) {
+    const full = filled === into.length;
+    const bytesRead = await file.read(full ? new Uint8Array(1) : into.subarray(filled), signal);
+    if (bytesRead === 0) break;
+    if (full) throw new RangeError(`${String(path)} has more than ${into.length} bytes`);
+    filled += bytesRead;
   }
+  return into.subarray(0, filled);
 }
 
 /** How much is read at once where the length is bounded. */
@@ -141,20 +133,18 @@ export function openBytes(
 
 async function* chunksOf(path: string | URL, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, undefined> {
   const what = `reading ${String(path)}`;
-  const files = await nodeFiles();
-  let file: FileHandle | undefined;
+  let file: OpenFile | undefined;
   /** One operation at a time, so that the file is never closed under a read that goes on after its cancellation. */
   let last: Promise<unknown> = Promise.resolve();
   try {
-    await abortable(signal, what, () => last = files.open(path).then((it) => file = it));
+    await abortable(signal, what, (aborted) => last = openFile(path, aborted).then((it) => file = it));
     for (;;) {
       const chunk = new Uint8Array(chunkBytes);
-      const read = abortable(signal, what, () => {
-        const reading = file!.read(chunk, 0, chunk.length, null);
+      const bytesRead = await abortable(signal, what, (aborted) => {
+        const reading = file!.read(chunk, aborted);
         last = reading;
         return reading;
       });
-      const { bytesRead } = await read;
       if (bytesRead === 0) return;
       yield chunk.subarray(0, bytesRead);
     }

@@ -10,14 +10,8 @@
  */
 
 import { checkBoolean, checkCount, checkDuration, checkOptions } from "../../runtime/basics/check.ts";
-import {
-  type FolderWatcher,
-  isFolder,
-  joinPath,
-  nodeFiles,
-  splitPath,
-  watchFolder,
-} from "../../runtime/system/files.ts";
+import { joinPath, nodeFiles, splitPath } from "../../runtime/system/files.ts";
+import { type FolderWatcher, isFolder, watchFolder } from "../../runtime/system/watch_folder.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
 import { checkSignal, onAbort } from "../../scheduler/scopes/foreign_signal.ts";
@@ -140,21 +134,32 @@ class Watch implements AsyncIterableIterator<WatchEvent> {
   }
 
   #begin(recursive: boolean): void {
+    const told = { lost: () => this.#lost(), failed: (error: unknown) => this.#fail(error) };
     try {
       this.#isFolder = isFolder(this.#root);
       if (this.#isFolder) {
-        this.#watcher = watchFolder(this.#root, recursive, (name) => {
-          this.#heard(name === undefined ? this.#root : joinPath(this.#root, name));
+        this.#watcher = watchFolder(this.#root, recursive, {
+          ...told,
+          changed: (name) => this.#heard(name === undefined ? this.#root : joinPath(this.#root, name)),
         });
       } else {
         // Whoever writes a file whole puts another in its place, which a watch on the file itself would not see.
         const { folder, name } = splitPath(this.#root);
-        this.#watcher = watchFolder(folder, false, (changed) => changed === name && this.#heard(this.#root));
+        this.#watcher = watchFolder(folder, false, {
+          ...told,
+          changed: (changed) => changed === name && this.#heard(this.#root),
+        });
       }
-      this.#watcher.on("error", (error) => this.#fail(error));
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** The host does not know what has happened. */
+  #lost(): void {
+    if (this.#over) return;
+    this.#overflowed = true;
+    this.#timer ??= loop().timers.setTimer(() => this.#flush(), this.#delay, { real: true });
   }
 
   #heard(path: string): void {

@@ -6,10 +6,12 @@
 
 import { checkChunk } from "../../runtime/basics/bytes.ts";
 import { checkCount, checkOptions, show } from "../../runtime/basics/check.ts";
-import { type FileHandle, type NodeFiles, nodeFiles, uniqueName } from "../../runtime/system/files.ts";
+import { nodeFiles } from "../../runtime/system/files.ts";
 import { checkSignal, onAbort } from "../../scheduler/scopes/foreign_signal.ts";
 import { abortable } from "../waits/abortable.ts";
+import { openFile } from "./open_file.ts";
 import { plainPath } from "./path.ts";
+import { replaceFile } from "./replace_file.ts";
 
 /** How a file is to be written. */
 export interface WriteFileOptions {
@@ -17,7 +19,9 @@ export interface WriteFileOptions {
   signal?: AbortSignal;
   /**
    * Writes a file beside it first and puts that in its place when it is whole and on the disk, so that nobody ever sees a part, and an error
-   * or a cancellation leaves the old one. The new one has the old one's permissions; a link stays one. Default: false.
+   * or a cancellation leaves the old one. A link stays one, also where nothing is there yet. The new one has the old one's owner, group and
+   * permissions as far as this process may give them; further names of the old one (hard links) and its access lists stay with that. What is
+   * no file, a folder, a pipe, a device, is refused. A process that is killed meanwhile leaves `NAME.UUID.part` behind. Default: false.
    */
   atomic?: boolean;
   /** The permissions of a new file, less the process's mask. Default: 0o666. */
@@ -56,29 +60,33 @@ export function writeFile(
   checkSignal(signal);
   checkCount(mode, "mode", 0);
   return abortable(signal, `writing ${target}`, async (aborted) => {
-    const files = await nodeFiles();
-    if (atomic) await replaceWhole(files, target, content, mode, aborted);
-    else await writeTo(await files.open(target, "w", mode), content, aborted);
+    if (atomic) {
+      await replaceFile(await nodeFiles(), target, mode, async (part) => {
+        const write = async (bytes: Uint8Array) => (await part.write(bytes, 0, bytes.byteLength)).bytesWritten;
+        await writeContent(write, content, aborted);
+        await part.sync();
+        aborted.throwIfAborted();
+      });
+    } else {
+      const file = await openFile(target, aborted, "w", mode);
+      await writeContent((bytes) => file.write(bytes, aborted), content, aborted).finally(() => file.close());
+    }
   });
 }
 
 type Content = string | Uint8Array | AsyncIterable<Uint8Array>;
+/** Writes some of the bytes, and answers how many. */
+type Write = (bytes: Uint8Array) => Promise<number>;
 
-/** Writes to a file that was opened, and closes it; with `sync` it is on the disk then. */
-async function writeTo(file: FileHandle, content: Content, signal: AbortSignal, sync = false): Promise<void> {
-  try {
-    if (typeof content === "string") await writeAll(file, new TextEncoder().encode(content), signal);
-    else if (content instanceof Uint8Array) await writeAll(file, content, signal);
-    else await writeChunks(file, content, signal);
-    signal.throwIfAborted();
-    if (sync) await file.sync();
-  } finally {
-    await file.close();
-  }
+async function writeContent(write: Write, content: Content, signal: AbortSignal): Promise<void> {
+  if (typeof content === "string") await writeAll(write, new TextEncoder().encode(content), signal);
+  else if (content instanceof Uint8Array) await writeAll(write, content, signal);
+  else await writeChunks(write, content, signal);
+  signal.throwIfAborted();
 }
 
 /** An abort does not wait for a source that may never give its next chunk: it is told, and left. */
-async function writeChunks(file: FileHandle, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+async function writeChunks(write: Write, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
   const chunks = content[Symbol.asyncIterator]();
   let leaveSignal!: () => void;
   const aborted = new Promise<undefined>((resolve) => leaveSignal = onAbort(signal, () => resolve(undefined)));
@@ -90,7 +98,7 @@ async function writeChunks(file: FileHandle, content: AsyncIterable<Uint8Array>,
       isOver = next?.done === true;
       if (next === undefined || isOver) return;
       checkChunk(next.value);
-      await writeAll(file, next.value, signal);
+      await writeAll(write, next.value, signal);
     }
   } finally {
     leaveSignal();
@@ -98,40 +106,12 @@ async function writeChunks(file: FileHandle, content: AsyncIterable<Uint8Array>,
   }
 }
 
-async function writeAll(file: FileHandle, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+async function writeAll(write: Write, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
   for (let at = 0; at < bytes.byteLength;) {
     signal.throwIfAborted();
-    at += (await file.write(bytes, at, Math.min(mostAtOnce, bytes.byteLength - at))).bytesWritten;
+    at += await write(bytes.subarray(at, at + mostAtOnce));
   }
 }
 
 /** How much is written between two looks at the signal. */
 const mostAtOnce = 512 * 1024;
-
-async function replaceWhole(
-  files: NodeFiles,
-  path: string,
-  content: Content,
-  mode: number,
-  signal: AbortSignal,
-): Promise<void> {
-  // What is replaced is what a link leads to, not the link.
-  const target = await files.realpath(path).catch(() => path);
-  const old = await files.stat(target).catch(() => undefined);
-  const part = `${target}.${uniqueName()}.part`;
-  const file = await files.open(part, "wx", mode);
-  try {
-    if (old !== undefined) {
-      await file.chmod(old.mode & 0o7777).catch(async (error) => {
-        await file.close();
-        throw error;
-      });
-    }
-    await writeTo(file, content, signal, true);
-    signal.throwIfAborted();
-    await files.rename(part, target);
-  } catch (error) {
-    await files.rm(part, { force: true });
-    throw error;
-  }
-}

@@ -16,9 +16,12 @@ export interface FolderEntry {
 
 /** An open file. */
 export interface FileHandle {
+  readonly fd: number;
+  readFile(options: { signal: AbortSignal }): Promise<Uint8Array>;
   read(into: Uint8Array, offset: number, length: number, position: null): Promise<{ bytesRead: number }>;
   write(from: Uint8Array, offset: number, length: number): Promise<{ bytesWritten: number }>;
   chmod(mode: number): Promise<void>;
+  chown(uid: number, gid: number): Promise<void>;
   /** Waits until what was written is on the disk. */
   sync(): Promise<void>;
   close(): Promise<void>;
@@ -27,50 +30,29 @@ export interface FileHandle {
 /** What is known of an entry. */
 export interface FileStat {
   readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Which file of which disk it is. */
+  readonly ino: number;
+  readonly dev: number;
+  isFile(): boolean;
   isDirectory(): boolean;
+  isFIFO(): boolean;
+  isSymbolicLink(): boolean;
 }
 
 /** The part of `node:fs/promises` that is used. */
 export interface NodeFiles {
-  readFile(path: string | URL, options: { signal: AbortSignal }): Promise<Uint8Array>;
   open(path: string | URL, flags?: string, mode?: number): Promise<FileHandle>;
   rename(from: string, to: string): Promise<void>;
   rm(path: string, options: { force: boolean }): Promise<void>;
   readdir(path: string, options: { withFileTypes: true }): Promise<FolderEntry[]>;
   stat(path: string): Promise<FileStat>;
   lstat(path: string): Promise<FileStat>;
+  /** What a link says. */
+  readlink(path: string): Promise<string>;
   /** The path without links. */
   realpath(path: string): Promise<string>;
-}
-
-/** What watches a path. */
-export interface FolderWatcher {
-  on(event: "error", listener: (error: Error) => void): void;
-  close(): void;
-}
-
-interface NodeFileSystem {
-  statSync(path: string): FileStat;
-  watch(
-    path: string,
-    options: { recursive: boolean },
-    listener: (event: string, name: string | null | undefined) => void,
-  ): FolderWatcher;
-}
-
-/** Is it a folder? Throws the system's error for what is not there. */
-export function isFolder(path: string): boolean {
-  return builtin<NodeFileSystem>("node:fs").statSync(path).isDirectory();
-}
-
-/** Calls back with the name of whatever changes in a folder; without a name, of the folder itself. */
-export function watchFolder(
-  folder: string,
-  recursive: boolean,
-  listener: (name: string | undefined) => void,
-): FolderWatcher {
-  const { watch } = builtin<NodeFileSystem>("node:fs");
-  return watch(folder, { recursive }, (_event, name) => listener(name || undefined));
 }
 
 /** The folder that a path is in, and the last part of the path. */
@@ -91,7 +73,12 @@ export function pathOfUrl(url: URL): string {
 
 /** A name that nobody else uses, for a file that is being made. */
 export function uniqueName(): string {
-  return builtin<{ randomUUID(): string }>("node:crypto").randomUUID().slice(0, 13);
+  return builtin<{ randomUUID(): string }>("node:crypto").randomUUID();
+}
+
+/** Does a path begin at the root? */
+export function isAbsolutePath(path: string): boolean {
+  return builtin<{ isAbsolute(path: string): boolean }>("node:path").isAbsolute(path);
 }
 
 /** A path with one more part; every host takes `/` as the separator. */
