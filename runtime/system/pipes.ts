@@ -68,10 +68,15 @@ export function openUnwaiting(path: string | URL, file: FileHandle, writes: bool
   }
   return {
     read: (into) => unlessItWouldWait(() => readSync(again, into, 0, into.byteLength, null)),
-    write: (from) => unlessItWouldWait(() => writeSync(again, from, 0, from.byteLength)),
+    write: (from) => unlessItWouldWait(() => writeSync(again, from, 0, Math.min(from.byteLength, mostWritten))),
     close: () => closeSync(again),
   };
 }
+
+/**
+ * So much goes into a pipe whole or not at all. Of more, Deno writes what there is room for and does not tell how much that was.
+ */
+const mostWritten = 4096;
 
 function unlessItWouldWait(operation: () => number): number | undefined {
   try {

@@ -100,7 +100,7 @@ function nameBelow(root: string, path: string): string | undefined {
 /** The error of a system that lets nobody watch more, with what to do about it. */
 export function withAdvice(error: unknown, folder: string): unknown {
   const { code, message } = error as { code?: string; message?: string };
-  const isFull = code === "ENOSPC" || /os error 28\b|ENOSPC/.test(String(message));
+  const isFull = code === "ENOSPC" || /os error 28\b|ENOSPC|watch limit reached/.test(String(message));
   const isUsedUp = code === "EMFILE" || /os error 24\b|EMFILE/.test(String(message));
   if (!isFull && !isUsedUp) return error;
   const limit = isFull ? "fs.inotify.max_user_watches" : "fs.inotify.max_user_instances";

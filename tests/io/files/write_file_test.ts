@@ -1,10 +1,26 @@
-import { chmodSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { writeFile } from "../../../io/mod.ts";
 import { CancelScope, group } from "../../../mod.ts";
+import { run } from "../../support/child.ts";
+import { root } from "../../support/hosts.ts";
 import { openPaths, withFolder } from "../../support/folder.ts";
 import { latch } from "../../support/latch.ts";
 
@@ -103,5 +119,114 @@ test("a folder in the way is an error, and leaves no other file", async () => {
       [],
       [],
     ]);
+  });
+});
+
+test("an atomic write through a link to what is not there makes that, through links of links too", async () => {
+  await withFolder(async (folder) => {
+    mkdirSync(join(folder, "sub"));
+    symlinkSync("sub", join(folder, "way"));
+    symlinkSync("way/first", join(folder, "link"));
+    symlinkSync("../target", join(folder, "sub", "first"));
+    await writeFile(join(folder, "link"), "x", { atomic: true });
+    assertEquals(readFileSync(join(folder, "target"), "utf8"), "x");
+    assertEquals(readdirSync(folder).sort(), ["link", "sub", "target", "way"]);
+    assertEquals(readlinkSync(join(folder, "sub", "first")), "../target");
+    await writeFile(join(folder, "link"), "again", { atomic: true });
+    assertEquals(readFileSync(join(folder, "target"), "utf8"), "again");
+    symlinkSync(join(folder, "absolute"), join(folder, "to absolute"));
+    await writeFile(join(folder, "to absolute"), "x", { atomic: true });
+    assert(lstatSync(join(folder, "absolute")).isFile());
+    symlinkSync("circle", join(folder, "circle"));
+    const error = await assertRejects(() => writeFile(join(folder, "circle"), "x", { atomic: true }), Error);
+    assertEquals((error as { code?: string }).code, "ELOOP");
+    assert(lstatSync(join(folder, "circle")).isSymbolicLink());
+  });
+});
+
+test("an atomic write replaces neither a pipe nor a device nor a folder, also behind a link", async () => {
+  await withFolder(async (folder) => {
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    symlinkSync("/dev/null", join(folder, "device"));
+    symlinkSync(folder, join(folder, "folder"));
+    symlinkSync("pipe", join(folder, "link"));
+    for (const [name, code] of [["pipe", "EINVAL"], ["link", "EINVAL"], ["device", "EINVAL"], ["folder", "EISDIR"]]) {
+      const error = await assertRejects(() => writeFile(join(folder, name!), "x", { atomic: true }), Error, name);
+      assertEquals((error as { code?: string }).code, code);
+    }
+    assert(lstatSync(pipe).isFIFO() && lstatSync("/dev/null").isCharacterDevice());
+    assertEquals(readdirSync(folder).sort(), ["device", "folder", "link", "pipe"]);
+    await writeFile("/dev/null", "x");
+  });
+});
+
+test("an atomic write takes names as long as the system does, and what it writes has such a name too", async () => {
+  await withFolder(async (folder) => {
+    for (const name of ["a".repeat(255), "é".repeat(127), "漢".repeat(85)]) {
+      await writeFile(join(folder, name), "x", { atomic: true });
+      async function* failing() {
+        yield new Uint8Array(1);
+        const part = readdirSync(folder).find((other) => other.endsWith(".part"))!;
+        assert(part.startsWith(name.slice(0, 60)) && /\.[0-9a-f-]{36}\.part$/.test(part), part);
+        throw new Error("seen");
+      }
+      await assertRejects(() => writeFile(join(folder, name), failing(), { atomic: true }), Error, "seen");
+      assertEquals(readdirSync(folder), [name]);
+      rmSync(join(folder, name));
+    }
+  });
+});
+
+test("while an atomic write replaces a secret, what it writes is nobody else's to read", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "a");
+    writeFileSync(path, "old");
+    for (const mode of [0o600, 0o4755, 0o444]) {
+      chmodSync(path, mode);
+      async function* content() {
+        yield new Uint8Array(1);
+        const part = readdirSync(folder).find((name) => name.endsWith(".part"))!;
+        assertEquals(statSync(join(folder, part)).mode & 0o7777, mode);
+      }
+      await writeFile(path, content(), { atomic: true });
+      assertEquals(statSync(path).mode & 0o7777, mode);
+    }
+  });
+});
+
+test("an atomic write keeps owner and group as far as it may; who may not gives no rights of the old owner away", async () => {
+  await withFolder(async (folder) => {
+    const isRoot = process.getuid!() === 0;
+    const path = join(folder, "a");
+    writeFileSync(path, "old");
+    if (isRoot) chownSync(path, 4321, 4322);
+    chmodSync(path, 0o4770);
+    const { uid, gid } = statSync(path);
+    await writeFile(path, "new", { atomic: true });
+    const stat = statSync(path);
+    assertEquals([stat.uid, stat.gid, stat.mode & 0o7777], [uid, gid, 0o4770]);
+    // Only root can make another user's file, and become another user.
+    if (!isRoot) return;
+    chmodSync(folder, 0o777);
+    const program = join(root, "tests/io/files/programs/write_as.ts");
+    for (const group of ["4322", "65534"]) {
+      chownSync(path, 4321, 4322);
+      chmodSync(path, 0o6775);
+      const { code, stderr } = await run(program, [path, group]);
+      assertEquals([code, stderr], [0, ""]);
+      const { uid, gid, mode } = statSync(path);
+      const wanted = group === "4322" ? [65534, 4322, 0o775] : [65534, 65534, 0o705];
+      assertEquals([readFileSync(path, "utf8"), uid, gid, mode & 0o7777], ["by another", ...wanted]);
+    }
+  });
+});
+
+test("an error of the system that is not that of a missing file is no reason to write a new one", async () => {
+  await withFolder(async (folder) => {
+    writeFileSync(join(folder, "file"), "x");
+    const error = await assertRejects(() => writeFile(join(folder, "file", "a"), "x", { atomic: true }), Error);
+    assertEquals((error as { code?: string }).code, "ENOTDIR");
+    assertEquals(readdirSync(folder), ["file"]);
   });
 });
