@@ -103,12 +103,9 @@ export function withAdvice(error: unknown, folder: string): unknown {
   const isFull = code === "ENOSPC" || /os error 28\b|ENOSPC|watch limit reached/.test(String(message));
   const isUsedUp = code === "EMFILE" || /os error 24\b|EMFILE/.test(String(message));
   if (!isFull && !isUsedUp) return error;
-  const limit = isFull ? "fs.inotify.max_user_watches" : "fs.inotify.max_user_instances";
-  return Object.assign(
-    new Error(
-      `The system lets this user watch no more than it does: cannot watch ${folder}; raise ${limit} by sysctl`,
-      { cause: error },
-    ),
-    { code: isFull ? "ENOSPC" : "EMFILE" },
-  );
+  const limit = isFull
+    ? "fs.inotify.max_user_watches"
+    : "fs.inotify.max_user_instances (or that of open files, see ulimit -n)";
+  const why = `Cannot watch ${folder}: the system's limit for this user is reached; raise ${limit}`;
+  return Object.assign(new Error(why, { cause: error }), { code: isFull ? "ENOSPC" : "EMFILE" });
 }

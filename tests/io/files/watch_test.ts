@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { watch, type WatchEvent, writeFile } from "../../../io/mod.ts";
 import { CancelScope, group, sleep } from "../../../mod.ts";
+import { withAdvice } from "../../../runtime/system/watch_folder.ts";
 import { withFolder } from "../../support/folder.ts";
 
 /** Takes events until there is the one that is wanted; the others may be late news of what was before. */
@@ -142,6 +143,46 @@ test("a watch ends by its scope and by its signal, with the reason itself", asyn
       g.cancel();
     });
   });
+});
+
+test("a storm of changes, of which the host loses some, ends in an overflow; a hundred at once do not", async () => {
+  for (const [count, names] of [[100, 100], [20_000, 10]] as const) {
+    await withFolder(async (folder) => {
+      const events = watch(folder);
+      // Node 20 sets a watch up while the loop goes on.
+      await sleep(20);
+      for (let index = 0; index < count; index++) writeFileSync(join(folder, `f${index % names}`), "x");
+      writeFileSync(join(folder, "last"), "x");
+      const told: WatchEvent[] = [];
+      for await (const event of events) {
+        told.push(event);
+        if (event.kind === "overflow" || (count === 100 && event.path.endsWith("last"))) break;
+      }
+      const last = told.at(-1)!;
+      if (count === 100) assertEquals([last.path, told.length], [join(folder, "last"), 101]);
+      else assertEquals(last, { kind: "overflow", path: folder });
+    });
+  }
+});
+
+test("a limit of the system is an error that says which one is to be raised, whatever the host calls it", () => {
+  const errors: [object, string, string][] = [
+    [
+      { code: "ENOSPC", message: "ENOSPC: System limit for number of file watchers reached" },
+      "ENOSPC",
+      "max_user_watches",
+    ],
+    [{ message: 'OS file watch limit reached. about ["/a"]' }, "ENOSPC", "max_user_watches"],
+    [{ code: "EMFILE", message: "EMFILE: too many open files" }, "EMFILE", "max_user_instances"],
+    [{ message: "Too many open files (os error 24)" }, "EMFILE", "max_user_instances"],
+  ];
+  for (const [error, code, advice] of errors) {
+    const advised = withAdvice(error, "/a") as Error & { code: string };
+    assertEquals([advised.code, advised.cause], [code, error]);
+    assert(advised.message.includes(advice) && advised.message.includes("/a"), advised.message);
+  }
+  const other = Object.assign(new Error("EACCES"), { code: "EACCES" });
+  assertStrictEquals(withAdvice(other, "/a"), other);
 });
 
 test("what is not there is an error of the iteration, and wrong arguments throw at the call", async () => {
