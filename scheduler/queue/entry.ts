@@ -9,14 +9,20 @@ import type { TurnRunner } from "../../runtime/monitor/monitor.ts";
 /** Something that can stand in the run queue, in one place at a time. */
 export abstract class Entry implements TurnRunner {
   /** The neighbours in the list the entry stands in. */
-  next: Entry | undefined = undefined;
-  previous: Entry | undefined = undefined;
+  declare next: Entry | undefined;
+  declare previous: Entry | undefined;
   /** The list the entry stands in; `undefined` when it stands in none. */
-  list: EntryList | undefined = undefined;
+  declare list: EntryList | undefined;
   /** When the entry came into the run queue, in whole ms of the queue's own time; only ageing looks at it. */
-  stamp = 0;
+  declare stamp: number;
   /** The place in the order in which entries came into the run queue, whatever their priority; it wraps round. */
-  arrival = 0;
+  declare arrival: number;
+
+  /** Assigns the fields; the plain form, which defines each, took Node 20 a tenth longer for an item of a channel. */
+  constructor() {
+    this.next = this.previous = this.list = undefined;
+    this.stamp = this.arrival = 0;
+  }
 
   /** What kind of work this is, and its name, for monitors. */
   describe(): string {

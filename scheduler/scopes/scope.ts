@@ -25,14 +25,15 @@ import type { Task } from "./task.ts";
 /** A member of the tree of scopes. */
 export abstract class Member extends Entry {
   /** The scope this one is in; kept after leaving it, for names and priorities. */
-  readonly parent: Scope | undefined;
+  declare readonly parent: Scope | undefined;
   /** The neighbours among the members of the parent; `undefined` once it has left. */
-  before: Member | undefined = undefined;
-  after: Member | undefined = undefined;
+  declare before: Member | undefined;
+  declare after: Member | undefined;
 
   constructor(parent: Scope | undefined) {
     super();
     this.parent = parent;
+    this.before = this.after = undefined;
     if (parent === undefined) return;
     const first = parent.members;
     this.after = first;

@@ -38,7 +38,7 @@ export interface End {
 
 /** A wait in a line of the channel. */
 class EndWait<T> extends LineWait<T> {
-  readonly end: End;
+  declare readonly end: End;
 
   constructor(line: WaitLine<T>, scope: Scope | undefined, end: End) {
     super(line, scope);
@@ -55,7 +55,7 @@ class EndWait<T> extends LineWait<T> {
 
 /** A sender in line, with what it sends. */
 class SendWait<T> extends EndWait<void> {
-  readonly item: T;
+  declare readonly item: T;
   readonly #core: ChannelCore<T>;
   #accepted = false;
 

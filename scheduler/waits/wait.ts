@@ -32,7 +32,7 @@ import type { Task } from "../scopes/task.ts";
  * {@linkcode Wait}.
  */
 export abstract class AnyWait<T> extends Member {
-  readonly promise: Promise<T>;
+  declare readonly promise: Promise<T>;
   #resolve!: (value: T) => void;
   #reject!: (error: unknown) => void;
   #phase: "waiting" | "settling" | "failing" | "interrupted" | "settled" = "waiting";
