@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, closeSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
@@ -146,12 +146,15 @@ test("a watch ends by its scope and by its signal, with the reason itself", asyn
 });
 
 test("a storm of changes, of which the host loses some, ends in an overflow; a hundred at once do not", async () => {
-  for (const [count, names] of [[100, 100], [20_000, 10]] as const) {
+  for (const count of [100, 20_000]) {
     await withFolder(async (folder) => {
       const events = watch(folder);
       // Node 20 sets a watch up while the loop goes on.
       await sleep(20);
-      for (let index = 0; index < count; index++) writeFileSync(join(folder, `f${index % names}`), "x");
+      const files = Array.from({ length: 100 }, (_, index) => openSync(join(folder, `f${index}`), "w"));
+      // One after the other: the same change twice is one event.
+      for (let index = 0; index < count; index++) writeSync(files[index % files.length]!, "x");
+      for (const file of files) closeSync(file);
       writeFileSync(join(folder, "last"), "x");
       const told: WatchEvent[] = [];
       for await (const event of events) {
