@@ -35,7 +35,7 @@ import { type Owner, pathOf, type WaitingTurn } from "../../scheduler/scopes/sco
 import type { Task } from "../../scheduler/scopes/task.ts";
 import { GroupNode } from "../../scheduler/tasks/group_node.ts";
 import type { GroupSettings } from "../../scheduler/tasks/group_options.ts";
-import { answerTo, checkResponse, plain, unavailable } from "./answers.ts";
+import { answerOf, answerTo, plain, unavailable } from "./answers.ts";
 import { BodyLimitError, BodyTimeoutError, RequestBody } from "./request_body.ts";
 import { Context } from "./request_context.ts";
 import type { Fate, RequestOwner } from "./request_owner.ts";
@@ -213,9 +213,10 @@ export class LiveRequest extends GroupNode implements Owner {
     return this.#owner.handler(this.#request(), new Context(this));
   }
 
-  #handlerReturned(response: Response): void {
+  #handlerReturned(returned: Response): void {
+    let response: Response;
     try {
-      checkResponse(response);
+      response = answerOf(returned);
     } catch (error) {
       return this.#handlerThrew(error);
     }

@@ -165,12 +165,12 @@ test("an atomic write takes names as long as the system does, and what it writes
   await withFolder(async (folder) => {
     for (const name of ["a".repeat(255), "é".repeat(127), "漢".repeat(85)]) {
       await writeFile(join(folder, name), "x", { atomic: true });
-      async function* failing() {
+      const failing = async function* () {
         yield new Uint8Array(1);
         const part = readdirSync(folder).find((other) => other.endsWith(".part"))!;
         assert(part.startsWith(name.slice(0, 60)) && /\.[0-9a-f-]{36}\.part$/.test(part), part);
         throw new Error("seen");
-      }
+      };
       await assertRejects(() => writeFile(join(folder, name), failing(), { atomic: true }), Error, "seen");
       assertEquals(readdirSync(folder), [name]);
       rmSync(join(folder, name));
@@ -184,11 +184,11 @@ test("while an atomic write replaces a secret, what it writes is nobody else's t
     writeFileSync(path, "old");
     for (const mode of [0o600, 0o4755, 0o444]) {
       chmodSync(path, mode);
-      async function* content() {
+      const content = async function* () {
         yield new Uint8Array(1);
         const part = readdirSync(folder).find((name) => name.endsWith(".part"))!;
         assertEquals(statSync(join(folder, part)).mode & 0o7777, mode);
-      }
+      };
       await writeFile(path, content(), { atomic: true });
       assertEquals(statSync(path).mode & 0o7777, mode);
     }
