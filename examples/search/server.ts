@@ -1,7 +1,7 @@
 /** The four routes. */
 
 import { group, interruptible, TimeoutError, withTimeout, WorkerPool } from "../../mod.ts";
-import { readBytes, type RequestContext, serve, type Server } from "../../io/mod.ts";
+import { html, readBytes, type RequestContext, serve, type Server } from "../../io/mod.ts";
 import { Abandoned } from "./abandoned.ts";
 import { inChunks, slowItemCount } from "./chunks.ts";
 import type { Match } from "./grep_worker.ts";
@@ -43,6 +43,8 @@ export class SearchServer {
   async open(port: number): Promise<Server> {
     this.#server = await serve((request, context) => this.#answer(request, context), {
       port,
+      // What files say is for whoever sits here. A page of any site could have its name lead to 127.0.0.1 and read it all.
+      allowedHosts: ["localhost", "127.0.0.1", "[::1]"],
       timeout: this.#deadline,
       drain: { grace: 2000, force: 4000 },
     });
@@ -61,7 +63,7 @@ export class SearchServer {
     }
     switch (url.pathname) {
       case "/":
-        return new Response(page, { headers: { "content-type": "text/html; charset=utf-8" } });
+        return html(page);
       case "/search":
         return this.#search(url.searchParams);
       case "/grep":

@@ -8,6 +8,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type Child, run, start } from "../../support/child.ts";
+import { RawClient } from "../../support/http.ts";
 
 const program = "examples/search/main.ts";
 /** On a line of 200 letters a and a b this has no end in V8, and in JavaScriptCore one after a second or so. */
@@ -141,6 +142,18 @@ test("the four routes answer over a folder with a bit of everything", async () =
     ]);
     assertEquals([dogs.length, values.length], [150, 40]);
     await client.idle();
+  });
+});
+
+test("a page of another site whose name has been made to lead here reads nothing", async () => {
+  await withServer(60_000, async (client) => {
+    const { port } = new URL(client.url("/"));
+    for (const [host, status] of [["evil.example", 421], [`localhost.evil.example:${port}`, 421], ["LOCALHOST", 200]]) {
+      const raw = await RawClient.open(Number(port));
+      raw.send(`GET /stats HTTP/1.1\nhost: ${host}\nconnection: close\n\n`);
+      await raw.waitFor(new RegExp(`^HTTP/1.1 ${status} `));
+      raw.leave();
+    }
   });
 });
 
