@@ -28,7 +28,7 @@ import { type Cleanup, runAllDeferred, runDeferred } from "./deferred.ts";
 import type { GroupSettings } from "./group_options.ts";
 import { GroupTeardown } from "./group_teardown.ts";
 import { Slots } from "./slots.ts";
-import { type TaskBody, TaskNode, type TaskParent, type TaskSettings } from "./task_node.ts";
+import { type TaskBody, TaskNode, type TaskParent, type TaskSettings, tasksIn } from "./task_node.ts";
 import { rememberPlace, type WatchedGroup } from "./teardown.ts";
 import { type EndedGroup, outcomeOf, verdictOf } from "./verdict.ts";
 
@@ -322,12 +322,7 @@ export class GroupNode extends Scope implements EndedGroup, TaskParent, WatchedG
   }
 
   #cancelDaemons(): void {
-    const daemons: TaskNode[] = [];
-    // Waits that the body has left, as `Promise.race` leaves them, are members too, and no tasks.
-    for (let member = this.members; member !== undefined; member = member.after) {
-      if (member instanceof TaskNode) daemons.push(member);
-    }
-    for (const daemon of daemons) daemon.cancel("cancel", "all other tasks of the group have ended");
+    for (const daemon of tasksIn(this)) daemon.cancel("cancel", "all other tasks of the group have ended");
   }
 
   /** The promise of the group: that of its work, unless the teardown takes longer than it may. */

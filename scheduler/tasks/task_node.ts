@@ -325,3 +325,12 @@ function enter(node: TaskNode): void {
 function startTask(node: TaskNode): void {
   node.start();
 }
+
+/** The tasks among the members of a group; waits that its body has left, as `Promise.race` leaves them, are members too. */
+export function tasksIn(group: Scope): TaskNode[] {
+  const tasks: TaskNode[] = [];
+  for (let member = group.members; member !== undefined; member = member.after) {
+    if (member instanceof TaskNode) tasks.push(member);
+  }
+  return tasks;
+}
