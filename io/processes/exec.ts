@@ -22,11 +22,13 @@ import { checkExecOptions, checkNoNul, type ExecOptions, type ExecOutput, type E
 import { ExecResult, ExitError } from "./exec_result.ts";
 
 /**
- * Runs a program to its end. The arguments go to it as they are: no shell reads them.
+ * Runs a program to its end. The arguments go to it as they are: no shell reads them. One that begins with `-` is an option to most
+ * programs: put `--` before what strangers have written.
  *
  * Nothing of it outlives the call. When its scope is cancelled, its signal aborted, its time over, or its output too long, the
  * program and all that it has started get SIGTERM, after `grace` SIGKILL, and only then does the promise reject. What a program has
- * left running when it exits is ended likewise.
+ * left running when it exits is ended likewise, whether or not it holds any output. When this process ends by itself, by an error that
+ * nobody catches too, or by the second signal of `main`, all of it gets SIGKILL. What has begun a session of its own (`setsid`) escapes.
  *
  * @throws {TypeError} or {RangeError} at the call, for arguments of a wrong kind or range.
  * @throws {ExitError} (rejection) when it does not end with exit code 0, unless `check` is false.

@@ -52,10 +52,17 @@ export class ExitError extends Error {
   /** Made by `exec`. */
   constructor(command: string, result: ExecResult) {
     const how = result.signal === null ? `with exit code ${result.exitCode}` : `by ${result.signal}`;
-    const said = new TextDecoder().decode(result.stderr).trim().split("\n").at(-1)!.slice(0, 500);
+    const said = printable(new TextDecoder().decode(result.stderr).trim().split("\n").at(-1)!.slice(0, 500));
     super(`${command} ended ${how}${said === "" ? "" : `: ${said}`}`);
     this.result = result;
     this.exitCode = result.exitCode;
     this.signal = result.signal;
   }
+}
+
+/** What a program has printed, for a message: it may have been told what to print, and a terminal would obey. */
+function printable(text: string): string {
+  // deno-lint-ignore no-control-regex -- these are what it is about.
+  const control = /[\0-\x1f\x7f-\x9f\u2028\u2029]/g;
+  return text.replace(control, (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

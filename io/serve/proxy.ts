@@ -142,10 +142,10 @@ function answerFields(from: Headers, isDecoded: boolean): Headers {
 
 /** The fields that are not about the connection they came by; several of one name stay several. */
 function withoutConnection(from: Headers): Headers {
-  const named = (from.get("connection") ?? "").split(",").map((name) => name.trim().toLowerCase());
+  const named = new Set((from.get("connection") ?? "").split(",").map((name) => name.trim().toLowerCase()));
   const fields = new Headers();
   for (const [name, value] of from) {
-    if (!isOfConnection(name) && !name.startsWith("proxy-") && !named.includes(name)) fields.append(name, value);
+    if (!isOfConnection(name) && !name.startsWith("proxy-") && !named.has(name)) fields.append(name, value);
   }
   return fields;
 }

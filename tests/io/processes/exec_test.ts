@@ -63,6 +63,12 @@ test("another exit code than 0, or a signal, is an ExitError with all there is, 
   assertEquals((await exec("sh", ["-c", "exit 3"], { check: false })).exitCode, 3);
 });
 
+test("what a program has printed cannot steer the terminal of who reads the error", async () => {
+  const script = "printf 'a\\033[2Jb\\rc\\302\\233d' >&2; exit 1";
+  const error = await assertRejects(() => exec("sh", ["-c", script]), ExitError);
+  assert(error.message.endsWith("a\\u001b[2Jb\\u000dc\\u009bd"), error.message);
+});
+
 test("a program that is not there is an error with the system's code", async () => {
   const error = await assertRejects(() => exec("no-such-program"), Error, "no-such-program");
   assertEquals((error as { code?: string }).code, "ENOENT");
