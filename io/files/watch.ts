@@ -32,7 +32,7 @@ export interface WatchEvent {
 
 /** How a path is to be watched. */
 export interface WatchOptions {
-  /** Watches the folders below it too, as far as the host does; on Deno 2.9 those that are made later are not. Default: false. */
+  /** Watches the folders below it too, those that are made later as well. Default: false. */
   recursive?: boolean;
   /** How long changes of a path are gathered before they are told as one, in ms. Default: 20. */
   delay?: number;

@@ -5,7 +5,7 @@
  */
 
 import { builtin } from "../hosts/common/node_process.ts";
-import type { FileStat } from "./files.ts";
+import { type FileStat, type FolderEntry, joinPath } from "./files.ts";
 
 /** What watches a path. */
 export interface FolderWatcher {
@@ -35,6 +35,7 @@ interface NodeFileSystem {
 }
 
 interface DenoEvent {
+  readonly kind: string;
   readonly paths: readonly string[];
   readonly flag?: string | null;
 }
@@ -81,15 +82,69 @@ function watchByNode(folder: string, recursive: boolean, listener: FolderListene
 /** What Deno has for Node's programs tells a loss as a change of the folder. */
 function watchOnDeno(deno: DenoFiles, folder: string, recursive: boolean, listener: FolderListener): FolderWatcher {
   const { resolve } = builtin<{ resolve(path: string): string }>("node:path");
+  const { setTimeout, clearTimeout } = builtin<NodeTimers>("node:timers");
   const root = resolve(folder);
   const watcher = deno.watchFs(root, { recursive });
-  void (async () => {
-    for await (const { paths, flag } of watcher) {
-      if (flag === "rescan") listener.lost();
+  /** Folders that are new, and have their own watch only a moment later: what was put into them before nobody tells. */
+  let fresh: string[] = [];
+  let timer: unknown;
+  function look(): void {
+    timer = undefined;
+    const found = fresh;
+    fresh = [];
+    void namesIn(found).then((paths) => {
+      if (paths === undefined) listener.lost();
       else for (const path of paths) listener.changed(nameBelow(root, path));
+    });
+  }
+  void (async () => {
+    for await (const { kind, paths, flag } of watcher) {
+      if (flag === "rescan") {
+        listener.lost();
+        continue;
+      }
+      for (const path of paths) listener.changed(nameBelow(root, path));
+      if (!recursive || kind !== "create") continue;
+      fresh.push(...paths);
+      timer ??= setTimeout(look, untilWatched);
     }
   })().catch((error) => listener.failed(withAdvice(error, folder)));
-  return watcher;
+  return {
+    close() {
+      clearTimeout(timer);
+      watcher.close();
+    },
+  };
+}
+
+interface NodeTimers {
+  setTimeout(fn: () => void, ms: number): unknown;
+  clearTimeout(timer: unknown): void;
+}
+
+/** After so many ms a new folder is watched itself. */
+const untilWatched = 50;
+/** So many things in new folders are told one by one. */
+const mostFound = 10_000;
+
+/** All that is in the folders among some paths, and below; `undefined` for too much. */
+async function namesIn(paths: readonly string[]): Promise<string[] | undefined> {
+  const { readdir } = builtin<{ readdir(path: string, options: { withFileTypes: true }): Promise<FolderEntry[]> }>(
+    "node:fs/promises",
+  );
+  const found: string[] = [];
+  const open = [...paths];
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    // Most are files, and some are gone.
+    const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+    for (const entry of entries) {
+      const inner = joinPath(path, entry.name);
+      found.push(inner);
+      if (entry.isDirectory()) open.push(inner);
+    }
+    if (found.length + open.length > mostFound) return undefined;
+  }
+  return found;
 }
 
 function nameBelow(root: string, path: string): string | undefined {

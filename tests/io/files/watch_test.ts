@@ -6,6 +6,7 @@ import { watch, type WatchEvent, writeFile } from "../../../io/mod.ts";
 import { CancelScope, group, sleep } from "../../../mod.ts";
 import { withAdvice } from "../../../runtime/system/watch_folder.ts";
 import { withFolder } from "../../support/folder.ts";
+import { within } from "../../support/within.ts";
 
 /** Takes events until there is the one that is wanted; the others may be late news of what was before. */
 async function expect(events: AsyncIterable<WatchEvent>, kind: string, path: string): Promise<void> {
@@ -86,6 +87,52 @@ test("with recursive the folders below are watched too", async () => {
       await expect(events, "change", path);
     });
     await events.return!();
+  });
+});
+
+test("with recursive a folder that is made and filled at once is told with what is in it, and watched from then on", async () => {
+  await withFolder(async (folder) => {
+    const events = watch(folder, { recursive: true });
+    // Node 20 sets its watches up while the loop goes on.
+    await sleep(50);
+    const path = join(folder, "sub", "deep", "a");
+    mkdirSync(join(folder, "sub", "deep"), { recursive: true });
+    writeFileSync(path, "1");
+    writeFileSync(join(folder, "sub", "b"), "1");
+    const told: string[] = [];
+    for (const name of ["sub", "sub/b", "sub/deep", "sub/deep/a"].map((name) => join(folder, name))) {
+      while (!told.includes(name)) told.push((await within(events.next(), `${name} is told`)).value!.path);
+    }
+    await group(async (g) => {
+      g.spawn(async () => {
+        for (;;) {
+          appendFileSync(path, "2");
+          await sleep(20);
+        }
+      }, { daemon: true });
+      await within(expect(events, "change", path), "the file is watched");
+    });
+    await events.return!();
+  });
+});
+
+test("when the folder itself is renamed, the watch ends with its removal", async () => {
+  await withFolder(async (outer) => {
+    for (const recursive of [false, true]) {
+      const folder = join(outer, `name ${recursive}`);
+      mkdirSync(folder);
+      const events = watch(folder, { recursive });
+      await sleep(50);
+      renameSync(folder, join(outer, `other ${recursive}`));
+      let last: WatchEvent | undefined;
+      await within(
+        (async () => {
+          for await (const event of events) last = event;
+        })(),
+        "the watch has ended",
+      );
+      assertEquals(last, { kind: "remove", path: folder });
+    }
   });
 });
 
