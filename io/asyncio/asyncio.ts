@@ -14,7 +14,7 @@
 import { checkDuration, checkFunction, checkOptions, checkTime, show } from "../../runtime/basics/check.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
-import { StructureError } from "../../scheduler/scopes/errors.ts";
+import { isTaskCancelled, StructureError } from "../../scheduler/scopes/errors.ts";
 import type { Scope } from "../../scheduler/scopes/scope.ts";
 import { reportUnhandled } from "../../scheduler/scopes/unhandled.ts";
 import { group, type TaskGroup } from "../../scheduler/tasks/task_group.ts";
@@ -131,7 +131,8 @@ export async function gather<T>(
   const results = all.map((one) =>
     Promise.resolve(one instanceof LoopTask ? one : interruptible(one)).catch((error) => {
       if (returnExceptions || currentScope()?.effective !== undefined) return error as T;
-      if (failed) return void reportUnhandled(error) as never;
+      // That a task was cancelled, as all are at the end of the loop, is no failure of it.
+      if (failed) return (isTaskCancelled(error) ? undefined : reportUnhandled(error)) as never;
       failed = true;
       throw error;
     })

@@ -136,20 +136,25 @@ testOnFakeLoopWith(
   },
 );
 
-testOnFakeLoop("a failure that gather throws is that of runUntilComplete, also while others still run", async () => {
-  const bug = new Error("no cheese");
-  let ended = false;
-  const slow = async () => {
-    try {
-      await sleep(1e6);
-    } finally {
-      ended = true;
-    }
-  };
-  const run = runUntilComplete(() => gather([() => Promise.reject(bug), slow]));
-  assertStrictEquals(await assertRejects(() => run), bug);
-  assert(ended, "the other one was not cancelled");
-});
+testOnFakeLoop(
+  "a failure that gather throws is that of runUntilComplete, and all there is, also while others still run",
+  async () => {
+    const bug = new Error("no cheese");
+    let ended = false;
+    const slow = async () => {
+      try {
+        await sleep(1e6);
+      } finally {
+        ended = true;
+      }
+    };
+    const seen = await unhandledDuring(async () => {
+      const run = runUntilComplete(() => gather([() => sleep(1).then(() => Promise.reject(bug)), slow]));
+      assertStrictEquals(await assertRejects(() => run), bug);
+    });
+    assertEquals([ended, seen], [true, []]);
+  },
+);
 
 testOnFakeLoop("gather gives failures as results where that is asked for", async () => {
   const bug = new Error("bug");

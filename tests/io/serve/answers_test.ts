@@ -2,6 +2,7 @@
 
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { json, redirect } from "../../../io/mod.ts";
 import { ask } from "../../support/http.ts";
 import { withServer } from "./with_server.ts";
 import { errors } from "../../support/errors.ts";
@@ -120,6 +121,24 @@ test("a body whose stream fails is not whole for the client, and the error is re
       await until(() => server.statistics().active === 0, "the request has ended");
       assertEquals(seen, [bug]);
       assertEquals([server.statistics().failed, server.statistics().disconnected], [1, 0]);
+    },
+  );
+});
+
+test("what the helpers make goes out with its length, and a redirect is followed", async () => {
+  await withServer(
+    (request) =>
+      new URL(request.url).pathname === "/old"
+        ? redirect("/new", 302, { headers: [["set-cookie", "a=1"], ["set-cookie", "b=2"]] })
+        : json({ path: new URL(request.url).pathname }),
+    {},
+    async (server) => {
+      const response = await fetch(new URL("/old", server.url));
+      assertEquals(response.headers.get("content-length"), String('{"path":"/new"}'.length));
+      assertEquals(await response.json(), { path: "/new" });
+      assert(response.redirected);
+      const cookies = await fetch(new URL("/old", server.url), { redirect: "manual" });
+      assertEquals(cookies.headers.getSetCookie(), ["a=1", "b=2"]);
     },
   );
 });

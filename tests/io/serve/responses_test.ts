@@ -1,9 +1,8 @@
 /** Answers of the usual kinds. */
 
 import { test } from "node:test";
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { bytes, html, json, redirect, text } from "../../../io/mod.ts";
-import { withServer } from "./with_server.ts";
 
 /** Status, type and body. */
 async function parts(response: Response): Promise<[number, string | null, string]> {
@@ -24,9 +23,9 @@ test("status, its text and fields are given last, and a type of one's own counts
   const response = text("a,b", {
     status: 201,
     statusText: "Made",
-    headers: [["Content-Type", "text/csv"], ["set-cookie", "a=1"], ["set-cookie", "b=2"]],
+    headers: [["Content-Type", "text/csv"], ["x-a", "1"], ["x-a", "2"]],
   });
-  assertEquals([response.statusText, response.headers.getSetCookie()], ["Made", ["a=1", "b=2"]]);
+  assertEquals([response.statusText, response.headers.get("x-a")], ["Made", "1, 2"]);
   assertEquals(await parts(response), [201, "text/csv", "a,b"]);
   assertEquals(json(1, { headers: { "x-a": "b" } }).headers.get("content-type"), "application/json");
   const problem = json({}, { status: 400, headers: new Headers({ "content-type": "application/problem+json" }) });
@@ -54,8 +53,8 @@ test("a redirect has a place and a status that is one", () => {
   assertEquals(place(redirect("/there")), [302, "/there"]);
   assertEquals(place(redirect(new URL("http://a.example/b c"), 308)), [308, "http://a.example/b%20c"]);
   assertEquals(place(redirect("?q=%20é#漢", 303)), [303, "?q=%20%C3%A9#%E6%BC%A2"]);
-  const cookie = redirect("/", 307, { headers: { "set-cookie": "a=1" } });
-  assertEquals([...place(cookie), cookie.headers.getSetCookie()], [307, "/", ["a=1"]]);
+  const other = redirect("/", 307, { headers: { "x-a": "b" } });
+  assertEquals([...place(other), other.headers.get("x-a")], [307, "/", "b"]);
   for (const status of [200, 300, 304, 305, 306, 309, 400]) {
     assertThrows(() => redirect("/", status as never), RangeError, String(status));
   }
@@ -71,18 +70,4 @@ test("no address makes a field of its own, nor another server of a path", () => 
   assertEquals(location, "/%5Cevil.example%5Ca");
   assertEquals(new URL(location, "http://a.example/").host, "a.example");
   assertEquals(redirect("/\ud800").headers.get("location"), "/%EF%BF%BD");
-});
-
-test("what the helpers make goes out with its length, and a redirect is followed", async () => {
-  await withServer(
-    (request) =>
-      new URL(request.url).pathname === "/old" ? redirect("/new") : json({ path: new URL(request.url).pathname }),
-    {},
-    async (server) => {
-      const response = await fetch(new URL("/old", server.url));
-      assertEquals(response.headers.get("content-length"), String('{"path":"/new"}'.length));
-      assertEquals(await response.json(), { path: "/new" });
-      assert(response.redirected);
-    },
-  );
 });
