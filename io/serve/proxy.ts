@@ -71,6 +71,10 @@ async function handOn(request: Request, target: URL, headers: Headers, signal: A
     const sent = { method, headers, signal, redirect: "manual" as const, ...(body && { body: body.stream }) };
     const { response, isDecoded } = await fetchPlain(target, sent);
     const { status, statusText } = response;
+    if (status < 200 || status > 599) {
+      response.body?.cancel().catch(() => {});
+      throw new RangeError(`A status is from 200 to 599: received ${status}`);
+    }
     return new Response(response.body, { status, statusText, headers: answerFields(response.headers, isDecoded) });
   } catch (error) {
     signal.throwIfAborted();

@@ -271,6 +271,41 @@ test("a body over the limit is 413 here, and no fault of the upstream", async ()
   );
 });
 
+test("answers without a body, and those that make no sense, come through or are 502", async () => {
+  await withUpstream(
+    (request, response) => {
+      const status = request.url!.slice(1);
+      if (status.startsWith("2") || status.startsWith("3")) {
+        return void response.writeHead(Number(status), { etag: "a" }).end();
+      }
+      request.socket.end(`HTTP/1.1 ${status} Odd\r\ncontent-length: 0\r\n\r\n`);
+    },
+    handsOn,
+    async (server) => {
+      for (const status of [204, 304]) {
+        const { headers, ...response } = await read(new URL(`/${status}`, server.url));
+        assertEquals([response.status, headers.etag, response.body], [status, "a", ""]);
+      }
+      assertEquals((await read(new URL("/999", server.url))).status, 502);
+    },
+    { onError: () => {} },
+  );
+});
+
+test("a client that waits to be told to go on is told so by us", async () => {
+  await withUpstream(echo, handsOn, async (server) => {
+    const client = await ask(
+      server,
+      "POST / HTTP/1.1\nhost: a\nconnection: close\nexpect: 100-continue\ncontent-length: 5\n\n",
+    );
+    await client.waitFor(/^HTTP\/1.1 100 /);
+    client.send("hello");
+    await client.closed;
+    const { body, headers } = JSON.parse(client.received.match(/\{.*\}/)![0]);
+    assertEquals([body, headers.expect], ["hello", undefined]);
+  });
+});
+
 test("a redirect is the client's to follow", async () => {
   await withUpstream(
     (_request, response) => void response.writeHead(302, { location: "/there" }).end(),
