@@ -29,7 +29,20 @@ import {
   whenIdle,
   WorkerPool,
 } from "../mod.ts";
-import { connect, exec, listen, readBytes, readLines, serve, walk } from "../io/mod.ts";
+import {
+  connect,
+  exec,
+  json,
+  listen,
+  proxy,
+  readBytes,
+  readLines,
+  serve,
+  text,
+  walk,
+  watch,
+  writeFile,
+} from "../io/mod.ts";
 import { cancelEverywhere, checkpointsOf, explore, schedules, simulate } from "../testing.ts";
 import { thrownBy } from "./support/errors.ts";
 
@@ -79,6 +92,11 @@ const calls: Record<string, Call> = {
   readBytes: [(options) => readBytes("file", options), "maxBytes", "10"],
   readLines: [(options) => readLines("file", options), "maxLength", "10"],
   walk: [(options) => walk(".", options), "limit", "3"],
+  watch: [(options) => watch(".", options), "delay", "10"],
+  writeFile: [(options) => writeFile("file", "", options), "mode", "10"],
+  proxy: [(options) => proxy(new Request("http://a.example/"), "http://b.example", options), "signal", "abort"],
+  text: [(options) => text("", options), "status", "200"],
+  json: [(options) => json(1, options), "status", "200"],
   simulate: [(options) => simulate(nothing, options), "maxSteps", "3"],
   explore: [(options) => explore(nothing, options), "maxSchedules", "3"],
   cancelEverywhere: [(options) => cancelEverywhere(nothing, options), "after", "look"],

@@ -38,7 +38,7 @@ export interface WalkOptions {
 /**
  * Gives everything below a folder, in order of names, each folder before what is in it; while some of it is looked at, the next few folders
  * are read. Links are given, and not followed unless that is asked for. Each folder is a checkpoint; nothing stays open, and what was begun
- * has ended when the loop is left.
+ * has ended when the loop is left. A folder is entered by its path: where others can write, that may lead elsewhere by then.
  *
  * @throws {TypeError} at the call, for arguments of a wrong kind.
  * @throws {Error} (from the iteration) with the system's code, such as "ENOENT", when the folder itself cannot be read.

@@ -3,21 +3,27 @@
 
 import type { Task, TaskGroup } from "@millrace/millrace";
 import {
+  bytes,
   connect,
   type Connection,
   type DrainSummary,
   exec,
   type ExecResult,
   type Handler,
+  html,
+  json,
   listen,
   openBytes,
+  proxy,
   readBytes,
   readFrames,
   readLines,
+  redirect,
   type RequestContext,
   serve,
   type Server,
   type ServerStatistics,
+  text,
   walk,
   type WalkEntry,
   writeFile,
@@ -73,12 +79,34 @@ export async function served(): Promise<void> {
   serve(() => new Response(), { drain: 10 });
 }
 
+/** Helpers give responses, at once; what is handed on is one later. */
+export async function answered(request: Request): Promise<void> {
+  const responses = [
+    text("a", { status: 404 }),
+    html("<p>"),
+    json(row, { headers: { a: "b" } }),
+    bytes(new Uint8Array(1)),
+    redirect(new URL("http://a.example"), 308, { headers: [["a", "b"]] }),
+  ];
+  true satisfies Equal<typeof responses, Response[]>;
+  const response = await proxy(request, "http://a.example", { headers: { a: "b" }, signal: AbortSignal.timeout(1) });
+  true satisfies Equal<typeof response, Response>;
+  // @ts-expect-error A text.
+  text(1);
+  // @ts-expect-error No redirect.
+  redirect("/", 200);
+  // @ts-expect-error The status comes before.
+  redirect("/", 302, { status: 301 });
+  // @ts-expect-error No such option.
+  proxy(request, "http://a.example", { timeout: 10 });
+}
+
 /** Connections give bytes, or nothing at their end. */
 export async function connected(): Promise<void> {
   await using connection = await connect({ hostname: "localhost", port: 80, timeout: 1000 });
   true satisfies Equal<typeof connection, Connection>;
-  const bytes = await connection.read();
-  true satisfies Equal<typeof bytes, Uint8Array | undefined>;
+  const first = await connection.read();
+  true satisfies Equal<typeof first, Uint8Array | undefined>;
   await connection.write("text");
   for await (const chunk of connection) true satisfies Equal<typeof chunk, Uint8Array>;
   for await (const line of readLines(connection, { maxLength: 100 })) true satisfies Equal<typeof line, string>;
