@@ -276,6 +276,20 @@ test("what is left running and holds no output is ended too, and exec waits for 
   });
 });
 
+test("what has begun a session of its own escapes, and is waited for no longer than the grace though it holds the output", async () => {
+  await withFile(async (path) => {
+    const script =
+      `setsid sh -c 'echo $$ > ${path}; exec sleep 600' & while [ ! -s ${path} ]; do sleep 0.01; done; echo out`;
+    const result = await exec("sh", ["-c", script], { grace: 50 });
+    const pid = await numberIn(path);
+    try {
+      assertEquals([result.text(), runs(pid)], ["out\n", true]);
+    } finally {
+      process.kill(pid, "SIGKILL");
+    }
+  });
+});
+
 test("a program whose leader is gone is never signalled again once nobody is left", async () => {
   const kill = process.kill;
   const sent: [number, unknown][] = [];
