@@ -333,5 +333,9 @@ function handle(live: LiveRequest): Response | PromiseLike<Response> {
 function nameOf({ method, url }: Request): string {
   const path = url.indexOf("/", url.indexOf("//") + 2);
   const query = url.indexOf("?", path);
-  return `${method} ${url.slice(path, query < 0 ? undefined : query)}`;
+  const end = Math.min(query < 0 ? url.length : query, path + longestName);
+  return `${method} ${url.slice(path, end)}`;
 }
+
+/** So much of a path is shown, in logs too: a stranger may send 16 KiB of it. */
+const longestName = 2000;

@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import { type RequestRecord, serve } from "../../../io/mod.ts";
-import { Cancelled, configure, group, LoopMonitor, sleep } from "../../../mod.ts";
+import { Cancelled, configure, currentTask, group, LoopMonitor, sleep } from "../../../mod.ts";
 import { errors, unhandledDuring } from "../../support/errors.ts";
 import { ask } from "../../support/http.ts";
 import { latch } from "../../support/latch.ts";
@@ -80,6 +80,19 @@ test("a client that leaves cancels its request, with source disconnect, and is n
       assertEquals([server.statistics().disconnected, seen], [1, []]);
     },
   );
+});
+
+test("a request is named by its method and path, of which no more than 2,000 characters, and none that a terminal obeys", async () => {
+  await withServer(() => new Response(currentTask()!.name), {}, async (server) => {
+    const client = await ask(
+      server,
+      `GET /a%1b%0A?q HTTP/1.1\nhost: a\n\nGET /${"b".repeat(10_000)} HTTP/1.1\nhost: a\nconnection: close\n\n`,
+    );
+    await client.closed;
+    const [, first, second] = client.received.split(/\r\n\r\n/);
+    assert(first!.startsWith("GET /a%1b%0A") && !first!.includes("?"), first);
+    assertEquals(second!.replace(/#\d+$/, ""), `GET /${"b".repeat(1999)}`);
+  });
 });
 
 test("a normal end aborts no signal", async () => {
