@@ -6,9 +6,9 @@ import { badRequest, maxHeadBytes, RequestGate } from "../common/request_head.ts
 import { begin } from "./http_answer.ts";
 import type { Incoming } from "./http_body.ts";
 import { type ConnectionOwner, NodeConnection, type NodeSocket } from "./http_connection.ts";
-import { asksForWebSocket, headOf, type ParserError, refusalOf } from "./http_head.ts";
+import { asksForWebSocket, hasBody, headOf, type ParserError, refusalOf } from "./http_head.ts";
 import type { Outgoing } from "./http_outgoing.ts";
-import { RawConnection, withoutUpgrade } from "./http_upgrade.ts";
+import { outgoingFor, RawConnection, withoutUpgrade } from "./http_upgrade.ts";
 
 type Listener = (incoming: Incoming, outgoing: Outgoing) => void;
 type UpgradeListener = (incoming: Incoming, socket: NodeSocket, head: Uint8Array) => void;
@@ -51,9 +51,7 @@ export async function listenHttp(options: HttpListenOptions): Promise<HttpListen
   const connections = new Connections(options, server);
   // "100 Continue" is sent when the body is first asked for, so that a request may be refused without it.
   server.on("checkContinue", (incoming, outgoing) => {
-    // Node takes any value for it that has these words in it.
-    const continues = incoming.headers["expect"]?.toLowerCase() === "100-continue";
-    connections.of(incoming.socket).take(incoming, outgoing, continues, undefined);
+    connections.of(incoming.socket).take(incoming, outgoing, waitsForContinue(incoming), undefined);
   });
   // Other expectations are none that a server has to meet.
   server.on("checkExpectation", (incoming, outgoing) => {
@@ -75,6 +73,11 @@ export async function listenHttp(options: HttpListenOptions): Promise<HttpListen
   return { port: actualPort, stop: () => connections.stop(), abort: () => connections.abort() };
 }
 
+/** Node takes any value for it that has these words in it. */
+function waitsForContinue({ headers }: Incoming): boolean {
+  return headers["expect"]?.toLowerCase() === "100-continue";
+}
+
 /** The options of Node's server. 0 means no limit to Node. */
 function settingsOf({ keepAlive, headerTimeout }: HttpListenOptions): object {
   const headersTimeout = headerTimeout === Infinity ? 0 : Math.max(1, Math.ceil(headerTimeout));
@@ -91,8 +94,6 @@ function settingsOf({ keepAlive, headerTimeout }: HttpListenOptions): object {
     maxHeaderSize: maxHeadBytes,
     // The gate looks at it.
     requireHostHeader: false,
-    // Node 26 asks; Node 20 takes everything that asks for an upgrade out of HTTP.
-    shouldUpgradeCallback: (incoming: Incoming) => asksForWebSocket(headOf(incoming)),
   };
 }
 
@@ -106,12 +107,15 @@ class Connections implements ConnectionOwner {
   isStopping = false;
   readonly #server: NodeServer;
   readonly #open = new Set<NodeConnection>();
+  /** May Node read the body of a request that asks for an upgrade? Node 26 does, and Node 20 leaves it on the connection. */
+  readonly #readsBodies: boolean;
   /** Sockets whose clients have not shaken hands. */
   readonly #shaking = new Set<NodeSocket>();
 
   constructor(options: HttpListenOptions, server: NodeServer) {
     this.options = options;
     this.#server = server;
+    this.#readsBodies = "shouldUpgradeCallback" in server;
     const { tls, allowedHosts } = options;
     const allowed = allowedHosts === undefined ? undefined : new AllowedHosts(allowedHosts);
     this.gate = new RequestGate(tls === undefined ? "http" : "https", allowed);
@@ -124,10 +128,12 @@ class Connections implements ConnectionOwner {
       server.on("secureConnection", (socket) => this.#connected(socket));
     }
     server.on("upgrade", (incoming, socket, head) => this.#upgrade(incoming, socket, head));
-    server.on("connect", (incoming, socket) => {
-      const connection = this.of(socket);
+    server.on("connect", (incoming) => {
+      const connection = this.of(incoming.socket);
       connection.detached();
-      connection.take(incoming, undefined, false, new RawConnection(socket, new Uint8Array()));
+      connection.discard();
+      // The gate refuses it.
+      connection.take(incoming, undefined, false, undefined);
     });
     server.on("clientError", (error, socket) => this.#failed(error, socket));
   }
@@ -181,18 +187,25 @@ class Connections implements ConnectionOwner {
     socket.once("close", () => this.#shaking.delete(socket));
   }
 
-  #upgrade(incoming: Incoming, socket: NodeSocket, head: Uint8Array): void {
-    const connection = this.of(socket);
-    if (!asksForWebSocket(headOf(incoming)) && connection.isIdle) {
-      socket.unshift(withoutUpgrade(incoming, head));
-      this.#server.emit(this.options.tls === undefined ? "connection" : "secureConnection", socket);
+  /** Node has let go of a connection whose client asks for another protocol: of a WebSocket, or of none that there is here. */
+  #upgrade(incoming: Incoming, stream: NodeSocket, rest: Uint8Array): void {
+    const connection = this.of(incoming.socket);
+    const head = headOf(incoming);
+    if (asksForWebSocket(head)) {
+      connection.detached();
+      return connection.take(incoming, undefined, false, new RawConnection(stream, rest));
+    }
+    if (connection.isIdle && (!hasBody(head) || !this.#readsBodies)) {
+      stream.unshift(withoutUpgrade(incoming, rest));
+      this.#server.emit(this.options.tls === undefined ? "connection" : "secureConnection", stream);
       return;
     }
     connection.detached();
-    if (asksForWebSocket(headOf(incoming))) {
-      return connection.take(incoming, undefined, false, new RawConnection(socket, head));
+    if (connection.isIdle && (!incoming.complete || incoming.readableLength > 0)) {
+      // The body is with the request; nobody can read what follows it.
+      return connection.take(incoming, outgoingFor(incoming, stream), waitsForContinue(incoming), undefined);
     }
-    // Of Node 20 alone: what came with it can be read by nobody before the answers under way are out.
+    // What came with it cannot be put back before the answers under way are out, or there is no telling where its body ends.
     connection.discard();
     connection.refuse(badRequest);
   }

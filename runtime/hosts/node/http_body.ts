@@ -7,10 +7,13 @@ export interface Incoming {
   readonly httpVersion: string;
   readonly headers: Record<string, string | undefined>;
   readonly rawHeaders: string[];
-  readonly socket: { readonly remoteAddress?: string; destroy(): void };
+  readonly socket: { readonly remoteAddress?: string; destroySoon(): void; destroy(): void };
   /** Has the request come whole, and been read? */
   readonly complete: boolean;
+  /** How much of its body has come and not been read. */
+  readonly readableLength: number;
   readonly destroyed: boolean;
+  destroy(): void;
   pause(): void;
   resume(): void;
   on(event: "end" | "error" | "close", listener: () => void): void;

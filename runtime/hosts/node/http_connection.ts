@@ -213,8 +213,12 @@ export class NodeConnection {
   #closed(): void {
     this.#isOver = true;
     this.#held = [];
-    this.#current?.finish("left");
+    const current = this.#current;
+    if (current === undefined) return;
     this.#current = undefined;
+    current.finish("left");
+    // Node forgets the body of a request that asked for an upgrade.
+    if (!current.incoming.complete) current.incoming.destroy();
   }
 
   #drop(incoming: Incoming, raw: RawConnection | undefined): void {

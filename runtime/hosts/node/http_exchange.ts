@@ -36,7 +36,7 @@ export class NodeExchange extends Exchange implements Running {
     super();
     this.connection = connection;
     this.incoming = incoming;
-    this.outgoing = outgoing ?? outgoingFor(incoming, raw!);
+    this.outgoing = outgoing ?? outgoingFor(incoming, raw!.socket);
     this.hasBody = hasBody(head);
     this.#url = url;
     this.#continues = continues;
@@ -50,11 +50,6 @@ export class NodeExchange extends Exchange implements Running {
 
   get remoteAddress(): string | undefined {
     return this.incoming.socket.remoteAddress;
-  }
-
-  /** Has the connection left HTTP, for a WebSocket? */
-  get isRaw(): boolean {
-    return this.#raw !== undefined;
   }
 
   override get sendProgress(): number | undefined {

@@ -13,7 +13,7 @@ export interface Outgoing {
   destroy(): void;
   assignSocket(socket: object): void;
   detachSocket(socket: object): void;
-  emit(event: "drain"): void;
+  emit(event: "drain" | "close"): void;
   on(event: "close" | "finish" | "error", listener: () => void): void;
   once(event: "drain" | "close", listener: () => void): void;
   off(event: "drain" | "close", listener: () => void): void;

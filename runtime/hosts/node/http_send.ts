@@ -25,6 +25,7 @@ class AnswerHead {
   readonly #exchange: NodeExchange;
   readonly #lines: string[] = [];
   #closes = false;
+  #upgrades = false;
   /** The length that the handler says its body has. */
   readonly declared: number | undefined;
 
@@ -44,8 +45,7 @@ class AnswerHead {
       } else if (name === "upgrade" && response.status === 426) {
         checkField(name, value);
         this.#lines.push(name, value);
-        // Beside it has to be said that it is of the connection.
-        this.#lines.push("connection", exchange.isRaw ? "upgrade, close" : "upgrade");
+        this.#upgrades = true;
       }
     }
     this.declared = declared;
@@ -62,8 +62,12 @@ class AnswerHead {
     const { status, statusText } = this.#response;
     const lines = this.#lines;
     if (length !== undefined && status !== 204) lines.push("content-length", String(length));
-    if (this.#closes || this.#exchange.connection.closes) lines.push("connection", "close");
-    this.#exchange.outgoing.writeHead(status, statusText || undefined, lines);
+    const { outgoing, connection } = this.#exchange;
+    const closes = this.#closes || connection.closes;
+    // Beside the name of a protocol it has to be said that it is of the connection; and what Node would say is not said then.
+    if (this.#upgrades) lines.push("connection", closes || !outgoing.shouldKeepAlive ? "upgrade, close" : "upgrade");
+    else if (closes) lines.push("connection", "close");
+    outgoing.writeHead(status, statusText || undefined, lines);
   }
 }
 

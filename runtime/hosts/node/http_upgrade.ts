@@ -47,16 +47,21 @@ export class RawConnection {
   readonly #left = (): void => this.socket.destroy();
 }
 
-/** An answer for a request for a WebSocket, in case its handler refuses it: Node gives none with its event. */
-export function outgoingFor(incoming: Incoming, { socket }: RawConnection): Outgoing {
+/**
+ * An answer for a request that asks for an upgrade, in case it is answered like any other: Node gives none with its event. It is the last
+ * one of its connection.
+ */
+export function outgoingFor(incoming: Incoming, stream: NodeSocket): Outgoing {
   const { ServerResponse } = builtin<Http>("node:http");
   const outgoing = new ServerResponse(incoming);
   // Whatever the client has sent behind its request may be meant for a WebSocket.
   outgoing.shouldKeepAlive = false;
-  outgoing.assignSocket(socket);
+  outgoing.assignSocket(stream);
+  stream.on("drain", () => outgoing.emit("drain"));
   outgoing.on("finish", () => {
-    outgoing.detachSocket(socket);
-    socket.destroySoon();
+    outgoing.detachSocket(stream);
+    outgoing.emit("close");
+    incoming.socket.destroySoon();
   });
   return outgoing;
 }
