@@ -191,21 +191,22 @@ class Connections implements ConnectionOwner {
   #upgrade(incoming: Incoming, stream: NodeSocket, rest: Uint8Array): void {
     const connection = this.of(incoming.socket);
     const head = headOf(incoming);
+    connection.detached();
     if (asksForWebSocket(head)) {
-      connection.detached();
       return connection.take(incoming, undefined, false, new RawConnection(stream, rest));
     }
-    if (connection.isIdle && (!hasBody(head) || !this.#readsBodies)) {
-      stream.unshift(withoutUpgrade(incoming, rest));
-      this.#server.emit(this.options.tls === undefined ? "connection" : "secureConnection", stream);
-      return;
+    if (!hasBody(head) || !this.#readsBodies) {
+      const raw = new RawConnection(stream, rest);
+      return connection.putBack(() => {
+        stream.unshift(withoutUpgrade(incoming, raw.take()));
+        this.#server.emit(this.options.tls === undefined ? "connection" : "secureConnection", stream);
+      });
     }
-    connection.detached();
     if (connection.isIdle && (!incoming.complete || incoming.readableLength > 0)) {
       // The body is with the request; nobody can read what follows it.
       return connection.take(incoming, outgoingFor(incoming, stream), waitsForContinue(incoming), undefined);
     }
-    // What came with it cannot be put back before the answers under way are out, or there is no telling where its body ends.
+    // The body cannot wait for its turn, or there is no telling where it ends.
     connection.discard();
     connection.refuse(badRequest);
   }

@@ -28,6 +28,7 @@ export interface NodeSocket {
   readonly writable: boolean;
   /** Of TLS: the socket below it. */
   readonly _parent?: NodeSocket;
+  readableFlowing: boolean | null;
   destroySoon(): void;
   destroy(): void;
   end(text?: string): void;
@@ -86,10 +87,13 @@ export class NodeConnection {
   #held: Arrival[] = [];
   /** The last request that came, whose body may still be coming. */
   #last: Incoming | undefined = undefined;
+  /** Puts a request back that Node has taken out of HTTP, when nothing is under way any more. */
+  #putBack: (() => void) | undefined = undefined;
   /** What is answered when nothing is under way any more, to what came last. */
   #refusal: Refusal | undefined = undefined;
   #isOver = false;
   #isEnding = false;
+  #isDetached = false;
   #dropped = 0;
 
   constructor(socket: NodeSocket, owner: ConnectionOwner) {
@@ -107,7 +111,8 @@ export class NodeConnection {
 
   /** Is the answer under way the last one? */
   get closes(): boolean {
-    return this.#owner.isStopping && this.#held.length === 0 && this.#refusal === undefined;
+    const isLast = this.#held.length === 0 && this.#putBack === undefined && this.#refusal === undefined;
+    return this.#owner.isStopping && isLast;
   }
 
   /** A request has come. */
@@ -133,6 +138,13 @@ export class NodeConnection {
     if (this.isIdle) this.#finish();
   }
 
+  /** Has a request that Node has taken out of HTTP put back into it when those before it are answered; the last of a connection. */
+  putBack(restore: () => void): void {
+    if (this.#isOver) return this.discard();
+    if (this.isIdle) restore();
+    else this.#putBack = restore;
+  }
+
   /** What comes from the client is no request, or no body of the one that came last. */
   fail(refusal: Refusal | undefined, isEof: boolean): void {
     if (this.#isOver) return;
@@ -154,6 +166,7 @@ export class NodeConnection {
     if (this.#socket.destroyed) return;
     if (next !== undefined) this.#start(next);
     else if (this.#isOver) this.#finish();
+    else if (this.#putBack !== undefined) this.#restore();
     else if (this.#owner.isStopping) this.#end(drainLingerTime);
   }
 
@@ -169,6 +182,8 @@ export class NodeConnection {
 
   /** Node has let go of the socket, and hears nothing of it any more. */
   detached(): void {
+    if (this.#isDetached) return;
+    this.#isDetached = true;
     this.#socket.on("error", ignore);
     this.#socket.on("drain", () => this.#current?.outgoing.emit("drain"));
   }
@@ -177,6 +192,12 @@ export class NodeConnection {
   discard(): void {
     this.#socket.on("end", () => this.#isEnding || this.#socket.destroy());
     this.#socket.resume();
+  }
+
+  #restore(): void {
+    const restore = this.#putBack!;
+    this.#putBack = undefined;
+    restore();
   }
 
   #start(arrival: Arrival): void {

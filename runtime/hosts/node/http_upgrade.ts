@@ -35,6 +35,8 @@ export class RawConnection {
   take(): Uint8Array {
     this.socket.off("data", this.#keep);
     this.socket.off("end", this.#left);
+    // As Node hands it over: reading begins when somebody listens again.
+    this.socket.readableFlowing = null;
     return this.#early.length === 1 ? this.#early[0]! : Buffer.concat(this.#early);
   }
 
