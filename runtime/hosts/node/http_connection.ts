@@ -138,6 +138,13 @@ export class NodeConnection {
     if (this.isIdle) this.#finish();
   }
 
+  /** Ends the connection after the answer under way, whatever waits for its turn. */
+  endAfterCurrent(): void {
+    this.#held = [];
+    this.#refusal = undefined;
+    this.#isOver = true;
+  }
+
   /** Has a request that Node has taken out of HTTP put back into it when those before it are answered; the last of a connection. */
   putBack(restore: () => void): void {
     if (this.#isOver) return this.discard();

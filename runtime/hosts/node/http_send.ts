@@ -133,7 +133,7 @@ async function pump(begin: Beginning, exchange: NodeExchange, declared: number |
     if (byteLength > left) {
       // What is longer would be read as the beginning of the next answer.
       const error = new TypeError(`The body of an answer is longer than its content-length, which is ${declared}`);
-      exchange.connection.refuse(undefined);
+      exchange.connection.endAfterCurrent();
       if (left > 0) await exchange.write(read.value.subarray(0, left));
       reader!.cancel(error).catch(() => {});
       exchange.endWith();
