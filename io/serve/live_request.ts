@@ -41,7 +41,7 @@ import { Context } from "./request_context.ts";
 import type { Fate, RequestOwner } from "./request_owner.ts";
 import { RequestTask } from "./request_task.ts";
 import { type RequestTrace, traceOf } from "./request_trace.ts";
-import type { Upgradable } from "./web_socket.ts";
+import { isOfClient, type Upgradable } from "./web_socket.ts";
 
 /** For how long, after its makers were cancelled and have ended, a body may go on to what they gave it last, in ms. */
 const flushTime = 50;
@@ -126,7 +126,7 @@ export class LiveRequest extends GroupNode implements Owner {
         this.status = 101;
         return upgraded;
       },
-      spawn: (task) => this.spawn(task, { name: "web socket", lane: this.lane }),
+      spawn: (task) => this.spawn(task, { name: "web socket", lane: this.lane }).handle,
       lost: () => this.cancel("disconnect"),
     };
   }
@@ -315,7 +315,7 @@ export class LiveRequest extends GroupNode implements Owner {
   #failed(error: unknown): void {
     // The client's fault, not the handler's; and what goes wrong after the client has left goes wrong because of it.
     const isClients = error instanceof BodyLimitError || error instanceof BodyTimeoutError;
-    if (isClients || this.request?.source === "disconnect") return;
+    if (isClients || isOfClient(error) || this.request?.source === "disconnect") return;
     this.#owner.failed(error, this);
   }
 

@@ -12,11 +12,20 @@
  */
 
 import { checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
-import type { HostWebSocket, WebSocketListener, WebSocketMessage } from "../../runtime/port/web_socket.ts";
+import {
+  BadHandshakeError,
+  closeTime,
+  type HostWebSocket,
+  type Upgraded,
+  type WebSocketListener,
+  type WebSocketMessage,
+} from "../../runtime/port/web_socket.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
 import { Wait } from "../../scheduler/waits/wait.ts";
 import { OnCancel } from "../waits/on_cancel.ts";
+import { isToken, refusalOf } from "./handshake.ts";
+import { isLonger, UnreadMessages } from "./unread_messages.ts";
 
 /** How a WebSocket was closed. */
 export interface WebSocketClose {
@@ -49,15 +58,17 @@ export class WebSocketClosedError extends Error {
   }
 }
 
-/** How long a client has to answer a close, in ms. */
-const closeTime = 2000;
 /** As many messages of the greatest length may be unread before the client is cut off, on hosts that cannot stop reading. */
-const unreadLimit = 16;
+const unreadLimit = 4;
+/** As many bytes may be unread however short messages have to be: they may come in one piece, before the body could take any. */
+const leastUnread = 16 * 1024;
+/** Errors that say no more than that a client has closed its socket, or had to be cut off. */
+const ofClients = new WeakSet<object>();
 
 let attach: (socket: ServerWebSocket, host: HostWebSocket) => void;
 let listenerOf: (socket: ServerWebSocket, onLost: () => void) => WebSocketListener;
-let terminate: (socket: ServerWebSocket) => void;
 let run: (socket: ServerWebSocket, body: (socket: ServerWebSocket) => unknown) => Promise<void>;
+let abandon: (socket: ServerWebSocket) => void;
 
 /**
  * The server's side of a WebSocket, as long as its body runs. Its messages come by iterating or with {@linkcode receive}; both, and
@@ -69,11 +80,14 @@ export class ServerWebSocket implements AsyncIterable<string | Uint8Array> {
   readonly closed: Promise<WebSocketClose>;
   readonly #messageLimit: number;
   #host: HostWebSocket | undefined = undefined;
-  #messages: WebSocketMessage[] = [];
-  #unread = 0;
+  readonly #messages = new UnreadMessages();
   #isPaused = false;
   #close: WebSocketClose | undefined = undefined;
   #closing: WebSocketClose | undefined = undefined;
+  /** Was it the handler that closed it? */
+  #isOwnClose = false;
+  /** Cuts off a client that does not answer a close. */
+  #closeTimer: { cancel(): void } | undefined = undefined;
   #setClosed!: (close: WebSocketClose) => void;
   readonly #receivers: Wait<WebSocketMessage | undefined>[] = [];
   readonly #senders: Set<Wait<void>> = new Set();
@@ -96,7 +110,7 @@ export class ServerWebSocket implements AsyncIterable<string | Uint8Array> {
         if (code === 1006) onLost();
       },
     });
-    terminate = (socket) => socket.#host?.terminate();
+    abandon = (socket) => socket.#closeWith({ code: 1001, reason: "" });
   }
 
   /** The subprotocol that was agreed on; empty for none. */
@@ -113,7 +127,7 @@ export class ServerWebSocket implements AsyncIterable<string | Uint8Array> {
       "a message of a WebSocket",
     );
     if (wait.interrupted) return wait.promise;
-    if (this.#messages.length > 0 && receivers.length === 0) wait.resolve(this.#take());
+    if (this.#messages.size > 0 && receivers.length === 0) wait.resolve(this.#take());
     else if (this.#close !== undefined) wait.resolve(undefined);
     else receivers.push(wait);
     return wait.promise;
@@ -138,7 +152,7 @@ export class ServerWebSocket implements AsyncIterable<string | Uint8Array> {
     if (wait.interrupted) return wait.promise;
     const close = this.#close ?? this.#closing;
     if (close !== undefined) {
-      wait.reject(new WebSocketClosedError(close));
+      wait.reject(this.#closedError(close));
       return wait.promise;
     }
     const taken = this.#host!.send(message);
@@ -155,14 +169,19 @@ export class ServerWebSocket implements AsyncIterable<string | Uint8Array> {
    * Begins to close the socket; a second call does nothing. Messages that have come may still be received.
    *
    * @throws {RangeError} for a code that is neither 1000 nor from 3000 to 4999, or a reason of more than 123 bytes.
+   * @throws {TypeError} for a reason that is no string.
    */
   close(code = 1000, reason = ""): void {
     if (code !== 1000 && !(Number.isInteger(code) && code >= 3000 && code <= 4999)) {
       throw new RangeError(`The code of a close is 1000 or from 3000 to 4999: received ${show(code)}`);
     }
-    if (new TextEncoder().encode(reason).length > 123) {
+    if (typeof reason !== "string") {
+      throw new TypeError(`The reason of a close is a string: received ${show(reason)}`);
+    }
+    if (isLonger(reason, 123)) {
       throw new RangeError(`The reason of a close has at most 123 bytes: received ${show(reason)}`);
     }
+    if (this.#close === undefined && this.#closing === undefined) this.#isOwnClose = true;
     this.#closeWith({ code, reason });
   }
 
@@ -176,15 +195,13 @@ export class ServerWebSocket implements AsyncIterable<string | Uint8Array> {
       await body(this);
     } catch (error) {
       close = { code: scope.effective === undefined ? 1011 : 1001, reason: "" };
-      throw error;
+      // A client may close at any moment, in the middle of an answer to it.
+      if (!isOfClient(error)) throw error;
     } finally {
       hook.leave();
       this.#closeWith(scope.effective === undefined ? close : { code: 1001, reason: "" });
-      this.#messages = [];
-      this.#pause(false);
-      const timer = loop().timers.setTimer(() => terminate(this), closeTime, { real: true });
+      this.#messages.clear();
       await this.closed;
-      timer.cancel();
     }
   }
 
@@ -195,29 +212,33 @@ export class ServerWebSocket implements AsyncIterable<string | Uint8Array> {
   #closeWith(close: WebSocketClose): void {
     if (this.#closing !== undefined || this.#close !== undefined) return;
     this.#closing = close;
+    // Its answer is behind what was not read.
+    this.#pause(false);
+    this.#closeTimer = loop().timers.setTimer(() => this.#host?.terminate(), closeTime, { real: true });
     this.#host?.close(close.code, close.reason);
-    for (const wait of this.#senders) wait.reject(new WebSocketClosedError(close));
-    this.#senders.clear();
+    this.#failSenders(close);
   }
 
   #came(message: WebSocketMessage): void {
+    // After a close nothing is delivered any more.
+    if (this.#closing !== undefined && this.#host !== undefined) return;
+    if (isLonger(message, this.#messageLimit)) {
+      return this.#closeWith({ code: 1009, reason: "The message is too long" });
+    }
     const receiver = this.#receivers.shift();
     if (receiver !== undefined) return void receiver.resolve(message);
-    // After the end of the body nobody is going to take it.
-    if (this.#closing !== undefined && this.#host !== undefined) return;
     this.#messages.push(message);
-    this.#unread += message.length;
-    if (this.#unread <= this.#messageLimit) return;
+    const { cost } = this.#messages;
+    if (cost <= this.#messageLimit) return;
     if (this.#host?.setPaused !== undefined) this.#pause(true);
-    else if (this.#unread > this.#messageLimit * unreadLimit) {
+    else if (cost > Math.max(leastUnread, this.#messageLimit * unreadLimit)) {
       this.#closeWith({ code: 1008, reason: "Too many messages are unread" });
     }
   }
 
   #take(): WebSocketMessage {
-    const message = this.#messages.shift()!;
-    this.#unread -= message.length;
-    if (this.#unread <= this.#messageLimit) this.#pause(false);
+    const message = this.#messages.take();
+    if (this.#messages.cost <= this.#messageLimit) this.#pause(false);
     return message;
   }
 
@@ -230,11 +251,27 @@ export class ServerWebSocket implements AsyncIterable<string | Uint8Array> {
   #ended(close: WebSocketClose): void {
     if (this.#close !== undefined) return;
     this.#close = close;
-    for (const wait of this.#senders) wait.reject(new WebSocketClosedError(close));
-    this.#senders.clear();
+    this.#closeTimer?.cancel();
+    this.#failSenders(close);
     for (const wait of this.#receivers.splice(0)) wait.resolve(undefined);
     this.#setClosed(close);
   }
+
+  #failSenders(close: WebSocketClose): void {
+    for (const wait of this.#senders) wait.reject(this.#closedError(close));
+    this.#senders.clear();
+  }
+
+  #closedError(close: WebSocketClose): WebSocketClosedError {
+    const error = new WebSocketClosedError(close);
+    if (!this.#isOwnClose) ofClients.add(error);
+    return error;
+  }
+}
+
+/** Does an error say no more than that a client has closed its socket, or had to be cut off? */
+export function isOfClient(error: unknown): boolean {
+  return error instanceof WebSocketClosedError && ofClients.has(error);
 }
 
 /** What making a socket of a request needs of the request. */
@@ -242,12 +279,9 @@ export interface Upgradable {
   readonly request: Request;
   readonly messageLimit: number;
   /** `HttpExchange.upgrade`. */
-  upgrade(
-    listener: WebSocketListener,
-    protocol: string | undefined,
-  ): Promise<{ socket: HostWebSocket; response: Response }>;
+  upgrade(listener: WebSocketListener, protocol: string | undefined): Promise<Upgraded>;
   /** Starts the task of the socket. */
-  spawn(task: () => Promise<void>): void;
+  spawn(task: () => Promise<void>): PromiseLike<unknown>;
   /** The connection was lost. */
   lost(): void;
 }
@@ -264,17 +298,11 @@ export function upgradeRequest(
   if (protocol !== undefined && typeof protocol !== "string") {
     throw new TypeError(`A subprotocol is a string: received ${show(protocol)}`);
   }
-  const { headers } = live.request;
-  if (headers.get("upgrade")?.toLowerCase() !== "websocket") {
-    const text = "This is for WebSockets\n";
-    const response = new Response(text, { status: 426, headers: { upgrade: "websocket", connection: "upgrade" } });
-    return Promise.resolve(response);
+  if (protocol !== undefined && !isToken(protocol)) {
+    throw new TypeError(`A subprotocol is a name without spaces and separators: received ${show(protocol)}`);
   }
-  const offered = (headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
-  if (protocol !== undefined && !offered.includes(protocol)) {
-    return Promise.resolve(new Response(`The subprotocol is ${protocol}\n`, { status: 400 }));
-  }
-  return open(live, body, protocol);
+  const refusal = refusalOf(live.request, protocol);
+  return refusal === undefined ? open(live, body, protocol) : Promise.resolve(refusal);
 }
 
 async function open(
@@ -283,8 +311,20 @@ async function open(
   protocol: string | undefined,
 ): Promise<Response> {
   const socket = new ServerWebSocket(live.messageLimit);
-  const { socket: host, response } = await live.upgrade(listenerOf(socket, () => live.lost()), protocol);
-  attach(socket, host);
-  live.spawn(() => run(socket, body));
-  return response;
+  let upgraded: Upgraded;
+  try {
+    upgraded = await live.upgrade(listenerOf(socket, () => live.lost()), protocol);
+  } catch (error) {
+    if (!(error instanceof BadHandshakeError)) throw error;
+    return new Response("The handshake is not valid\n", { status: 400 });
+  }
+  attach(socket, upgraded.socket);
+  let hasBegun = false;
+  const task = live.spawn(() => {
+    hasBegun = true;
+    return run(socket, body);
+  });
+  // A task that was cancelled before it began has closed nothing.
+  task.then(undefined, () => hasBegun || abandon(socket));
+  return upgraded.response;
 }

@@ -82,7 +82,7 @@ export interface HttpExchange {
   cut(): void;
   /**
    * Makes a WebSocket of a request that asks for one; called once, before there is an answer. The exchange counts as sent then.
-   * Rejects where the host cannot.
+   * Rejects with a `BadHandshakeError` when the client has left or the host refuses its handshake, else where the host cannot.
    */
   upgrade(listener: WebSocketListener, protocol: string | undefined): Promise<Upgraded>;
 }

@@ -29,6 +29,15 @@ export interface HostWebSocket {
   readonly setPaused: ((paused: boolean) => void) | undefined;
 }
 
+/** No WebSocket can be made of a request: its client has left, or sent no valid handshake. The client's fault, never the handler's. */
+export class BadHandshakeError extends Error {
+  override readonly name = "BadHandshakeError";
+
+  constructor() {
+    super("The request is not a valid WebSocket handshake, or its client has left");
+  }
+}
+
 /** What a request became. */
 export interface Upgraded {
   /** The socket. It may be used at once. */
@@ -39,3 +48,5 @@ export interface Upgraded {
 
 /** Above this many unsent bytes a client is waited for. */
 export const sendHighWater: number = 64 * 1024;
+/** How long a client has to answer a close, in ms. */
+export const closeTime: number = 2000;

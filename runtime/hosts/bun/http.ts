@@ -1,5 +1,5 @@
 import type { HttpListener, HttpListenOptions } from "../../port/http.ts";
-import type { Upgraded, WebSocketListener } from "../../port/web_socket.ts";
+import { BadHandshakeError, type Upgraded, type WebSocketListener } from "../../port/web_socket.ts";
 import type { Exchange } from "../common/exchange.ts";
 import { builtin } from "../common/node_process.ts";
 import { badRequest, WebExchange } from "../common/web_exchange.ts";
@@ -88,7 +88,7 @@ class BunExchange extends WebExchange {
     const socket = new BunWebSocket(protocol ?? "", listener);
     const headers = protocol === undefined ? {} : { headers: { "sec-websocket-protocol": protocol } };
     if (!this.#server.upgrade(this.request, { data: socket, ...headers })) {
-      throw new TypeError("The request is not a valid WebSocket handshake");
+      throw new BadHandshakeError();
     }
     return { socket, response: new Response(null) };
   }

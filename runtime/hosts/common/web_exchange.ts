@@ -11,7 +11,7 @@
  */
 
 import { type Answer, discard, type HttpListenOptions, responseOf } from "../../port/http.ts";
-import type { HostWebSocket, Upgraded, WebSocketListener } from "../../port/web_socket.ts";
+import { BadHandshakeError, type HostWebSocket, type Upgraded, type WebSocketListener } from "../../port/web_socket.ts";
 import { Exchange } from "./exchange.ts";
 import { WatchedBody } from "./watched_body.ts";
 
@@ -70,6 +70,7 @@ export abstract class WebExchange extends Exchange {
 
   // deno-lint-ignore require-await -- what it throws is a rejection.
   override async upgrade(listener: WebSocketListener, protocol: string | undefined): Promise<Upgraded> {
+    if (this.end !== undefined) throw new BadHandshakeError();
     const upgraded = this.makeWebSocket(listener, protocol);
     this.#webSocket = upgraded.socket;
     this.finish("sent");

@@ -179,7 +179,6 @@ class DenoExchange extends WebExchange {
       this.request,
       { onMessage: (message) => listener.onMessage(message), onClosed },
       protocol,
-      this.options.messageLimit,
     );
   }
 

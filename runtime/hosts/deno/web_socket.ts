@@ -1,4 +1,11 @@
-import { type HostWebSocket, sendHighWater, type Upgraded, type WebSocketListener } from "../../port/web_socket.ts";
+import {
+  BadHandshakeError,
+  closeTime,
+  type HostWebSocket,
+  sendHighWater,
+  type Upgraded,
+  type WebSocketListener,
+} from "../../port/web_socket.ts";
 import { setTimer } from "../common/timers.ts";
 
 interface DenoWebSockets {
@@ -12,17 +19,16 @@ interface DenoWebSockets {
 const lookInterval = 5;
 
 /** `HttpExchange.upgrade` over `Deno.upgradeWebSocket`. */
-export function upgrade(
-  request: Request,
-  listener: WebSocketListener,
-  protocol: string | undefined,
-  messageLimit: number,
-): Upgraded {
+export function upgrade(request: Request, listener: WebSocketListener, protocol: string | undefined): Upgraded {
   const { Deno } = globalThis as unknown as { Deno: DenoWebSockets };
   // Its own pings would cut clients that are quiet.
   const options = { idleTimeout: 0, ...(protocol === undefined ? {} : { protocol }) };
-  const { socket, response } = Deno.upgradeWebSocket(request, options);
-  return { socket: new DenoWebSocket(socket, protocol ?? "", listener, messageLimit), response };
+  try {
+    const { socket, response } = Deno.upgradeWebSocket(request, options);
+    return { socket: new DenoWebSocket(socket, protocol ?? "", listener), response };
+  } catch {
+    throw new BadHandshakeError();
+  }
 }
 
 class DenoWebSocket implements HostWebSocket {
@@ -36,20 +42,25 @@ class DenoWebSocket implements HostWebSocket {
   /** Deno tells of no code when it was this side that closed. */
   #closing: { code: number; reason: string } | undefined = undefined;
 
-  constructor(socket: WebSocket, protocol: string, listener: WebSocketListener, messageLimit: number) {
+  constructor(socket: WebSocket, protocol: string, listener: WebSocketListener) {
     this.protocol = protocol;
     this.#socket = socket;
     this.#listener = listener;
     socket.binaryType = "arraybuffer";
-    this.#opened = new Promise((resolve) => socket.addEventListener("open", () => resolve()));
+    // Deno says nothing of a socket whose client had left before it got it.
+    const timer = setTimer(() => this.terminate(), closeTime);
+    this.#opened = new Promise((resolve) => {
+      socket.addEventListener("open", () => {
+        timer.cancel();
+        resolve();
+      });
+    });
     socket.addEventListener("message", ({ data }: MessageEvent<string | ArrayBuffer>) => {
-      const message = typeof data === "string" ? data : new Uint8Array(data);
-      // It is in memory already: Deno knows no limit.
-      if (this.#closing === undefined && sizeOf(message) > messageLimit) this.close(1009, "The message is too long");
-      else if (this.#closing === undefined) listener.onMessage(message);
+      listener.onMessage(typeof data === "string" ? data : new Uint8Array(data));
     });
     socket.addEventListener("close", ({ code, reason, wasClean }: CloseEvent) => {
-      this.#end(this.#closing ?? { code: wasClean ? code : 1006, reason });
+      timer.cancel();
+      this.#end({ code: wasClean ? code : 1006, reason });
     });
     // "close" follows.
     socket.addEventListener("error", (event: Event) => event.preventDefault());
@@ -70,15 +81,15 @@ class DenoWebSocket implements HostWebSocket {
   }
 
   terminate(): void {
-    // Deno can only ask, and says nothing of a socket that its client has never got.
-    this.close(1001, "");
     this.#end({ code: 1006, reason: "" });
+    cutOff(this.#socket);
   }
 
   #end({ code, reason }: { code: number; reason: string }): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    this.#listener.onClosed(code, reason);
+    const { code: ownCode, reason: ownReason } = this.#closing ?? { code, reason };
+    this.#listener.onClosed(ownCode, ownReason);
   }
 
   #taken(): Promise<void> {
@@ -92,6 +103,19 @@ class DenoWebSocket implements HostWebSocket {
   }
 }
 
-function sizeOf(message: string | Uint8Array): number {
-  return typeof message === "string" ? message.length : message.byteLength;
+/**
+ * Closes the connection of a socket, whatever its client does. Deno can publicly be asked only for a close that waits for the client's
+ * answer; without what this uses it is asked that.
+ */
+function cutOff(socket: WebSocket): void {
+  const { Deno } = globalThis as unknown as { Deno: { internal?: symbol } & Record<symbol, Internals | undefined> };
+  const resource = Object.getOwnPropertySymbols(socket).find(({ description }) => description === "[[rid]]");
+  const id = resource === undefined ? undefined : (socket as unknown as Record<symbol, unknown>)[resource];
+  const core = Deno.internal === undefined ? undefined : Deno[Deno.internal]?.core;
+  if (typeof id === "number" && core?.tryClose !== undefined) core.tryClose(id);
+  else if (socket.readyState === 1) socket.close();
+}
+
+interface Internals {
+  readonly core?: { tryClose?(resource: number): void };
 }

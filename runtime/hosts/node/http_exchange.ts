@@ -1,4 +1,4 @@
-import type { HostWebSocket, Upgraded, WebSocketListener } from "../../port/web_socket.ts";
+import { BadHandshakeError, type HostWebSocket, type Upgraded, type WebSocketListener } from "../../port/web_socket.ts";
 import { Exchange } from "../common/exchange.ts";
 import { bodyOf, type Incoming } from "./http_body.ts";
 import type { Arrival, NodeConnection, Running } from "./http_connection.ts";
@@ -88,7 +88,7 @@ export class NodeExchange extends Exchange implements Running {
   override async upgrade(listener: WebSocketListener, protocol: string | undefined): Promise<Upgraded> {
     const ws = await loadWs();
     const raw = this.#raw;
-    if (raw === undefined || this.end !== undefined) throw new TypeError("The request cannot become a WebSocket");
+    if (raw === undefined || this.end !== undefined) throw new BadHandshakeError();
     this.outgoing.detachSocket(raw.socket);
     const { socket } = raw;
     try {

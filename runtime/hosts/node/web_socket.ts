@@ -1,4 +1,4 @@
-import type { HostWebSocket, WebSocketListener } from "../../port/web_socket.ts";
+import { BadHandshakeError, closeTime, type HostWebSocket, type WebSocketListener } from "../../port/web_socket.ts";
 import type { Incoming } from "./http_body.ts";
 
 /** A connection, once `node:http` has let go of it. */
@@ -41,6 +41,11 @@ export async function loadWs(): Promise<Ws> {
   }
 }
 
+/** So many fragments a message may have, however short messages are. */
+const leastFragments = 64;
+/** In so many pieces a message may come from the network: in pieces of one byte, if it has 64 KiB. */
+const maxBufferedChunks = 70_000;
+
 /** Makes a WebSocket of a request. */
 export function upgrade(
   { WebSocketServer }: Ws,
@@ -55,14 +60,26 @@ export function upgrade(
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: messageLimit,
+    // A fragment costs more than its bytes, and an empty one no bytes at all.
+    maxFragments: Math.min(16_384, leastFragments + Math.ceil(messageLimit / 64)),
+    maxBufferedChunks,
+    closeTimeout: closeTime,
     handleProtocols: () => protocol ?? false,
   });
   let upgraded: HostWebSocket | undefined;
   server.handleUpgrade(incoming, raw.socket, raw.head, (socket) => upgraded = new NodeWebSocket(socket, listener));
-  // It has answered the client with what is wrong.
-  if (upgraded === undefined) throw new TypeError("The request is not a valid WebSocket handshake");
+  // It has answered the client with what is wrong, or found that there is none any more.
+  if (upgraded === undefined) throw new BadHandshakeError();
   return upgraded;
 }
+
+/** What `ws` closes with for what a client did wrong, where that is not 1002. */
+const sentFor: Record<string, number | undefined> = {
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 1009,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
+  WS_ERR_INVALID_UTF8: 1007,
+};
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -78,9 +95,10 @@ class NodeWebSocket implements HostWebSocket {
       const bytes = new Uint8Array(message.buffer, message.byteOffset, message.byteLength);
       listener.onMessage(isBinary ? bytes : decoder.decode(bytes));
     });
-    // "close" follows, but says nothing of a message that was too long.
+    // "close" follows, but says nothing of what was wrong.
     socket.on("error", ({ code }) => {
-      if (code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") this.#closing = { code: 1009, reason: "" };
+      const sent = code === undefined ? undefined : sentFor[code];
+      if (sent !== undefined) this.#closing ??= { code: sent, reason: "" };
     });
     socket.on("close", (code, reason) => {
       const { code: ownCode, reason: ownReason } = this.#closing ?? { code, reason: decoder.decode(reason) };
