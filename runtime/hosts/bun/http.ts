@@ -10,7 +10,7 @@ interface BunServer {
   requestIP(request: Request): { address: string } | null;
   /** Sets the idle timer of the request's connection, in whole seconds; 0 for none. */
   timeout(request: Request, seconds: number): void;
-  upgrade(request: Request, options: { data: BunWebSocket; headers?: Record<string, string> }): boolean;
+  upgrade(request: Request, options: { data: BunWebSocket; headers: Record<string, string> }): boolean;
   stop(closeActiveConnections: boolean): Promise<void>;
 }
 
@@ -86,8 +86,9 @@ class BunExchange extends WebExchange {
 
   protected override makeWebSocket(listener: WebSocketListener, protocol: string | undefined): Upgraded {
     const socket = new BunWebSocket(protocol ?? "", listener);
-    const headers = protocol === undefined ? {} : { headers: { "sec-websocket-protocol": protocol } };
-    if (!this.#server.upgrade(this.request, { data: socket, ...headers })) {
+    // Without the field Bun would agree on whatever comes first; an empty one it leaves out.
+    const headers = { "sec-websocket-protocol": protocol ?? "" };
+    if (!this.#server.upgrade(this.request, { data: socket, headers })) {
       throw new BadHandshakeError();
     }
     return { socket, response: new Response(null) };
