@@ -95,7 +95,7 @@ export class Drain {
     for (const live of owner.requests()) counted.add(live);
     this.#refusing = true;
     const from = loop().host.now();
-    const stopped = listener.stop();
+    const stopped = listener.stop(grace);
     if (!await this.#emptyWithin(grace)) {
       for (const live of owner.requests()) {
         live.fate = "cancelled";

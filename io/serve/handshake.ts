@@ -6,10 +6,10 @@
 
 /** The answer to a request that asks for no WebSocket, or wrongly; `undefined` for one that may have it. */
 export function refusalOf({ method, headers }: Request, protocol: string | undefined): Response | undefined {
+  if (method !== "GET") return refuse(405, "A WebSocket is asked for with GET", { allow: "GET" });
   const isAsked = headers.get("upgrade")?.trim().toLowerCase() === "websocket" &&
     namesIn(headers.get("connection") ?? "").some((name) => name.toLowerCase() === "upgrade");
   if (!isAsked) return refuse(426, "This is for WebSockets", { upgrade: "websocket", connection: "upgrade" });
-  if (method !== "GET") return refuse(405, "A WebSocket is asked for with GET", { allow: "GET" });
   if (headers.get("sec-websocket-version")?.trim() !== "13") {
     return refuse(426, "The version of WebSockets is 13", { "sec-websocket-version": "13" });
   }

@@ -79,6 +79,8 @@ export class LiveRequest extends GroupNode implements Owner {
   /** Takes the answer, if it was asked for before it was there. */
   #onAnswer: ((response: Answer) => void) | undefined = undefined;
   #body: RequestBody | undefined = undefined;
+  /** What the host failed with when the client left in the middle of its body. */
+  #lost: unknown = undefined;
   /** The handler's response is on its way. */
   #sending = false;
   #onEnded: (() => void) | undefined = undefined;
@@ -275,21 +277,22 @@ export class LiveRequest extends GroupNode implements Owner {
 
   /** What a handler's error comes from: the host has errors of its own for our cancellation. */
   #cause(error: unknown): unknown {
-    const isBodyFailure = this.exchange.isBodyFailure(error);
-    if (isBodyFailure) this.cancel("disconnect");
-    return isBodyFailure || isAbort(error) ? this.effective ?? error : error;
+    const isLost = this.#lost !== undefined && error === this.#lost;
+    return isLost || isAbort(error) ? this.effective ?? error : error;
   }
 
   #request(): Request {
     const { request } = this.exchange;
-    const { timeout, bodyLimit, bodyTimeout } = this.#owner;
-    if (request.method === "GET" || request.method === "HEAD") return request;
-    // The host sees to it that a body is as long as declared.
-    const isCounted = bodyLimit !== Infinity && !request.headers.has("content-length");
-    const isTimed = timeout !== Infinity || bodyTimeout !== Infinity;
-    if ((!isTimed && !isCounted) || request.body === null) return request;
-    this.#body = new RequestBody(request, bodyLimit);
+    if (request.method === "GET" || request.method === "HEAD" || request.body === null) return request;
+    this.#body = new RequestBody(request, this.#owner.bodyLimit, (error) => this.#bodyLost(error));
     return this.#body.request;
+  }
+
+  /** The host cannot read any more of the request's body. That tells of the client alone, before the answer is given. */
+  #bodyLost(error: unknown): void {
+    if (this.exchange.end !== undefined) return;
+    this.#lost = error;
+    this.cancel("disconnect");
   }
 
   #exchangeEnded(end: HttpEnd, error: unknown): void {

@@ -41,7 +41,8 @@ export class RequestBody {
   #chunks = 0;
   #isRead = false;
 
-  constructor(original: Request, limit: number) {
+  /** `onLost` is called before the body fails because the host cannot read any more of it: then the client has left. */
+  constructor(original: Request, limit: number, onLost: (error: unknown) => void) {
     const reader = this.#reader = original.body!.getReader();
     let bytes = 0;
     const body = new ReadableStream<Uint8Array>({
@@ -63,6 +64,7 @@ export class RequestBody {
           if (bytes > limit) this.fail(new BodyLimitError(limit));
           else controller.enqueue(value);
         } catch (error) {
+          if (this.#open) onLost(error);
           this.fail(error);
         }
       },

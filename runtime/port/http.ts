@@ -76,8 +76,6 @@ export interface HttpExchange {
   onEnd: ((end: HttpEnd, error?: unknown) => void) | undefined;
   /** Fails the response's body if it is a stream that has not ended; its source is cancelled. */
   failBody(error: unknown): void;
-  /** Is an error of the handler the host's failure to read the request's body? Then the client has left, or was answered. */
-  isBodyFailure(error: unknown): boolean;
   /** Ends the exchange whatever its state, the connection too where the host can be told. */
   cut(): void;
   /**
@@ -91,8 +89,13 @@ export interface HttpExchange {
 export interface HttpListener {
   /** The port in use; 0 for a Unix socket. */
   readonly port: number;
-  /** Stops accepting; settles when every connection has ended. Open connections are told to close after their answer. */
-  stop(): Promise<void>;
+  /**
+   * From the call on every answer says that it is the last one of its connection. New connections are refused, and those without a
+   * request under way closed: at once where a request that is on its way finds a clean close, else when none has come for a while, which
+   * is less than `patience` ms. What has not come to a whole head, or has not shaken hands, has no request. Settles when every
+   * connection has ended.
+   */
+  stop(patience: number): Promise<void>;
   /** Cuts what is still open after `stop`. */
   abort(): void;
 }

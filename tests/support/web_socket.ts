@@ -50,7 +50,9 @@ export function repeat(bytes: Uint8Array, count: number): Uint8Array {
 }
 
 /** A text as bytes. */
-export const utf8 = (it: string) => new TextEncoder().encode(it);
+export function utf8(it: string): Uint8Array {
+  return new TextEncoder().encode(it);
+}
 
 /** A client whose handshake has been answered; `frames` is what has come behind the answer. */
 export async function open(server: Server): Promise<{ client: RawClient; frames(): string }> {

@@ -1,17 +1,24 @@
+import { AllowedHosts } from "../../basics/authority.ts";
 import type { HttpListener, HttpListenOptions } from "../../port/http.ts";
 import { BadHandshakeError, type Upgraded, type WebSocketListener } from "../../port/web_socket.ts";
 import type { Exchange } from "../common/exchange.ts";
+import { LastRequests, passed } from "../common/last_requests.ts";
 import { builtin } from "../common/node_process.ts";
-import { badRequest, WebExchange } from "../common/web_exchange.ts";
+import { Refusal, RequestGate, responseTo } from "../common/request_head.ts";
+import { WebExchange, type WebServer } from "../common/web_exchange.ts";
 import { BunWebSocket, webSocketHandlers } from "./web_socket.ts";
 
 interface BunServer {
   readonly port: number | undefined;
+  /** Requests whose answers have not been sent to their end. */
+  readonly pendingRequests: number;
+  readonly pendingWebSockets: number;
   requestIP(request: Request): { address: string } | null;
   /** Sets the idle timer of the request's connection, in whole seconds; 0 for none. */
   timeout(request: Request, seconds: number): void;
   upgrade(request: Request, options: { data: BunWebSocket; headers: Record<string, string> }): boolean;
   stop(closeActiveConnections: boolean): Promise<void>;
+  readonly url: URL;
 }
 
 interface BunHost {
@@ -36,6 +43,11 @@ interface BunHost {
 export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
   const { Bun } = globalThis as unknown as { Bun: BunHost };
   const { unix, hostname, port, tls } = options;
+  const shared = { options, isStopping: false };
+  const lastRequests = new LastRequests();
+  const { allowedHosts } = options;
+  const allowed = allowedHosts === undefined ? undefined : new AllowedHosts(allowedHosts);
+  const gate = new RequestGate(tls === undefined ? "http" : "https", allowed);
   let server: BunServer;
   try {
     server = Bun.serve({
@@ -49,15 +61,27 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
       development: false,
       reusePort: false,
       websocket: webSocketHandlers(options.messageLimit),
-      fetch: (request, server) => isValid(request) ? new BunExchange(request, server, options).answer() : badRequest(),
+      fetch: (request, server) => {
+        if (shared.isStopping) lastRequests.came();
+        const url = judge(gate, request);
+        return url instanceof Refusal ? responseTo(url) : new BunExchange(request, url, server, shared).answer();
+      },
       error: () => new Response(null, { status: 500 }),
     });
   } catch (error) {
     return Promise.reject(error);
   }
+  if (unix === undefined) gate.ownAuthority = server.url.host;
   return Promise.resolve({
     port: server.port ?? 0,
-    stop: () => server.stop(false),
+    async stop(patience) {
+      shared.isStopping = true;
+      await lastRequests.over(patience);
+      const stopped = server.stop(false);
+      // It also waits for clients that have sent no whole head, or have not shaken hands.
+      await Promise.race([stopped, idle(server)]);
+      await server.stop(true);
+    },
     abort: () => void server.stop(true),
   });
 }
@@ -67,28 +91,48 @@ function secondsOf(ms: number): number {
   return ms === Infinity ? 0 : Math.min(255, Math.max(1, Math.ceil(ms / 1000)));
 }
 
-/** With a host that is no host Bun gives a URL without one; and it lets a method through that the standard forbids. */
-function isValid({ url, method }: Request): boolean {
-  return url.startsWith("http") && method !== "TRACE";
+/** How often a server that stops is asked whether it is idle, in ms. */
+const idleInterval = 10;
+
+/** Settles when a server has no request any more. */
+async function idle(server: BunServer): Promise<void> {
+  do await passed(idleInterval); while (server.pendingRequests > 0 || server.pendingWebSockets > 0);
+}
+
+/** The url of a request, or why it is refused. Bun shows no target, but the url that it has made of it with the `Host` field. */
+function judge(gate: RequestGate, { url, method, headers }: Request): string | Refusal {
+  const host = headers.get("host");
+  const hasBody = method !== "GET" && method !== "HEAD";
+  return gate.judge({
+    method,
+    // With a host that is none Bun's url has no origin.
+    target: url.startsWith("http") ? url.slice(url.indexOf("/", "https://".length)) : url,
+    // Bun itself refuses HTTP/1.1 without a host.
+    version: host === null ? "1.0" : "1.1",
+    fields: 0,
+    host: host ?? undefined,
+    contentLength: hasBody ? headers.get("content-length") ?? undefined : undefined,
+    transferEncoding: hasBody ? headers.get("transfer-encoding") ?? undefined : undefined,
+  });
 }
 
 class BunExchange extends WebExchange {
-  readonly #server: BunServer;
+  readonly #host: BunServer;
 
-  constructor(request: Request, server: BunServer, options: HttpListenOptions) {
-    super(request, options);
-    this.#server = server;
+  constructor(request: Request, url: string, server: BunServer, shared: WebServer) {
+    super(request, url, shared);
+    this.#host = server;
   }
 
   get remoteAddress(): string | undefined {
-    return this.#server.requestIP(this.request)?.address;
+    return this.#host.requestIP(this.original)?.address;
   }
 
   protected override makeWebSocket(listener: WebSocketListener, protocol: string | undefined): Upgraded {
     const socket = new BunWebSocket(protocol ?? "", listener);
     // Without the field Bun would agree on whatever comes first; an empty one it leaves out.
     const headers = { "sec-websocket-protocol": protocol ?? "" };
-    if (!this.#server.upgrade(this.request, { data: socket, headers })) {
+    if (!this.#host.upgrade(this.original, { data: socket, headers })) {
       throw new BadHandshakeError();
     }
     return { socket, response: new Response(null) };
@@ -97,7 +141,7 @@ class BunExchange extends WebExchange {
   override finish(...[end, error]: Parameters<Exchange["finish"]>): void {
     // From now on the connection is idle.
     if (this.isFollowed && end === "sent" && !this.isUpgraded) {
-      this.#server.timeout(this.request, secondsOf(this.options.keepAlive));
+      this.#host.timeout(this.original, secondsOf(this.server.options.keepAlive));
     }
     super.finish(end, error);
   }
@@ -114,8 +158,8 @@ class BunExchange extends WebExchange {
 
   /** What is not answered whole at once may be left by its client, and may be quiet for longer than Bun's idle timer lets it. */
   protected override learnEnd(): void {
-    this.#server.timeout(this.request, 0);
-    this.request.signal.addEventListener("abort", () => this.finish("left"), { once: true });
+    this.#host.timeout(this.original, 0);
+    this.original.signal.addEventListener("abort", () => this.finish("left"), { once: true });
   }
 }
 

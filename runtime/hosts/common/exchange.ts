@@ -34,10 +34,6 @@ export abstract class Exchange implements HttpExchange {
     return Promise.reject(new TypeError("There are no WebSockets here"));
   }
 
-  isBodyFailure(error: unknown): boolean {
-    return error instanceof RequestBodyError;
-  }
-
   /** Ends the exchange; only the first call counts. */
   finish(end: HttpEnd, error?: unknown): void {
     if (this.end !== undefined) return;

@@ -14,10 +14,15 @@ export class WatchedBody {
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #pieces = 0;
   #isPulled = false;
+  /** What was read before the host asked for it. */
+  #first: Promise<ReadableStreamReadResult<Uint8Array>> | undefined;
+  #state: "reading" | "read" | "failed" = "reading";
 
   constructor(reader: ReadableStreamDefaultReader<Uint8Array>, exchange: Exchange) {
     this.#reader = reader;
     this.#exchange = exchange;
+    this.#first = reader.read();
+    this.#first.then(() => this.#state = "read", () => this.#state = "failed");
     this.stream = new ReadableStream<Uint8Array>({
       start: (controller) => {
         this.#controller = controller;
@@ -33,6 +38,18 @@ export class WatchedBody {
   /** See `HttpExchange`: hosts ask for a piece when the client has taken those before. */
   get sendProgress(): number | undefined {
     return this.#isPulled ? undefined : this.#pieces;
+  }
+
+  /** Settles when it is known whether the body fails within a few microtasks, as nothing has been sent then; rejects if it does. */
+  async begun(): Promise<void> {
+    for (let tick = 0; tick < 8 && this.#state === "reading"; tick++) await undefined;
+    if (this.#state === "failed") await this.#first;
+  }
+
+  /** Nobody is to be sent the body. */
+  skip(): void {
+    this.#exchange.finish("sent");
+    this.#reader.cancel().catch(() => {});
   }
 
   /** Makes the client see that the body is not whole. */
@@ -54,7 +71,8 @@ export class WatchedBody {
     let result: ReadableStreamReadResult<Uint8Array>;
     this.#isPulled = true;
     try {
-      result = await this.#reader.read();
+      result = await (this.#first ?? this.#reader.read());
+      this.#first = undefined;
       if (!result.done) checkChunk(result.value);
     } catch (error) {
       this.#exchange.finish("failed", error);

@@ -4,6 +4,7 @@
  * ```
  *   asked ──answered at once──────────────────> a body that is there whole: let through
  *     └──promised──> followed ──the answer──┘ └─> a stream: watched on its way out, as it alone tells how it ended
+ *                       │                    └──> what cannot be sent, or a stream that fails at once: 500
  *                       └──cut──> 503 in its place; an answer that comes after the end is discarded
  * ```
  *
@@ -14,11 +15,21 @@ import { type Answer, discard, type HttpListenOptions, responseOf } from "../../
 import { BadHandshakeError, type HostWebSocket, type Upgraded, type WebSocketListener } from "../../port/web_socket.ts";
 import { Exchange } from "./exchange.ts";
 import { WatchedBody } from "./watched_body.ts";
+import { lastOfConnection, sendable } from "./web_answer.ts";
+
+/** What the exchanges of a server have in common. */
+export interface WebServer {
+  readonly options: HttpListenOptions;
+  /** Is every answer to be the last one of its connection? */
+  readonly isStopping: boolean;
+}
 
 /** What the exchanges of Deno and Bun have in common; how they learn of the end is each host's own. */
 export abstract class WebExchange extends Exchange {
   readonly request: Request;
-  protected readonly options: HttpListenOptions;
+  /** As the host made it, and knows it. */
+  protected readonly original: Request;
+  protected readonly server: WebServer;
   /** The answer's body on its way out, if it is a stream. */
   protected watched: WatchedBody | undefined = undefined;
   /** Is the end of the exchange going to be told? */
@@ -27,10 +38,12 @@ export abstract class WebExchange extends Exchange {
   /** Answers in the handler's place; present while its answer is waited for. */
   #giveUp: ((response: Response) => void) | undefined = undefined;
 
-  constructor(request: Request, options: HttpListenOptions) {
+  /** `url` is that of the request as all hosts write it. */
+  constructor(original: Request, url: string, server: WebServer) {
     super();
-    this.request = request;
-    this.options = options;
+    this.original = original;
+    this.request = original.url === url ? original : new Request(url, original);
+    this.server = server;
   }
 
   /** Begins to learn of the host how the exchange ends; called once, for what is not answered whole at once. */
@@ -86,7 +99,7 @@ export abstract class WebExchange extends Exchange {
 
   /** Has the request handled, and gives the host what it is to send. */
   answer(): Promise<Response> | Response {
-    const handled = this.options.handle(this);
+    const handled = this.server.options.handle(this);
     return handled instanceof Promise ? this.#answerLater(handled) : this.#send(responseOf(handled));
   }
 
@@ -100,21 +113,44 @@ export abstract class WebExchange extends Exchange {
     return this.#send(response);
   }
 
-  #send(response: Response): Response {
+  #send(response: Response): Promise<Response> | Response {
     // Neither host looks at the answer to a request that it has upgraded, but Deno's has to be its own.
     if (this.isUpgraded) return response;
-    if (this.end !== undefined) {
-      discard(response);
-      return new Response(null, { status: 503 });
+    if (this.end !== undefined) return this.#tooLate(response);
+    try {
+      let answer = sendable(response);
+      if (this.server.isStopping) answer = lastOfConnection(answer);
+      if (this.letThrough(answer)) return answer;
+      this.watched = new WatchedBody(answer.body!.getReader(), this);
+      return this.#stream(answer, this.watched);
+    } catch (error) {
+      return this.#failed(response, error);
     }
-    if (this.letThrough(response)) return response;
-    this.watched = new WatchedBody(response.body!.getReader(), this);
-    const { status, statusText, headers } = response;
-    return new Response(this.watched.stream, { status, statusText, headers });
   }
-}
 
-/** The answer to what is no request that the standard allows. */
-export function badRequest(): Response {
-  return new Response(null, { status: 400, headers: { connection: "close" } });
+  async #stream(response: Response, watched: WatchedBody): Promise<Response> {
+    try {
+      await watched.begun();
+    } catch (error) {
+      return this.#failed(response, error);
+    }
+    if (this.end !== undefined) return this.#tooLate(response);
+    const { status, statusText, headers } = response;
+    // The host would take the stream for one that its client has left.
+    const isHead = this.request.method === "HEAD";
+    if (isHead) watched.skip();
+    return new Response(isHead ? null : watched.stream, { status, statusText, headers });
+  }
+
+  #tooLate(response: Response): Response {
+    discard(response);
+    return new Response(null, { status: 503 });
+  }
+
+  #failed(response: Response, error: unknown): Response {
+    this.finish("failed", error);
+    discard(response);
+    const answer = new Response(null, { status: 500 });
+    return this.server.isStopping ? lastOfConnection(answer) : answer;
+  }
 }

@@ -1,9 +1,13 @@
+import { AllowedHosts } from "../../basics/authority.ts";
 import type { HttpListener, HttpListenOptions } from "../../port/http.ts";
 import type { Upgraded, WebSocketListener } from "../../port/web_socket.ts";
-import { type Exchange, isHost } from "../common/exchange.ts";
+import type { Exchange } from "../common/exchange.ts";
+import { LastRequests, passed } from "../common/last_requests.ts";
 import { onSignal } from "../common/node_process.ts";
+import { badRequest, Refusal, RequestGate, responseTo } from "../common/request_head.ts";
 import { setTimer } from "../common/timers.ts";
-import { badRequest, WebExchange } from "../common/web_exchange.ts";
+import { responseSymbol } from "../common/web_answer.ts";
+import { WebExchange, type WebServer } from "../common/web_exchange.ts";
 import { upgrade } from "./web_socket.ts";
 
 /** After how long without an answer a request is watched for its client's leaving at the earliest, in ms; after twice that at the latest. */
@@ -17,6 +21,8 @@ interface DenoServer {
   /** Rejects when the server cannot accept any more. */
   readonly finished: Promise<void>;
   shutdown(): Promise<void>;
+  /** Holds the process no more. */
+  unref(): void;
 }
 
 interface DenoInfo {
@@ -39,15 +45,17 @@ interface DenoHost {
   ): DenoServer;
 }
 
+/** After how long what a server has handed over last is on its way, in ms. */
+const flushTime = 100;
+
 /** `HostNetwork.listenHttp` over `Deno.serve`. */
 export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
   const { Deno } = globalThis as unknown as { Deno: DenoHost };
-  /** What is open: once `shutdown()` is under way, Deno's own abort throws and closes nothing. */
-  const open = new OpenExchanges();
+  const shared = new Shared(options);
+  const { open, heads, lastRequests } = shared;
   const { unix, hostname, tls } = options;
   let server: DenoServer;
   let port = options.port;
-  let isStopping = false;
   function listen(): void {
     server = Deno.serve(
       {
@@ -56,13 +64,17 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
         onListen() {},
         onError: () => new Response(null, { status: 500 }),
       },
-      (request, info) => isValid(request) ? new DenoExchange(request, info, open, options).answer() : badRequest(),
+      (request, info) => {
+        if (shared.isStopping) lastRequests.came();
+        const url = heads.judge(request);
+        return url instanceof Refusal ? responseTo(url) : new DenoExchange(request, url, info, shared).answer();
+      },
     );
     server.finished.catch(() => setTimer(relisten, relistenDelay));
   }
   /** Out of descriptors Deno gives up the server, as an unhandled rejection that ends the process; what is open goes on. */
   function relisten(): void {
-    if (isStopping) return;
+    if (shared.isStopping) return;
     try {
       listen();
     } catch {
@@ -79,20 +91,79 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
   }
   return Promise.resolve({
     port,
-    async stop() {
-      isStopping = true;
+    async stop(patience) {
+      shared.isStopping = true;
+      await lastRequests.over(patience);
       // `shutdown()` makes every read of a body that is still coming fail, though its client is there.
-      await open.withoutBodies();
-      await server.shutdown().catch(() => {});
+      await open.without((exchange) => exchange.isUpgraded || exchange.request.body !== null);
+      const stopped = server.shutdown().catch(() => {});
+      // It also waits for clients that have not shaken hands, as long as they like, and so would the process.
+      await Promise.race([stopped, open.without(() => true).then(() => passed(flushTime))]);
+      server.unref();
     },
     abort: () => open.cut(),
   });
 }
 
+/** What the exchanges of a server have in common. */
+class Shared implements WebServer {
+  readonly options: HttpListenOptions;
+  /** What is open: once `shutdown()` is under way, Deno's own abort throws and closes nothing. */
+  readonly open = new OpenExchanges();
+  readonly heads: Heads;
+  readonly lastRequests = new LastRequests();
+  isStopping = false;
+
+  constructor(options: HttpListenOptions) {
+    this.options = options;
+    this.heads = new Heads(options);
+  }
+}
+
+/** The heads of requests, as Deno shows them. */
+class Heads {
+  readonly #gate: RequestGate;
+  readonly #isPlain: boolean;
+  /** What urls begin with: Deno makes a scheme of its own of a Unix socket. */
+  readonly #scheme: string;
+
+  constructor({ tls, unix, allowedHosts }: HttpListenOptions) {
+    this.#isPlain = tls === undefined;
+    this.#scheme = unix !== undefined ? "http+unix://" : this.#isPlain ? "http://" : "https://";
+    const allowed = allowedHosts === undefined ? undefined : new AllowedHosts(allowedHosts);
+    this.#gate = new RequestGate(this.#isPlain ? "http" : "https", allowed);
+  }
+
+  /** The url of a request, or why it is refused. */
+  judge({ url, method, headers }: Request): string | Refusal {
+    let host = headers.get("host");
+    const start = this.#scheme.length;
+    // HTTP/2 names the host in the url alone. Without one Deno puts its own name there.
+    if (host === null) {
+      if (this.#isPlain) return badRequest;
+      host = url.slice(start, url.indexOf("/", start));
+    }
+    const end = start + host.length;
+    const isOrigin = url.startsWith(this.#scheme) && url.startsWith(host, start) && url.startsWith("/", end);
+    // A body is read as Deno understands its framing, and that of others is never shown.
+    const hasBody = method !== "GET" && method !== "HEAD";
+    return this.#gate.judge({
+      method,
+      target: isOrigin ? url.slice(end) : url,
+      version: "1.1",
+      fields: 0,
+      host,
+      contentLength: hasBody ? headers.get("content-length") ?? undefined : undefined,
+      transferEncoding: hasBody ? headers.get("transfer-encoding") ?? undefined : undefined,
+    });
+  }
+}
+
 /** The exchanges of a server that have not ended. */
 class OpenExchanges {
   readonly #all = new Set<DenoExchange>();
-  #changed: (() => void) | undefined = undefined;
+  /** Called when one has ended. */
+  #waiting = new Set<() => void>();
   /** Those that came since the timer was set. */
   #recent: DenoExchange[] = [];
   #older: DenoExchange[] = [];
@@ -121,24 +192,20 @@ class OpenExchanges {
 
   delete(exchange: DenoExchange): void {
     this.#all.delete(exchange);
-    this.#changed?.();
+    if (this.#waiting.size === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = new Set();
+    for (const resolve of waiting) resolve();
   }
 
   cut(): void {
     for (const exchange of this.#all) exchange.cut();
   }
 
-  /** Waits until none is left that has a body to be read, or that has become a WebSocket. */
-  async withoutBodies(): Promise<void> {
-    while ([...this.#all].some(({ request, isUpgraded }) => isUpgraded || request.body !== null)) {
-      await new Promise<void>((resolve) => this.#changed = resolve);
-    }
+  /** Waits until none is left that is so. */
+  async without(isSo: (exchange: DenoExchange) => boolean): Promise<void> {
+    while ([...this.#all].some(isSo)) await new Promise<void>((resolve) => this.#waiting.add(resolve));
   }
-}
-
-/** Deno looks at neither: a host that is none would become part of the path, and some methods are forbidden by the standard. */
-function isValid({ headers, method }: Request): boolean {
-  return isHost(headers.get("host") ?? "") && method !== "CONNECT" && method !== "TRACE";
 }
 
 class DenoExchange extends WebExchange {
@@ -146,22 +213,15 @@ class DenoExchange extends WebExchange {
   readonly #open: OpenExchanges;
   #answered = false;
 
-  constructor(request: Request, info: DenoInfo, open: OpenExchanges, options: HttpListenOptions) {
-    super(request, options);
+  /** Once an exchange has ended, Deno tells only what was looked at before; the url was. */
+  constructor(request: Request, url: string, info: DenoInfo, server: Shared) {
+    super(request, url, server);
     this.#info = info;
-    this.#open = open;
-    // Once the exchange has ended, Deno tells only what was looked at before.
-    void request.url;
+    this.#open = server.open;
   }
 
   get remoteAddress(): string | undefined {
     return this.#info.remoteAddr.hostname;
-  }
-
-  /** While a body is read, Deno shows a client that leaves, or that breaks the protocol, in nothing but the read's failure. */
-  override isBodyFailure(error: unknown): boolean {
-    const { name, message } = (error ?? {}) as { name?: unknown; message?: unknown };
-    return name === "BadResource" || /^invalid HTTP\/1 request|while reading HTTP\/1 body$/.test(String(message));
   }
 
   override finish(...end: Parameters<Exchange["finish"]>): void {
@@ -176,7 +236,7 @@ class DenoExchange extends WebExchange {
       listener.onClosed(code, reason);
     };
     return upgrade(
-      this.request,
+      this.original,
       { onMessage: (message) => listener.onMessage(message), onClosed },
       protocol,
     );
@@ -190,7 +250,7 @@ class DenoExchange extends WebExchange {
   protected override letThrough(response: Response): boolean {
     const size = sizeOf(response);
     if (!this.isFollowed) {
-      if (size <= handedOver) {
+      if (size <= handedOver && !this.server.isStopping) {
         this.finish("sent");
         return true;
       }
@@ -204,7 +264,7 @@ class DenoExchange extends WebExchange {
   /** Learns of the client's leaving from now on, if there is no answer yet. Deno says so after a success too, unless told otherwise. */
   watch(): void {
     if (this.isAwaited) {
-      this.request.signal.addEventListener("abort", () => this.#completed(), { once: true });
+      this.original.signal.addEventListener("abort", () => this.#completed(), { once: true });
     }
   }
 
@@ -226,7 +286,7 @@ const handedOver = 16 * 1024;
 function sizeOf(response: Response): number {
   const inner = responseSymbol === undefined ? undefined : (response as unknown as Inner)[responseSymbol];
   if (inner?.body === undefined) return Infinity;
-  if (inner.body === null) return 0;
+  if (inner.body === null) return lazyLength(response);
   const source = inner.body.streamOrStatic;
   if (source === undefined || source instanceof ReadableStream) return Infinity;
   const { length = longest } = (source as { body?: { length?: number } }).body ?? {};
@@ -238,6 +298,12 @@ const longest = Number.MAX_SAFE_INTEGER;
 
 type Inner = Record<symbol, { body?: { streamOrStatic?: unknown } | null } | undefined>;
 
-const responseSymbol = Object.getOwnPropertySymbols(new Response(null)).find(({ description }) =>
-  description === "response"
+/** The length of a text that Deno has not made a body of yet. */
+function lazyLength(response: Response): number {
+  const body = lazyBodySymbol && (response as unknown as Record<symbol, { length?: number } | null>)[lazyBodySymbol];
+  return body?.length ?? 0;
+}
+
+const lazyBodySymbol = Object.getOwnPropertySymbols(new Response("")).find(({ description }) =>
+  description === "lazy static body"
 );

@@ -2,7 +2,7 @@
 
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { badRequest, WebExchange } from "../../../../runtime/hosts/common/web_exchange.ts";
+import { WebExchange } from "../../../../runtime/hosts/common/web_exchange.ts";
 import { type Answer, type HttpExchange, type HttpListenOptions, PlainAnswer } from "../../../../runtime/port/http.ts";
 import type { HostWebSocket, Upgraded } from "../../../../runtime/port/web_socket.ts";
 import { watch } from "../../../support/turns.ts";
@@ -15,7 +15,10 @@ class PlainExchange extends WebExchange {
   readonly webSocket: HostWebSocket | undefined;
 
   constructor(handle: (exchange: HttpExchange) => Promise<Answer> | Answer, webSocket?: HostWebSocket) {
-    super(new Request("http://localhost/"), { handle } as HttpListenOptions);
+    super(new Request("http://localhost/"), "http://localhost/", {
+      options: { handle } as HttpListenOptions,
+      isStopping: false,
+    });
     this.webSocket = webSocket;
     this.onEnd = (end) => this.asked.push(`ended: ${end}`);
   }
@@ -142,9 +145,4 @@ test("a handshake that the host refuses is a rejection, and the exchange goes on
   const exchange = new PlainExchange(() => new Response("plain"));
   await assertRejects(() => exchange.upgrade({ onMessage() {}, onClosed() {} }, undefined), TypeError, "no handshake");
   assertEquals([exchange.isUpgraded, exchange.end], [false, undefined]);
-});
-
-test("what is no request is answered 400, and its connection closed", () => {
-  const { status, headers } = badRequest();
-  assertEquals([status, headers.get("connection")], [400, "close"]);
 });
