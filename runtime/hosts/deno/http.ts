@@ -21,8 +21,6 @@ interface DenoServer {
   /** Rejects when the server cannot accept any more. */
   readonly finished: Promise<void>;
   shutdown(): Promise<void>;
-  /** Holds the process no more. */
-  unref(): void;
 }
 
 interface DenoInfo {
@@ -38,6 +36,7 @@ interface DenoHost {
       path?: string;
       cert?: string;
       key?: string;
+      signal: AbortSignal;
       onListen(): void;
       onError(error: unknown): Response;
     },
@@ -45,7 +44,7 @@ interface DenoHost {
   ): DenoServer;
 }
 
-/** After how long what a server has handed over last is on its way, in ms. */
+/** For how long Deno may send what it was handed last, in ms. */
 const flushTime = 100;
 
 /** `HostNetwork.listenHttp` over `Deno.serve`. */
@@ -54,6 +53,7 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
   const shared = new Shared(options);
   const { open, heads, lastRequests } = shared;
   const { unix, hostname, tls } = options;
+  const controller = new AbortController();
   let server: DenoServer;
   let port = options.port;
   function listen(): void {
@@ -61,6 +61,7 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
       {
         ...(unix === undefined ? { hostname, port } : { path: unix }),
         ...tls,
+        signal: controller.signal,
         onListen() {},
         onError: () => new Response(null, { status: 500 }),
       },
@@ -94,12 +95,15 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
     async stop(patience) {
       shared.isStopping = true;
       await lastRequests.over(patience);
-      // `shutdown()` makes every read of a body that is still coming fail, though its client is there.
+      if (tls !== undefined) {
+        // `shutdown()` would wait for clients that have not shaken hands, as long as they like, and so would the process.
+        await open.without(() => true);
+        await passed(flushTime);
+        return controller.abort();
+      }
+      // It makes every read of a body that is still coming fail, though its client is there.
       await open.without((exchange) => exchange.isUpgraded || exchange.request.body !== null);
-      const stopped = server.shutdown().catch(() => {});
-      // It also waits for clients that have not shaken hands, as long as they like, and so would the process.
-      await Promise.race([stopped, open.without(() => true).then(() => passed(flushTime))]);
-      server.unref();
+      await server.shutdown().catch(() => {});
     },
     abort: () => open.cut(),
   });
