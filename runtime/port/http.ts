@@ -90,10 +90,9 @@ export interface HttpListener {
   /** The port in use; 0 for a Unix socket. */
   readonly port: number;
   /**
-   * From the call on every answer says that it is the last one of its connection. New connections are refused, and those without a
-   * request under way closed: at once where a request that is on its way finds a clean close, else when none has come for a while, which
-   * is less than `patience` ms. What has not come to a whole head, or has not shaken hands, has no request. Settles when every
-   * connection has ended.
+   * From the call on every answer says that it is the last one of its connection. When no request has come for a while, which is not
+   * longer than `patience` ms, new connections are refused, and those without a request under way are closed: also those that have not
+   * come to a whole head, or have not shaken hands. Settles when every connection has ended.
    */
   stop(patience: number): Promise<void>;
   /** Cuts what is still open after `stop`. */

@@ -1,8 +1,9 @@
 /**
- * The time that a server which ends gives requests that are on their way, on hosts that close idle connections at once.
+ * The time that a server which ends gives requests that are on their way.
  *
- * A request that reaches a connection just when that is closed is lost, and its client cannot know whether it ran. So every answer
- * says first that it is the last one of its connection, and the connections are closed when none has come for a while.
+ * A request that reaches a connection just when that is closed is lost, and so is one on a connection that the server had not accepted
+ * yet; where the host resets connections their clients cannot know whether it ran. So every answer says first that it is the last one of
+ * its connection, and the rest is closed when no request has come for a while.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 import type { HttpListener, HttpListenOptions } from "../../port/http.ts";
 import { AllowedHosts } from "../../basics/authority.ts";
+import { LastRequests } from "../common/last_requests.ts";
 import { builtin } from "../common/node_process.ts";
-import { ownFunctions } from "../common/own_functions.ts";
 import { badRequest, maxHeadBytes, RequestGate } from "../common/request_head.ts";
 import { begin } from "./http_answer.ts";
 import type { Incoming } from "./http_body.ts";
@@ -70,7 +70,7 @@ export async function listenHttp(options: HttpListenOptions): Promise<HttpListen
   const address = server.address();
   const actualPort = typeof address === "object" ? address?.port ?? 0 : 0;
   connections.nameOwn(actualPort);
-  return { port: actualPort, stop: () => connections.stop(), abort: () => connections.abort() };
+  return { port: actualPort, stop: (patience) => connections.stop(patience), abort: () => connections.abort() };
 }
 
 /** Node takes any value for it that has these words in it. */
@@ -109,6 +109,7 @@ class Connections implements ConnectionOwner {
   readonly #open = new Set<NodeConnection>();
   /** May Node read the body of a request that asks for an upgrade? Node 26 does, and Node 20 leaves it on the connection. */
   readonly #readsBodies: boolean;
+  readonly #lastRequests = new LastRequests();
   /** Sockets whose clients have not shaken hands. */
   readonly #shaking = new Set<NodeSocket>();
 
@@ -143,7 +144,10 @@ class Connections implements ConnectionOwner {
     return (socket as { [ofSocket]: NodeConnection })[ofSocket];
   }
 
-  readonly start: ConnectionOwner["start"] = (connection, arrival) => begin(this, connection, arrival);
+  readonly start: ConnectionOwner["start"] = (connection, arrival) => {
+    if (this.isStopping) this.#lastRequests.came();
+    return begin(this, connection, arrival);
+  };
 
   /** Names the server to requests that name none. */
   nameOwn(port: number): void {
@@ -153,10 +157,10 @@ class Connections implements ConnectionOwner {
     this.gate.ownAuthority = `${name.includes(":") ? `[${name}]` : name}:${port}`;
   }
 
-  async stop(): Promise<void> {
+  async stop(patience: number): Promise<void> {
     this.isStopping = true;
-    // Who has connected and sent a request already is answered: the system has both, and Node reads them in its next turn.
-    for (let turn = 0; turn < 2; turn++) await new Promise<void>((resolve) => ownFunctions().setImmediate!(resolve));
+    // The system has connections that Node has not accepted, and would reset them.
+    await this.#lastRequests.over(patience);
     const { close } = builtin<Net>("node:net").Server.prototype;
     // That of `node:http` resets idle connections, on which a request may be on its way.
     const closed = new Promise<void>((resolve) => close.call(this.#server, resolve));

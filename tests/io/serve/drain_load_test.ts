@@ -1,0 +1,23 @@
+/** What a server that is told to end does to clients that go on asking. */
+
+import { test } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import { start } from "../../support/child.ts";
+import { askUntilClosed } from "../../support/drain_load.ts";
+
+test("under load no request is lost to a SIGTERM: each is answered, or finds its connection closed cleanly", async () => {
+  for (let round = 0; round < 2; round++) {
+    const program = start("tests/io/serve/drain_load_program.ts");
+    try {
+      const [, port] = await program.waitFor(/port (\d+)/);
+      const fates = askUntilClosed(Number(port), 50);
+      setTimeout(() => program.signal("SIGTERM"), 100);
+      const { answered, lost, seen } = await fates;
+      assertEquals([lost, seen], [0, []]);
+      assert(answered > 50, `${answered} answers`);
+    } finally {
+      program.process.kill("SIGKILL");
+      await program.ended;
+    }
+  }
+});
