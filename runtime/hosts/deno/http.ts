@@ -4,7 +4,7 @@ import type { Upgraded, WebSocketListener } from "../../port/web_socket.ts";
 import type { Exchange } from "../common/exchange.ts";
 import { LastRequests, passed } from "../common/last_requests.ts";
 import { onSignal } from "../common/node_process.ts";
-import { badRequest, Refusal, RequestGate, responseTo } from "../common/request_head.ts";
+import { badRequest, headTooLarge, maxHeadBytes, Refusal, RequestGate, responseTo } from "../common/request_head.ts";
 import { setTimer } from "../common/timers.ts";
 import { responseSymbol } from "../common/web_answer.ts";
 import { WebExchange, type WebServer } from "../common/web_exchange.ts";
@@ -140,6 +140,7 @@ class Heads {
 
   /** The url of a request, or why it is refused. */
   judge({ url, method, headers }: Request): string | Refusal {
+    if (url.length > maxHeadBytes) return headTooLarge;
     let host = headers.get("host");
     const start = this.#scheme.length;
     // HTTP/2 names the host in the url alone. Without one Deno puts its own name there.
@@ -151,9 +152,11 @@ class Heads {
     const isOrigin = url.startsWith(this.#scheme) && url.startsWith(host, start) && url.startsWith("/", end);
     // A body is read as Deno understands its framing, and that of others is never shown.
     const hasBody = method !== "GET" && method !== "HEAD";
+    const target = isOrigin ? url.slice(end) : url;
     return this.#gate.judge({
       method,
-      target: isOrigin ? url.slice(end) : url,
+      // So Deno shows a star: nobody has such a path.
+      target: method === "OPTIONS" && target === "/*" ? "*" : target,
       version: "1.1",
       fields: 0,
       host,
