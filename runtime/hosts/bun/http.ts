@@ -4,7 +4,7 @@ import { BadHandshakeError, type Upgraded, type WebSocketListener } from "../../
 import type { Exchange } from "../common/exchange.ts";
 import { LastRequests, passed } from "../common/last_requests.ts";
 import { builtin } from "../common/node_process.ts";
-import { Refusal, RequestGate, responseTo } from "../common/request_head.ts";
+import { hasToken, Refusal, RequestGate, responseTo } from "../common/request_head.ts";
 import { WebExchange, type WebServer } from "../common/web_exchange.ts";
 import { BunWebSocket, webSocketHandlers } from "./web_socket.ts";
 
@@ -126,6 +126,11 @@ class BunExchange extends WebExchange {
 
   get remoteAddress(): string | undefined {
     return this.#host.requestIP(this.original)?.address;
+  }
+
+  /** Bun closes for a client that asks for it, but does not say so. */
+  protected override get isLast(): boolean {
+    return super.isLast || hasToken(this.original.headers.get("connection") ?? "", "close");
   }
 
   protected override makeWebSocket(listener: WebSocketListener, protocol: string | undefined): Upgraded {

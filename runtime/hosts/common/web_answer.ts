@@ -5,28 +5,32 @@
  */
 
 import { checkField, checkStatusText, isOfConnection } from "../../basics/answer_head.ts";
+import { hasToken } from "./request_head.ts";
 
-/** The response, without fields that are the server's to say; throws for one that cannot be sent. */
+/** The response, with no field that is the server's to say; throws for one that cannot be sent. */
 export function sendable(response: Response): Response {
   checkStatusText(response.statusText);
-  let own: string[] | undefined;
-  const look = (name: string, value: string): void => {
-    checkField(name, value);
-    if (isServers(name.toLowerCase(), value, response.status)) (own ??= []).push(name);
-  };
+  let isAsSaid = true;
   const list = listOf(response);
-  if (list !== undefined) { for (let index = 0; index < list.length; index++) look(list[index]![0], list[index]![1]); }
-  else response.headers.forEach((value, name) => look(name, value));
-  if (own === undefined) return response;
-  const names = own;
-  return withHeaders(response, (headers) => names.forEach((name) => headers.delete(name)));
+  if (list === undefined) response.headers.forEach((value, name) => isAsSaid = look(name, value) && isAsSaid);
+  else for (const [name, value] of list) isAsSaid = look(name.toLowerCase(), value) && isAsSaid;
+  return isAsSaid ? response : withHeaders(response, (headers) => clean(headers, response.status));
 }
 
-/** May a handler not say this? It may say that its answer is the last one, and that another protocol is needed. */
-function isServers(name: string, value: string, status: number): boolean {
-  if (!isOfConnection(name)) return false;
-  if (status === 426 && (name === "upgrade" || name === "connection")) return false;
-  return name !== "connection" || value.toLowerCase() !== "close";
+/** Refuses a field that cannot be sent; answers whether this one is sent as it is. */
+function look(name: string, value: string): boolean {
+  checkField(name, value);
+  return !isOfConnection(name) || (name === "connection" && value === "close");
+}
+
+/** Takes out what is not a handler's to say. It may say that its answer is the last one, and that another protocol is needed. */
+function clean(headers: Headers, status: number): void {
+  for (const name of [...headers.keys()].filter(isOfConnection)) {
+    if (status === 426 && (name === "upgrade" || name === "connection")) continue;
+    const isLast = name === "connection" && hasToken(headers.get(name)!, "close");
+    headers.delete(name);
+    if (isLast) headers.set("connection", "close");
+  }
 }
 
 /** The response, saying that it is the last one of its connection. */

@@ -55,6 +55,16 @@ export abstract class WebExchange extends Exchange {
   /** `upgrade`, for the host's part of it. */
   protected abstract makeWebSocket(listener: WebSocketListener, protocol: string | undefined): Upgraded;
 
+  /** Is the answer to be the last one of its connection? */
+  protected get isLast(): boolean {
+    return this.server.isStopping;
+  }
+
+  /** The length of a body that the host makes a stream of, if it tells. */
+  protected lengthOf(_response: Response): number | undefined {
+    return undefined;
+  }
+
   override get sendProgress(): number | undefined {
     return this.watched?.sendProgress;
   }
@@ -119,7 +129,7 @@ export abstract class WebExchange extends Exchange {
     if (this.end !== undefined) return this.#tooLate(response);
     try {
       let answer = sendable(response);
-      if (this.server.isStopping) answer = lastOfConnection(answer);
+      if (this.isLast) answer = lastOfConnection(answer);
       if (this.letThrough(answer)) return answer;
       this.watched = new WatchedBody(answer.body!.getReader(), this);
       return this.#stream(answer, this.watched);
@@ -135,7 +145,10 @@ export abstract class WebExchange extends Exchange {
       return this.#failed(response, error);
     }
     if (this.end !== undefined) return this.#tooLate(response);
-    const { status, statusText, headers } = response;
+    const { status, statusText } = response;
+    const headers = new Headers(response.headers);
+    const length = this.lengthOf(response);
+    if (length !== undefined) headers.set("content-length", String(length));
     // The host would take the stream for one that its client has left.
     const isHead = this.request.method === "HEAD";
     if (isHead) watched.skip();
@@ -151,6 +164,6 @@ export abstract class WebExchange extends Exchange {
     this.finish("failed", error);
     discard(response);
     const answer = new Response(null, { status: 500 });
-    return this.server.isStopping ? lastOfConnection(answer) : answer;
+    return this.isLast ? lastOfConnection(answer) : answer;
   }
 }

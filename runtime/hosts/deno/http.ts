@@ -268,6 +268,12 @@ class DenoExchange extends WebExchange {
     return size < Infinity || response.body === null;
   }
 
+  /** Deno knows the length of a Blob and of a form, and of no other stream. */
+  protected override lengthOf(response: Response): number | undefined {
+    const inner = responseSymbol === undefined ? undefined : (response as unknown as Inner)[responseSymbol];
+    return inner?.body?.length ?? undefined;
+  }
+
   /** Learns of the client's leaving from now on, if there is no answer yet. Deno says so after a success too, unless told otherwise. */
   watch(): void {
     if (this.isAwaited) {
@@ -303,7 +309,7 @@ function sizeOf(response: Response): number {
 /** Of a body that is there whole, but does not say how long it is. */
 const longest = Number.MAX_SAFE_INTEGER;
 
-type Inner = Record<symbol, { body?: { streamOrStatic?: unknown } | null } | undefined>;
+type Inner = Record<symbol, { body?: { streamOrStatic?: unknown; length?: number | null } | null } | undefined>;
 
 /** The length of a text that Deno has not made a body of yet. */
 function lazyLength(response: Response): number {
