@@ -100,9 +100,7 @@ test("bytes behind a request that closes are ignored, and its answer goes out", 
       const client = await ask(server, get("/a", "connection: x, Close\n") + more);
       await requests.release(1);
       await client.closed;
-      assert(/^HTTP\/1\.1 200 [^]*\/a;$/i.test(client.received), client.received);
-      // Bun closes without a word.
-      if (isNode) assert(/^connection: close\r$/im.test(client.received), client.received);
+      assert(/^HTTP\/1\.1 200 [^]*connection: close[^]*\/a;$/i.test(client.received), client.received);
       assertEquals(requests.ran, ["/a"]);
     });
   }
