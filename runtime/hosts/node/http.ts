@@ -94,6 +94,8 @@ function settingsOf({ keepAlive, headerTimeout }: HttpListenOptions): object {
     maxHeaderSize: maxHeadBytes,
     // The gate looks at it.
     requireHostHeader: false,
+    // Node 26 then makes no events of bodies that are not there.
+    optimizeEmptyRequests: true,
   };
 }
 
