@@ -5,10 +5,11 @@ import { builtin } from "../common/node_process.ts";
 import { badRequest, maxHeadBytes, RequestGate } from "../common/request_head.ts";
 import { begin } from "./http_answer.ts";
 import type { Incoming } from "./http_body.ts";
-import { type ConnectionOwner, NodeConnection, type NodeSocket } from "./http_connection.ts";
+import { type ConnectionOwner, NodeConnection } from "./http_connection.ts";
 import { asksForWebSocket, hasBody, headOf, type ParserError, refusalOf } from "./http_head.ts";
 import type { Outgoing } from "./http_outgoing.ts";
 import { outgoingFor, RawConnection, withoutUpgrade } from "./http_upgrade.ts";
+import type { NodeSocket } from "./node_socket.ts";
 
 type Listener = (incoming: Incoming, outgoing: Outgoing) => void;
 type UpgradeListener = (incoming: Incoming, socket: NodeSocket, head: Uint8Array) => void;

@@ -21,25 +21,7 @@ import type { Incoming } from "./http_body.ts";
 import { headOf, type NodeHead } from "./http_head.ts";
 import type { Outgoing } from "./http_outgoing.ts";
 import type { RawConnection } from "./http_upgrade.ts";
-
-/** A socket of `node:net` or `node:tls`, as far as it is used. */
-export interface NodeSocket {
-  readonly destroyed: boolean;
-  readonly writable: boolean;
-  /** Of TLS: the socket below it. */
-  readonly _parent?: NodeSocket;
-  readableFlowing: boolean | null;
-  destroySoon(): void;
-  destroy(): void;
-  end(text?: string): void;
-  resume(): void;
-  unshift(bytes: Uint8Array): void;
-  on(event: "close" | "error" | "end" | "drain", listener: () => void): void;
-  on(event: "data", listener: (chunk: Uint8Array) => void): void;
-  once(event: "close", listener: () => void): void;
-  off(event: "end", listener: () => void): void;
-  off(event: "data", listener: (chunk: Uint8Array) => void): void;
-}
+import type { NodeSocket } from "./node_socket.ts";
 
 /** For how long a client that is told of the end may go on sending, in ms. To close at once would reset the connection, and its answer be lost. */
 export const lingerTime = 1000;

@@ -1,7 +1,7 @@
 import { builtin } from "../common/node_process.ts";
 import type { Incoming } from "./http_body.ts";
-import type { NodeSocket } from "./http_connection.ts";
 import type { Outgoing } from "./http_outgoing.ts";
+import type { NodeSocket } from "./node_socket.ts";
 
 interface Http {
   ServerResponse: new (incoming: Incoming) => Outgoing;

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import type { Handler } from "../../../io/mod.ts";
 import { hostOfThis } from "../../support/hosts.ts";
-import { ask, RawClient } from "../../support/http.ts";
+import { ask, type RawClient } from "../../support/http.ts";
 import { latch } from "../../support/latch.ts";
 import { until } from "../../support/within.ts";
 import { withServer } from "./with_server.ts";
@@ -162,7 +162,8 @@ if (isNode) {
       );
       await until(() => server.statistics().active === 1, "the first handler has begun");
       gate.open();
-      await client.waitFor(/ 200 [^]*waited[^]* 101 [^]*\x81\x01a$/);
+      await client.waitFor(/ 200 [^]*waited[^]* 101 [^]*a$/);
+      assert(client.received.endsWith("\r\n\r\n\x81\x01a"), "the frame is not sent back");
       client.leave();
       await until(() => server.statistics().active === 0, "no slot is taken");
     });

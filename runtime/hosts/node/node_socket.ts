@@ -1,0 +1,18 @@
+/** A socket of `node:net` or `node:tls`, as far as it is used. */
+export interface NodeSocket {
+  readonly destroyed: boolean;
+  readonly writable: boolean;
+  /** Of TLS: the socket below it. */
+  readonly _parent?: NodeSocket;
+  readableFlowing: boolean | null;
+  destroySoon(): void;
+  destroy(): void;
+  end(text?: string): void;
+  resume(): void;
+  unshift(bytes: Uint8Array): void;
+  on(event: "close" | "error" | "end" | "drain", listener: () => void): void;
+  on(event: "data", listener: (chunk: Uint8Array) => void): void;
+  once(event: "close", listener: () => void): void;
+  off(event: "end", listener: () => void): void;
+  off(event: "data", listener: (chunk: Uint8Array) => void): void;
+}
