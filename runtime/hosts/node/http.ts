@@ -199,6 +199,7 @@ class Connections implements ConnectionOwner {
     const connection = this.of(incoming.socket);
     const head = headOf(incoming);
     connection.detached();
+    if (connection.isOver) return connection.discard();
     if (asksForWebSocket(head)) {
       return connection.take(incoming, undefined, false, new RawConnection(stream, rest));
     }

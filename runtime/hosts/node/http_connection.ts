@@ -29,8 +29,8 @@ export const lingerTime = 1000;
 const drainLingerTime = 250;
 /** So many requests wait for their turn at most, a packet's worth: whoever sends more gets no answers to them. */
 const maxHeld = 1000;
-/** A client that sends more requests than this behind the last one that is answered does not want to read answers. */
-const maxDropped = 100;
+/** As many again may come behind the last one that is answered, as one packet has; who sends more does not want to read answers. */
+const maxDropped = 3000;
 
 /** A request whose head has passed the gate. */
 export interface Arrival {
@@ -86,6 +86,11 @@ export class NodeConnection {
     socket.once("close", () => this.#closed());
   }
 
+  /** Is nothing looked at any more of what still comes? */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Is nothing under way? */
   get isIdle(): boolean {
     return this.#current === undefined && this.#held.length === 0;
@@ -129,7 +134,6 @@ export class NodeConnection {
 
   /** Has a request that Node has taken out of HTTP put back into it when those before it are answered; the last of a connection. */
   putBack(restore: () => void): void {
-    if (this.#isOver) return this.discard();
     if (this.isIdle) restore();
     else this.#putBack = restore;
   }
