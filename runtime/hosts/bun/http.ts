@@ -78,9 +78,9 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
       shared.isStopping = true;
       await lastRequests.over(patience);
       const stopped = server.stop(false);
-      // It also waits for clients that have sent no whole head, or have not shaken hands.
-      await Promise.race([stopped, idle(server)]);
-      await server.stop(true);
+      // It waits for clients that have sent no whole head, or have not shaken hands.
+      while (!isIdle(server)) await passed(idleInterval);
+      await Promise.race([stopped, server.stop(true)]);
     },
     abort: () => void server.stop(true),
   });
@@ -94,9 +94,9 @@ function secondsOf(ms: number): number {
 /** How often a server that stops is asked whether it is idle, in ms. */
 const idleInterval = 10;
 
-/** Settles when a server has no request any more. */
-async function idle(server: BunServer): Promise<void> {
-  do await passed(idleInterval); while (server.pendingRequests > 0 || server.pendingWebSockets > 0);
+/** Has a server no request any more? */
+function isIdle({ pendingRequests, pendingWebSockets }: BunServer): boolean {
+  return pendingRequests === 0 && pendingWebSockets === 0;
 }
 
 /** The url of a request, or why it is refused. Bun shows no target, but the url that it has made of it with the `Host` field. */

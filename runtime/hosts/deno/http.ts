@@ -276,9 +276,11 @@ class DenoExchange extends WebExchange {
 
   /** Learns of the client's leaving from now on, if there is no answer yet. Deno says so after a success too, unless told otherwise. */
   watch(): void {
-    if (this.isAwaited) {
-      this.original.signal.addEventListener("abort", () => this.#completed(), { once: true });
-    }
+    if (!this.isAwaited) return;
+    const { signal } = this.original;
+    // It has told already, if the handler has looked at it before.
+    if (signal.aborted) this.#completed();
+    else signal.addEventListener("abort", () => this.#completed(), { once: true });
   }
 
   /** Deno is done with the exchange. It says so too when the client has left. */
