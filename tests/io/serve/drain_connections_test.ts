@@ -1,6 +1,7 @@
 /** What a drain says on its connections, and which of them it does not wait for. */
 
 import { test } from "node:test";
+import { connect as connectTls } from "node:tls";
 import { assert, assertEquals } from "@std/assert";
 import type { Handler, Server } from "../../../io/mod.ts";
 import { sleep } from "../../../mod.ts";
@@ -107,6 +108,48 @@ test("a drain does not wait for who has begun no handshake of TLS, or a part of 
     const time = await timeOfDrain(server);
     assert(time < 3000, `it took ${time} ms`);
     for (const client of clients) client.leave();
+  });
+});
+
+test("a drain with TLS refuses new connections, on Deno when all requests have ended", async () => {
+  const go = latch();
+  const handler: Handler = async () => (await go.promise, new Response("done"));
+  await withServer(handler, { tls: certificate }, async (server) => {
+    const { port } = server;
+    const client = connectTls({ port, host: "127.0.0.1", ca: certificate.cert, servername: "localhost" });
+    client.on("error", () => {});
+    let received = "";
+    client.on("data", (chunk: Uint8Array) => received += new TextDecoder().decode(chunk));
+    client.write("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+    await until(() => server.statistics().active === 1, "the request runs");
+    const draining = server.drain({ grace: 20_000 });
+    if (hostOfThis() !== "deno") await untilRefused(port);
+    go.open();
+    await draining;
+    assert(/\r\nconnection: close\r\n[^]*done$/i.test(received), received);
+    await untilRefused(port);
+  });
+});
+
+/** Waits until nobody listens any more. */
+async function untilRefused(port: number): Promise<void> {
+  for (let isOpen = true; isOpen;) {
+    const client = await RawClient.open(port).catch(() => undefined);
+    client?.leave();
+    isOpen = client !== undefined;
+  }
+}
+
+test("a request without a host is 400 with TLS too; Deno serves it there, with its own", async () => {
+  await withServer((request) => new Response(request.url), { tls: certificate }, async ({ port }) => {
+    const client = connectTls({ port, host: "127.0.0.1", ca: certificate.cert, servername: "localhost" });
+    client.on("error", () => {});
+    let received = "";
+    client.on("data", (chunk: Uint8Array) => received += new TextDecoder().decode(chunk));
+    client.write("GET / HTTP/1.1\r\n\r\n");
+    await until(() => received.includes("\r\n\r\n"), "it is answered");
+    assertEquals(received.split(" ")[1], hostOfThis() === "deno" ? "200" : "400");
+    client.destroy();
   });
 });
 
