@@ -12,13 +12,18 @@ export class WatchedBody {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #exchange: Exchange;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
+  /** How many bytes its handler said that there are, and how many of them are left. */
+  readonly #declared: number;
+  #left: number;
   #pieces = 0;
   #isPulled = false;
   /** What was read before the host asked for it. */
   #first: Promise<ReadableStreamReadResult<Uint8Array>> | undefined;
   #state: "reading" | "read" | "failed" = "reading";
 
-  constructor(reader: ReadableStreamDefaultReader<Uint8Array>, exchange: Exchange) {
+  /** A body that is not `declared` bytes long has failed. */
+  constructor(reader: ReadableStreamDefaultReader<Uint8Array>, exchange: Exchange, declared: number = Infinity) {
+    this.#declared = this.#left = declared;
     this.#reader = reader;
     this.#exchange = exchange;
     this.#first = reader.read();
@@ -74,6 +79,7 @@ export class WatchedBody {
       result = await (this.#first ?? this.#reader.read());
       this.#first = undefined;
       if (!result.done) checkChunk(result.value);
+      else if (this.#left > 0 && this.#left < Infinity) throw this.#tooShort();
     } catch (error) {
       this.#exchange.finish("failed", error);
       this.#reader.cancel(error).catch(() => {});
@@ -82,9 +88,31 @@ export class WatchedBody {
     if (this.#exchange.end !== undefined) return;
     this.#isPulled = false;
     this.#pieces++;
-    if (!result.done) return this.#controller.enqueue(result.value);
+    if (result.done) {
+      this.#controller.close();
+      return this.#exchange.finish("sent");
+    }
+    const { byteLength } = result.value;
+    if (byteLength > this.#left) return this.#tooLong(result.value.subarray(0, this.#left));
+    this.#left -= byteLength;
+    this.#controller.enqueue(result.value);
+  }
+
+  #tooShort(): TypeError {
+    return new TypeError(
+      `The body of an answer is ${this.#left} bytes shorter than its content-length, which is ${this.#declared}`,
+    );
+  }
+
+  /** The client gets as many bytes as were declared. */
+  #tooLong(last: Uint8Array): void {
+    const error = new TypeError(
+      `The body of an answer is longer than its content-length, which is ${this.#declared}`,
+    );
+    if (last.byteLength > 0) this.#controller.enqueue(last);
     this.#controller.close();
-    this.#exchange.finish("sent");
+    this.#exchange.finish("failed", error);
+    this.#reader.cancel(error).catch(() => {});
   }
 }
 

@@ -33,6 +33,12 @@ function clean(headers: Headers, status: number): void {
   }
 }
 
+/** The length that a handler says the body of its answer has. */
+export function declaredLength({ headers }: Response): number | undefined {
+  const length = headers.get("content-length");
+  return length !== null && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+}
+
 /** The response, saying that it is the last one of its connection. */
 export function lastOfConnection(response: Response): Response {
   return withHeaders(response, (headers) => headers.set("connection", "close"));

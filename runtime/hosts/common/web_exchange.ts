@@ -15,7 +15,7 @@ import { type Answer, discard, type HttpListenOptions, responseOf } from "../../
 import { BadHandshakeError, type HostWebSocket, type Upgraded, type WebSocketListener } from "../../port/web_socket.ts";
 import { Exchange } from "./exchange.ts";
 import { WatchedBody } from "./watched_body.ts";
-import { lastOfConnection, sendable } from "./web_answer.ts";
+import { declaredLength, lastOfConnection, sendable } from "./web_answer.ts";
 
 /** What the exchanges of a server have in common. */
 export interface WebServer {
@@ -131,7 +131,8 @@ export abstract class WebExchange extends Exchange {
       let answer = sendable(response);
       if (this.isLast) answer = lastOfConnection(answer);
       if (this.letThrough(answer)) return answer;
-      this.watched = new WatchedBody(answer.body!.getReader(), this);
+      const isHead = this.request.method === "HEAD";
+      this.watched = new WatchedBody(answer.body!.getReader(), this, isHead ? undefined : declaredLength(answer));
       return this.#stream(answer, this.watched);
     } catch (error) {
       return this.#failed(response, error);
@@ -146,9 +147,12 @@ export abstract class WebExchange extends Exchange {
     }
     if (this.end !== undefined) return this.#tooLate(response);
     const { status, statusText } = response;
-    const headers = new Headers(response.headers);
+    let { headers } = response;
     const length = this.lengthOf(response);
-    if (length !== undefined) headers.set("content-length", String(length));
+    if (length !== undefined) {
+      headers = new Headers(headers);
+      headers.set("content-length", String(length));
+    }
     // The host would take the stream for one that its client has left.
     const isHead = this.request.method === "HEAD";
     if (isHead) watched.skip();

@@ -210,6 +210,28 @@ test("a WebSocket that nobody asks for is 426, and says which protocol it is abo
   assertEquals([status, fields.get("upgrade"), fields.get("connection")?.toLowerCase()], [426, "websocket", "upgrade"]);
 });
 
+if (!isNode) {
+  test("a stream that is shorter than its own length is cut, and one that is longer ends with it; both are told", async () => {
+    for (
+      const [chunks, expected] of [[["abc"], "abc"], [["abc", "defgh"], "abcde"], [["abcdefgh"], "abcde"]] as const
+    ) {
+      const errors: unknown[] = [];
+      const handler = () => new Response(stream(...chunks), { headers: { "content-length": "5" } });
+      await withServer(handler, { onError: (error) => errors.push(error) }, async (server) => {
+        const client = await ask(server, "GET / HTTP/1.1\nhost: a\n\n");
+        await until(() => server.statistics().completed === 1, "the request has ended");
+        if (expected === "abc") await client.closed;
+        else await client.waitFor(/abcde$|\r\n0\r\n\r\n$/);
+        client.leave();
+        assertEquals(client.received.split("\r\n\r\n")[1]!.replace(/\r\n|\d/g, ""), expected);
+        assert(!client.received.includes("\r\n0\r\n\r\n") || expected !== "abc", "it looks whole");
+        assertEquals(errors.length, 1);
+        assert(/content-length, which is 5$/.test(String(errors[0])), String(errors[0]));
+      });
+    }
+  });
+}
+
 if (isNode) {
   test("a stream that is shorter than its own length is cut, and one that is longer ends with it: never is a byte taken for another answer", async () => {
     for (
