@@ -124,6 +124,7 @@ export class LiveRequest extends GroupNode implements Owner {
       request: exchange.request,
       messageLimit: this.#owner.messageLimit,
       upgrade: async (listener, protocol) => {
+        if (this.status === 101) throw new TypeError("The request has become a WebSocket already");
         const upgraded = await exchange.upgrade(listener, protocol);
         this.status = 101;
         return upgraded;

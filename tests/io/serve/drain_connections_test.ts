@@ -10,6 +10,7 @@ import { start } from "../../support/child.ts";
 import { hostOfThis } from "../../support/hosts.ts";
 import { ask, RawClient } from "../../support/http.ts";
 import { latch } from "../../support/latch.ts";
+import { handshake } from "../../support/web_socket.ts";
 import { until } from "../../support/within.ts";
 import { withServer } from "./with_server.ts";
 
@@ -127,6 +128,31 @@ test("a drain with TLS refuses new connections, on Deno when all requests have e
     go.open();
     await draining;
     assert(/\r\nconnection: close\r\n[^]*done$/i.test(received), received);
+    await untilRefused(port);
+  });
+});
+
+test("a drain refuses new connections while a WebSocket is open; Deno answers them 503", async () => {
+  const go = latch();
+  await withServer((_request, context) => context.upgrade(() => go.promise), {}, async (server) => {
+    const { port } = server;
+    const client = await ask(server, handshake());
+    await until(() => server.statistics().tasks === 1, "the socket is open");
+    const draining = server.drain({ grace: 20_000 });
+    if (hostOfThis() === "deno") {
+      for (let answers = 0; answers < 3; answers++) {
+        const other = await ask(server, get);
+        await other.waitFor(/^HTTP\/1\.1 503 [^]*\r\nconnection: close\r\n/i);
+        other.leave();
+        await sleep(100);
+      }
+    } else {
+      await untilRefused(port);
+    }
+    go.open();
+    await client.waitFor(/\x88/);
+    client.leave();
+    await draining;
     await untilRefused(port);
   });
 });

@@ -122,6 +122,20 @@ for (const wait of [0, 20]) {
   }
 }
 
+test("a request becomes a WebSocket once: a second call of upgrade is an error of the handler, and ends the first", async () => {
+  const { onError, seen } = errors();
+  const handler: Handler = async (_request, context) => {
+    await context.upgrade(echo);
+    return await context.upgrade(echo);
+  };
+  await withServer(handler, { onError }, async (server) => {
+    const client = await ask(server, handshake());
+    await until(() => server.statistics().completed === 1, "the request has ended");
+    client.leave();
+    assertEquals(seen.map((error) => (error as Error).name), ["TypeError"]);
+  });
+});
+
 test("a frame in one packet with its handshake is delivered", async () => {
   await withServer(echoes, {}, async (server) => {
     const client = await RawClient.open(server.port);
