@@ -61,8 +61,11 @@ function bytesOf(message: WebSocketMessage): number {
   let bytes = message.length;
   for (let at = 0; at < message.length; at++) {
     const unit = message.charCodeAt(at);
-    // Each half of a surrogate pair stands for two of its four bytes.
-    if (unit > 0x7f) bytes += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
+    if (unit <= 0x7f) continue;
+    bytes += unit > 0x7ff ? 2 : 1;
+    // The two halves of a pair have four bytes together.
+    const isPair = unit >= 0xd800 && unit < 0xdc00 && (message.charCodeAt(at + 1) & 0xfc00) === 0xdc00;
+    if (isPair) at++;
   }
   return bytes;
 }
