@@ -117,3 +117,31 @@ test("Deno speaks HTTP/2 on a connection without TLS to who begins with it; the 
     assertEquals(server.statistics().completed, 0);
   });
 });
+
+for (
+  const [title, text, isNoticed] of [
+    ["behind requests that wait", get + get + get, true],
+    ["behind a body that nobody reads", "POST / HTTP/1.1\nhost: a\ncontent-length: 3\n\nabc" + get, true],
+    [
+      "in the middle of a body that nobody reads",
+      "POST / HTTP/1.1\nhost: a\ncontent-length: 9\n\nabc",
+      host !== "deno",
+    ],
+  ] as const
+) {
+  test(`a client that leaves ${title} frees its slot${isNoticed ? "" : ", here at the timeout"}`, async () => {
+    const { onError, seen } = errors();
+    const handler: Handler = async () => {
+      await sleep(1e6);
+      return new Response("never");
+    };
+    await withServer(handler, { onError, timeout: isNoticed ? Infinity : 500 }, async (server) => {
+      const client = await ask(server, text);
+      // Bun closes a connection on which a request has to wait.
+      if (host !== "bun") await until(() => server.statistics().active === 1, "the first request runs");
+      client.leave();
+      await until(() => server.statistics().active === 0 && server.statistics().completed >= 1, "the slot is free");
+      assertEquals([seen, server.statistics().timedOut], [[], isNoticed ? 0 : 1]);
+    });
+  });
+}

@@ -122,6 +122,31 @@ for (const wait of [0, 20]) {
   }
 }
 
+test("a client that sends frames behind its handshake and leaves before its handler comes to upgrade keeps no slot", async () => {
+  const { onError, seen } = errors();
+  await withServer(
+    async (_request, context) => {
+      await sleep(30);
+      return await context.upgrade(echo);
+    },
+    { onError },
+    async (server) => {
+      for (const way of ["resetAndDestroy", "destroy", "end"] as const) {
+        const client = await RawClient.open(server.port);
+        client.socket.write(
+          new Uint8Array([...utf8(handshake()), ...frame(text, utf8("a")), ...frame(text, utf8("b"))]),
+        );
+        await sleep(5);
+        client.socket[way]();
+        await sleep(40);
+        await until(() => server.statistics().active === 0, "the slot is free");
+        client.leave();
+      }
+      assertEquals([seen, server.statistics().failed], [[], 0]);
+    },
+  );
+});
+
 test("a request becomes a WebSocket once: a second call of upgrade is an error of the handler, and ends the first", async () => {
   const { onError, seen } = errors();
   const handler: Handler = async (_request, context) => {
