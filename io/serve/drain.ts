@@ -8,7 +8,7 @@
  *                 new requests   live requests, and those that wait for a slot    the listener
  *   ready         served         go on                                            accepts
  *   delayed       served         go on                                            accepts
- *   refusing      503            go on, and count as "finished"                   stops
+ *   refusing      503            go on, and count as "finished"                   stops, when no request has come for a while
  *   cancelled     503            cancelled ("shutdown"), and count as such
  *   cut           503            cut and given up, and count as "forced"          aborts
  *   flushing      503            none, or none that is waited for                 may send what it has, until force
