@@ -199,6 +199,8 @@ class Connections implements ConnectionOwner {
     const connection = this.of(incoming.socket);
     const head = headOf(incoming);
     connection.detached();
+    // Node 26 hands over a stream of its own where a body is still coming; what ends it is told by the socket, too.
+    if (stream !== incoming.socket) stream.on("error", () => {});
     if (connection.isOver) return connection.discard();
     if (asksForWebSocket(head)) {
       return connection.take(incoming, undefined, false, new RawConnection(stream, rest));
@@ -211,7 +213,9 @@ class Connections implements ConnectionOwner {
       });
     }
     if (connection.isIdle && (!incoming.complete || incoming.readableLength > 0)) {
-      // The body is with the request; nobody can read what follows it.
+      // The body is with the request; nobody can read what follows it. Where it is still coming, Node reads on.
+      if (incoming.complete) connection.discard();
+      else connection.endWithClient();
       return connection.take(incoming, outgoingFor(incoming, stream), waitsForContinue(incoming), undefined);
     }
     // The body cannot wait for its turn, or there is no telling where it ends.

@@ -88,7 +88,8 @@ export class NodeConnection {
 
   /** Is nothing looked at any more of what still comes? */
   get isOver(): boolean {
-    return this.#isOver;
+    // Node goes on to parse a packet whose connection is gone.
+    return this.#isOver || this.#socket.destroyed;
   }
 
   /** Is nothing under way? */
@@ -104,7 +105,7 @@ export class NodeConnection {
 
   /** A request has come. */
   take(incoming: Incoming, outgoing: Outgoing | undefined, continues: boolean, raw: RawConnection | undefined): void {
-    if (this.#isOver) return this.#drop(incoming, raw);
+    if (this.isOver) return this.#drop(incoming, raw);
     const head = headOf(incoming);
     const url = this.#owner.gate.judge(head);
     if (url instanceof Refusal) {
@@ -140,6 +141,8 @@ export class NodeConnection {
 
   /** What comes from the client is no request, or no body of the one that came last. */
   fail(refusal: Refusal | undefined, isEof: boolean): void {
+    // Node would answer it, and close; with the answer under way there is nobody left to send that to.
+    if (isEof && this.#isOver && !this.isIdle) return this.#socket.destroy();
     if (this.#isOver) return;
     const isBody = this.#last !== undefined && !this.#last.complete;
     if (isBody && this.#held.at(-1)?.incoming === this.#last) this.#held.pop();
@@ -183,8 +186,13 @@ export class NodeConnection {
 
   /** What still comes of a detached socket is read, so that its client's leaving is noticed, and let go. */
   discard(): void {
-    this.#socket.on("end", () => this.#isEnding || this.#socket.destroy());
+    this.endWithClient();
     this.#socket.resume();
+  }
+
+  /** A client that ends its side of a detached socket has left. */
+  endWithClient(): void {
+    this.#socket.on("end", () => this.#isEnding || this.#socket.destroy());
   }
 
   #restore(): void {

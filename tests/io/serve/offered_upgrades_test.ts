@@ -150,6 +150,32 @@ test("a client that leaves in the middle of a body with an upgrade frees the slo
 });
 
 if (isNode) {
+  test("a client that leaves while its request with an upgrade and a whole body is handled frees the slot, however it leaves", async () => {
+    const waits: Handler = async (request, { signal }) => {
+      const isWaiting = new URL(request.url).pathname === "/one";
+      if (isWaiting) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+      return new Response("");
+    };
+    await withServer(waits, {}, async (server) => {
+      const head = `POST /one HTTP/1.1\nhost: a\n${foo}content-length: 5\n\n`;
+      let left = 0;
+      for (const pieces of [[`${head}hello`], [head, "hello"], [`${head}he`, "llo", second]]) {
+        for (const leave of ["end", "destroy", "resetAndDestroy"] as const) {
+          const client = await ask(server, "");
+          for (const piece of pieces) {
+            client.send(piece);
+            // What was sent before has come when another client has been answered.
+            await (await fetch(new URL("/two", server.url))).text();
+          }
+          await until(() => server.statistics().active === 1, "its handler has begun");
+          client.socket[leave]();
+          await until(() => server.statistics().disconnected === left + 1, `${leave} is noticed`);
+          left++;
+        }
+      }
+    });
+  });
+
   test("a handshake in one packet behind a request that waits is done after its answer, with what came behind it", async () => {
     const gate = latch();
     const echo = withGate(gate.promise);

@@ -159,7 +159,8 @@ if (isNode) {
   });
 
   test("a client that sends no request and leaves, behind one that waits, frees the slot", async () => {
-    for (const text of ["BAD\n\n", "GET / HTTP/1.1\nho", "CONNECT a:80 HTTP/1.1\nhost: a\n\n"]) {
+    const refused = "GET / HTTP/1.1\nhost:\n\n";
+    for (const text of ["BAD\n\n", "GET / HTTP/1.1\nho", "CONNECT a:80 HTTP/1.1\nhost: a\n\n", `${refused}GET / HT`]) {
       for (const leave of ["end", "destroy"] as const) {
         const requests = held();
         await withServer(requests.handler, {}, async (server) => {
