@@ -6,9 +6,16 @@
 
 export type { HistogramSummary } from "../../runtime/basics/histogram.ts";
 export type { GivenWorker } from "../../runtime/port/worker.ts";
+export type { WorkerExitInfo } from "./crew/crew.ts";
 export type { RunOptions } from "./jobs/call_settings.ts";
 export type { Arguments, FunctionName, PoolFunctions, Result, StreamedValue } from "./pool/function_types.ts";
 export type { WorkerPoolOptions } from "./pool/pool_options.ts";
-export { type PoolMapOptions, type StreamOptions, WorkerPool, type WorkerPoolStatistics } from "./pool/worker_pool.ts";
+export {
+  type CloseOptions,
+  type PoolMapOptions,
+  type StreamOptions,
+  WorkerPool,
+  type WorkerPoolStatistics,
+} from "./pool/worker_pool.ts";
 export { callback } from "./wire/markers.ts";
 export { PoolClosedError, QueueFullError, WorkerExitError } from "./wire/worker_errors.ts";

@@ -28,6 +28,7 @@ export function overWebWorker(worker: WebWorker, options: HostWorkerOptions, lis
   let error: unknown;
   let lockHeld = false;
   let dying = false;
+  let terminated = false;
   let received = 0;
   let holds = false;
   let watch: AbortController | undefined;
@@ -45,7 +46,11 @@ export function overWebWorker(worker: WebWorker, options: HostWorkerOptions, lis
     if (watching) {
       if (watch !== undefined) return;
       watch = new AbortController();
-      locks()?.request(life, { signal: watch.signal }, () => endWhenQuiet()).catch(() => {});
+      locks()?.request(
+        life,
+        { signal: watch.signal },
+        () => terminated ? end({ code: undefined, error }) : endWhenQuiet(),
+      ).catch(() => {});
     } else if (watch !== undefined) {
       unwatching = setTimer(() => {
         watch?.abort();
@@ -66,7 +71,7 @@ export function overWebWorker(worker: WebWorker, options: HostWorkerOptions, lis
    * the results of calls that had ended would be lost.
    */
   function endWhenQuiet(): void {
-    if (dying || ended) return;
+    if (dying || terminated || ended) return;
     dying = true;
     let seen = -1;
     const look = (): void => {
@@ -96,7 +101,11 @@ export function overWebWorker(worker: WebWorker, options: HostWorkerOptions, lis
   function terminate(): void {
     worker.terminate();
     // Bun announces the end itself; elsewhere a terminated worker is silent at once.
-    if (!("ref" in worker)) end({ code: undefined, error });
+    if ("ref" in worker) return;
+    if (!lockHeld || dying) return end({ code: undefined, error });
+    // Deno does not stop a thread that spins: that one keeps its lock.
+    terminated = true;
+    watchLife(true);
   }
   worker.addEventListener("error", (event) => {
     event.preventDefault();

@@ -10,14 +10,33 @@
  * @module
  */
 
+import type { WorkerExit } from "../../../runtime/port/worker.ts";
 import { loop } from "../../queue/loop.ts";
+import { StructureError } from "../../scopes/errors.ts";
+import { reportUnhandled, watchHook } from "../../scopes/unhandled.ts";
 import { PoolWorker, type WorkerListener, type WorkerSettings } from "./pool_worker.ts";
+
+/** What became of a worker that has ended. */
+export interface WorkerExitInfo {
+  /**
+   * Why: it had no call for `idleTimeout` ("idle"), was replaced for its memory or its number of calls ("spent"), was ended because a call
+   * did not heed its abort ("stopped") or with the pool ("closed"), or ended by itself, or could not be put to use ("failed").
+   */
+  readonly reason: "idle" | "spent" | "stopped" | "closed" | "failed";
+  /** The exit code, where the host tells it. */
+  readonly exitCode: number | undefined;
+  /** The error that ended the worker, if there was one. */
+  readonly error: unknown;
+  /** How many calls had ended in it. */
+  readonly calls: number;
+}
 
 /** What a crew is made with; checked already. */
 export interface CrewSettings extends WorkerSettings {
   readonly size: number;
   readonly min: number;
   readonly idleTimeout: number;
+  readonly onWorkerExit: ((exit: WorkerExitInfo) => unknown) | undefined;
 }
 
 /** What a crew tells its pool, beside what its workers do. */
@@ -26,6 +45,8 @@ export interface CrewListener extends WorkerListener {
   onRetry(): void;
   /** A worker could not be started at all. */
   onUnstartable(error: unknown): void;
+  /** So many workers are there, each taken up by a call that waits for its caller, and for a while nothing has changed. */
+  onStuck(error: StructureError): void;
 }
 
 /**
@@ -33,6 +54,9 @@ export interface CrewListener extends WorkerListener {
  * caller perhaps for one more call: nobody could ever go on. More than people nest calls by hand, and fewer than a machine takes.
  */
 const reserve = 64;
+
+/** For how long nobody may go on, in ms, until the waiting jobs are given up. */
+const longestStandstill = 1000;
 
 /** For how long a worker without a job goes on holding the process, in ms: to let go and take hold costs for each call. */
 const letGoAfter = 5;
@@ -55,6 +79,10 @@ export class Crew {
   wanted = 0;
   /** How many workers have been replaced because they were spent. */
   recycled = 0;
+  /** How many threads go on although they were told to end: a host may be unable to stop one. */
+  runaway = 0;
+  /** Counts what shows that the jobs go on. */
+  moves = 0;
   /** Workers that were told to end and have not. */
   readonly #leaving: Set<PoolWorker> = new Set();
   #ended = false;
@@ -64,6 +92,7 @@ export class Crew {
   #retryTimer: { cancel(): void } | undefined = undefined;
   #idleTimer: { cancel(): void } | undefined = undefined;
   #letGoTimer: { cancel(): void } | undefined = undefined;
+  #stuckTimer: { cancel(): void } | undefined = undefined;
   #onEmpty: (() => void) | undefined = undefined;
 
   constructor(settings: CrewSettings, listener: CrewListener) {
@@ -104,9 +133,37 @@ export class Crew {
       }
       if (!this.#spawn()) return;
     }
+    if (waiting > 0) this.#watchStandstill();
     if (this.#starting === 0) return;
     // Those that are starting hold the process as long as somebody waits for them.
     for (const worker of this.workers) if (!worker.ready) worker.holdProcess(waiting > 0);
+  }
+
+  /** Nobody is left who could take a job, and perhaps each waits for what one of the waiting jobs would bring. */
+  #watchStandstill(): void {
+    if (!this.#isStuck || this.#stuckTimer !== undefined) return;
+    const { moves } = this;
+    this.#stuckTimer = this.#loop.timers.setTimer(
+      () => {
+        this.#stuckTimer = undefined;
+        if (!this.#isStuck) return;
+        if (moves !== this.moves) return this.#watchStandstill();
+        this.#listener.onStuck(
+          new StructureError(
+            `All ${this.workers.length} workers of ${this.#settings.name}, which are the most there may be, are taken up by calls ` +
+              "that wait for their callers: by streams that are not read, or by callbacks. Read fewer side by side, or give the " +
+              "pool a greater size",
+          ),
+        );
+      },
+      longestStandstill,
+      { real: true },
+    );
+  }
+
+  get #isStuck(): boolean {
+    return !this.#ended && this.workers.length >= this.#settings.size + reserve &&
+      this.workers.every((worker) => worker.parked);
   }
 
   /** Starts workers until there are `count`, whether or not a job waits. */
@@ -141,20 +198,31 @@ export class Crew {
     return !worker.ready || this.#failures >= deathsInRow;
   }
 
+  /** Tells the pool's owner of the end of a worker. */
+  tellExit({ endReason: reason, served: calls }: PoolWorker, { code, error }: WorkerExit): void {
+    const { onWorkerExit } = this.#settings;
+    if (onWorkerExit === undefined) return;
+    try {
+      watchHook(onWorkerExit(Object.freeze({ reason, exitCode: code, error, calls })));
+    } catch (hookError) {
+      reportUnhandled(hookError);
+    }
+  }
+
   /** Ends a worker nobody needs. */
-  retire(worker: PoolWorker): void {
+  retire(worker: PoolWorker, why: "idle" | "spent" | "closed"): void {
     const index = this.workers.indexOf(worker);
     if (index < 0) return;
     this.workers.splice(index, 1);
     if (!worker.ready) this.#starting--;
     this.#leaving.add(worker);
-    worker.terminate();
+    worker.terminate(why);
   }
 
   /** Ends a worker that has grown too large or has served its time. */
   recycle(worker: PoolWorker): void {
     this.recycled++;
-    this.retire(worker);
+    this.retire(worker, "spent");
   }
 
   /** Some workers may have nothing to do: they let the process go, and end after a while. */
@@ -173,8 +241,8 @@ export class Crew {
   /** Ends all workers; settles when they have ended. */
   async end(): Promise<void> {
     this.#ended = true;
-    for (const timer of [this.#retryTimer, this.#idleTimer, this.#letGoTimer]) timer?.cancel();
-    for (const worker of [...this.workers]) this.retire(worker);
+    for (const timer of [this.#retryTimer, this.#idleTimer, this.#letGoTimer, this.#stuckTimer]) timer?.cancel();
+    for (const worker of [...this.workers]) this.retire(worker, "closed");
     if (this.#leaving.size > 0) await new Promise<void>((resolve) => this.#onEmpty = resolve);
   }
 
@@ -209,7 +277,7 @@ export class Crew {
       if (worker.count > 0 || !worker.ready) continue;
       const surplus = this.workers.length > size && !this.workers.some(({ parked }) => parked);
       const until = worker.idleSince + idleTimeout;
-      if (surplus || (until <= now && this.workers.length > min)) this.retire(worker);
+      if (surplus || (until <= now && this.workers.length > min)) this.retire(worker, "idle");
       else if (this.workers.length > min) next = Math.min(next, until);
     }
     this.#idleTimer?.cancel();

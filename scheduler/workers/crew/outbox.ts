@@ -45,9 +45,11 @@ export class Outbox {
     this.#worker = worker;
   }
 
-  addJob(job: PoolJob): void {
+  /** Adds a job; one for a worker that has nothing to do leaves at once, because the caller may go on computing. */
+  addJob(job: PoolJob, isUrgent: boolean): void {
     this.jobs.push(job);
-    this.#schedule();
+    if (isUrgent && !this.#scheduled) this.#flush();
+    else this.#schedule();
   }
 
   /** Takes a job out that has not been posted; answers whether it was there. */

@@ -13,6 +13,7 @@
 import { threadsOf } from "../../../runtime/host_threads.ts";
 import type { GivenWorker, HostWorker, ThreadOptions, WorkerExit } from "../../../runtime/port/worker.ts";
 import { loop } from "../../queue/loop.ts";
+import { TimeoutError } from "../../scopes/errors.ts";
 import { reportUnhandled } from "../../scopes/unhandled.ts";
 import type { JobWorker, PoolJob } from "../jobs/job.ts";
 import { bootstrap } from "../thread/bootstrap.ts";
@@ -34,7 +35,12 @@ export interface WorkerListener extends JobListener {
   onBroken(worker: PoolWorker, error: unknown): void;
   /** The worker has ended; these jobs had started, and these had not. */
   onExit(worker: PoolWorker, exit: WorkerExit, started: PoolJob[], unstarted: PoolJob[]): void;
+  /** A thread that was told to end goes on: it is taken for ended all the same. Later it may have ended after all. */
+  onRunaway(goesOn: boolean): void;
 }
+
+/** Why a worker was told to end. */
+export type EndReason = "idle" | "spent" | "stopped" | "closed" | "failed";
 
 /** What a worker is made of. */
 export interface WorkerSettings {
@@ -44,6 +50,8 @@ export interface WorkerSettings {
   readonly thread: ThreadOptions;
   /** What the module's functions find as their `workerData()`. */
   readonly workerData: unknown;
+  /** How long the module may take to be loaded, in ms. */
+  readonly startTimeout: number;
   /** After how many bytes or jobs a worker is of no further use. */
   readonly maxMemory: number;
   readonly maxCalls: number;
@@ -51,7 +59,7 @@ export interface WorkerSettings {
   readonly errors: KnownClasses | undefined;
 }
 
-/** How long a thread that was told to end may take, in ms, before it is taken for ended. */
+/** How long a thread that was told to end may take, in ms, before it is taken for ended. Deno ends none that spins. */
 const terminateLimit = 1000;
 
 /** A worker, as its pool sees it. */
@@ -75,6 +83,11 @@ export class PoolWorker implements JobWorker, RepliesWorker {
   /** The job that was aborted and has not ended: until then no further one is sent. */
   #draining: PoolJob | undefined = undefined;
   #holds = false;
+  /** Gives the worker up if it does not come to its module's end. */
+  #starting: { cancel(): void } | undefined = undefined;
+  #isRunaway = false;
+  /** Why it ends; until somebody tells it to, by itself. */
+  endReason: EndReason = "failed";
   #terminating: { cancel(): void } | undefined = undefined;
   #exited = false;
 
@@ -108,6 +121,7 @@ export class PoolWorker implements JobWorker, RepliesWorker {
     const { shared } = this.#slots;
     const { token } = this.#replies;
     const href = isGiven ? undefined : module.href;
+    this.#watchStart(settings.startTimeout, href ?? "its code");
     this.#worker.post({ module: href, shared, token, workerData, maxMemory } satisfies Hello, []);
   }
 
@@ -152,11 +166,12 @@ export class PoolWorker implements JobWorker, RepliesWorker {
     return this.#open && this.#slots.canTakeBack && this.count <= ahead && !this.parked;
   }
 
-  /** Sends a job, with all that are sent in the same turn of microtasks. */
+  /** Sends a job: at once where it is the only one, else with all that are sent in the same turn of microtasks. */
   send(job: PoolJob): void {
+    const isFirst = this.count === 0;
     job.worker = this;
     this.holdProcess(true);
-    this.#outbox.addJob(job);
+    this.#outbox.addJob(job, isFirst);
   }
 
   /** Takes a job back that has not started; answers whether it could. */
@@ -187,7 +202,7 @@ export class PoolWorker implements JobWorker, RepliesWorker {
 
   /** Ends the thread, unless the job has ended and its last reply is on its way. */
   stop(job: PoolJob): void {
-    if (!this.#slots.hasEnded(job)) this.terminate();
+    if (!this.#slots.hasEnded(job)) this.terminate("stopped");
   }
 
   /** Aborts a signal among the arguments of a job. */
@@ -213,8 +228,10 @@ export class PoolWorker implements JobWorker, RepliesWorker {
   }
 
   /** Ends the thread; `onExit` follows, at the latest after a second. */
-  terminate(): void {
+  terminate(reason: EndReason): void {
     if (this.#exited || this.#terminating !== undefined) return;
+    this.endReason = reason;
+    this.#starting?.cancel();
     this.holdProcess(true);
     this.#terminating = this.#loop.timers.setTimer(() => this.#abandon(), terminateLimit, { real: true });
     this.#worker.terminate();
@@ -234,10 +251,30 @@ export class PoolWorker implements JobWorker, RepliesWorker {
 
   /** The thread does not end: nobody waits for it any longer, nor does the process. */
   #abandon(): void {
-    const error = new Error(`A thread of ${this.#name} did not end within ${terminateLimit} ms of its termination`);
+    const job = this.first;
+    const what = job === undefined ? "" : `, and goes on with ${job.settings.label}()`;
+    const error = new Error(
+      `A thread of ${this.#name} did not end within ${terminateLimit} ms of its termination${what}`,
+    );
     this.holdProcess(false);
+    this.#isRunaway = true;
+    this.#listener.onRunaway(true);
     this.#exit({ code: undefined, error });
     reportUnhandled(error);
+  }
+
+  /** The worker is given up if it has not loaded its module by then. */
+  #watchStart(limit: number, what: string): void {
+    if (limit === Infinity) return;
+    this.#starting = this.#loop.timers.setTimer(
+      () =>
+        this.#listener.onBroken(
+          this,
+          new TimeoutError(`The start of a worker of ${this.#name}, which loads ${what},`, limit),
+        ),
+      limit,
+      { hold: false, real: true },
+    );
   }
 
   #take(message: unknown): void {
@@ -250,6 +287,7 @@ export class PoolWorker implements JobWorker, RepliesWorker {
     const word = this.#replies.wordIn(message);
     // A worker that was told to end is nobody's worker any more, though it may say yet that it is ready.
     if (word === undefined || this.terminated) return;
+    this.#starting?.cancel();
     if (word.broken !== undefined) return this.#listener.onBroken(this, decodeError(word.broken, this.#errors));
     if (word.spent) {
       this.#isTooLarge = true;
@@ -266,8 +304,12 @@ export class PoolWorker implements JobWorker, RepliesWorker {
   }
 
   #exit(exit: WorkerExit): void {
-    if (this.#exited) return;
+    if (this.#exited) {
+      if (this.#isRunaway) this.#listener.onRunaway(this.#isRunaway = false);
+      return;
+    }
     this.#exited = true;
+    this.#starting?.cancel();
     this.#terminating?.cancel();
     const started: PoolJob[] = [];
     const unstarted: PoolJob[] = [];

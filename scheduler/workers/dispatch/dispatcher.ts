@@ -39,7 +39,8 @@ export interface PoolSettings extends CrewSettings {
 export class Dispatcher {
   readonly crew: Crew;
   readonly meter: PoolMeter = new PoolMeter();
-  closed = false;
+  /** Is the pool closed, and why, if that is known? */
+  closed: { readonly cause: unknown } | undefined = undefined;
   readonly #settings: PoolSettings;
   readonly #queue = new JobQueue();
   readonly #limits: JobLimits;
@@ -74,6 +75,7 @@ export class Dispatcher {
         this.dispatch();
       },
       onRoom: (worker) => {
+        this.crew.moves++;
         if (worker.spent) this.#recycle(worker);
         this.dispatch();
         if (worker.count === 0) this.crew.rest();
@@ -81,7 +83,9 @@ export class Dispatcher {
       onBroken: (worker, error) => this.#broken(worker, error),
       onExit: (worker, exit, started, unstarted) => this.#exited(worker, exit, started, unstarted),
       onRetry: () => this.dispatch(),
+      onRunaway: (goesOn) => void (this.crew.runaway += goesOn ? 1 : -1),
       onUnstartable: (error) => this.#giveUp(error),
+      onStuck: (error) => this.#failAll(error),
     });
     this.#warmUps = new WarmUps(this.crew);
     const { inline } = settings;
@@ -107,7 +111,7 @@ export class Dispatcher {
   /** Why a job would not be taken at the moment. */
   get refusal(): Error | undefined {
     const { name, queueLimit } = this.#settings;
-    if (this.closed) return new PoolClosedError(name);
+    if (this.closed !== undefined) return this.closedError();
     return this.hasRoom ? undefined : new QueueFullError(name, queueLimit);
   }
 
@@ -123,12 +127,12 @@ export class Dispatcher {
 
   /** Waits until a job would be taken. */
   room(): Promise<void> {
-    return this.#room.wait(this.closed ? new PoolClosedError(this.#settings.name) : undefined);
+    return this.#room.wait(this.closed && this.closedError());
   }
 
   /** Starts workers until there are `count`, and waits until they have loaded the module. */
   warmUp(count: number): Promise<void> {
-    return this.#warmUps.wait(count, this.closed ? new PoolClosedError(this.#settings.name) : undefined);
+    return this.#warmUps.wait(count, this.closed && this.closedError());
   }
 
   /** Takes a job: it will end, and until then belongs to the scope. */
@@ -166,9 +170,21 @@ export class Dispatcher {
   /** A job waits for its caller: those behind it go elsewhere, lest the caller wait for one of them. */
   parked(job: PoolJob): void {
     const { worker } = job;
+    this.crew.moves++;
     if (worker === undefined) return;
     if (worker.count > 1) this.#requeue(worker.takeBackBehind(0, (other) => other !== job));
     this.dispatch();
+  }
+
+  /** The error of whoever comes to the closed pool. */
+  closedError(): PoolClosedError {
+    return new PoolClosedError(this.#settings.name, this.closed?.cause);
+  }
+
+  /** Stops the jobs that have not been started; the first of each worker counts as started. */
+  abortQueued(reason: unknown): void {
+    for (const worker of this.crew.workers) this.#requeue(worker.takeBackBehind(1, () => true));
+    for (const job of this.#queue.all()) this.abort(job, reason);
   }
 
   /** Stops all jobs. */
@@ -180,8 +196,8 @@ export class Dispatcher {
 
   /** Settles when no job is left. */
   async drain(): Promise<void> {
-    this.#room.close(() => new PoolClosedError(this.#settings.name));
-    this.#warmUps.fail(() => new PoolClosedError(this.#settings.name));
+    this.#room.close(() => this.closedError());
+    this.#warmUps.fail(() => this.closedError());
     if (this.meter.live > 0) await new Promise<void>((resolve) => this.#drained = resolve);
   }
 
@@ -292,7 +308,7 @@ export class Dispatcher {
   /** The module cannot be loaded. */
   #broken(worker: PoolWorker, error: unknown): void {
     const hopeless = this.crew.remove(worker, 0);
-    worker.terminate();
+    worker.terminate("failed");
     if (hopeless) this.#giveUp(error);
   }
 
@@ -301,6 +317,7 @@ export class Dispatcher {
     const died = (what: string): WorkerExitError => new WorkerExitError(what, exit.code, exit.error);
     const fail = (job: PoolJob): void => this.#fail(job, died(describeJob(name, job)));
     const hopeless = this.crew.remove(worker, started.length);
+    this.crew.tellExit(worker, exit);
     unstarted.filter(({ moved }) => moved).forEach(fail);
     this.#requeue(unstarted.filter(({ moved }) => !moved));
     started.forEach(fail);
@@ -318,7 +335,11 @@ export class Dispatcher {
     if (this.crew.workers.length > this.crew.ready) return;
     const lost = this.crew.ready > 0 || this.#queue.size === 0;
     if (lost && warming === 0 && this.crew.failures === 1) reportUnhandled(error);
-    if (lost) return;
+    if (!lost) this.#failAll(error);
+  }
+
+  /** The jobs that wait get an error, each the same. */
+  #failAll(error: unknown): void {
     for (const job of this.#queue.all()) {
       this.#queue.remove(job);
       this.#fail(job, error, "reject");

@@ -4,11 +4,19 @@
  * @module
  */
 
-import { checkCount, checkDuration, checkName, checkOptions, show } from "../../../runtime/basics/check.ts";
+import {
+  checkCount,
+  checkDuration,
+  checkFunction,
+  checkName,
+  checkOptions,
+  show,
+} from "../../../runtime/basics/check.ts";
 import { threadsOf } from "../../../runtime/host_threads.ts";
 import type { GivenWorker, ThreadOptions } from "../../../runtime/port/worker.ts";
 import { loop } from "../../queue/loop.ts";
 import { checkSignal } from "../../scopes/foreign_signal.ts";
+import type { WorkerExitInfo } from "../crew/crew.ts";
 import type { PoolSettings } from "../dispatch/dispatcher.ts";
 import { Inspection } from "../wire/clonable.ts";
 import type { ErrorClass, KnownClasses } from "../wire/error_codec.ts";
@@ -33,6 +41,11 @@ export interface WorkerPoolOptions {
   teardownTimeout?: number;
   /** After how long without a call a worker is ended, in ms. Default: 30,000. */
   idleTimeout?: number;
+  /**
+   * How long a worker may take until it has loaded the module, in ms. It is given up then, and the calls that wait for it reject with
+   * `TimeoutError`. Default: 30,000.
+   */
+  startTimeout?: number;
   /**
    * A worker that has more bytes than this in use when a call has ended, garbage included, is replaced: it starts no further call.
    * Default: no limit. A `TypeError` in browsers, which do not tell.
@@ -71,6 +84,10 @@ export interface WorkerPoolOptions {
    * constructors are not called, so that private fields are missing. Default: only the built-in ones.
    */
   errors?: readonly (new (...args: never) => Error)[];
+  /**
+   * Is told of each worker that has ended, for logs and counters. What it throws, or rejects with, goes to `onUnhandled`.
+   */
+  onWorkerExit?: (exit: WorkerExitInfo) => unknown;
   /** Closes the pool at once when aborted. */
   signal?: AbortSignal;
 }
@@ -78,8 +95,8 @@ export interface WorkerPoolOptions {
 /** The keys there are, and which of them are for threads. */
 const threadKeys = ["env", "argv", "execArgv", "resourceLimits", "permissions"] as const;
 const keys: readonly string[] = [
-  ...["name", "size", "min", "queueLimit", "teardownTimeout", "idleTimeout", "maxMemory", "maxCalls", "inline"],
-  ...["workerData", "errors", "signal", ...threadKeys],
+  ...["name", "size", "min", "queueLimit", "teardownTimeout", "idleTimeout", "startTimeout", "maxMemory", "maxCalls"],
+  ...["inline", "workerData", "errors", "onWorkerExit", "signal", ...threadKeys],
 ];
 
 /** Node's names for the limits of a thread. */
@@ -93,13 +110,16 @@ export function poolSettings(module: URL | (() => GivenWorker), options: WorkerP
   }
   checkOptions(options, "a pool", keys);
   checkKeys(options, keys, "The options of a pool");
-  const { name, size, min = 0, queueLimit = Infinity, teardownTimeout = 1000, idleTimeout = 30_000, signal } = options;
+  const { name, size, min = 0, queueLimit = Infinity, signal, onWorkerExit } = options;
+  const { teardownTimeout = 1000, idleTimeout = 30_000, startTimeout = 30_000 } = options;
   checkName(name);
   if (size !== undefined) checkCount(size, "The size of a pool", 1);
   checkCount(min, "The min of a pool", 0);
   checkCount(queueLimit, "The queueLimit of a pool", 0);
   checkDuration(teardownTimeout, "The teardownTimeout of a pool");
   checkDuration(idleTimeout, "The idleTimeout of a pool");
+  checkDuration(startTimeout, "The startTimeout of a pool");
+  if (onWorkerExit !== undefined) checkFunction(onWorkerExit, "onWorkerExit");
   checkSignal(signal);
   const { maxMemory = Infinity, maxCalls = Infinity } = options;
   checkCount(maxMemory, "The maxMemory of a pool", 1);
@@ -119,10 +139,12 @@ export function poolSettings(module: URL | (() => GivenWorker), options: WorkerP
     queueLimit,
     teardownTimeout,
     idleTimeout,
+    startTimeout,
     maxMemory,
     maxCalls,
     inline: checkedInline(options),
     errors: checkedErrors(options.errors),
+    onWorkerExit,
     thread: threadOptions(options),
     // What is changed after the pool was made is no concern of workers that start later.
     workerData: structuredClone(options.workerData),

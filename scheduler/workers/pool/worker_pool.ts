@@ -15,7 +15,6 @@ import { endedBy, type WaitOptions } from "../../waits/wait.ts";
 import { Dispatcher, type PoolSettings } from "../dispatch/dispatcher.ts";
 import { callOptions, type RunOptions, settingsOf, settingsOfChunk } from "../jobs/call_settings.ts";
 import { PoolJob } from "../jobs/job.ts";
-import { PoolClosedError } from "../wire/worker_errors.ts";
 import { CallWait } from "./call_wait.ts";
 import type { Arguments, FunctionName, PoolFunctions, Result, StreamedValue } from "./function_types.ts";
 import { PoolMap } from "./pool_map.ts";
@@ -38,10 +37,20 @@ export interface WorkerPoolStatistics {
   readonly failed: number;
   /** Calls that were aborted. */
   readonly cancelled: number;
+  /** Threads that were told to end more than a second ago and go on: Deno cannot stop one that spins. They are no workers any more. */
+  readonly runaway: number;
   /** Workers that were replaced; only in a pool with `maxMemory` or `maxCalls`. */
   readonly recycled?: number;
   /** Calls that were run in this thread; only in a pool with `inline`. */
   readonly inlined?: number;
+}
+
+/** How a pool is to be closed. */
+export interface CloseOptions {
+  /** After how many ms what is left is cancelled. Default: no limit. */
+  timeout?: number;
+  /** What becomes of calls that wait to be started: they are done, or reject with `PoolClosedError` at once. Default: "finish". */
+  queued?: "finish" | "cancel";
 }
 
 /** How a stream is to be. */
@@ -274,6 +283,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
       completed,
       failed,
       cancelled,
+      runaway: crew.runaway,
       ...((maxMemory !== Infinity || maxCalls !== Infinity) && { recycled: crew.recycled }),
       ...(inline !== undefined && { inlined: inline.started }),
     });
@@ -287,15 +297,20 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
   /**
    * Closes the pool: it refuses new calls and finishes those there are; what is left after `timeout` ms (default: no
    * limit) is cancelled. Ends within `timeout` and the pool's `teardownTimeout`, after the last worker. A second call gives the
-   * same promise, and may shorten the time.
+   * same promise, and may shorten the time, or cancel what is queued.
    *
-   * @throws {TypeError} or {RangeError} at the call, for a timeout of a wrong kind or range.
+   * @throws {TypeError} or {RangeError} at the call, for options of a wrong kind or range.
    */
-  close(options: { timeout?: number } = {}): Promise<void> {
-    checkOptions(options, "close", ["timeout"]);
-    const { timeout = Infinity } = options;
+  close(options: CloseOptions = {}): Promise<void> {
+    checkOptions(options, "close", ["timeout", "queued"]);
+    const { timeout = Infinity, queued = "finish" } = options;
     checkDuration(timeout, "The timeout of close");
-    return this.#close(timeout, undefined);
+    if (queued !== "finish" && queued !== "cancel") {
+      throw new TypeError(`The queued of close is "finish" or "cancel": received ${show(queued)}`);
+    }
+    const closing = this.#close(timeout, undefined);
+    if (queued === "cancel") this.#jobs.abortQueued(this.#jobs.closedError());
+    return closing;
   }
 
   /** Closes the pool without waiting for its calls: `close({ timeout: 0 })`. */
@@ -304,13 +319,13 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
   }
 
   #close(timeout: number, cause: unknown): Promise<void> {
-    this.#jobs.closed = true;
+    this.#jobs.closed ??= { cause };
     this.#closing ??= this.#end();
     const at = loop().host.now() + timeout;
     if (at < this.#closeAt && this.#jobs.meter.live > 0) {
       this.#closeAt = at;
       this.#closeTimer?.cancel();
-      const abort = (): void => this.#jobs.abortAll(new PoolClosedError(this.#settings.name, cause));
+      const abort = (): void => this.#jobs.abortAll(this.#jobs.closedError());
       if (timeout === 0) abort();
       else this.#closeTimer = loop().timers.setTimer(abort, timeout, { real: true });
     }

@@ -7,6 +7,9 @@ import { withinTest } from "../../support/within.ts";
 /** Does the host tell of the end of a thread, with its exit code? Deno and pages do not. */
 export const tellsExit: boolean = !["deno", "browser"].includes(thisHost());
 
+/** Can the host stop a thread that spins? Deno's `terminate` leaves it at work. */
+export const stopsLoops: boolean = thisHost() !== "deno";
+
 export { countListeners } from "../../support/shared_signal.ts";
 
 export type Tasks = typeof import("./tasks.ts");

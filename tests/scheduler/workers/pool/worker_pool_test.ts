@@ -5,7 +5,7 @@ import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrow
 import { group, PoolClosedError, WorkerPool } from "../../../../mod.ts";
 import { errorOf } from "../../../support/errors.ts";
 import { until } from "../../../support/within.ts";
-import { countListeners, flagsOf, module, type Tasks, withPool } from "../pool_support.ts";
+import { countListeners, flagsOf, module, stopsLoops, type Tasks, withPool } from "../pool_support.ts";
 import { thisHost } from "../../../support/this_host.ts";
 import { testWith } from "../../../support/needs.ts";
 
@@ -110,6 +110,7 @@ testWith(
       completed: 0,
       failed: 0,
       cancelled: 2,
+      runaway: stopsLoops ? 0 : 1,
     });
     const other = new WorkerPool<Tasks>(module, { size: 1, teardownTimeout: 20 });
     const call = other.run("ignoresAbort", [flagsOf()]);
@@ -148,6 +149,7 @@ testWith("shared memory", "the statistics count each call once, and the histogra
       completed: 0,
       failed: 0,
       cancelled: 0,
+      runaway: 0,
     });
     const flags = flagsOf();
     const holding = pool.run("holdUntil", [flags, 1]);
@@ -173,6 +175,7 @@ testWith("shared memory", "the statistics count each call once, and the histogra
       completed: 2,
       failed: 1,
       cancelled: 1,
+      runaway: 0,
     });
     const { wait, run } = pool.histograms();
     assertEquals([wait.count, run.count], [3, 3]);
