@@ -14,15 +14,26 @@ import { loop } from "../../queue/loop.ts";
 import { watchHook } from "../../scopes/unhandled.ts";
 import type { PoolJob } from "../jobs/job.ts";
 import { decodeError, type KnownClasses } from "../wire/error_codec.ts";
+import { type Apart, putTogether } from "../wire/parts.ts";
 import {
   isLast,
   replies,
   type RepliesMessage,
   repliesStart,
   replyWidth,
+  withParts,
   type WorkerMessage,
 } from "../wire/protocol.ts";
 import type { JobSlots } from "./job_slots.ts";
+
+/** A call of a function of the caller's. */
+export interface CallbackCall {
+  readonly number: number;
+  readonly callback: number;
+  readonly args: unknown[];
+  /** What of the arguments travels apart. */
+  readonly gaps?: Apart["gaps"];
+}
 
 /** Who is told what becomes of jobs. */
 export interface JobListener {
@@ -34,7 +45,7 @@ export interface JobListener {
   /** A job wants something of its caller that went wrong: it is to be aborted. */
   onCallerFailed(job: PoolJob, error: unknown): void;
   /** The worker's code calls a function of the caller's. */
-  onCall(job: PoolJob, call: { number: number; callback: number; args: unknown[] }): void;
+  onCall(job: PoolJob, call: CallbackCall): void;
 }
 
 /** Whose replies they are. An object: a function made for each worker made the pool's side of a job dearer by 3 %. */
@@ -98,13 +109,15 @@ export function tellReply(
   kind: unknown,
   value: unknown,
 ): void {
+  if ((kind as number) & withParts) {
+    [value] = putTogether(value as Apart, errors);
+    kind = (kind as number) & ~withParts;
+  }
   switch (kind) {
     case replies.doneEmpty:
       return listener.onDone(job, undefined);
     case replies.done:
       return listener.onDone(job, value);
-    case replies.doneWithError:
-      return listener.onDone(job, decodeError(value as never, errors));
     case replies.failed:
       return listener.onFailed(job, decodeError(value as never, errors));
     case replies.progress:

@@ -9,20 +9,19 @@
  */
 
 import type { WorkerExit } from "../../../runtime/port/worker.ts";
-import { loop } from "../../queue/loop.ts";
 import { TimeoutError } from "../../scopes/errors.ts";
 import type { Scope } from "../../scopes/scope.ts";
 import { reportUnhandled } from "../../scopes/unhandled.ts";
 import { Crew, type CrewSettings } from "../crew/crew.ts";
 import type { PoolWorker } from "../crew/pool_worker.ts";
-import type { JobListener } from "../crew/replies.ts";
+import type { CallbackCall, JobListener } from "../crew/replies.ts";
 import { WarmUps } from "../crew/warm_ups.ts";
 import { InlineRunner } from "../inline/inline_runner.ts";
 import type { PoolJob } from "../jobs/job.ts";
 import { JobQueue } from "../jobs/job_queue.ts";
-import { encodeError } from "../wire/error_codec.ts";
 import { PoolClosedError, QueueFullError, WorkerExitError } from "../wire/worker_errors.ts";
 import { busiestWorker, freeWorker, workerFor } from "./assignment.ts";
+import { callBack } from "./call_back.ts";
 import { describeJob, JobLimits, type LimitOptions } from "./job_limits.ts";
 import { leastAhead, PoolMeter } from "./pool_meter.ts";
 import { RoomQueue } from "./room_queue.ts";
@@ -249,23 +248,10 @@ export class Dispatcher {
     }
   }
 
-  async #call(
-    job: PoolJob,
-    { number, callback, args }: { number: number; callback: number; args: unknown[] },
-  ): Promise<void> {
-    const fn = job.settings.callbacks![job.settings.extra!.callbacks!.indexOf(callback)]!;
+  async #call(job: PoolJob, call: CallbackCall): Promise<void> {
     job.callsOpen++;
     this.parked(job);
-    try {
-      const value = await loop().context.resume(
-        job.settings.context,
-        (list: unknown[]) => (fn as (...list: unknown[]) => unknown)(...list),
-        args,
-      );
-      job.worker?.answer(job, { call: number, value });
-    } catch (error) {
-      job.worker?.answer(job, { call: number, error: encodeError(error) });
-    }
+    job.worker?.answer(job, await callBack(job, call, this.#settings.errors));
     job.callsOpen--;
   }
 

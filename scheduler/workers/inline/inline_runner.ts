@@ -15,9 +15,10 @@ import { type JobListener, tellReply } from "../crew/replies.ts";
 import type { JobWorker, PoolJob } from "../jobs/job.ts";
 import { setCurrentJob } from "../thread/current_job.ts";
 import { RunningJob } from "../thread/running_job.ts";
-import { asDataCloneError } from "../wire/clonable.ts";
+import { asDataCloneError, unclonable } from "../wire/clonable.ts";
 import { decodeError, encodeError, type KnownClasses } from "../wire/error_codec.ts";
-import { type Answer, replies, type ReplyKind } from "../wire/protocol.ts";
+import { putTogether } from "../wire/parts.ts";
+import { type Answer, isLast, type JobMessage, replies, type ReplyKind } from "../wire/protocol.ts";
 import { InlineCosts } from "./inline_costs.ts";
 
 /** What becomes of the calls, as for a worker; `onUnloadable` is told why none can be run here. */
@@ -81,11 +82,12 @@ export class InlineRunner implements JobWorker {
 
   /** Copies the arguments and runs the call in a turn to come. */
   send(job: PoolJob): void {
-    const { args, objects, transfer } = job.settings;
+    const { args, extra, objects, transfer } = job.settings;
     job.worker = this;
     let copies: unknown[];
     try {
-      copies = objects === undefined && transfer.length === 0 ? [...args] : structuredClone(args, { transfer });
+      if (extra?.apart !== undefined) copies = putTogether(structuredClone(extra.apart, { transfer }));
+      else copies = objects === undefined && transfer.length === 0 ? [...args] : structuredClone(args, { transfer });
     } catch (error) {
       return this.#listener.onFailed(job, asDataCloneError(error));
     }
@@ -163,12 +165,18 @@ export class InlineRunner implements JobWorker {
       this.takeBack(call.job);
       return this.#listener.onElsewhere(call.job);
     }
-    const message = { id: 0, name: settings.name, args: call.args, extra: settings.extra };
+    const extra = settings.extra?.apart === undefined ? settings.extra : { ...settings.extra, apart: undefined };
+    const message = { id: 0, name: settings.name, args: call.args, extra } as JobMessage;
     const running = call.running = new RunningJob(message, undefined, (_, kind, value, list) => {
-      call.replies.push([kind, isObject(value) ? structuredClone(value, { transfer: [...list ?? []] }) : value]);
+      try {
+        call.replies.push([kind, isObject(value) ? structuredClone(value, { transfer: [...list ?? []] }) : value]);
+      } catch (error) {
+        // As in a worker: what comes in the middle of a call and cannot be sent is its own error.
+        if (!isLast(kind)) throw error;
+        call.replies.push([replies.failed, encodeError(unclonable(value, "the result", error))]);
+      }
       // The last one is told with the time it took.
-      const isLast = kind === replies.done || kind === replies.doneWithError || kind === replies.failed;
-      if (this.#pending === call && !isLast) microtask(() => this.#deliver(call));
+      if (this.#pending === call && !isLast(kind)) microtask(() => this.#deliver(call));
     });
     settings.signals?.forEach(({ aborted, reason }, index) => {
       if (aborted) call.aborted.push([settings.extra!.signals![index]!, reason]);

@@ -12,6 +12,7 @@ import { checkSignal } from "../../scopes/foreign_signal.ts";
 import { pathOf } from "../../scopes/scope.ts";
 import { checkTransfer, Inspection } from "../wire/clonable.ts";
 import { Callback } from "../wire/markers.ts";
+import { takeApart } from "../wire/parts.ts";
 import type { JobExtra } from "../wire/protocol.ts";
 import type { JobSettings } from "./job.ts";
 
@@ -95,11 +96,12 @@ export function settingsOf(name: string, args: readonly unknown[], options: RunO
 export function settingsOfChunk(call: JobSettings, items: unknown[], first: number): JobSettings {
   const inspection = new Inspection();
   for (let index = 0; index < items.length; index++) inspection.check(items[index], `items[${first + index}]`);
+  const { parts } = inspection;
   return {
     ...call,
-    args: [items],
+    args: parts === undefined ? [items] : [],
     label: `${call.label}[${first}]`,
-    extra: { ...call.extra, each: true },
+    extra: { ...call.extra, each: true, ...(parts !== undefined && { apart: takeApart([items], parts) }) },
     objects: inspection.objects,
     hasBuffers: inspection.hasBuffers,
   };
@@ -136,6 +138,10 @@ function replaceAndCheck(settings: JobSettings): void {
   }
   settings.objects = inspection.objects;
   settings.hasBuffers = inspection.hasBuffers;
+  if (inspection.parts !== undefined) {
+    settings.extra = { ...settings.extra, apart: takeApart(args, inspection.parts) };
+    settings.args = [];
+  }
   if (signals.length > 0) {
     settings.signals = signals;
     settings.extra = { ...settings.extra, signals: signalsAt };

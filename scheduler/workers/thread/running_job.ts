@@ -5,9 +5,18 @@
  */
 
 import { checkTransfer, dataCloneError, Inspection } from "../wire/clonable.ts";
-import { decodeError, type EncodedError, encodeError, isError } from "../wire/error_codec.ts";
+import { decodeError, type EncodedError, encodeError } from "../wire/error_codec.ts";
 import { Transfer } from "../wire/markers.ts";
-import { type Answer, cellCount, cells, type JobMessage, replies, type ReplyKind } from "../wire/protocol.ts";
+import { putTogether, takeApart } from "../wire/parts.ts";
+import {
+  type Answer,
+  cellCount,
+  cells,
+  type JobMessage,
+  replies,
+  type ReplyKind,
+  withParts,
+} from "../wire/protocol.ts";
 import type { Job } from "./current_job.ts";
 import { exportOf, functionNames } from "./worker_module.ts";
 
@@ -18,6 +27,7 @@ export type SendReply = (id: number, kind: ReplyKind, value: unknown, list?: rea
 export class RunningJob implements Job {
   readonly id: number;
   readonly #message: JobMessage;
+  #args: unknown[];
   readonly #cells: Int32Array | undefined;
   readonly #reply: SendReply;
   #controller: AbortController | undefined = undefined;
@@ -32,6 +42,7 @@ export class RunningJob implements Job {
   constructor(message: JobMessage, cells: Int32Array | undefined, reply: SendReply) {
     this.id = message.id;
     this.#message = message;
+    this.#args = message.args;
     this.#cells = cells;
     this.#reply = reply;
     this.#credit = message.extra?.credit ?? 0;
@@ -62,8 +73,9 @@ export class RunningJob implements Job {
   }
 
   progress(value: unknown): void {
-    new Inspection().check(value, "progress");
-    if (!this.#ended) this.#reply(this.id, replies.progress, value);
+    const inspection = new Inspection();
+    inspection.check(value, "progress");
+    if (!this.#ended) this.#say(replies.progress, value, inspection);
   }
 
   /** The caller no longer wants the result, or has aborted a signal among the arguments. */
@@ -82,16 +94,17 @@ export class RunningJob implements Job {
   }
 
   /** What a function of the caller's gave. */
-  answered({ call, value, error }: Answer): void {
+  answered({ call, value, apart, error }: Answer): void {
     const waiting = this.#calls?.get(call);
     this.#calls?.delete(call);
-    if (error === undefined) waiting?.resolve(value);
-    else waiting?.reject(decodeError(error));
+    if (error !== undefined) waiting?.reject(decodeError(error));
+    else waiting?.resolve(apart === undefined ? value : putTogether(apart)[0]);
   }
 
   /** Calls the function; answers with a promise if the call goes on. */
   start(module: Record<string, unknown>): Promise<void> | undefined {
-    const { name, extra, args } = this.#message;
+    const { name, extra } = this.#message;
+    const args = this.#args;
     const fn = exportOf(module, name);
     if (typeof fn !== "function") {
       this.#fail(
@@ -153,28 +166,29 @@ export class RunningJob implements Job {
   }
 
   #done(value: unknown): void {
-    // Hosts clone an error badly, Node 20 a DOMException not at all: it comes as it would if it were thrown.
-    if (typeof value === "object" && isError(value)) {
+    if ((typeof value !== "object" || value === null) && typeof value !== "function" && typeof value !== "symbol") {
       this.#ended = true;
-      return this.#reply(this.id, replies.doneWithError, encodeError(value));
+      return this.#reply(this.id, replies.done, value);
     }
     let list: readonly Transferable[] | undefined;
-    if (value instanceof Transfer) {
-      ({ value, list } = value as Transfer<unknown>);
-    }
-    if (
-      list !== undefined || (typeof value === "object" && value !== null) || typeof value === "function" ||
-      typeof value === "symbol"
-    ) {
-      try {
-        if (list !== undefined) checkTransfer(list);
-        new Inspection(list).check(value, `the result of ${this.#message.name}`);
-      } catch (error) {
-        return this.#fail(error instanceof TypeError ? dataCloneError(error.message) : error);
-      }
+    let inspection: Inspection;
+    try {
+      // A hostile proxy throws here.
+      if (value instanceof Transfer) ({ value, list } = value as Transfer<unknown>);
+      if (list !== undefined) checkTransfer(list);
+      inspection = new Inspection(list);
+      inspection.check(value, `the result of ${this.#message.name}`);
+    } catch (error) {
+      return this.#fail(error instanceof TypeError ? dataCloneError(error.message) : error);
     }
     this.#ended = true;
-    this.#reply(this.id, replies.done, value, list);
+    this.#say(replies.done, value, inspection, list);
+  }
+
+  /** Sends a value that may have parts which have to travel apart. */
+  #say(kind: ReplyKind, value: unknown, { parts }: Inspection, list?: readonly Transferable[]): void {
+    if (parts === undefined) this.#reply(this.id, kind, value, list);
+    else this.#reply(this.id, (kind | withParts) as ReplyKind, takeApart([value], parts), list);
   }
 
   #fail(error: unknown): void {
@@ -183,7 +197,8 @@ export class RunningJob implements Job {
   }
 
   #replaceArguments(): void {
-    const { args, extra } = this.#message;
+    const { extra } = this.#message;
+    const args = this.#args = extra?.apart === undefined ? this.#message.args : putTogether(extra.apart);
     if (extra?.signals !== undefined) {
       const controllers = this.#arguments = new Map(
         extra.signals.map((position) => [position, new AbortController()]),
@@ -200,10 +215,12 @@ export class RunningJob implements Job {
     return new Promise((resolve, reject) => {
       if (this.#ended) throw new Error(`A callback was called after the call of ${this.name} had ended`);
       if (this.#cancelled !== undefined) throw this.#cancelled.reason;
-      args.forEach((arg, index) => new Inspection().check(arg, `args[${index}] of a callback`));
+      const inspection = new Inspection();
+      args.forEach((arg, index) => inspection.check(arg, `args[${index}] of a callback`));
       const number = ++this.#lastCall;
       (this.#calls ??= new Map()).set(number, { resolve, reject });
-      this.#reply(this.id, replies.call, { number, callback, args });
+      const { list, gaps } = inspection.parts === undefined ? { list: args } : takeApart(args, inspection.parts);
+      this.#reply(this.id, replies.call, { number, callback, args: list, gaps });
     });
   }
 
@@ -236,8 +253,9 @@ export class RunningJob implements Job {
       if (value instanceof Transfer) ({ value, list } = value as Transfer<unknown>);
       try {
         if (list !== undefined) checkTransfer(list);
-        new Inspection(list).check(value, `a value of ${this.#message.name}`);
-        this.#reply(this.id, replies.value, value, list);
+        const inspection = new Inspection(list);
+        inspection.check(value, `a value of ${this.#message.name}`);
+        this.#say(replies.value, value, inspection, list);
       } catch (error) {
         await iterator.return?.();
         throw error;

@@ -8,6 +8,7 @@
  */
 
 import type { HostParent } from "../../../runtime/port/worker.ts";
+import { unclonable } from "../wire/clonable.ts";
 import { decodeError, encodeError } from "../wire/error_codec.ts";
 import { isPlain } from "../wire/plain_values.ts";
 import {
@@ -231,8 +232,9 @@ export class WorkerSide {
       this.#send();
     } catch (error) {
       // Only the last reply, of the job that has just ended, can hold an object: what came before has been sent.
-      const id = list[list.length - replyWidth];
-      this.#replies = [...list.slice(0, -replyWidth), id, replies.failed, encodeError(error), list.at(-1)];
+      const [id, , value, ran] = list.slice(-replyWidth);
+      const refusal = encodeError(unclonable(value, "the result", error));
+      this.#replies = [...list.slice(0, -replyWidth), id, replies.failed, refusal, ran];
       this.#plain = false;
       this.#send();
     }

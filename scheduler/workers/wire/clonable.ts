@@ -7,6 +7,7 @@
 import { show } from "../../../runtime/basics/check.ts";
 import { isPooledBuffer, isProxy } from "../../../runtime/basics/transferable.ts";
 import { Callback, Transfer } from "./markers.ts";
+import { isPart } from "./parts.ts";
 
 /** Arrays longer than this are looked through by their keys, lest an empty one of a billion places take for ever. */
 const longestDense = 1 << 22;
@@ -15,6 +16,8 @@ const longestDense = 1 << 22;
 export class Inspection {
   /** The objects found. */
   objects: Set<object> | undefined = undefined;
+  /** Those among them that have to travel apart. */
+  parts: Set<object> | undefined = undefined;
   /** Are there buffers among them? */
   hasBuffers = false;
   readonly #transfer: readonly unknown[];
@@ -102,7 +105,10 @@ export class Inspection {
 
   /** Instances of classes, and what belongs to the host. */
   #findInOther(value: object, path: string): string | undefined {
-    if (value instanceof Error) return undefined;
+    if (isPart(value)) {
+      (this.parts ??= new Set()).add(value);
+      return undefined;
+    }
     if (typeof SharedArrayBuffer === "function" && value instanceof SharedArrayBuffer) return undefined;
     if (value instanceof AbortSignal) return `${path} (an AbortSignal below the top level of the arguments)`;
     if (value instanceof Callback) return `${path} (a callback() below the top level of the arguments)`;
@@ -113,13 +119,44 @@ export class Inspection {
     const found = this.#findInFields(value, path);
     // What is to be moved could not be cloned by itself: the host has the last word on what holds it.
     if (found !== undefined || this.#moved > moved) return found;
+    const kind = Object.prototype.toString.call(value);
     try {
-      structuredClone(value);
-      return undefined;
+      const copy: object = structuredClone(value);
+      // What a host knows no copy of, it copies as an object without anything: Headers, for example.
+      const isEmptied = Object.prototype.toString.call(copy) !== kind && Object.keys(copy).length === 0;
+      return isEmptied ? `${path} (${kind})` : undefined;
     } catch {
-      return `${path} (${Object.prototype.toString.call(value)})`;
+      return `${path} (${kind})`;
     }
   }
+}
+
+/** The error of a host that could not copy `value`, which passed the inspection, with the part named by its path. */
+export function unclonable(value: unknown, path: string, error: unknown): unknown {
+  if ((error as Error | undefined)?.name !== "DataCloneError") return error;
+  let at = value;
+  // Bounded, because the value may hold itself.
+  for (let depth = 0; depth < deepestPath; depth++) {
+    const inner = typeof at === "object" && at !== null ? uncopiedIn(at) : undefined;
+    if (inner === undefined) break;
+    [at, path] = [inner[1], path + inner[0]];
+  }
+  return dataCloneError(`${path} (${Object.prototype.toString.call(at)}) cannot be sent to another thread`);
+}
+
+/** How far in the part that could not be copied is looked for. */
+const deepestPath = 20;
+
+/** The first field that cannot be copied. */
+function uncopiedIn(value: object): [step: string, item: unknown] | undefined {
+  for (const [key, item] of Object.entries(value)) {
+    try {
+      structuredClone(item);
+    } catch {
+      return [Array.isArray(value) ? `[${key}]` : `.${key}`, item];
+    }
+  }
+  return undefined;
 }
 
 /**

@@ -40,8 +40,16 @@ const builtins: Record<string, new (message?: string) => Error> = {
 /** How deep causes are followed; a cycle ends here too. */
 const deepest = 8;
 
-/** Makes data of what was thrown. Never throws itself, whatever it is given. */
-export function encodeError(thrown: unknown, depth: number = 0): EncodedError {
+/** Makes data of what was thrown. Never throws itself, whatever it is given: a proxy may throw at every touch. */
+export function encodeError(thrown: unknown): EncodedError {
+  try {
+    return encode(thrown, 0);
+  } catch {
+    return plainError("The worker threw what cannot be read: a Proxy");
+  }
+}
+
+function encode(thrown: unknown, depth: number): EncodedError {
   if (!isError(thrown)) return encodeValue(thrown);
   const isDom = typeof DOMException === "function" && thrown instanceof DOMException;
   const errors = read(thrown, "errors");
@@ -59,14 +67,14 @@ export function encodeError(thrown: unknown, depth: number = 0): EncodedError {
     if (key === "name" || key === "message" || key === "stack" || key === "cause") continue;
     if (key === "errors" && isAggregate) continue;
     const value = read(thrown, key);
-    if (isError(value)) encoded.extras.push([key, encodeError(value, depth + 1)]);
+    if (isError(value)) encoded.extras.push([key, encode(value, depth + 1)]);
     else if (typeof value !== "function" && typeof value !== "symbol" && isClonable(value)) {
       encoded.extras.push([key, { kind: "value", value }]);
     }
   }
   const cause = read(thrown, "cause");
-  if (cause !== undefined) encoded.cause = encodeError(cause, depth + 1);
-  if (isAggregate) encoded.errors = (errors as unknown[]).map((error) => encodeError(error, depth + 1));
+  if (cause !== undefined) encoded.cause = encode(cause, depth + 1);
+  if (isAggregate) encoded.errors = (errors as unknown[]).map((error) => encode(error, depth + 1));
   return encoded;
 }
 
@@ -124,7 +132,10 @@ function nameClass(error: Error, name: string, Base: ErrorClass): void {
 function encodeValue(value: unknown): EncodedError {
   if (typeof value !== "function" && typeof value !== "symbol" && isClonable(value)) return { kind: "value", value };
   const what = typeof value === "function" ? `function ${value.name || "(anonymous)"}` : describe(value);
-  const message = `The worker threw what cannot be sent: ${what}`;
+  return plainError(`The worker threw what cannot be sent: ${what}`);
+}
+
+function plainError(message: string): EncodedError {
   return { kind: "error", name: "Error", message, stack: undefined, classes: ["Error"], extras: [] };
 }
 

@@ -7,6 +7,7 @@
  */
 
 import type { EncodedError } from "./error_codec.ts";
+import type { Apart } from "./parts.ts";
 
 /** The pool's first message. */
 export interface Hello {
@@ -31,6 +32,8 @@ export interface JobExtra {
   signals?: readonly number[];
   /** Positions of functions of the caller's, likewise. */
   callbacks?: readonly number[];
+  /** All arguments, where some have parts that travel apart; the job itself then has none. */
+  apart?: Apart;
   /** The name of the call, where it is not that of the function, and the path of the task that made it. */
   label?: string;
   path?: string;
@@ -67,19 +70,24 @@ export interface Answer {
   readonly id: number;
   readonly call: number;
   readonly value?: unknown;
+  /** Instead of the value, one that travels apart. */
+  readonly apart?: Apart;
   readonly error?: EncodedError;
 }
 
 /** What a reply says. */
-export const replies = { done: 0, failed: 1, progress: 2, value: 3, call: 4, doneWithError: 5, doneEmpty: 6 } as const;
+export const replies = { done: 0, failed: 1, progress: 2, value: 3, call: 4, doneEmpty: 5 } as const;
+
+/** Stands beside the kind of a reply whose value travels apart; see parts.ts. */
+export const withParts = 8;
 
 /** The kinds of replies. */
 export type ReplyKind = (typeof replies)[keyof typeof replies];
 
 /** Is it a job's last reply? */
 export function isLast(kind: unknown): boolean {
-  return kind === replies.done || kind === replies.failed || kind === replies.doneWithError ||
-    kind === replies.doneEmpty;
+  const plain = (kind as number) & ~withParts;
+  return plain === replies.done || plain === replies.failed || plain === replies.doneEmpty;
 }
 
 /** How many places of a message a reply takes: id, kind, value, microseconds it ran, below zero for a promise. */
