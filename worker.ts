@@ -14,6 +14,6 @@
  * @module
  */
 
-export { currentJob, type Job, workerData } from "./scheduler/workers/thread/current_job.ts";
+export { currentJob, type Job, onClose, workerData } from "./scheduler/workers/thread/current_job.ts";
 export { serveJobs } from "./scheduler/workers/thread/serve_jobs.ts";
 export { transfer } from "./scheduler/workers/wire/markers.ts";

@@ -95,6 +95,8 @@ export interface HostParent {
   poll?(): unknown;
   /** Says that this thread, which the program has started, listens now: what is posted before that can be lost. */
   announce?(): void;
+  /** Tells the code of the thread that it is about to end, in the way of the host: what ends a thread from outside tells nobody there. */
+  tellEnd?(): void;
   /** Takes the messages of the pool. */
   listen(onMessage: (message: unknown) => void): void;
 }

@@ -5,9 +5,12 @@
  */
 
 import { type Loop, loop } from "../queue/loop.ts";
+import { offerCallScopes } from "./call_scope.ts";
 import { mayBeOverdue } from "./deadline_timer.ts";
 import type { Cancelled } from "./errors.ts";
 import type { Scope } from "./scope.ts";
+
+offerCallScopes();
 
 /** What a flow of control without a scope of its own carries along: it looks like a scope that has closed. */
 export interface ClosedFlow {

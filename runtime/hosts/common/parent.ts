@@ -51,12 +51,18 @@ function threadParent({ parentPort: port, receiveMessageOnPort }: Threads): Host
       releaseErrors();
       port.postMessage(message, transfer);
     },
+    tellEnd: tellExit,
     poll: () => receiveMessageOnPort(port)?.message,
     listen(onMessage) {
       port.on("message", onMessage);
       port.on("messageerror", failToRead);
     },
   };
+}
+
+/** What Node and Bun tell a thread that ends by itself. */
+function tellExit(): void {
+  (globalThis as unknown as { process: { emit(event: "exit", code: number): void } }).process.emit("exit", 0);
 }
 
 /** The calls in a message that cannot be read would wait for ever: the thread ends, and they learn of it. */
@@ -71,6 +77,7 @@ function webParent(scope: WebScope): HostParent {
     memory: memoryInUse,
     ...("Bun" in scope && { whenCollected: pauses() }),
     post: (message, transfer) => scope.postMessage(message, transfer),
+    tellEnd: "Bun" in scope ? tellExit : () => void scope.dispatchEvent(new Event("unload")),
     announce: () => scope.postMessage(listensNow, []),
     listen(onMessage) {
       scope.addEventListener("messageerror", failToRead);

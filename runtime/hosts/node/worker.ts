@@ -48,13 +48,25 @@ function startWith(execArgv: string[] | undefined, start: (execArgv: string[]) =
   }
 }
 
-/** The modules that teach Node to read TypeScript, where they are needed: for `.ts` files on a Node that cannot. */
+interface NodeProcess {
+  readonly features: { readonly typescript?: unknown };
+  readonly execArgv: readonly string[];
+  readonly version: string;
+  cwd(): string;
+}
+
+/**
+ * The modules that teach Node to read TypeScript, where they are needed on a Node that cannot: for `.ts` files, and for whatever these
+ * threads load where the process itself was taught by a flag.
+ */
 function typeScriptLoader(...modules: URL[]): string[] | undefined {
-  const { features } = (globalThis as unknown as { process: { features: { typescript?: unknown } } }).process;
-  if (features.typescript || !modules.some((module) => /\.[mc]?tsx?$/.test(module.pathname))) return undefined;
+  const { process } = globalThis as unknown as { process: NodeProcess };
+  if (process.features.typescript) return undefined;
+  const isNeeded = modules.some((module) => /\.[mc]?tsx?$/.test(module.pathname));
+  if (!isNeeded && !process.execArgv.some((flag) => /\btsx\b/.test(flag))) return undefined;
   const { createRequire } = builtin<{ createRequire(from: URL): { resolve(name: string): string } }>("node:module");
   const { pathToFileURL } = builtin<{ pathToFileURL(path: string): URL }>("node:url");
-  for (const module of modules) {
+  for (const module of [...modules, pathToFileURL(`${process.cwd()}/`)]) {
     try {
       const { resolve } = createRequire(module);
       // The form for import: the one for require, which is found here, loses its way in a thread.
@@ -63,8 +75,9 @@ function typeScriptLoader(...modules: URL[]): string[] | undefined {
       // Not installed beside this module; perhaps beside the other one.
     }
   }
+  if (!isNeeded) return undefined;
   throw new Error(
-    `This Node (${globalThis.process.version}) cannot load the worker module ${
+    `This Node (${process.version}) cannot load the worker module ${
       modules.at(-1)!.href
     }: install tsx, or use Node 22.18 or later`,
   );

@@ -216,7 +216,7 @@ export class Crew {
     this.workers.splice(index, 1);
     if (!worker.ready) this.#starting--;
     this.#leaving.add(worker);
-    worker.terminate(why);
+    worker.close(why);
   }
 
   /** Ends a worker that has grown too large or has served its time. */

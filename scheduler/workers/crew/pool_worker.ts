@@ -18,7 +18,7 @@ import { reportUnhandled } from "../../scopes/unhandled.ts";
 import type { JobWorker, PoolJob } from "../jobs/job.ts";
 import { bootstrap } from "../thread/bootstrap.ts";
 import { decodeError, type KnownClasses } from "../wire/error_codec.ts";
-import type { Answer, Hello } from "../wire/protocol.ts";
+import type { Answer, Hello, PoolMessage } from "../wire/protocol.ts";
 import { JobSlots } from "./job_slots.ts";
 import { Outbox } from "./outbox.ts";
 import { type JobListener, Replies, type RepliesWorker } from "./replies.ts";
@@ -50,8 +50,9 @@ export interface WorkerSettings {
   readonly thread: ThreadOptions;
   /** What the module's functions find as their `workerData()`. */
   readonly workerData: unknown;
-  /** How long the module may take to be loaded, in ms. */
+  /** How long the module may take to be loaded, in ms, and how long to clean up at the worker's end. */
   readonly startTimeout: number;
+  readonly teardownTimeout: number;
   /** After how many bytes or jobs a worker is of no further use. */
   readonly maxMemory: number;
   readonly maxCalls: number;
@@ -75,6 +76,7 @@ export class PoolWorker implements JobWorker, RepliesWorker {
   readonly #listener: WorkerListener;
   readonly #name: string;
   readonly #maxCalls: number;
+  readonly #teardownTimeout: number;
   readonly #errors: KnownClasses | undefined;
   #isTooLarge = false;
   readonly #outbox: Outbox;
@@ -95,6 +97,7 @@ export class PoolWorker implements JobWorker, RepliesWorker {
     const { module, name, thread, workerData, maxMemory } = settings;
     this.#name = name;
     this.#maxCalls = settings.maxCalls;
+    this.#teardownTimeout = settings.teardownTimeout;
     this.#errors = settings.errors;
     this.#listener = listener;
     this.#replies = new Replies(this, this.#slots, listener, settings.errors);
@@ -227,12 +230,26 @@ export class PoolWorker implements JobWorker, RepliesWorker {
     this.#worker.hold(holds);
   }
 
+  /** Lets the module of a worker that has no job clean up, then ends the thread. */
+  close(reason: EndReason): void {
+    if (!this.ready || this.#exited || this.#terminating !== undefined) return this.terminate(reason);
+    this.endReason = reason;
+    this.holdProcess(true);
+    this.#terminating = this.#loop.timers.setTimer(() => this.#stopThread(), this.#teardownTimeout, { real: true });
+    this.#worker.post({ close: true } satisfies PoolMessage, []);
+  }
+
   /** Ends the thread; `onExit` follows, at the latest after a second. */
   terminate(reason: EndReason): void {
     if (this.#exited || this.#terminating !== undefined) return;
     this.endReason = reason;
     this.#starting?.cancel();
     this.holdProcess(true);
+    this.#stopThread();
+  }
+
+  #stopThread(): void {
+    this.#terminating?.cancel();
     this.#terminating = this.#loop.timers.setTimer(() => this.#abandon(), terminateLimit, { real: true });
     this.#worker.terminate();
   }
@@ -285,6 +302,10 @@ export class PoolWorker implements JobWorker, RepliesWorker {
       return this.#room();
     }
     const word = this.#replies.wordIn(message);
+    if (word?.closed !== undefined) {
+      for (const error of word.closed) reportUnhandled(decodeError(error, this.#errors));
+      return this.#stopThread();
+    }
     // A worker that was told to end is nobody's worker any more, though it may say yet that it is ready.
     if (word === undefined || this.terminated) return;
     this.#starting?.cancel();

@@ -29,7 +29,6 @@ import { RoomQueue } from "./room_queue.ts";
 /** What a pool is made with; checked already. */
 export interface PoolSettings extends CrewSettings {
   readonly queueLimit: number;
-  readonly teardownTimeout: number;
   /** Are cheap calls run in this thread, and below how many ms, if that is not to be found out? Only with a module that is a URL. */
   readonly inline: boolean | number;
 }

@@ -18,6 +18,8 @@ export interface MapSettings {
   readonly limit: number;
   /** How many items a chunk holds; `undefined` for as many as take about a millisecond. */
   readonly chunk: number | undefined;
+  /** Do the items come from an asynchronous iterator? */
+  readonly isAsync: boolean;
   /** Makes the job of a chunk, of which the first item is number `first`; throws for items that cannot be sent. */
   makeJob(items: unknown[], first: number): PoolJob;
   submit(job: PoolJob): void;
@@ -30,7 +32,7 @@ const mostItems = 4096;
 /** A map under way. */
 export class PoolMap {
   readonly #settings: MapSettings;
-  readonly #items: Iterator<unknown>;
+  readonly #items: Iterator<unknown> | AsyncIterator<unknown>;
   readonly #receiver: Receiver;
   readonly #results: unknown[] = [];
   readonly #jobs: Set<PoolJob> = new Set();
@@ -44,7 +46,7 @@ export class PoolMap {
   #pulling = false;
 
   /** The receiver, which waits for the list of results, is told once. */
-  constructor(items: Iterator<unknown>, settings: MapSettings, receiver: Receiver) {
+  constructor(items: Iterator<unknown> | AsyncIterator<unknown>, settings: MapSettings, receiver: Receiver) {
     this.#items = items;
     this.#settings = settings;
     this.#size = settings.chunk ?? 1;
@@ -78,6 +80,10 @@ export class PoolMap {
         if (this.#jobs.size === 0) void dispatcher.room().then(() => this.#fill(), (error) => this.#fail(error));
         break;
       }
+      if (this.#settings.isAsync) {
+        void this.#pullLater();
+        break;
+      }
       const first = this.#pulled;
       const items = this.#pull();
       if (items !== undefined && items.length > 0) this.#send(items, first);
@@ -95,7 +101,7 @@ export class PoolMap {
     try {
       while (items.length < this.#size) {
         this.#pulling = true;
-        const step = this.#items.next();
+        const step = (this.#items as Iterator<unknown>).next();
         this.#pulling = false;
         if (this.#state === "over") {
           // The iterator itself has had the map aborted.
@@ -117,6 +123,34 @@ export class PoolMap {
       this.#fail(error);
       return undefined;
     }
+  }
+
+  /** Pulls the items of one chunk from an asynchronous iterator, one after the other, sends it, and goes on. */
+  async #pullLater(): Promise<void> {
+    if (this.#pulling) return;
+    const first = this.#pulled;
+    const items: unknown[] = [];
+    this.#pulling = true;
+    try {
+      while (this.#state === "open" && items.length < (this.#settings.chunk ?? 1)) {
+        const step = await this.#items.next();
+        if (step.done) {
+          if (this.#state === "open") this.#state = "exhausted";
+          break;
+        }
+        items.push(step.value);
+        this.#pulled++;
+      }
+      this.#pulling = false;
+    } catch (error) {
+      this.#pulling = false;
+      if (this.#state === "open") this.#state = "exhausted";
+      return this.#fail(error);
+    }
+    // Given up meanwhile: the iterator could not be closed while it was at work.
+    if (this.#state === "over") return this.#close();
+    if (items.length > 0) this.#send(items, first);
+    this.#fill();
   }
 
   #send(items: unknown[], first: number): void {
@@ -164,10 +198,12 @@ export class PoolMap {
   }
 
   #close(): void {
+    // The error that came first is the one that is told.
     try {
-      loop().context.resume(this.#context, () => this.#items.return?.(), undefined);
+      const closing: unknown = loop().context.resume(this.#context, () => this.#items.return?.(), undefined);
+      if (closing instanceof Promise) closing.catch(() => {});
     } catch {
-      // The error that came first is the one that is told.
+      // As above.
     }
   }
 }

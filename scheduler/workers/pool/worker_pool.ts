@@ -186,7 +186,8 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
 
   /**
    * Calls an exported function once for each item, the single argument, and resolves to the results in order. Items are
-   * pulled as they are needed, and the iterator is closed exactly once. Many short ones travel together. The
+   * pulled as they are needed, also from an async iterable, and the iterator is closed exactly once. Many short ones travel together;
+   * those of an async iterable each alone, unless `chunk` says otherwise. The
    * first error rejects as itself; items that have not started then never do, and running ones are cancelled. In a pool with
    * a `queueLimit` it waits until there is room.
    *
@@ -194,7 +195,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
    */
   map<K extends FunctionName<M>>(
     name: K,
-    items: Iterable<Arguments<M, K>[0]>,
+    items: Iterable<Arguments<M, K>[0]> | AsyncIterable<Arguments<M, K>[0]>,
     options: PoolMapOptions = {},
   ): Promise<Result<M, K>[]> {
     checkOptions(options, "map", [...callOptions, "limit", "chunk"]);
@@ -206,8 +207,10 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
     }
     if ("transfer" in options) throw new TypeError("map moves nothing: items are copied, or shared memory");
     const settings = settingsOf(name, [], call);
-    if (typeof items?.[Symbol.iterator] !== "function") {
-      throw new TypeError(`map goes over an iterable: received ${show(items)}`);
+    const source = items as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null | undefined;
+    const isAsync = typeof source?.[Symbol.asyncIterator] === "function";
+    if (!isAsync && typeof source?.[Symbol.iterator] !== "function") {
+      throw new TypeError(`map goes over an iterable or an async iterable: received ${show(items)}`);
     }
     const { signal, timeout } = options;
     const scope = currentScope();
@@ -215,8 +218,9 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
     const wait = new CallWait<Result<M, K>[]>(scope, `map of ${name}`, this.#jobs.meter.live);
     const end = (): void => ends.forEach((fn) => fn());
     const map = new PoolMap(
-      items[Symbol.iterator](),
+      isAsync ? source[Symbol.asyncIterator]!() : source![Symbol.iterator]!(),
       {
+        isAsync,
         dispatcher: this.#jobs,
         limit,
         chunk: options.runTimeout === undefined ? chunk : 1,

@@ -4,6 +4,9 @@
  * @module
  */
 
+import { checkFunction } from "../../../runtime/basics/check.ts";
+import { threadWork } from "../../../runtime/basics/thread_work.ts";
+
 /** The call that a worker is running. */
 export interface Job {
   /** The name the caller gave the call, else that of the function. */
@@ -29,13 +32,12 @@ export interface Job {
 export interface WorkerState {
   job?: Job | undefined;
   data?: unknown;
+  /** What is to be done when the worker is ended. */
+  closers?: (() => unknown)[] | undefined;
 }
 
-/**
- * What the thread works at. Not a variable of this module, because there may be two copies of it: that of the pool's side, and one
- * that a bundler has put into the user's module.
- */
-const thread = ((globalThis as Record<symbol, unknown>)[Symbol.for("millrace.work")] ??= {}) as WorkerState & {
+/** What the thread works at. */
+const thread = threadWork as WorkerState & {
   /** The state of the virtual worker whose code runs; in a simulation several share a thread. */
   virtual?: (() => WorkerState | undefined) | undefined;
   /** Who serves the calls of a pool here: the pool's own first module, or the program by `serveJobs`. */
@@ -89,6 +91,40 @@ export function currentJob(): Job {
   const { job } = state();
   if (job === undefined) throw new Error("currentJob() was called outside a call of a WorkerPool");
   return job;
+}
+
+/**
+ * Has a function called when the pool ends this worker: with the pool, because it had nothing to do, or because it is replaced. It may
+ * give a promise; all together have the pool's `teardownTimeout`. The last one that was registered goes first. What one throws goes
+ * to `onUnhandled` of the pool's thread, and the others run all the same. A worker that is ended because a call does not heed its abort,
+ * that dies, or whose process ends, has no time for this.
+ *
+ * @throws {TypeError} for what is no function.
+ *
+ * @example
+ * ```ts no-run
+ * // tasks.ts, the worker module
+ * import { onClose } from "@millrace/millrace/worker";
+ *
+ * const database = { query: (id: number) => id, close: () => {} };
+ * onClose(() => database.close());
+ *
+ * export function find(id: number): number {
+ *   return database.query(id);
+ * }
+ * ```
+ */
+export function onClose(fn: () => unknown): void {
+  checkFunction(fn, "The function of onClose");
+  (state().closers ??= []).push(fn);
+}
+
+/** Takes those functions, in the order in which they are to be called. */
+export function takeClosers(): (() => unknown)[] {
+  const here = state();
+  const closers = here.closers?.reverse() ?? [];
+  here.closers = undefined;
+  return closers;
 }
 
 /** Sets what the pool was made with. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type CallScope, threadWork } from "../../../runtime/basics/thread_work.ts";
 import { checkTransfer, dataCloneError, Inspection } from "../wire/clonable.ts";
 import { decodeError, type EncodedError, encodeError } from "../wire/error_codec.ts";
 import { Transfer } from "../wire/markers.ts";
@@ -38,6 +39,8 @@ export class RunningJob implements Job {
   #lastCall = 0;
   #calls: Map<number, { resolve(value: unknown): void; reject(error: unknown): void }> | undefined = undefined;
   #ended = false;
+  /** That of what the function waits for, where the module has loaded something that waits. */
+  #scope: CallScope | undefined = undefined;
 
   constructor(message: JobMessage, cells: Int32Array | undefined, reply: SendReply) {
     this.id = message.id;
@@ -83,6 +86,7 @@ export class RunningJob implements Job {
     if (argument !== undefined) return this.#arguments?.get(argument)?.abort(reason);
     this.#cancelled ??= { reason };
     this.#abort();
+    this.#scope?.cancel(reason);
     this.#wake?.();
     for (const call of this.#calls?.values() ?? []) call.reject(reason);
     this.#calls?.clear();
@@ -112,9 +116,14 @@ export class RunningJob implements Job {
       );
       return undefined;
     }
+    this.#scope = threadWork.openCall?.();
+    if (this.#cancelled !== undefined) this.#scope?.cancel(this.#cancelled.reason);
     try {
-      if (extra?.each) return this.#startEach(fn as (item: unknown) => unknown, args[0] as unknown[]);
-      const result: unknown = fn(...args);
+      if (extra?.each) {
+        const each = fn as (item: unknown) => unknown;
+        return this.#startEach((item) => this.#within(() => each(item)), args[0] as unknown[]);
+      }
+      const result: unknown = this.#within(() => fn(...args));
       if (extra?.credit !== undefined) return this.#stream(result).catch((error) => this.#fail(error));
       if (!isThenable(result)) {
         this.#done(result);
@@ -125,6 +134,15 @@ export class RunningJob implements Job {
       this.#fail(error);
       return undefined;
     }
+  }
+
+  #within<T>(fn: () => T): T {
+    return this.#scope === undefined ? fn() : this.#scope.run(fn);
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#scope?.end();
   }
 
   /** Calls the function with each of the items; goes on in a promise as soon as it gives one. */
@@ -167,7 +185,7 @@ export class RunningJob implements Job {
 
   #done(value: unknown): void {
     if ((typeof value !== "object" || value === null) && typeof value !== "function" && typeof value !== "symbol") {
-      this.#ended = true;
+      this.#end();
       return this.#reply(this.id, replies.done, value);
     }
     let list: readonly Transferable[] | undefined;
@@ -181,7 +199,7 @@ export class RunningJob implements Job {
     } catch (error) {
       return this.#fail(error instanceof TypeError ? dataCloneError(error.message) : error);
     }
-    this.#ended = true;
+    this.#end();
     this.#say(replies.done, value, inspection, list);
   }
 
@@ -192,7 +210,7 @@ export class RunningJob implements Job {
   }
 
   #fail(error: unknown): void {
-    this.#ended = true;
+    this.#end();
     this.#reply(this.id, replies.failed, encodeError(error) satisfies EncodedError);
   }
 
@@ -241,10 +259,10 @@ export class RunningJob implements Job {
         await new Promise<void>((resolve) => this.#wake = resolve);
       }
       if (this.cancelled) {
-        await iterator.return?.();
+        await this.#within(() => iterator.return?.());
         return this.#done(undefined);
       }
-      const step = await iterator.next();
+      const step = await this.#within(() => iterator.next());
       if (step.done) return this.#done(undefined);
       this.#credit--;
       // As for await does with a synchronous iterable of promises.
@@ -257,7 +275,7 @@ export class RunningJob implements Job {
         inspection.check(value, `a value of ${this.#message.name}`);
         this.#say(replies.value, value, inspection, list);
       } catch (error) {
-        await iterator.return?.();
+        await this.#within(() => iterator.return?.());
         throw error;
       }
     }

@@ -9,9 +9,11 @@
 
 /** The export of a name: the module's own, else that of the object which it exports as its default. */
 export function exportOf(module: object, name: string): unknown {
-  if (Object.hasOwn(module, name)) return (module as Record<string, unknown>)[name];
+  const own = Object.hasOwn(module, name) ? (module as Record<string, unknown>)[name] : undefined;
+  if (typeof own === "function") return own;
+  // Also what is named "default" there: TypeScript compiles `export default` so, and Deno gives the whole object by that name.
   const object = defaultObject(module);
-  return object !== undefined && Object.hasOwn(object, name) ? object[name] : undefined;
+  return object !== undefined && Object.hasOwn(object, name) ? object[name] : own;
 }
 
 /** The names of the functions, as a list for people. */

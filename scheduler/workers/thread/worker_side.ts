@@ -9,7 +9,7 @@
 
 import type { HostParent } from "../../../runtime/port/worker.ts";
 import { unclonable } from "../wire/clonable.ts";
-import { decodeError, encodeError } from "../wire/error_codec.ts";
+import { decodeError, type EncodedError, encodeError } from "../wire/error_codec.ts";
 import { isPlain } from "../wire/plain_values.ts";
 import {
   cellCount,
@@ -27,7 +27,7 @@ import {
   replyWidth,
   type WorkerMessage,
 } from "../wire/protocol.ts";
-import { setCurrentJob, setWorkerData } from "./current_job.ts";
+import { setCurrentJob, setWorkerData, takeClosers } from "./current_job.ts";
 import { RunningJob } from "./running_job.ts";
 
 /** A job that has never run longer than this, in ms, is short; replies wait for one another no longer than this. */
@@ -108,7 +108,26 @@ export class WorkerSide {
     this.#parent.post({ token: this.#token, ready: true } satisfies WorkerMessage, []);
   }
 
+  /** Lets the module clean up, and says that the thread can be ended. */
+  async #close(): Promise<void> {
+    const errors: EncodedError[] = [];
+    for (const closer of takeClosers()) {
+      try {
+        await closer();
+      } catch (error) {
+        errors.push(encodeError(error));
+      }
+    }
+    try {
+      this.#parent.tellEnd?.();
+    } catch (error) {
+      errors.push(encodeError(error));
+    }
+    this.#parent.post({ token: this.#token, closed: errors } satisfies WorkerMessage, []);
+  }
+
   #take(message: PoolMessage): void {
+    if (message.close) return void this.#close();
     if (message.names !== undefined) this.#names = this.#names.concat(message.names);
     for (const cancel of message.cancel ?? []) {
       if (this.#running?.id === cancel.id) this.#running.cancel(decodeError(cancel.reason), cancel.argument);

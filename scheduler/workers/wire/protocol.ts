@@ -63,6 +63,8 @@ export interface PoolMessage {
   credit?: [id: number, count: number][];
   /** What the callbacks among the arguments gave. */
   answers?: Answer[];
+  /** The worker is to end; it has no job. */
+  close?: true;
 }
 
 /** What a callback gave. */
@@ -109,6 +111,8 @@ export interface WorkerMessage {
   ready?: true;
   /** The module could not be loaded. */
   broken?: EncodedError;
+  /** The worker has done what is to be done at its end; these things failed. */
+  closed?: EncodedError[];
   /** The worker has grown too large. Told between two jobs, it starts no further one. */
   spent?: true;
 }
