@@ -21,7 +21,7 @@ testWith(
     const pool = new WorkerPool<typeof import("../programs/never_loads.ts")>(neverLoads, {
       size: 1,
       name: "slow",
-      startTimeout: 200,
+      startTimeout: 1000,
       workerData: flags,
       onWorkerExit: (exit) => exits.push(exit),
     });
@@ -29,13 +29,17 @@ testWith(
       const errors = await Promise.all([errorOf(pool.run("name", [])), errorOf(pool.warmUp())]);
       for (const error of errors) {
         assertInstanceOf(error, TimeoutError);
-        assertEquals((error as TimeoutError).timeout, 200);
+        assertEquals((error as TimeoutError).timeout, 1000);
         assert(/worker of slow, which loads .*never_loads.ts/.test((error as Error).message), String(error));
       }
       await until(() => exits.length === 1, "the worker has ended");
       assertEquals([exits[0]!.reason, exits[0]!.calls], ["failed", 0]);
       Atomics.store(flags, 0, 1);
-      assertEquals(await within(pool.run("name", []), "a later worker has loaded the module"), "loaded");
+      let loaded: unknown;
+    // A busy machine may take longer than that once more.
+    const end = performance.now() + 20_000;
+    while (loaded !== "loaded" && performance.now() < end) loaded = await pool.run("name", []).catch(() => undefined);
+    assertEquals(loaded, "loaded");
     } finally {
       await pool.close({ timeout: 0 });
     }
@@ -136,8 +140,11 @@ testWith("shared memory", "each end of a worker is told once, with its reason", 
   });
   await withPool({ ...options, teardownTimeout: 0 }, async (pool) => {
     const flags = flagsOf();
-    const call = errorOf(pool.run("holdUntil", [flags, 1], { timeout: 200 }));
-    assertInstanceOf(await call, TimeoutError);
+    const controller = new AbortController();
+    const call = errorOf(pool.run("ignoresAbort", [flags], { signal: controller.signal }));
+    await until(() => Atomics.load(flags, 0) === 1, "the call has started");
+    controller.abort();
+    await call;
     await until(() => exits.length === 3, "the stopped worker has ended");
   });
   await withPool(options, async (pool) => void await pool.run("double", [1]));
