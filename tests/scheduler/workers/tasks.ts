@@ -405,3 +405,50 @@ export function whereAmI(list: number[]): { thread: string; list: number[] } {
 export function mirror(value: unknown): unknown {
   return value;
 }
+
+export async function callsWith(fn: (value: never) => unknown, value: unknown): Promise<unknown> {
+  return await fn(value as never);
+}
+
+export function progressOf(value: unknown): void {
+  currentJob().progress(value);
+}
+
+export function* streamOf(value: unknown): Generator<unknown> {
+  yield value;
+}
+
+export function givesArguments(): unknown {
+  return {
+    deep: (function () {
+      return arguments;
+    })(),
+  };
+}
+
+export function throwsProxy(kind: "proxy" | "revoked" | "later"): Promise<never> {
+  if (kind === "proxy") {
+    const trap = (): never => {
+      throw new Error("trap");
+    };
+    throw new Proxy(new Error("x"), { get: trap, getPrototypeOf: trap, has: trap, ownKeys: trap });
+  }
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  if (kind === "revoked") throw proxy;
+  return Promise.reject(proxy);
+}
+
+function chainOf(length: number): Error {
+  let error = new Error("0");
+  for (let n = 1; n < length; n++) error = new Error(String(n), { cause: error });
+  return error;
+}
+
+export function throwsChain(length: number): never {
+  throw chainOf(length);
+}
+
+export function givesChain(length: number): { inner: Error } {
+  return { inner: chainOf(length) };
+}

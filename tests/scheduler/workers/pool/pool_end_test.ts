@@ -36,10 +36,10 @@ testWith(
       assertEquals([exits[0]!.reason, exits[0]!.calls], ["failed", 0]);
       Atomics.store(flags, 0, 1);
       let loaded: unknown;
-    // A busy machine may take longer than that once more.
-    const end = performance.now() + 20_000;
-    while (loaded !== "loaded" && performance.now() < end) loaded = await pool.run("name", []).catch(() => undefined);
-    assertEquals(loaded, "loaded");
+      // A busy machine may take longer than that once more.
+      const end = performance.now() + 20_000;
+      while (loaded !== "loaded" && performance.now() < end) loaded = await pool.run("name", []).catch(() => undefined);
+      assertEquals(loaded, "loaded");
     } finally {
       await pool.close({ timeout: 0 });
     }

@@ -191,3 +191,50 @@ test("a map that has begun is finished by a pool that closes", async () => {
     assertEquals(await mapping, upTo(6));
   });
 });
+
+test("items of an async iterable are pulled as they are needed, and their results come in order", async () => {
+  await withPool({ size: 2 }, async (pool) => {
+    let pulled = 0;
+    let most = 0;
+    let ended = 0;
+    async function* items(): AsyncGenerator<number> {
+      try {
+        for (let n = 0; n < 40; n++) {
+          pulled++;
+          most = Math.max(most, pulled - pool.statistics().completed);
+          await Promise.resolve();
+          yield n;
+        }
+      } finally {
+        ended++;
+      }
+    }
+    const expected = Array.from({ length: 40 }, (_, n) => n * 2);
+    assertEquals(await pool.map("double", items(), { limit: 3 }), expected);
+    assert(most <= 5, `${most} items were pulled ahead`);
+    assertEquals(await pool.map("double", items(), { chunk: 7 }), expected);
+    assertEquals(ended, 2);
+  });
+});
+
+test("an async iterable is closed once when a call fails, and its own error is the map's", async () => {
+  await withPool({ size: 1 }, async (pool) => {
+    let ended = 0;
+    async function* items(fails: boolean): AsyncGenerator<number> {
+      try {
+        for (let n = 0;; n++) {
+          await Promise.resolve();
+          if (fails && n === 3) throw new RangeError("no more items");
+          yield n;
+        }
+      } finally {
+        ended++;
+      }
+    }
+    await errorOf(pool.map("oddFails", items(false)));
+    await until(() => ended === 1, "the iterator has been closed");
+    assertInstanceOf(await errorOf(pool.map("double", items(true))), RangeError);
+    assertEquals(ended, 2);
+    assertEquals(await pool.run("double", [2]), 4);
+  });
+});
