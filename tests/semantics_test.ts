@@ -33,6 +33,17 @@ test("every statement on semantics names tests that are there, by their file and
   assert(items.length >= 60, `${items.length} statements`);
 });
 
+test("every option of the pool in its guide names a test that is there", () => {
+  const [, table = ""] = readFileSync(join(root, "docs/workers.md"), "utf8").split("## The options, and their tests");
+  const rows = table.split("\n## ")[0]!.split("\n").filter((line) => line.startsWith("| `"));
+  const missing = rows.filter((row) => {
+    const [, path, title] = /\]\(\.\.\/(tests\/[^)]+)\): `([^`]+)`/.exec(row) ?? [];
+    return path === undefined || !existsSync(join(root, path)) || !titlesIn(join(root, path)).includes(title!);
+  });
+  assertEquals(missing, []);
+  assert(rows.length >= 20, `${rows.length} rows`);
+});
+
 test("the statements on semantics are numbered through", () => {
   const parts = readFileSync(join(root, "docs/semantics.md"), "utf8").split(/^## /m).slice(1);
   const numbers = parts.flatMap((part) => [...part.matchAll(/^(\d+)\. /gm)].map(([, number]) => Number(number)));
