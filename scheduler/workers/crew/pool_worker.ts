@@ -63,6 +63,9 @@ export interface WorkerSettings {
 /** How long a thread that was told to end may take, in ms, before it is taken for ended. Deno ends none that spins. */
 const terminateLimit = 1000;
 
+/** Who has had no job for so long, in ms, is not in the middle of a series of calls. */
+const restAfter = 1;
+
 /** A worker, as its pool sees it. */
 export class PoolWorker implements JobWorker, RepliesWorker {
   ready = false;
@@ -169,9 +172,13 @@ export class PoolWorker implements JobWorker, RepliesWorker {
     return this.#open && this.#slots.canTakeBack && this.count <= ahead && !this.parked;
   }
 
-  /** Sends a job: at once where it is the only one, else with all that are sent in the same turn of microtasks. */
+  /**
+   * Sends a job: at once where it is the only one, because its caller may go on computing, else with all that are sent in the same turn of
+   * microtasks. After many replies that came together, as many calls will follow: those go together too.
+   */
   send(job: PoolJob): void {
-    const isFirst = this.count === 0;
+    const isFirst = this.count === 0 &&
+      (this.#replies.together <= 1 || this.#loop.host.now() - this.idleSince > restAfter);
     job.worker = this;
     this.holdProcess(true);
     this.#outbox.addJob(job, isFirst);
@@ -283,15 +290,11 @@ export class PoolWorker implements JobWorker, RepliesWorker {
   /** The worker is given up if it has not loaded its module by then. */
   #watchStart(limit: number, what: string): void {
     if (limit === Infinity) return;
-    this.#starting = this.#loop.timers.setTimer(
-      () =>
-        this.#listener.onBroken(
-          this,
-          new TimeoutError(`The start of a worker of ${this.#name}, which loads ${what},`, limit),
-        ),
-      limit,
-      { hold: false, real: true },
-    );
+    const giveUp = (): void => {
+      const error = new TimeoutError(`The start of a worker of ${this.#name}, which loads ${what},`, limit);
+      this.#listener.onBroken(this, error);
+    };
+    this.#starting = this.#loop.timers.setTimer(giveUp, limit, { hold: false, real: true });
   }
 
   #take(message: unknown): void {

@@ -58,6 +58,8 @@ export interface RepliesWorker {
 export class Replies {
   /** What the worker's side puts into each of its messages, and a module cannot know. */
   readonly token: number = Math.floor(Math.random() * 2 ** 30);
+  /** How many came together last. */
+  together = 0;
   /** How replies begin that come as text. */
   readonly #textToken: string = `[${this.token},`;
   readonly #slots: JobSlots;
@@ -86,6 +88,7 @@ export class Replies {
 
   /** Tells the listener of all replies, in order; it is `now`, on the host's clock. */
   tell(list: RepliesMessage, now: number): void {
+    this.together = (list.length - repliesStart) / replyWidth;
     for (let at = repliesStart; at < list.length; at += replyWidth) {
       const job = this.#slots.get(list[at] as number);
       if (job === undefined) continue;

@@ -207,7 +207,8 @@ export class Dispatcher {
       if (worker === undefined) break;
       this.#queue.remove(job);
       worker.send(job);
-      this.#limits.startClock(job);
+      // It may have been refused at once: a buffer of it was moved away while it waited.
+      if (!job.ended) this.#limits.startClock(job);
     }
     if (this.#queue.size === 0) {
       this.crew.grow(this.crew.ahead);
