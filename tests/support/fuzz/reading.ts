@@ -1,0 +1,244 @@
+/**
+ * The model: what the bytes of a connection say, read strictly, and so which handlers run, with what, and how it ends.
+ *
+ * @module
+ */
+
+import type { MatrixHost } from "../hosts.ts";
+import { framingOf, handshakeOf, type Head, listOf, readHead, urlsOf, valuesOf } from "./head.ts";
+import { type RuleName, ruleOf } from "./rules.ts";
+
+/** A request among the bytes. */
+export interface SentRequest {
+  readonly method: string;
+  /** What its handler may see as its URL. */
+  readonly urls: readonly string[];
+  readonly id: string | null;
+  /** The first word of its path. */
+  readonly word: string;
+  /** The body, if all of it is there. */
+  readonly body: string | undefined;
+  /** Does its handler run? Where it does not have to, it still may. */
+  readonly mustRun: boolean;
+  /** The status of its answer; `undefined` where none has to come. */
+  readonly status: number | undefined;
+}
+
+/**
+ * How the connection goes on after its requests: it waits for more, or for the rest of one; what comes next is refused; or it is
+ * closed after the last answer, or is a WebSocket after it.
+ */
+export type ReadingEnd = "open" | "partial" | "refused" | "closed" | "upgraded";
+
+/** What the bytes of a connection say. */
+export interface Reading {
+  readonly requests: readonly SentRequest[];
+  readonly end: ReadingEnd;
+  /** From here on the bytes are frames, where the end is "upgraded". */
+  readonly rest: number;
+  /** Is the end one that has to come? Not if something before may be refused. */
+  readonly isSure: boolean;
+  /** The forms in them that have a rule. */
+  readonly notes: readonly RuleName[];
+}
+
+/** Thrown inside: what comes next is refused, or not all there. */
+class Stop {
+  readonly end: "refused" | "partial";
+
+  constructor(end: "refused" | "partial") {
+    this.end = end;
+  }
+}
+
+/** Reads the bytes of a connection, one character each, as they are to be read on a host. */
+export function readConnection(text: string, host: MatrixHost): Reading {
+  return new Reader(text, host).read();
+}
+
+class Reader {
+  readonly #text: string;
+  readonly #host: MatrixHost;
+  readonly #requests: SentRequest[] = [];
+  readonly #notes = new Set<RuleName>();
+  #at = 0;
+  #isSure = true;
+  #isRefused = false;
+
+  constructor(text: string, host: MatrixHost) {
+    this.#text = text;
+    this.#host = host;
+  }
+
+  read(): Reading {
+    let end: ReadingEnd | undefined;
+    try {
+      while (end === undefined) end = this.#at === this.#text.length ? "open" : this.#readRequest();
+    } catch (stop) {
+      if (!(stop instanceof Stop)) throw stop;
+      end = stop.end;
+    }
+    return { requests: this.#requests, end, rest: this.#at, isSure: this.#isSure, notes: [...this.#notes] };
+  }
+
+  /** Takes down that a form is there. */
+  readonly #note = (name: RuleName): void => {
+    this.#notes.add(name);
+    const rule = ruleOf(name, this.#host);
+    if (rule === "either") this.#isSure = false;
+    else if (rule === "refuse") this.#isRefused = true;
+  };
+
+  #stopIfRefused(): void {
+    if (this.#isRefused) throw new Stop("refused");
+  }
+
+  /** Reads a request; answers how the connection ends if it does with this one. */
+  #readRequest(): ReadingEnd | undefined {
+    while (/^\r?\n/.test(this.#text.slice(this.#at, this.#at + 2))) {
+      this.#note("an empty line before the request line");
+      this.#at = this.#text.indexOf("\n", this.#at) + 1;
+    }
+    if (this.#at === this.#text.length) return "open";
+    const head = readHead(this.#readLines(), this.#note);
+    const urls = urlsOf(head, this.#note);
+    const framing = framingOf(head, this.#note);
+    this.#stopIfRefused();
+
+    const hasBody = framing !== 0;
+    if (hasBody && (head.method === "GET" || head.method === "HEAD")) this.#note("a body with GET or HEAD");
+    if (valuesOf(head, "expect").some((value) => value.toLowerCase() !== "100-continue")) {
+      this.#note("another expectation");
+    }
+    if (listOf(head, "upgrade").length > 0) {
+      this.#note(hasBody ? "an offer of another protocol with a body" : "an offer of another protocol");
+    }
+    const word = URL.parse(urls[0]!)?.pathname.split("/")[1] ?? "";
+    const handshake = handshakeOf(head);
+    const isUpgrade = handshake === "right" && !hasBody && (word === "ws" || word === "late");
+    if (isUpgrade && this.#requests.length > 0) this.#note("a WebSocket in a pipeline");
+    if (handshake === "wrong") this.#note("a handshake with a fault");
+    const request = {
+      method: head.method,
+      urls,
+      id: valuesOf(head, "x-id").join(", ") || null,
+      word,
+      mustRun: this.#isSure,
+      status: this.#isSure ? statusOf(word, isUpgrade) : undefined,
+    };
+    const index = this.#requests.push({ ...request, body: undefined }) - 1;
+    const mustRun = this.#isSure;
+    const body = framing === "chunked" ? this.#readChunks(index) : this.#readLength(framing, index);
+    // What is wrong with the chunks may be seen before the handler has begun.
+    const isSure = mustRun && this.#isSure;
+    this.#requests[index] = { ...request, body, mustRun: isSure, status: isSure ? request.status : undefined };
+    if (isUpgrade) return "upgraded";
+    this.#goOn(head, word, hasBody);
+    return closesAfter(head) ? "closed" : undefined;
+  }
+
+  /** Is the next request sure to be served, after this one? */
+  #goOn(head: Head, word: string, hasBody: boolean): void {
+    // Nobody may have read the body, so that the connection is closed after the answer.
+    if (hasBody && word !== "echo") this.#isSure = false;
+    if (word === "never" || listOf(head, "upgrade").length > 0) this.#isSure = false;
+    if (head.version === "1.0" && !closesAfter(head)) this.#note("keep-alive in HTTP/1.0");
+  }
+
+  /** The lines of a head, and past the empty one behind them. */
+  #readLines(): string[] {
+    const lines: string[] = [];
+    for (;;) {
+      const end = this.#text.indexOf("\n", this.#at);
+      if (end < 0) throw new Stop("partial");
+      const hasReturn = this.#text[end - 1] === "\r" && end > this.#at;
+      if (!hasReturn) this.#note("a bare LF as the end of a line");
+      // A host that refuses may do so before the head has ended.
+      this.#stopIfRefused();
+      const line = this.#text.slice(this.#at, hasReturn ? end - 1 : end);
+      this.#at = end + 1;
+      if (line === "") return lines;
+      lines.push(line);
+    }
+  }
+
+  #readLength(length: number, index: number): string {
+    const body = this.#text.slice(this.#at, this.#at + length);
+    this.#at += body.length;
+    if (body.length < length) this.#cannotRun(index, "partial");
+    return body;
+  }
+
+  /** A body that does not come to its end: the handler may run, and never gets it. */
+  #cannotRun(index: number, end: "partial" | "refused"): never {
+    this.#requests[index] = { ...this.#requests[index]!, mustRun: false, status: undefined };
+    throw new Stop(end);
+  }
+
+  #readChunks(index: number): string {
+    let body = "";
+    for (;;) {
+      const line = this.#readChunkLine(index);
+      const [, before, size, after, extension] = /^([ \t]*)([0-9a-f]+)([ \t]*)(;.*)?$/i.exec(line) ?? [];
+      if (size === undefined || BigInt(`0x${size}`) >= 2n ** 53n) this.#cannotRun(index, "refused");
+      if (before !== "" || after !== "") this.#note("white space around the size of a chunk");
+      // deno-lint-ignore no-control-regex -- they are what is looked for
+      if (extension !== undefined && /[\x00-\x08\x0a-\x1f\x7f]/.test(extension)) {
+        this.#note("an extension with control characters");
+      }
+      if (extension !== undefined && !/^(;[a-z0-9]+(=[a-z0-9]+)?)+$/i.test(extension)) {
+        this.#note("an extension without a name");
+      }
+      if (this.#isRefused) this.#cannotRun(index, "refused");
+      const length = parseInt(size, 16);
+      if (length === 0) break;
+      const data = this.#text.slice(this.#at, this.#at + length);
+      this.#at += data.length;
+      if (data.length < length) this.#cannotRun(index, "partial");
+      body += data;
+      const end = this.#text.slice(this.#at, this.#at + 2);
+      if (!"\r\n".startsWith(end)) this.#cannotRun(index, "refused");
+      if (end.length < 2) this.#cannotRun(index, "partial");
+      this.#at += 2;
+    }
+    for (let line = this.#readChunkLine(index); line !== ""; line = this.#readChunkLine(index)) this.#note("trailers");
+    return body;
+  }
+
+  #readChunkLine(index: number): string {
+    const end = this.#text.indexOf("\n", this.#at);
+    if (end < 0) this.#cannotRun(index, "partial");
+    if (this.#text[end - 1] !== "\r" || end === this.#at) this.#cannotRun(index, "refused");
+    const line = this.#text.slice(this.#at, end - 1);
+    if (line.includes("\r")) this.#cannotRun(index, "refused");
+    this.#at = end + 1;
+    return line;
+  }
+}
+
+/** Does the connection end after the answer to this? */
+function closesAfter(head: Head): boolean {
+  const connection = listOf(head, "connection");
+  return connection.includes("close") || (head.version === "1.0" && !connection.includes("keep-alive"));
+}
+
+function statusOf(word: string, isUpgrade: boolean): number | undefined {
+  switch (word) {
+    case "ws":
+    case "late":
+      return isUpgrade ? 101 : 426;
+    case "throw":
+      return 500;
+    case "never":
+      return undefined;
+    case "echo":
+    case "ignore":
+    case "half":
+    case "early":
+    case "slow":
+    case "daemon":
+      return 200;
+    default:
+      return 404;
+  }
+}

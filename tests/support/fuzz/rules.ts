@@ -1,0 +1,93 @@
+/**
+ * The one table of what is not the same on all hosts, or is left open by the RFCs, as far as the fuzzer's model goes.
+ *
+ * @module
+ */
+
+import type { MatrixHost } from "../hosts.ts";
+
+/** What the model says of a form, and the hosts that may do either. */
+export interface Rule {
+  readonly rule: "accept" | "refuse";
+  /** The hosts on which such bytes are either served or refused. */
+  readonly either: readonly MatrixHost[];
+}
+
+const all: readonly MatrixHost[] = ["node", "node26", "deno", "bun"];
+const nodes: readonly MatrixHost[] = ["node", "node26"];
+
+const accept = (either: readonly MatrixHost[] = []): Rule => ({ rule: "accept", either });
+const refuse = (either: readonly MatrixHost[] = []): Rule => ({ rule: "refuse", either });
+
+/** Each form by a name for reports. */
+export const rules: Readonly<Record<string, Rule>> = {
+  // The request line.
+  "an empty line before the request line": accept(all),
+  "a bare LF as the end of a line": refuse(["deno"]),
+  "two spaces in the request line": refuse(all),
+  "a request line of another form": refuse(),
+  "a version other than 1.0 and 1.1": refuse(),
+  "a method that is not served": refuse(),
+  "a target with control characters": refuse(),
+  "a target with bytes that need encoding": accept(all),
+  "a target of no form": refuse(),
+  "a fragment in the target": refuse(),
+  "another scheme in the target": refuse(),
+  "the asterisk of OPTIONS": refuse(),
+  "the form of a proxy": accept(["bun"]),
+  "a head of some 16 KiB": accept(all),
+  "a head far above 16 KiB": refuse(),
+  "a hundred fields": accept(all),
+  "more than 200 fields": refuse(),
+  // Fields.
+  "a first field that begins with a space": refuse(),
+  "a folded field": refuse(),
+  "a space before the colon": refuse(),
+  "a field without a colon or a name": refuse(),
+  "a control character in a value": refuse(),
+  "DEL in a value": refuse(),
+  "no host": refuse(),
+  "no host in HTTP/1.0": accept(["bun"]),
+  "several hosts": refuse(),
+  "a host that is none": refuse(),
+  "an unusual host": accept(all),
+  // How long the body is.
+  "a length that is no number": refuse(),
+  "a length with a tab around it": accept(all),
+  "a length above 2^53": refuse(),
+  "several lengths": refuse(),
+  "a length and a coding": refuse(),
+  "a coding in HTTP/1.0": refuse(),
+  "a coding other than chunked": refuse(),
+  "a body with GET or HEAD": accept(all),
+  // Chunks. The handler may have begun: then its read of the body fails.
+  "white space around the size of a chunk": refuse(["deno"]),
+  "an extension without a name": refuse(all),
+  "an extension with control characters": refuse(),
+  "trailers": accept(all),
+  // Connections.
+  "another expectation": accept(all),
+  "an offer of another protocol": accept(["deno"]),
+  "an offer of another protocol with a body": accept(all),
+  "a WebSocket in a pipeline": accept(all),
+  "a handshake with a fault": accept(all),
+  "keep-alive in HTTP/1.0": accept(all),
+  // Frames of WebSockets.
+  "a frame without a mask": refuse(["deno"]),
+  "a length in a longer form than needed": refuse(all),
+  "the close code 1014": accept(["deno"]),
+  "a close with more than 125 bytes": refuse(["deno"]),
+  "a flood of small messages or fragments": accept(all),
+  "a message above the limit": refuse(["deno"]),
+  "a flood of pings": accept(nodes),
+};
+
+/** A form with a rule; one that the table has. */
+export type RuleName = string;
+
+/** What a host does with a form. */
+export function ruleOf(name: RuleName, host: MatrixHost): "accept" | "refuse" | "either" {
+  if (!Object.hasOwn(rules, name)) throw new Error(`The table has no rule for ${name}`);
+  const { rule, either } = rules[name]!;
+  return either.includes(host) ? "either" : rule;
+}

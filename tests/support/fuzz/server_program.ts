@@ -1,0 +1,59 @@
+/**
+ * The server under the fuzzer, in a process of its own: it prints its port, then a line of JSON for each "report" on its
+ * standard input, and ends when that does.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { serve } from "../../../io/mod.ts";
+import { collectGarbage } from "../garbage.ts";
+import { act, type Run } from "./handlers.ts";
+import { messageLimit, type Report } from "./report.ts";
+
+let runs: Run[] = [];
+/** Errors that `onError` was told of, each as the path and the message. */
+let errors: [url: string, message: string][] = [];
+
+const server = await serve((request, context) => {
+  const { method, url, headers } = request;
+  const run: Run = { method, url, id: headers.get("x-id"), body: undefined, ended: 0 };
+  runs.push(run);
+  return act(request, context, run);
+}, {
+  // So few that some have to wait, in a queue that holds all.
+  maxConcurrent: 32,
+  queueLimit: 100_000,
+  bodyTimeout: 2000,
+  messageLimit,
+  onError: (error, request) => errors.push([request.url, String(error)]),
+  onRequest({ method, url, headers }) {
+    // The request of the handler may be another object than this one.
+    const id = headers.get("x-id");
+    const run = runs.find((run) => run.ended === 0 && run.url === url && run.method === method && run.id === id);
+    if (run !== undefined) run.ended++;
+    else errors.push([url, "onRequest was told of an end without a beginning"]);
+  },
+});
+
+/** What has happened since the last report; what runs still is told again in the next one. */
+async function report(collect: boolean): Promise<Report> {
+  if (collect) await collectGarbage();
+  const { rss, heapUsed } = process.memoryUsage();
+  const { active, queued, tasks } = server.statistics();
+  const told: Report = { active, queued, tasks, rss, heapUsed, runs, errors };
+  return told;
+}
+
+console.log(`port ${server.port}`);
+const lines = createInterface({ input: process.stdin });
+lines.on("line", (line) => {
+  if (line === "forget") {
+    runs = [];
+    errors = [];
+  } else {
+    void report(line === "report collected").then((report) => process.stdout.write(`${JSON.stringify(report)}\n`));
+  }
+});
+lines.on("close", () => process.exit(0));
