@@ -38,6 +38,8 @@ export interface Reading {
   readonly rest: number;
   /** Is the end one that has to come? Not if something before may be refused. */
   readonly isSure: boolean;
+  /** May the host answer what it refuses in the middle of another answer? */
+  readonly isGarbled: boolean;
   /** The forms in them that have a rule. */
   readonly notes: readonly RuleName[];
 }
@@ -78,7 +80,9 @@ class Reader {
       if (!(stop instanceof Stop)) throw stop;
       end = stop.end;
     }
-    return { requests: this.#requests, end, rest: this.#at, isSure: this.#isSure, notes: [...this.#notes] };
+    const isGarbled = end === "refused" && this.#requests.length > 0 && this.#refusesInBetween();
+    const requests = isGarbled ? this.#requests.map(perhaps) : this.#requests;
+    return { requests, end, rest: this.#at, isSure: this.#isSure, isGarbled, notes: [...this.#notes] };
   }
 
   /** Takes down that a form is there. */
@@ -88,6 +92,11 @@ class Reader {
     if (rule === "either") this.#isSure = false;
     else if (rule === "refuse") this.#isRefused = true;
   };
+
+  #refusesInBetween(): boolean {
+    this.#note("bytes that are refused behind a request");
+    return ruleOf("bytes that are refused behind a request", this.#host) === "either";
+  }
 
   #stopIfRefused(): void {
     if (this.#isRefused) throw new Stop("refused");
@@ -118,6 +127,9 @@ class Reader {
     const isUpgrade = handshake === "right" && !hasBody && (word === "ws" || word === "late");
     if (isUpgrade && this.#requests.length > 0) this.#note("a WebSocket in a pipeline");
     if (handshake === "wrong") this.#note("a handshake with a fault");
+    if (isUpgrade && word === "late" && this.#at < this.#text.length) {
+      this.#note("frames before the answer to a handshake");
+    }
     const request = {
       method: head.method,
       urls,
@@ -171,7 +183,7 @@ class Reader {
 
   /** A body that does not come to its end: the handler may run, and never gets it. */
   #cannotRun(index: number, end: "partial" | "refused"): never {
-    this.#requests[index] = { ...this.#requests[index]!, mustRun: false, status: undefined };
+    this.#requests[index] = perhaps(this.#requests[index]!);
     throw new Stop(end);
   }
 
@@ -214,6 +226,11 @@ class Reader {
     this.#at = end + 1;
     return line;
   }
+}
+
+/** The same request, of which nothing is sure any more. */
+function perhaps(request: SentRequest): SentRequest {
+  return { ...request, mustRun: false, status: undefined };
 }
 
 /** Does the connection end after the answer to this? */

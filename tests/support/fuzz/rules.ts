@@ -28,6 +28,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "a request line of another form": refuse(),
   "a version other than 1.0 and 1.1": refuse(),
   "a method that is not served": refuse(),
+  "a method that few serve": accept(all),
   "a target with control characters": refuse(),
   "a target with bytes that need encoding": accept(all),
   "a target of no form": refuse(),
@@ -69,7 +70,9 @@ export const rules: Readonly<Record<string, Rule>> = {
   "another expectation": accept(all),
   "an offer of another protocol": accept(["deno"]),
   "an offer of another protocol with a body": accept(all),
+  "bytes that are refused behind a request": accept(["bun"]),
   "a WebSocket in a pipeline": accept(all),
+  "frames before the answer to a handshake": accept(["bun"]),
   "a handshake with a fault": accept(all),
   "keep-alive in HTTP/1.0": accept(all),
   // Frames of WebSockets.

@@ -1,44 +1,87 @@
 /**
- * `npm run fuzz`: hostile connections against `serve`.
+ * `npm run fuzz`: hostile connections against `serve`. `npm run fuzz -- --help` tells what it takes.
  *
  * @module
  */
 
 import process from "node:process";
 import { parseArgs } from "node:util";
-import type { MatrixHost } from "../hosts.ts";
-import { runCampaign } from "./campaign.ts";
-import { bytesOf } from "./case.ts";
-import { caseOf, seedOf } from "./generate.ts";
+import { executableOf, type MatrixHost } from "../hosts.ts";
+import { Alone } from "./batch.ts";
+import { shown } from "./corpus.ts";
+import { fuzz } from "./fuzz.ts";
+import { caseOf } from "./generate.ts";
+import { root } from "../hosts.ts";
 
-const { values } = parseArgs({
-  options: {
-    host: { type: "string", default: "node26" },
-    cases: { type: "string", default: "2000" },
-    seed: { type: "string", default: "1" },
-    faults: { type: "string", default: "5" },
-  },
-});
-const host = values.host as MatrixHost;
-const run = Number(values.seed);
+const help = `npm run fuzz [-- OPTION...]   Hostile connections against serve, in a server process on each host.
 
-function* cases() {
-  for (let index = 0; index < Number(values.cases); index++) yield caseOf(seedOf(run, index));
+  --host HOST    node, node26, deno or bun; may be given several times. Default: all
+  --cases N      connections a host, after those of the corpus. Default: 10000
+  --seed N       what decides them. Default: 1
+  --faults N     ends a host after so many faults. Default: 5
+  --case SEED    one case alone, with what it sends
+  --no-keep      does not make cases small and keep them in tests/support/fuzz/corpus
+
+The exit code is 0 if all is as it has to be, and 1 if not.`;
+
+const hosts: readonly MatrixHost[] = ["node", "node26", "deno", "bun"];
+
+function optionsOf(args: readonly string[]) {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      host: { type: "string", multiple: true, default: [...hosts] },
+      cases: { type: "string", default: "10000" },
+      seed: { type: "string", default: "1" },
+      faults: { type: "string", default: "5" },
+      case: { type: "string" },
+      "no-keep": { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  for (const host of values.host) {
+    if (!(hosts as readonly string[]).includes(host)) throw new Error(`There is no host ${host}`);
+    if (executableOf(host as MatrixHost) === undefined) throw new Error(`${host} is not there`);
+  }
+  const number = (name: "cases" | "seed" | "faults" | "case"): number => {
+    const value = Number(values[name]);
+    if (!Number.isInteger(value) || value < 0) throw new Error(`--${name} is a whole number: received ${values[name]}`);
+    return value;
+  };
+  return {
+    hosts: values.host as MatrixHost[],
+    cases: number("cases"),
+    seed: number("seed"),
+    faults: number("faults"),
+    only: values.case === undefined ? undefined : number("case"),
+    keeps: !values["no-keep"],
+    help: values.help,
+  };
 }
 
-const started = performance.now();
-const result = await runCampaign({
-  host,
-  cases: cases(),
-  faults: Number(values.faults),
-  onFault(fault) {
-    console.log(
-      `\n${fault.what}${fault.isAlone ? "" : " (not alone)"}: seed ${fault.case?.seed}\n  ${
-        fault.details.slice(0, 1500)
-      }`,
-    );
-    if (fault.case) console.log(`  ${fault.case.end} ${JSON.stringify(bytesOf(fault.case)).slice(0, 1500)}`);
-  },
-});
-console.log(JSON.stringify(result.progress), `${((performance.now() - started) / 1000).toFixed(1)} s`);
-process.exit(result.faults.length === 0 ? 0 : 1);
+/** Plays one case, and shows it; is all well? */
+async function runOne(host: MatrixHost, seed: number): Promise<boolean> {
+  const one = caseOf(seed);
+  const alone = new Alone(host, root);
+  const faults = await alone.faultsOf(one);
+  await alone.stop();
+  console.log([`${host}:`, ...shown(one)].join("\n"));
+  for (const { what, details } of faults) console.log(`${what}\n  ${details}`);
+  return faults.length === 0;
+}
+
+try {
+  const { hosts, only, help: wantsHelp, ...rest } = optionsOf(process.argv.slice(2));
+  let isWell = true;
+  if (wantsHelp) console.log(help);
+  else {
+    for (const host of hosts) {
+      if (only !== undefined) isWell = await runOne(host, only) && isWell;
+      else isWell = (await fuzz({ host, ...rest, say: console.log })).reports.length === 0 && isWell;
+    }
+  }
+  process.exit(isWell ? 0 : 1);
+} catch (error) {
+  console.error((error as Error).message);
+  process.exit(2);
+}

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { executableOf, type MatrixHost, root, typeScriptArguments } from "../hosts.ts";
 import { within } from "../within.ts";
-import type { Report } from "./report.ts";
+import type { Report, ReportKind } from "./report.ts";
 
 /** How long a server has to come to rest after its last client, in ms. */
 const restTime = 2000;
@@ -63,10 +63,10 @@ export class ServerProcess {
   }
 
   /** What has happened in it; `undefined` if it has died, or does not answer in 10 s. */
-  async report(collected = false): Promise<Report | undefined> {
+  async report(what: ReportKind): Promise<Report | undefined> {
     if (this.end !== undefined) return undefined;
     const line = new Promise<string>((resolve) => this.#answers.push(resolve));
-    this.#child.stdin!.write(collected ? "report collected\n" : "report\n");
+    this.#child.stdin!.write(`${what}\n`);
     try {
       const text = await within(line, "the server has reported", 10_000);
       return text === "" ? undefined : JSON.parse(text);
@@ -85,14 +85,12 @@ export class ServerProcess {
   async rest(): Promise<{ report: Report | undefined; left: string }> {
     const end = performance.now() + restTime;
     for (;;) {
-      const report = await this.report();
+      const report = await this.report("numbers");
       if (report === undefined) return { report, left: "" };
-      const sockets = socketsOf(this.port);
-      const unended = report.runs.filter((run) => run.ended === 0).length;
-      const { active, queued, tasks } = report;
-      const numbers = Object.entries({ active, queued, tasks, sockets, unended });
+      const { active, queued, tasks, unended } = report;
+      const numbers = Object.entries({ active, queued, tasks, unended, sockets: socketsOf(this.port) });
       const left = numbers.filter(([, count]) => count > 0).map(([name, count]) => `${name} ${count}`).join(", ");
-      if (left === "" || performance.now() > end) return { report, left };
+      if (left === "" || performance.now() > end) return { report: await this.report("all"), left };
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }

@@ -1,6 +1,6 @@
 /**
- * The server under the fuzzer, in a process of its own: it prints its port, then a line of JSON for each "report" on its
- * standard input, and ends when that does.
+ * The server under the fuzzer, in a process of its own: it prints its port, then a line of JSON for each word of
+ * `ReportKind` on its standard input, forgets what has happened at "forget", and ends when its input does.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 import { serve } from "../../../io/mod.ts";
 import { collectGarbage } from "../garbage.ts";
 import { act, type Run } from "./handlers.ts";
-import { messageLimit, type Report } from "./report.ts";
+import { messageLimit, type Report, type ReportKind } from "./report.ts";
 
 let runs: Run[] = [];
 /** Errors that `onError` was told of, each as the path and the message. */
@@ -28,22 +28,28 @@ const server = await serve((request, context) => {
   bodyTimeout: 2000,
   messageLimit,
   onError: (error, request) => errors.push([request.url, String(error)]),
-  onRequest({ method, url, headers }) {
+  onRequest({ method, url }) {
     // The request of the handler may be another object than this one.
-    const id = headers.get("x-id");
-    const run = runs.find((run) => run.ended === 0 && run.url === url && run.method === method && run.id === id);
+    const run = runs.find((run) => run.ended === 0 && run.url === url && run.method === method);
     if (run !== undefined) run.ended++;
     else errors.push([url, "onRequest was told of an end without a beginning"]);
   },
 });
 
-/** What has happened since the last report; what runs still is told again in the next one. */
-async function report(collect: boolean): Promise<Report> {
-  if (collect) await collectGarbage();
+async function report(kind: ReportKind): Promise<Report> {
+  if (kind === "collected") await collectGarbage();
   const { rss, heapUsed } = process.memoryUsage();
   const { active, queued, tasks } = server.statistics();
-  const told: Report = { active, queued, tasks, rss, heapUsed, runs, errors };
-  return told;
+  const unended = runs.filter((run) => run.ended === 0).length;
+  return {
+    active,
+    queued,
+    tasks,
+    unended,
+    rss,
+    heapUsed,
+    ...(kind === "all" ? { runs, errors } : { runs: [], errors: [] }),
+  };
 }
 
 console.log(`port ${server.port}`);
@@ -53,7 +59,7 @@ lines.on("line", (line) => {
     runs = [];
     errors = [];
   } else {
-    void report(line === "report collected").then((report) => process.stdout.write(`${JSON.stringify(report)}\n`));
+    void report(line as ReportKind).then((report) => process.stdout.write(`${JSON.stringify(report)}\n`));
   }
 });
 lines.on("close", () => process.exit(0));
