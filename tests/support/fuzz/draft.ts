@@ -60,7 +60,7 @@ export function draftRequest(random: Random, id: string): Draft {
   const word = pick(random, chance(random, 50) ? ["echo"] : words.filter((word) => word !== "ws" && word !== "late"));
   const method = pick(random, chance(random, 40) ? ["POST"] : ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"]);
   const fields = [field("host", pick(random, hosts)), field("x-id", id)];
-  const target = `/${word}/${id}${pick(random, ["", "", "?a=b", "/../%2e/c", "//x", "/%00%2f"])}`;
+  const target = `/${word}/${id}${pick(random, ["", "", "?a=b", `/../%2e/${id}`, "//x", "/%00%2f"])}`;
   const draft: Draft = { id, method, target, version: "HTTP/1.1", lineEnd: "\r\n", fields, body: "" };
   if (method !== "GET" && method !== "HEAD" && chance(random, 70)) addBody(random, draft);
   for (let count = random.below(3); count > 0; count--) fields.push(pick(random, extras)(random, id));

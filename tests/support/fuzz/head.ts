@@ -6,6 +6,9 @@
 
 import type { RuleName } from "./rules.ts";
 
+/** What stands in urls for the server's own authority. */
+export const ownHost = "own.test";
+
 /** A head as it was sent. */
 export interface Head {
   readonly method: string;
@@ -95,7 +98,7 @@ function hostOf(head: Head, hosts: readonly string[], note: Note): string {
   if (hosts.length > 1) note("several hosts");
   if (host === undefined) {
     note(head.version === "1.0" ? "no host in HTTP/1.0" : "no host");
-    return "localhost";
+    return ownHost;
   }
   if (isUsualHost(host)) return host;
   const isBroken = /[,/@?#\\ %\t]/.test(host) || /^(?::|$)|:$/.test(host) || URL.parse(`http://${host}`) === null;

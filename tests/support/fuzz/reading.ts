@@ -129,6 +129,7 @@ class Reader {
     if (handshake === "wrong") this.#note("a handshake with a fault");
     if (isUpgrade && word === "late" && this.#at < this.#text.length) {
       this.#note("frames before the answer to a handshake");
+      if (this.#text.length - this.#at > 10_000) this.#note("many bytes before the answer to a handshake");
     }
     const request = {
       method: head.method,

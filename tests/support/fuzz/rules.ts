@@ -73,6 +73,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "bytes that are refused behind a request": accept(["bun"]),
   "a WebSocket in a pipeline": accept(all),
   "frames before the answer to a handshake": accept(["bun"]),
+  "many bytes before the answer to a handshake": accept(all),
   "a handshake with a fault": accept(all),
   "keep-alive in HTTP/1.0": accept(all),
   // Frames of WebSockets.

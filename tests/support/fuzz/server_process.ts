@@ -10,6 +10,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { executableOf, type MatrixHost, root, typeScriptArguments } from "../hosts.ts";
 import { within } from "../within.ts";
+import { ownHost } from "./head.ts";
 import type { Report, ReportKind } from "./report.ts";
 
 /** How long a server has to come to rest after its last client, in ms. */
@@ -69,7 +70,7 @@ export class ServerProcess {
     this.#child.stdin!.write(`${what}\n`);
     try {
       const text = await within(line, "the server has reported", 10_000);
-      return text === "" ? undefined : JSON.parse(text);
+      return text === "" ? undefined : JSON.parse(text.replaceAll(`//127.0.0.1:${this.port}/`, `//${ownHost}/`));
     } catch {
       this.end ??= "The process does not answer";
       return undefined;
