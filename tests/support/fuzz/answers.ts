@@ -59,11 +59,11 @@ export class AnswerReader {
     if (this.isWebSocket) return this.#nextFrame();
     const end = this.#rest.indexOf("\r\n\r\n");
     if (end < 0) {
-      if (!"HTTP/1.1 ".startsWith(this.#rest.slice(0, 9))) throw new Error("There is no status line");
+      if (!"HTTP/1.".startsWith(this.#rest.slice(0, 7))) throw new Error("There is no status line");
       return false;
     }
     const [line, ...rest] = this.#rest.slice(0, end).split("\r\n");
-    const status = Number(/^HTTP\/1\.1 ([1-5]\d\d) [\t -~\x80-\xff]*$/.exec(line!)?.[1] ?? NaN);
+    const status = Number(/^HTTP\/1\.[01] ([1-5]\d\d) [\t -~\x80-\xff]*$/.exec(line!)?.[1] ?? NaN);
     if (Number.isNaN(status)) throw new Error("The status line is none");
     const fields = rest.map(fieldOf);
     const start = end + 4;

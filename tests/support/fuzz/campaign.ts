@@ -113,7 +113,8 @@ async function attribute(
   folder: string,
 ): Promise<FoundFault[]> {
   const found: FoundFault[] = [];
-  const kinds = new Map(faults.map((fault) => [`${fault.what}/${fault.case?.seed}`, fault]));
+  // Of many faults of one kind one is enough to begin with.
+  const kinds = new Map(faults.map((fault) => [fault.what, fault]));
   for (const fault of kinds.values()) {
     const suspects = fault.case === undefined ? batch : [fault.case];
     const alone = await firstWith(fault.what, suspects, new Alone(host, folder));

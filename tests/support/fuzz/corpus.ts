@@ -7,7 +7,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../hosts.ts";
-import type { Case } from "./case.ts";
+import { type Case, textOf } from "./case.ts";
 import type { FoundFault } from "./campaign.ts";
 
 const folder = join(root, "tests/support/fuzz/corpus");
@@ -39,13 +39,28 @@ export function keep({ what, host }: FoundFault, one: Case): string {
 
 /** The bytes of a case as lines of text, long ones cut. */
 export function shown({ steps, end }: Case): string[] {
-  const lines = steps.flatMap((step) => {
-    if ("wait" in step) return [`<wait for ${step.wait}>`];
-    const text = Buffer.from(step.send, "base64").toString("latin1");
-    const parts = text.split(/(?<=\n)/).map((line) => JSON.stringify(line).slice(1, -1));
-    const short = parts.map((line) => (line.length > 160 ? `${line.slice(0, 160)}... (${line.length})` : line));
-    return step.times === undefined ? short : [...short, `<${step.times} times>`];
-  });
+  const lines: string[] = [];
+  let text = "";
+  let pieces = 0;
+  const flush = (): void => {
+    if (pieces > 1) lines.push(`<in ${pieces} pieces>`);
+    for (const line of text.split(/(?<=\n)/).map((line) => JSON.stringify(line).slice(1, -1))) {
+      if (line !== "") lines.push(line.length > 160 ? `${line.slice(0, 160)}... (${line.length})` : line);
+    }
+    text = "";
+    pieces = 0;
+  };
+  for (const step of steps) {
+    if ("send" in step && step.times === undefined) {
+      pieces++;
+      text += textOf(step);
+      continue;
+    }
+    flush();
+    if ("wait" in step) lines.push(`<wait for ${step.wait}>`);
+    else lines.push(`<${step.times} times> ${JSON.stringify(textOf({ send: step.send }))}`);
+  }
+  flush();
   const most = 60;
   return [...lines.slice(0, most), ...(lines.length > most ? [`<${lines.length - most} more lines>`] : []), `<${end}>`];
 }

@@ -94,7 +94,7 @@ function judgeFrames(
     at = reading.pings.indexOf(pong, at) + 1;
     if (at === 0) return fault("a pong without a ping", describe(expected, played));
   }
-  if (!reading.isSure || reading.end !== "open") return undefined;
+  if (!expected.isWebSocket || !reading.isSure || reading.end !== "open") return undefined;
   if (data.length < reading.messages.length) return fault("a message without an echo", describe(expected, played));
   if (pongs.length < reading.pings.length) return fault("a ping without a pong", describe(expected, played));
   return undefined;

@@ -30,11 +30,16 @@ const server = await serve((request, context) => {
   onError: (error, request) => errors.push([request.url, String(error)]),
   onRequest({ method, url }) {
     // The request of the handler may be another object than this one.
-    const run = runs.find((run) => run.ended === 0 && run.url === url && run.method === method);
+    const isOf = (run: Run): boolean => run.method === method && hrefOf(run.url) === hrefOf(url);
+    const run = runs.find((run) => run.ended === 0 && isOf(run));
     if (run !== undefined) run.ended++;
     else errors.push([url, "onRequest was told of an end without a beginning"]);
   },
 });
+
+function hrefOf(url: string): string {
+  return URL.parse(url)?.href ?? url;
+}
 
 async function report(kind: ReportKind): Promise<Report> {
   if (kind === "collected") await collectGarbage();
