@@ -28,7 +28,7 @@ export function executableOf(host: MatrixHost): string | undefined {
   switch (host) {
     case "node":
       // Under npm this is the Node that runs npm; elsewhere the one that runs this program.
-      return process.env["npm_node_execpath"] ?? (hostOfThis().startsWith("node") ? process.execPath : "node");
+      return process.env["npm_node_execpath"] ?? (hostOfThis() === "node" ? process.execPath : "node");
     case "node26":
       return process.env["MILLRACE_NODE26"] ?? binary([`tests/support/node26/node_modules/node-${platform}/bin/node`]);
     case "deno":

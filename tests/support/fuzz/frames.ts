@@ -104,10 +104,11 @@ export function readFrames(text: string, host: MatrixHost): FrameReading {
     if (!frame.isMasked) note("a frame without a mask");
     if (frame.isLong) note("a length in a longer form than needed");
     if (opcode >= closeFrame) {
-      if (!isLast || (frame.length > 125n && opcode !== closeFrame)) return ended("failed");
-      if (frame.length > 125n) note("a close with more than 125 bytes");
+      if (!isLast) return ended("failed");
+      if (frame.length > 125n) note("a control frame with more than 125 bytes");
     } else {
-      if ((opcode === continuation) === (open === undefined)) return ended("failed");
+      if (opcode === continuation && open === undefined) return ended("failed");
+      if (opcode !== continuation && open !== undefined) note("a message begun within another");
       open ??= { opcode, parts: [], length: 0 };
       open.length += Number(frame.length);
       if (open.length > messageLimit) note("a message above the limit");

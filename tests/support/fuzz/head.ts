@@ -115,16 +115,18 @@ function isUsualHost(host: string): boolean {
 export function framingOf(head: Head, note: Note): number | "chunked" {
   const lengths = valuesOf(head, "content-length");
   const codings = valuesOf(head, "transfer-encoding");
+  const isBodiless = head.method === "GET" || head.method === "HEAD";
+  const noteFault = (rule: RuleName): void => note(isBodiless ? "a wrong length or coding with GET or HEAD" : rule);
   if (codings.length > 0) {
-    if (lengths.length > 0) note("a length and a coding");
-    if (head.version === "1.0") note("a coding in HTTP/1.0");
-    if (codings.join(",").toLowerCase() !== "chunked") note("a coding other than chunked");
+    if (lengths.length > 0) noteFault("a length and a coding");
+    if (head.version === "1.0") noteFault("a coding in HTTP/1.0");
+    if (codings.join(",").toLowerCase() !== "chunked") noteFault("a coding other than chunked");
     return "chunked";
   }
-  if (lengths.length > 1) note("several lengths");
+  if (lengths.length > 1) noteFault("several lengths");
   const [length = "0"] = lengths;
-  if (!/^\d+$/.test(length)) note("a length that is no number");
-  else if (Number(length) > 2 ** 53 - 1) note("a length above 2^53");
+  if (!/^\d+$/.test(length)) noteFault("a length that is no number");
+  else if (Number(length) > 2 ** 53 - 1) noteFault("a length above 2^53");
   return Number(length);
 }
 

@@ -39,7 +39,8 @@ export function judgeAnswers({ case: one, expected, played }: Outcome): Fault | 
   for (const [index, answer] of answers.entries()) {
     const request = requests[index];
     if (request === undefined) {
-      const mayRefuse = answer.status >= 400 && index === requests.length && (end !== "open" || !isSure);
+      // Some refuse all that is behind what they refuse, one after the other.
+      const mayRefuse = answer.status >= 400 && (end !== "open" || !isSure);
       if (!mayRefuse) return fault("an answer to no request", describe(expected, played));
     } else {
       const wrong = wrongAnswer(answer, request);

@@ -61,6 +61,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "a coding in HTTP/1.0": refuse(),
   "a coding other than chunked": refuse(),
   "a body with GET or HEAD": accept(all),
+  "a wrong length or coding with GET or HEAD": refuse(["deno", "bun"]),
   // Chunks. The handler may have begun: then its read of the body fails.
   "white space around the size of a chunk": refuse(["deno"]),
   "an extension without a name": refuse(all),
@@ -80,7 +81,8 @@ export const rules: Readonly<Record<string, Rule>> = {
   "a frame without a mask": refuse(["deno"]),
   "a length in a longer form than needed": refuse(all),
   "the close code 1014": accept(["deno"]),
-  "a close with more than 125 bytes": refuse(["deno"]),
+  "a control frame with more than 125 bytes": refuse(["deno"]),
+  "a message begun within another": refuse(["deno"]),
   "a flood of small messages or fragments": accept(all),
   "a message above the limit": refuse(["deno"]),
   "a flood of pings": accept(nodes),
