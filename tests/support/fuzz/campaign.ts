@@ -14,7 +14,7 @@ import { ServerProcess } from "./server_process.ts";
 /** Cases that have one server together, between two looks at it. */
 const batchSize = 100;
 /** After how many cases memory is looked at. */
-const memoryEvery = 1000;
+const memoryEvery = 500;
 /** What a run of cases is told, and how it tells. */
 export interface CampaignOptions {
   readonly host: MatrixHost;

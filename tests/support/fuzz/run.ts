@@ -4,14 +4,17 @@
  * @module
  */
 
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { executableOf, type MatrixHost } from "../hosts.ts";
+import { executableOf, type MatrixHost, root } from "../hosts.ts";
 import { Alone } from "./batch.ts";
+import { breakages, breakInto } from "./broken.ts";
 import { shown } from "./corpus.ts";
 import { fuzz } from "./fuzz.ts";
 import { caseOf } from "./generate.ts";
-import { root } from "../hosts.ts";
 
 const help = `npm run fuzz [-- OPTION...]   Hostile connections against serve, in a server process on each host.
 
@@ -20,6 +23,7 @@ const help = `npm run fuzz [-- OPTION...]   Hostile connections against serve, i
   --seed N       what decides them. Default: 1
   --faults N     ends a host after so many faults. Default: 5
   --case SEED    one case alone, with what it sends
+  --broken NAME  breaks the server on purpose, as broken.ts says, and wants it found; "all" tries each
   --no-keep      does not make cases small and keep them in tests/support/fuzz/corpus
 
 The exit code is 0 if all is as it has to be, and 1 if not.`;
@@ -35,6 +39,7 @@ function optionsOf(args: readonly string[]) {
       seed: { type: "string", default: "1" },
       faults: { type: "string", default: "5" },
       case: { type: "string" },
+      broken: { type: "string" },
       "no-keep": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -54,10 +59,14 @@ function optionsOf(args: readonly string[]) {
     seed: number("seed"),
     faults: number("faults"),
     only: values.case === undefined ? undefined : number("case"),
+    broken: breakages.filter(({ name }) => name === values.broken || values.broken === "all"),
+    proves: values.broken !== undefined,
     keeps: !values["no-keep"],
     help: values.help,
   };
 }
+
+type Options = ReturnType<typeof optionsOf>;
 
 /** Plays one case, and shows it; is all well? */
 async function runOne(host: MatrixHost, seed: number): Promise<boolean> {
@@ -70,16 +79,38 @@ async function runOne(host: MatrixHost, seed: number): Promise<boolean> {
   return faults.length === 0;
 }
 
-try {
-  const { hosts, only, help: wantsHelp, ...rest } = optionsOf(process.argv.slice(2));
+/** Are the faults found that are put into a copy of the server? */
+async function findsBroken(host: MatrixHost, { broken, cases, seed }: Options): Promise<boolean> {
+  if (broken.length === 0) throw new Error("There is no fault of that name in broken.ts");
   let isWell = true;
-  if (wantsHelp) console.log(help);
-  else {
-    for (const host of hosts) {
-      if (only !== undefined) isWell = await runOne(host, only) && isWell;
-      else isWell = (await fuzz({ host, ...rest, say: console.log })).reports.length === 0 && isWell;
+  for (const breakage of broken) {
+    const folder = mkdtempSync(join(tmpdir(), "millrace-fuzz-"));
+    try {
+      breakInto(folder, breakage);
+      const { reports, progress } = await fuzz({ host, cases, seed, folder, keeps: false, withCorpus: false });
+      const isFound = reports.length > 0;
+      const after = `${isFound ? "found within" : "NOT FOUND in"} ${progress.cases} cases`;
+      console.log(`${host}: ${breakage.name}: ${after}\n${reports.join("\n")}`);
+      isWell &&= isFound;
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
   }
+  return isWell;
+}
+
+async function runHost(host: MatrixHost, options: Options): Promise<boolean> {
+  const { only, proves, cases, seed, faults, keeps } = options;
+  if (only !== undefined) return await runOne(host, only);
+  if (proves) return await findsBroken(host, options);
+  return (await fuzz({ host, cases, seed, faults, keeps, say: console.log })).reports.length === 0;
+}
+
+try {
+  const options = optionsOf(process.argv.slice(2));
+  let isWell = true;
+  if (options.help) console.log(help);
+  else for (const host of options.hosts) isWell = await runHost(host, options) && isWell;
   process.exit(isWell ? 0 : 1);
 } catch (error) {
   console.error((error as Error).message);
