@@ -15,6 +15,8 @@ export interface Breakage {
   /** A text of the file, which is there once, and what takes its place. */
   readonly from: string;
   readonly to: string;
+  /** What the fuzzer then says. */
+  readonly fault: string;
 }
 
 /** The faults. */
@@ -24,18 +26,21 @@ export const breakages: readonly Breakage[] = [
     file: "runtime/hosts/common/request_head.ts",
     from: "      if (authority === undefined) return badRequest;\n      origin",
     to: "      origin",
+    fault: "a handler runs for what was no request",
   },
   {
     name: "the length of a body is trusted",
     file: "runtime/hosts/common/request_head.ts",
     from: "return isLength(contentLength!) ? undefined : badRequest;",
     to: "return undefined;",
+    fault: "a handler runs for what was no request",
   },
   {
     name: "the slot of a client that leaves is forgotten",
     file: "io/serve/server.ts",
     from: "if (this.#active.delete(live)) {",
     to: 'if (live.exchange.end !== "left" && this.#active.delete(live)) {',
+    fault: "something is left 2 s after the last client",
   },
 ];
 

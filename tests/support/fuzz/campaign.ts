@@ -21,6 +21,8 @@ export interface CampaignOptions {
   readonly cases: Iterable<Case>;
   /** After so many faults it ends. Default: 1. */
   readonly faults?: number;
+  /** The only fault to be looked at. Default: all are. */
+  readonly only?: string;
   /** The checkout whose library the server has. Default: this one. */
   readonly folder?: string;
   /** Is told after each batch. */
@@ -69,16 +71,19 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   let memory: Memory[] = [];
   try {
     for (const batch of batchesOf(options.cases)) {
-      const { faults, outcomes } = await playBatch(batch, server, host);
+      const { faults: all, outcomes } = await playBatch(batch, server, host);
+      const faults = options.only === undefined ? all : all.filter(({ what }) => what === options.only);
       count += batch.length;
       outcomes.forEach((outcome) => classes.add(classOf(outcome, host)));
       if (faults.length > 0) {
-        await server.stop();
         for (const fault of await attribute(faults, batch, host, folder)) {
           found.push(fault);
           await options.onFault?.(fault);
         }
         if (found.length >= limit) break;
+      }
+      if (all.length > 0) {
+        await server.stop();
         server = await ServerProcess.start(host, folder);
         memory = [];
       }

@@ -24,6 +24,8 @@ export interface FuzzOptions {
   readonly first?: number;
   /** After so many faults it ends. Default: 1. */
   readonly faults?: number;
+  /** The only fault to be looked at. Default: all are. */
+  readonly only?: string;
   /** The checkout whose library the server has. Default: this one. */
   readonly folder?: string;
   /** Are cases that fail made small and kept as files? Default: true. */
@@ -57,6 +59,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
     cases: casesOf(kept, options),
     folder,
     ...(options.faults === undefined ? {} : { faults: options.faults }),
+    ...(options.only === undefined ? {} : { only: options.only }),
     onProgress(progress) {
       if (progress.cases <= kept.length + cases * 0.9) classesBefore = progress.classes;
       if (performance.now() - told < tellEvery) return;

@@ -87,7 +87,10 @@ async function findsBroken(host: MatrixHost, { broken, cases, seed }: Options): 
     const folder = mkdtempSync(join(tmpdir(), "millrace-fuzz-"));
     try {
       breakInto(folder, breakage);
-      const { reports, progress } = await fuzz({ host, cases, seed, folder, keeps: false, withCorpus: false });
+      const { reports, progress } = await fuzz({
+        ...{ host, cases, seed, folder, only: breakage.fault },
+        ...{ keeps: false, withCorpus: false },
+      });
       const isFound = reports.length > 0;
       const after = `${isFound ? "found within" : "NOT FOUND in"} ${progress.cases} cases`;
       console.log(`${host}: ${breakage.name}: ${after}\n${reports.join("\n")}`);
