@@ -45,7 +45,7 @@ const linger = 20;
 /** Reads the bytes of a case as they are to be read on a host. */
 export function expect(one: Case, host: MatrixHost): Expected {
   const bytes = bytesOf(one);
-  const reading = readConnection(bytes, host);
+  const reading = readConnection(bytes, host, waitsOf(one));
   const { requests, end, rest, isSure } = reading;
   const isWebSocket = end === "upgraded" && requests.at(-1)!.status === 101;
   const firstOpen = requests.findIndex(({ status }) => status === undefined || status === 101);
@@ -54,6 +54,17 @@ export function expect(one: Case, host: MatrixHost): Expected {
     ? frames!.isSure && (frames!.end === "failed" || frames!.end === "closed")
     : isSure && (end === "refused" || end === "closed");
   return { reading, frames, answers: firstOpen < 0 ? requests.length : firstOpen, isWebSocket, closes };
+}
+
+/** After how many bytes a client waits. */
+function waitsOf({ steps }: Case): number[] {
+  const waits: number[] = [];
+  let bytes = 0;
+  for (const step of steps) {
+    if ("wait" in step) waits.push(bytes);
+    else bytes += textOf(step).length;
+  }
+  return waits;
 }
 
 /** Plays a case against a server. */

@@ -53,23 +53,25 @@ class Stop {
   }
 }
 
-/** Reads the bytes of a connection, one character each, as they are to be read on a host. */
-export function readConnection(text: string, host: MatrixHost): Reading {
-  return new Reader(text, host).read();
+/** Reads the bytes of a connection, one character each, as they are to be read on a host; at some places the client waits. */
+export function readConnection(text: string, host: MatrixHost, waits: readonly number[] = []): Reading {
+  return new Reader(text, host, waits).read();
 }
 
 class Reader {
   readonly #text: string;
   readonly #host: MatrixHost;
+  readonly #waits: readonly number[];
   readonly #requests: SentRequest[] = [];
   readonly #notes = new Set<RuleName>();
   #at = 0;
   #isSure = true;
   #isRefused = false;
 
-  constructor(text: string, host: MatrixHost) {
+  constructor(text: string, host: MatrixHost, waits: readonly number[]) {
     this.#text = text;
     this.#host = host;
+    this.#waits = waits;
   }
 
   read(): Reading {
@@ -127,14 +129,18 @@ class Reader {
     const isUpgrade = handshake === "right" && !hasBody && (word === "ws" || word === "late");
     if (isUpgrade && this.#requests.length > 0) this.#note("a WebSocket in a pipeline");
     if (handshake === "wrong") this.#note("a handshake with a fault");
-    if (isUpgrade && word === "late" && this.#at < this.#text.length) {
-      this.#note("frames before the answer to a handshake");
-      if (this.#text.length - this.#at > 10_000) this.#note("many bytes before the answer to a handshake");
+    const early = this.#waits.find((place) => place >= this.#at) ?? this.#text.length;
+    if (isUpgrade && early > this.#at) {
+      this.#note(
+        word === "late" ? "frames before a late answer to a handshake" : "frames before the answer to a handshake",
+      );
+      if (early - this.#at > 10_000) this.#note("many bytes before the answer to a handshake");
     }
+    const ids = valuesOf(head, "x-id");
     const request = {
       method: head.method,
       urls,
-      id: valuesOf(head, "x-id").join(", ") || null,
+      id: ids.length === 0 ? null : ids.join(", "),
       word,
       mustRun: this.#isSure,
       status: this.#isSure ? statusOf(word, isUpgrade) : undefined,
@@ -155,7 +161,7 @@ class Reader {
     // Nobody may have read the body, so that the connection is closed after the answer.
     if (hasBody && word !== "echo") this.#isSure = false;
     if (word === "never" || listOf(head, "upgrade").length > 0) this.#isSure = false;
-    if (head.version === "1.0" && !closesAfter(head)) this.#note("keep-alive in HTTP/1.0");
+    if (keepsAlive(head)) this.#note("keep-alive in HTTP/1.0");
   }
 
   /** The lines of a head, and past the empty one behind them. */
@@ -236,8 +242,12 @@ function perhaps(request: SentRequest): SentRequest {
 
 /** Does the connection end after the answer to this? */
 function closesAfter(head: Head): boolean {
-  const connection = listOf(head, "connection");
-  return connection.includes("close") || (head.version === "1.0" && !connection.includes("keep-alive"));
+  return !keepsAlive(head) && (head.version === "1.0" || listOf(head, "connection").includes("close"));
+}
+
+/** Does it ask for what HTTP/1.0 knows by extension only? */
+function keepsAlive(head: Head): boolean {
+  return head.version === "1.0" && listOf(head, "connection").includes("keep-alive");
 }
 
 function statusOf(word: string, isUpgrade: boolean): number | undefined {
