@@ -25,13 +25,19 @@ interface Kept {
 /** The cases of the corpus. */
 export function corpus(): Case[] {
   const names = readdirSync(folder).filter((name) => name.endsWith(".json")).sort();
-  return names.map((name) => (JSON.parse(readFileSync(join(folder, name), "utf8")) as Kept).case);
+  return names.map((name) => readCase(join(folder, name)));
+}
+
+/** The case in a file. */
+export function readCase(path: string): Case {
+  return (JSON.parse(readFileSync(path, "utf8")) as Kept).case;
 }
 
 /** Keeps the case of a fault, and answers the file's path; one that is kept under this name already is left as it is. */
 export function keep({ what, host }: FoundFault, one: Case): string {
   mkdirSync(folder, { recursive: true });
-  const name = `${what.toLowerCase().replace(/[^a-z0-9]+/g, "_").slice(0, 60)}_${one.seed.toString(36)}.json`;
+  const words = what.toLowerCase().replace(/[^a-z0-9]+/g, "_");
+  const name = `${/^.{0,60}(?=_|$)/.exec(words)![0]}_${one.seed.toString(36)}.json`;
   const kept: Kept = { what, host, case: one, shown: shown(one) };
   writeFileSync(join(folder, name), `${JSON.stringify(kept, undefined, 2)}\n`);
   return `tests/support/fuzz/corpus/${name}`;

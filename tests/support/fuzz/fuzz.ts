@@ -110,12 +110,13 @@ async function reportOf(fault: FoundFault, folder: string, keeps: boolean): Prom
   if (one === undefined) return [...lines, "  No case alone does it"].join("\n");
   lines.push(`  seed ${one.seed}${fault.isAlone ? "" : ", but only beside others"}`);
   let small = one;
+  let name = `${one.seed}`;
   if (keeps) {
     if (fault.isAlone) small = await smallest(fault, one, folder);
-    lines.push(`  kept as ${keep(fault, small)}`);
+    name = keep(fault, small);
   }
   lines.push(...shown(small).map((line) => `    ${line}`));
-  lines.push(`  again: npm run fuzz -- --host ${host} --case ${one.seed}`);
+  lines.push(`  again: npm run fuzz -- --host ${host} --case ${name}`);
   return lines.join("\n");
 }
 

@@ -76,7 +76,6 @@ export function urlsOf(head: Head, note: Note): string[] {
   if (/[\x00-\x20\x7f]/.test(target)) note("a target with control characters");
   if (/[\x80-\xff"<>\\^`{|}]/.test(target)) note("a target with bytes that need encoding");
   if (target.includes("#")) note("a fragment in the target");
-  if (target === "*" && method === "OPTIONS") note("the asterisk of OPTIONS");
   const bases = [`http://${host}`];
   let path = target;
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(target)?.[1]?.toLowerCase();
@@ -87,6 +86,9 @@ export function urlsOf(head: Head, note: Note): string[] {
     if (!isUsualHost(authority)) note("a target of no form");
     bases.unshift(`http://${authority}`);
     path = after === "" ? "/" : after.startsWith("?") ? `/${after}` : after;
+  } else if (target === "*" && method === "OPTIONS") {
+    note("the asterisk of OPTIONS");
+    path = "/*";
   } else if (!target.startsWith("/")) {
     note("a target of no form");
   }

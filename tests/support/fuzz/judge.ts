@@ -63,6 +63,7 @@ function wrongAnswer(answer: Played["answers"][number], request: SentRequest): s
   const { status, id, body } = answer;
   if (request.status !== undefined && status !== request.status) return "an answer with a wrong status";
   if (status < 300 && request.status !== 404 && id !== (request.id ?? "")) return "an answer to another request";
+  if (request.isRefused && status < 400) return "an answer to what is refused";
   const isEchoed = status === 200 && request.word === "echo" && request.method !== "HEAD";
   const sent = request.method === "GET" ? "" : request.body;
   if (isEchoed && body !== sent) return "an echo of another body";
@@ -128,7 +129,7 @@ export function judgeRuns(outcomes: readonly Outcome[], report: Report): Fault[]
   const runs = new Map<Outcome, Run[]>();
   // Not every host writes a URL as the one does that judges.
   for (const run of report.runs.map((run) => ({ ...run, url: URL.parse(run.url)?.href ?? run.url }))) {
-    const owner = owners.get(run.url);
+    const owner = owners.get(run.url) ?? ownerOf(run, outcomes);
     if (owner !== undefined) runs.set(owner, [...runs.get(owner) ?? [], run]);
     else faults.push(withCase("a handler runs for what was no request", `${run.method} ${run.url}`, outcomes, run.url));
   }
@@ -175,8 +176,22 @@ function judgeOrder({ expected }: Outcome, runs: readonly Run[]): Fault | undefi
   return undefined;
 }
 
-function isOf(run: Run, { method, urls, id }: SentRequest): boolean {
-  return run.method === method && run.id === id && urls.includes(run.url);
+/** The case of a handler that runs for a target of which each host makes something else. */
+function ownerOf({ url, id }: Run, outcomes: readonly Outcome[]): Outcome | undefined {
+  const isIn = (request: SentRequest): boolean =>
+    id !== null && request.id === id && isOdd(request) && url.includes(id);
+  return outcomes.find(({ expected }) => expected.reading.requests.some(isIn));
+}
+
+/** Is its target one that a host may take for another than it is? */
+function isOdd({ mustRun, urls }: SentRequest): boolean {
+  return !mustRun && urls.length > 2;
+}
+
+function isOf(run: Run, request: SentRequest): boolean {
+  const { method, urls, id, isRefused } = request;
+  if (isRefused || run.method !== method || run.id !== id) return false;
+  return urls.includes(run.url) || (isOdd(request) && run.url.includes(id!));
 }
 
 /** A short word for how a case went: how many kinds of them a run has met tells if more cases would find more. */

@@ -11,6 +11,7 @@ import { type Answer, AnswerReader } from "./answers.ts";
 import { bytesOf, type Case, textOf } from "./case.ts";
 import { closeFrame, type Frame, type FrameReading, pongFrame, readFrames } from "./frames.ts";
 import { readConnection, type Reading } from "./reading.ts";
+import { closesAsItSays } from "./rules.ts";
 
 /** What the bytes of a case say. */
 export interface Expected {
@@ -23,6 +24,8 @@ export interface Expected {
   readonly isWebSocket: boolean;
   /** Does the server have to close the connection? */
   readonly closes: boolean;
+  /** Does it close one after an answer that says so? */
+  readonly closesAsItSays: boolean;
 }
 
 /** What came of a case. */
@@ -52,8 +55,9 @@ export function expect(one: Case, host: MatrixHost): Expected {
   const frames = end === "upgraded" ? readFrames(bytes.slice(rest), host) : undefined;
   const closes = isWebSocket
     ? frames!.isSure && (frames!.end === "failed" || frames!.end === "closed")
-    : isSure && (end === "refused" || end === "closed");
-  return { reading, frames, answers: firstOpen < 0 ? requests.length : firstOpen, isWebSocket, closes };
+    : isSure && (end === "refused" || end === "closed") && closesAsItSays(host);
+  const answers = firstOpen < 0 ? requests.length : firstOpen;
+  return { reading, frames, answers, isWebSocket, closes, closesAsItSays: closesAsItSays(host) };
 }
 
 /** After how many bytes a client waits. */
@@ -145,10 +149,11 @@ class Client {
 
   /** Has all come that has to? */
   #isSettled(): boolean {
-    const { answers, isWebSocket, closes, frames } = this.#expected;
+    const { answers, isWebSocket, closes, frames, closesAsItSays } = this.#expected;
     if (this.#reader.trouble !== undefined) return true;
-    // One that says it closes has to.
-    if (closes || this.#reader.answers.at(-1)?.closes || this.#reader.answers.length < answers) return false;
+    // One that says it closes has to, where the host lets it; or nothing more comes of it.
+    if (this.#reader.answers.at(-1)?.closes) return !closesAsItSays;
+    if (closes || this.#reader.answers.length < answers) return false;
     if (!isWebSocket) return true;
     if (!this.#reader.isWebSocket) return false;
     if (!frames!.isSure) return true;

@@ -6,13 +6,15 @@
 
 import type { MatrixHost } from "../hosts.ts";
 import { framingOf, handshakeOf, type Head, listOf, readHead, urlsOf, valuesOf } from "./head.ts";
-import { type RuleName, ruleOf } from "./rules.ts";
+import { goesOnAfter, type RuleName, ruleOf } from "./rules.ts";
 
 /** A request among the bytes. */
 export interface SentRequest {
   readonly method: string;
   /** What its handler may see as its URL. */
   readonly urls: readonly string[];
+  /** Is it refused, on a connection that goes on all the same? */
+  readonly isRefused: boolean;
   readonly id: string | null;
   /** The first word of its path. */
   readonly word: string;
@@ -66,7 +68,8 @@ class Reader {
   readonly #notes = new Set<RuleName>();
   #at = 0;
   #isSure = true;
-  #isRefused = false;
+  /** Why the request that is being read is refused. */
+  #refusals: RuleName[] = [];
 
   constructor(text: string, host: MatrixHost, waits: readonly number[]) {
     this.#text = text;
@@ -92,7 +95,7 @@ class Reader {
     this.#notes.add(name);
     const rule = ruleOf(name, this.#host);
     if (rule === "either") this.#isSure = false;
-    else if (rule === "refuse") this.#isRefused = true;
+    else if (rule === "refuse") this.#refusals.push(name);
   };
 
   #refusesInBetween(): boolean {
@@ -101,7 +104,7 @@ class Reader {
   }
 
   #stopIfRefused(): void {
-    if (this.#isRefused) throw new Stop("refused");
+    if (this.#refusals.length > 0) throw new Stop("refused");
   }
 
   /** Reads a request; answers how the connection ends if it does with this one. */
@@ -114,7 +117,12 @@ class Reader {
     const head = readHead(this.#readLines(), this.#note);
     const urls = urlsOf(head, this.#note);
     const framing = framingOf(head, this.#note);
-    this.#stopIfRefused();
+    const isRefused = this.#refusals.length > 0;
+    if (isRefused) {
+      if (!goesOnAfter(this.#refusals, this.#host)) throw new Stop("refused");
+      this.#refusals = [];
+      this.#isSure = false;
+    }
 
     const hasBody = framing !== 0;
     if (hasBody && (head.method === "GET" || head.method === "HEAD")) this.#note("a body with GET or HEAD");
@@ -140,6 +148,7 @@ class Reader {
     const request = {
       method: head.method,
       urls,
+      isRefused,
       id: ids.length === 0 ? null : ids.join(", "),
       word,
       mustRun: this.#isSure,
@@ -208,7 +217,7 @@ class Reader {
       if (extension !== undefined && !/^(;[a-z0-9]+(=[a-z0-9]+)?)+$/i.test(extension)) {
         this.#note("an extension without a name");
       }
-      if (this.#isRefused) this.#cannotRun(index, "refused");
+      if (this.#refusals.length > 0) this.#cannotRun(index, "refused");
       const length = parseInt(size, 16);
       if (length === 0) break;
       const data = this.#text.slice(this.#at, this.#at + length);

@@ -31,13 +31,13 @@ export const rules: Readonly<Record<string, Rule>> = {
   "a method that few serve": accept(all),
   "a target with control characters": refuse(),
   "a target with bytes that need encoding": accept(all),
-  "a target of no form": refuse(),
+  "a target of no form": refuse(["deno", "bun"]),
   "a fragment in the target": refuse(),
-  "another scheme in the target": refuse(),
-  "the asterisk of OPTIONS": refuse(),
+  "another scheme in the target": refuse(["deno", "bun"]),
+  "the asterisk of OPTIONS": refuse(["deno"]),
   "the form of a proxy": accept(["bun"]),
   "a head of some 16 KiB": accept(all),
-  "a head far above 16 KiB": refuse(),
+  "a head far above 16 KiB": refuse(["deno"]),
   "a hundred fields": accept(all),
   "more than 200 fields": refuse(),
   // Fields.
@@ -88,6 +88,33 @@ export const rules: Readonly<Record<string, Rule>> = {
   "a message above the limit": refuse(["deno"]),
   "a flood of pings": accept(nodes),
 };
+
+/**
+ * What the library refuses on Deno, which closes no connection because an answer says so: there what comes behind it is
+ * served.
+ */
+const answeredOpen: ReadonlySet<RuleName> = new Set([
+  "no host",
+  "several hosts",
+  "a host that is none",
+  "a method that is not served",
+  "a fragment in the target",
+  "a target of no form",
+  "another scheme in the target",
+  "DEL in a value",
+  "several lengths",
+  "a coding other than chunked",
+]);
+
+/** Does a host close the connection after an answer that says so? */
+export function closesAsItSays(host: MatrixHost): boolean {
+  return host !== "deno";
+}
+
+/** May a host go on with what comes behind a request that is refused for this? */
+export function goesOnAfter(names: readonly RuleName[], host: MatrixHost): boolean {
+  return !closesAsItSays(host) && names.every((name) => answeredOpen.has(name));
+}
 
 /** A form with a rule; one that the table has. */
 export type RuleName = string;

@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { executableOf, type MatrixHost, root } from "../hosts.ts";
 import { Alone } from "./batch.ts";
 import { breakages, breakInto } from "./broken.ts";
-import { shown } from "./corpus.ts";
+import { readCase, shown } from "./corpus.ts";
 import { fuzz } from "./fuzz.ts";
 import { caseOf } from "./generate.ts";
 
@@ -22,7 +22,7 @@ const help = `npm run fuzz [-- OPTION...]   Hostile connections against serve, i
   --cases N      connections a host, after those of the corpus. Default: 10000
   --seed N       what decides them. Default: 1
   --faults N     ends a host after so many faults. Default: 5
-  --case SEED    one case alone, with what it sends
+  --case CASE    one case alone, with what it sends: its seed, or its file in tests/support/fuzz/corpus
   --broken NAME  breaks the server on purpose, as broken.ts says, and wants it found; "all" tries each
   --no-keep      does not make cases small and keep them in tests/support/fuzz/corpus
 
@@ -48,7 +48,7 @@ function optionsOf(args: readonly string[]) {
     if (!(hosts as readonly string[]).includes(host)) throw new Error(`There is no host ${host}`);
     if (executableOf(host as MatrixHost) === undefined) throw new Error(`${host} is not there`);
   }
-  const number = (name: "cases" | "seed" | "faults" | "case"): number => {
+  const number = (name: "cases" | "seed" | "faults"): number => {
     const value = Number(values[name]);
     if (!Number.isInteger(value) || value < 0) throw new Error(`--${name} is a whole number: received ${values[name]}`);
     return value;
@@ -58,7 +58,7 @@ function optionsOf(args: readonly string[]) {
     cases: number("cases"),
     seed: number("seed"),
     faults: number("faults"),
-    only: values.case === undefined ? undefined : number("case"),
+    only: values.case,
     broken: breakages.filter(({ name }) => name === values.broken || values.broken === "all"),
     proves: values.broken !== undefined,
     keeps: !values["no-keep"],
@@ -69,8 +69,8 @@ function optionsOf(args: readonly string[]) {
 type Options = ReturnType<typeof optionsOf>;
 
 /** Plays one case, and shows it; is all well? */
-async function runOne(host: MatrixHost, seed: number): Promise<boolean> {
-  const one = caseOf(seed);
+async function runOne(host: MatrixHost, name: string): Promise<boolean> {
+  const one = /^\d+$/.test(name) ? caseOf(Number(name)) : readCase(name);
   const alone = new Alone(host, root);
   const faults = await alone.faultsOf(one);
   await alone.stop();
