@@ -85,8 +85,11 @@ class Reader {
       if (!(stop instanceof Stop)) throw stop;
       end = stop.end;
     }
-    const isGarbled = end === "refused" && this.#requests.length > 0 && this.#refusesInBetween();
-    const requests = isGarbled ? this.#requests.map(perhaps) : this.#requests;
+    const isGarbled = end === "refused" && this.#requests.length > 0 &&
+      this.#mayEither("bytes that are refused behind a request");
+    const isCut = end === "closed" && this.#at < this.#text.length &&
+      this.#mayEither("bytes behind a request that closes");
+    const requests = isGarbled || isCut ? this.#requests.map(perhaps) : this.#requests;
     return { requests, end, rest: this.#at, isSure: this.#isSure, isGarbled, notes: [...this.#notes] };
   }
 
@@ -98,9 +101,9 @@ class Reader {
     else if (rule === "refuse") this.#refusals.push(name);
   };
 
-  #refusesInBetween(): boolean {
-    this.#note("bytes that are refused behind a request");
-    return ruleOf("bytes that are refused behind a request", this.#host) === "either";
+  #mayEither(name: RuleName): boolean {
+    this.#note(name);
+    return ruleOf(name, this.#host) === "either";
   }
 
   #stopIfRefused(): void {
@@ -161,6 +164,9 @@ class Reader {
     const isSure = mustRun && this.#isSure;
     this.#requests[index] = { ...request, body, mustRun: isSure, status: isSure ? request.status : undefined };
     if (isUpgrade) return "upgraded";
+    if (hasBody && word !== "echo" && this.#mayEither("a body that nobody waits for")) {
+      this.#requests[index] = perhaps(this.#requests[index]!);
+    }
     this.#goOn(head, word, hasBody);
     return closesAfter(head) ? "closed" : undefined;
   }

@@ -72,6 +72,9 @@ export const rules: Readonly<Record<string, Rule>> = {
   "an offer of another protocol": accept(["deno"]),
   "an offer of another protocol with a body": accept(all),
   "bytes that are refused behind a request": accept(["bun"]),
+  // A reset, because of bytes that nobody reads, may overtake an answer.
+  "bytes behind a request that closes": accept(["deno", "bun"]),
+  "a body that nobody waits for": accept(["deno", "bun"]),
   "a WebSocket in a pipeline": accept(all),
   "frames before the answer to a handshake": accept(),
   "frames before a late answer to a handshake": accept(["bun"]),
