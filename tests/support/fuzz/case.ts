@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Sends bytes, so many times; or waits until so many answers have come, for 200 ms at most. */
+/** Sends bytes, so many times; or waits until so many answers have come, or a short time if they need not. */
 export type Step = { readonly send: string; readonly times?: number } | { readonly wait: number };
 
 /**

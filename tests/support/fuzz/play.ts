@@ -117,7 +117,7 @@ class Client {
     const { steps, end } = this.#case;
     await this.#connected;
     for (const step of steps) {
-      if ("wait" in step) await this.#until(() => this.#has(step.wait), 200);
+      if ("wait" in step) await this.#until(() => this.#has(step.wait), this.#timeFor(step.wait));
       else await this.#send(textOf(step));
     }
     if (end === "half" && !this.#isClosed) this.socket.end();
@@ -141,6 +141,12 @@ class Client {
       // A server that reads no more is not waited for.
       if (!goesOut) setTimeout(done, 200);
     });
+  }
+
+  /** How long to wait for so many answers: long for what has to come. */
+  #timeFor(count: number): number {
+    const { answers, isWebSocket } = this.#expected;
+    return this.#case.end !== "mute" && count <= answers + (isWebSocket ? 1 : 0) ? patience : 50;
   }
 
   #has(answers: number): boolean {

@@ -89,8 +89,18 @@ class Reader {
       this.#mayEither("bytes that are refused behind a request");
     const isCut = end === "closed" && this.#at < this.#text.length &&
       this.#mayEither("bytes behind a request that closes");
-    const requests = isGarbled || isCut ? this.#requests.map(perhaps) : this.#requests;
-    return { requests, end, rest: this.#at, isSure: this.#isSure, isGarbled, notes: [...this.#notes] };
+    const isBusy = this.#requests.some(({ word }) => word === "slow" || word === "never" || word === "late") &&
+      (this.#requests.length > 1 || end === "refused" || end === "partial") &&
+      this.#mayEither("bytes behind a request whose answer takes time");
+    const requests = isGarbled || isCut || isBusy ? this.#requests.map(perhaps) : this.#requests;
+    return {
+      requests,
+      end,
+      rest: this.#at,
+      isSure: this.#isSure,
+      isGarbled: isGarbled || isBusy,
+      notes: [...this.#notes],
+    };
   }
 
   /** Takes down that a form is there. */

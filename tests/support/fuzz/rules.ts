@@ -72,6 +72,8 @@ export const rules: Readonly<Record<string, Rule>> = {
   "an offer of another protocol": accept(["deno"]),
   "an offer of another protocol with a body": accept(all),
   "bytes that are refused behind a request": accept(["bun"]),
+  // Bun closes a connection on which something comes while an answer is made.
+  "bytes behind a request whose answer takes time": accept(["bun"]),
   // A reset, because of bytes that nobody reads, may overtake an answer.
   "bytes behind a request that closes": accept(["deno", "bun"]),
   "a body that nobody waits for": accept(["deno", "bun"]),
