@@ -61,6 +61,8 @@ export function judgeAnswers({ case: one, expected, played }: Outcome): Fault | 
 
 function wrongAnswer(answer: Played["answers"][number], request: SentRequest): string | undefined {
   const { status, id, body } = answer;
+  // Only where a server has a timeout.
+  if (status === 504) return undefined;
   if (request.status !== undefined && status !== request.status) return "an answer with a wrong status";
   if (status < 300 && request.status !== 404 && id !== (request.id ?? "")) return "an answer to another request";
   if (request.isRefused && status < 400) return "an answer to what is refused";

@@ -9,6 +9,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { serve } from "../../../io/mod.ts";
 import { collectGarbage } from "../garbage.ts";
+import { thisHost } from "../this_host.ts";
 import { act, type Run } from "./handlers.ts";
 import { messageLimit, type Report, type ReportKind } from "./report.ts";
 
@@ -25,6 +26,8 @@ const server = await serve((request, context) => {
   // So few that some have to wait, in a queue that holds all.
   maxConcurrent: 32,
   queueLimit: 100_000,
+  // Deno does not notice that a client has left as long as it has not read what the client had sent before.
+  ...(thisHost() === "deno" ? { timeout: 600 } : {}),
   bodyTimeout: 2000,
   messageLimit,
   onError: (error, request) => errors.push([request.url, String(error)]),
