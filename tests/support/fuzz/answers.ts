@@ -16,6 +16,9 @@ export interface Answer {
   readonly closes: boolean;
 }
 
+/** What is wrong with a control frame of more than 125 bytes. */
+export const longControl = "A control frame is longer than 125 bytes";
+
 /** Reads what comes, as far as it has come. */
 export class AnswerReader {
   readonly answers: Answer[] = [];
@@ -119,7 +122,8 @@ export class AnswerReader {
     if (frame === undefined || frame.payload === undefined) return false;
     const { opcode, payload } = frame;
     if (frame.isMasked || frame.isLong || frame.reserved !== 0) throw new Error("A frame of the server is wrong");
-    if ((opcode & 7) > 2 || (opcode >= closeFrame && (!frame.isLast || payload.length > 125))) {
+    if (opcode >= closeFrame && payload.length > 125) throw new Error(longControl);
+    if ((opcode & 7) > 2 || (opcode >= closeFrame && !frame.isLast)) {
       throw new Error("A frame of the server has a wrong opcode");
     }
     if (this.frames.at(-1)?.opcode === closeFrame && opcode !== pongFrame) throw new Error("A frame after the close");

@@ -12,7 +12,7 @@ import { classOf, type Fault } from "./judge.ts";
 import { ServerProcess } from "./server_process.ts";
 
 /** Cases that have one server together, between two looks at it. */
-const batchSize = 100;
+const batchSize = 250;
 /** After how many cases memory is looked at. */
 const memoryEvery = 500;
 /** What a run of cases is told, and how it tells. */

@@ -128,7 +128,7 @@ const wrong: readonly ((random: Random) => Step[])[] = [
 ];
 
 function flood(random: Random): number {
-  return pick(random, [10, 100, 1000, 3000]);
+  return chance(random, 5) ? 3000 : pick(random, [10, 100, 400]);
 }
 
 /** A message in fragments, perhaps with pings between them. */

@@ -74,6 +74,8 @@ export interface FrameReading {
   readonly pings: readonly string[];
   /** How it goes on: it waits for more, or for the rest; the client has closed, or has done what is not allowed. */
   readonly end: "open" | "partial" | "closed" | "failed";
+  /** Is it known what comes after that? */
+  readonly isKnown: boolean;
   /** Does it have to go as this says? */
   readonly isSure: boolean;
   readonly notes: readonly RuleName[];
@@ -94,7 +96,14 @@ export function readFrames(text: string, host: MatrixHost): FrameReading {
     if (rule === "either") isSure = false;
     else if (rule === "refuse") isRefused = true;
   };
-  const ended = (end: FrameReading["end"]): FrameReading => ({ messages, pings, end, isSure, notes: [...notes] });
+  const ended = (end: FrameReading["end"]): FrameReading => ({
+    messages,
+    pings,
+    end,
+    isKnown: true,
+    isSure,
+    notes: [...notes],
+  });
   for (let at = 0; at < text.length;) {
     const frame = readFrame(text, at);
     if (frame === undefined) return ended("partial");
@@ -131,7 +140,11 @@ export function readFrames(text: string, host: MatrixHost): FrameReading {
       if (!isLast) continue;
       const message = { opcode: open.opcode, payload: open.parts.join("") };
       open = undefined;
-      if (message.opcode === textFrame && !isUtf8(message.payload)) return ended("failed");
+      if (message.opcode === textFrame && !isUtf8(message.payload)) {
+        if (frame.opcode !== continuation) return ended("failed");
+        note("a text whose fragments end within a character");
+        return { ...ended("failed"), isKnown: isRefused };
+      }
       messages.push(message);
     }
   }

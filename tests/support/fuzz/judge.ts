@@ -6,6 +6,7 @@
 
 import type { MatrixHost } from "../hosts.ts";
 import { bytesOf, type Case } from "./case.ts";
+import { longControl } from "./answers.ts";
 import { closeFrame, pongFrame } from "./frames.ts";
 import { type Run, thrown } from "./handlers.ts";
 import { type Expected, type Played } from "./play.ts";
@@ -34,6 +35,8 @@ export function judgeAnswers({ case: one, expected, played }: Outcome): Fault | 
   const { requests, end, isSure } = expected.reading;
   const { answers, isClosed, hung, trouble } = played;
   if (expected.reading.isGarbled) return undefined;
+  // Deno answers a close that is too long with one that is.
+  if (trouble !== undefined && expected.frames?.isSure === false && trouble.startsWith(longControl)) return undefined;
   if (trouble !== undefined) return fault("what the server sends is not well formed", trouble);
   if (hung) return fault("the client waits in vain", describe(expected, played));
   for (const [index, answer] of answers.entries()) {
@@ -88,6 +91,7 @@ function judgeFrames(
   }
   for (const [index, { opcode, payload }] of data.entries()) {
     const sent = reading.messages[index];
+    if (sent === undefined && !reading.isKnown) return undefined;
     if (sent === undefined || sent.opcode !== opcode || sent.payload !== payload) {
       return fault("an echo of no message", `${index}: ${payload.slice(0, 100)}; ${describe(expected, played)}`);
     }

@@ -71,7 +71,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "another expectation": accept(all),
   "an offer of another protocol": accept(["deno"]),
   "an offer of another protocol with a body": accept(all),
-  "bytes that are refused behind a request": accept(["bun"]),
+  "bytes that are refused behind a request": accept(["deno", "bun"]),
   // Bun closes a connection on which something comes while an answer is made.
   "bytes behind a request whose answer takes time": accept(["bun"]),
   // A reset, because of bytes that nobody reads, may overtake an answer.
@@ -89,6 +89,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "the close code 1014": accept(["deno"]),
   "a control frame with more than 125 bytes": refuse(["deno"]),
   "a message begun within another": refuse(["deno"]),
+  "a text whose fragments end within a character": refuse(["deno"]),
   "a flood of small messages or fragments": accept(all),
   "a message above the limit": refuse(["deno"]),
   "a flood of pings": accept(nodes),
