@@ -4,6 +4,8 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
+
 /** Sends bytes, so many times; or waits until so many answers have come, or a short time if they need not. */
 export type Step = { readonly send: string; readonly times?: number } | { readonly wait: number };
 

@@ -119,9 +119,7 @@ const wrong: readonly ((random: Random) => Step[])[] = [
     send(frame(textFrame, "", { isLast: false })),
     send(frame(continuation, chance(random, 50) ? "" : "f", { isLast: false }), flood(random)),
   ],
-  (
-    random,
-  ) => [
+  () => [
     send(frame(binaryFrame, "", { isLast: false })),
     send(frame(continuation, "m".repeat(1000), { isLast: false }), 70),
   ],

@@ -117,7 +117,10 @@ export function readFrames(text: string, host: MatrixHost): FrameReading {
       if (frame.length > 125n) note("a control frame with more than 125 bytes");
     } else {
       if (opcode === continuation && open === undefined) return ended("failed");
-      if (opcode !== continuation && open !== undefined) note("a message begun within another");
+      if (opcode !== continuation && open !== undefined) {
+        note("a message begun within another");
+        return { ...ended("failed"), isKnown: isRefused };
+      }
       open ??= { opcode, parts: [], length: 0 };
       open.length += Number(frame.length);
       if (open.length > messageLimit) note("a message above the limit");

@@ -5,7 +5,7 @@
  */
 
 import { Random } from "../../../runtime/basics/random.ts";
-import { bytesOf, type Case, type CaseEnd, send, type Step } from "./case.ts";
+import { bytesOf, type Case, type CaseEnd, send, type Step, textOf } from "./case.ts";
 import { chance, draftHandshake, draftRequest, pick, textOfDraft } from "./draft.ts";
 import { draftFrames } from "./draft_frames.ts";
 import { mutateBytes, mutations } from "./mutations.ts";
@@ -94,7 +94,7 @@ function cut(random: Random, steps: readonly Step[], isWebSocket: boolean): Step
   if (kind < 5 && !isWebSocket) return [send(bytesOf({ seed: 0, steps, end: "settle" }))];
   return steps.flatMap((step) => {
     if (!("send" in step) || step.times !== undefined) return [step];
-    const text = Buffer.from(step.send, "base64").toString("latin1");
+    const text = textOf(step);
     if (kind === 9 && text.length < 300) return [...text].map((character) => send(character));
     const places = Array.from({ length: 1 + random.below(4) }, () => random.below(text.length + 1)).sort((a, b) =>
       a - b

@@ -46,7 +46,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "a space before the colon": refuse(),
   "a field without a colon or a name": refuse(),
   "a control character in a value": refuse(),
-  "DEL in a value": refuse(),
+  "DEL in a value": refuse(["bun"]),
   "no host": refuse(),
   "no host in HTTP/1.0": accept(["bun"]),
   "several hosts": refuse(),

@@ -24,9 +24,12 @@ export async function shrink(
   const end = performance.now() + ms;
   let left = tries;
   let best = failing;
+  const isOver = (): boolean => left <= 0 || performance.now() > end;
   const keepIf = async (steps: readonly Step[], what: Partial<Case> = {}): Promise<boolean> => {
     const candidate = { ...best, ...what, steps };
-    if (steps.length === 0 || left-- <= 0 || performance.now() > end || !await fails(candidate)) return false;
+    if (steps.length === 0 || isOver()) return false;
+    left--;
+    if (!await fails(candidate)) return false;
     best = candidate;
     return true;
   };
@@ -34,22 +37,26 @@ export async function shrink(
   // Without cuts, and without waiting, it is read most easily.
   if (!best.steps.some(isFlood)) await keepIf([send(best.steps.map(textOf).join(""))]);
   if (best.end !== "settle") await keepIf(best.steps, { end: "settle" });
-  await without(best.steps, (steps) => keepIf(steps));
+  await without(best.steps, (steps) => keepIf(steps), isOver);
   for (const index of best.steps.keys()) {
     const text = textOf(best.steps[index]!);
     if (text === "" || isFlood(best.steps[index]!)) continue;
     const keepText = (text: string): Promise<boolean> => keepIf(best.steps.with(index, send(text)));
-    const lines = await without(text.split(/(?<=\r\n)/), (lines) => keepText(lines.join("")));
-    await without([...lines.join("")], (characters) => keepText(characters.join("")));
+    const lines = await without(text.split(/(?<=\r\n)/), (lines) => keepText(lines.join("")), isOver);
+    await without([...lines.join("")], (characters) => keepText(characters.join("")), isOver);
   }
   return best;
 }
 
 /** Leaves out as many parts as can be: halves first, then quarters, down to single ones. */
-async function without<T>(parts: readonly T[], keep: (parts: readonly T[]) => Promise<boolean>): Promise<readonly T[]> {
+async function without<T>(
+  parts: readonly T[],
+  keep: (parts: readonly T[]) => Promise<boolean>,
+  isOver: () => boolean,
+): Promise<readonly T[]> {
   let best = parts;
   for (let size = Math.ceil(best.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let at = 0; at < best.length && best.length > 1;) {
+    for (let at = 0; at < best.length && best.length > 1 && !isOver();) {
       const rest = best.toSpliced(at, size);
       if (rest.length > 0 && await keep(rest)) best = rest;
       else at += size;
