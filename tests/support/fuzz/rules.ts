@@ -48,7 +48,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "a control character in a value": refuse(),
   "DEL in a value": refuse(["bun"]),
   "no host": refuse(),
-  "no host in HTTP/1.0": accept(["bun"]),
+  "no host in HTTP/1.0": accept(["deno", "bun"]),
   "several hosts": refuse(),
   "a host that is none": refuse(),
   "an unusual host": accept(all),
