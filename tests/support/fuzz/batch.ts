@@ -36,7 +36,7 @@ export async function playBatch(
   }
   const faults: Fault[] = [];
   if (left !== "") {
-    faults.push({ what: "something is left 2 s after the last client", details: `${left}: ${leftIn(report.runs)}` });
+    faults.push({ what: "something is left after the last client", details: `${left}: ${leftIn(report.runs)}` });
   }
   if (server.complaints !== "") {
     faults.push({ what: "the server has printed warnings or errors", details: server.complaints });

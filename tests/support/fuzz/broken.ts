@@ -40,7 +40,7 @@ export const breakages: readonly Breakage[] = [
     file: "io/serve/server.ts",
     from: "if (this.#active.delete(live)) {",
     to: 'if (live.exchange.end !== "left" && this.#active.delete(live)) {',
-    fault: "something is left 2 s after the last client",
+    fault: "something is left after the last client",
   },
 ];
 

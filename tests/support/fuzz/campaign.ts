@@ -12,7 +12,7 @@ import { classOf, type Fault } from "./judge.ts";
 import { ServerProcess } from "./server_process.ts";
 
 /** Cases that have one server together, between two looks at it. */
-const batchSize = 250;
+const batchSize = 500;
 /** After how many cases memory is looked at. */
 const memoryEvery = 500;
 /** What a run of cases is told, and how it tells. */
@@ -134,10 +134,15 @@ async function attribute(
   });
 }
 
+/** For how long the case of a fault is looked for among many, in ms. */
+const searchTime = 20_000;
+
 /** The first of several cases that does this wrong by itself. */
 async function firstWith(what: string, cases: readonly Case[], alone: Alone): Promise<Fault | undefined> {
+  const end = performance.now() + searchTime;
   try {
     for (const one of cases) {
+      if (performance.now() > end) break;
       const fault = (await alone.faultsOf(one)).find((fault) => fault.what === what);
       if (fault !== undefined) return fault;
     }

@@ -13,8 +13,11 @@ import { within } from "../within.ts";
 import { ownHost } from "./head.ts";
 import type { Report, ReportKind } from "./report.ts";
 
-/** How long a server has to come to rest after its last client, in ms. */
-const restTime = 2000;
+/**
+ * How long a server has to come to rest after its last client, in ms: 2 s, which WebSockets may take where a host does not
+ * tell of a client that has left, and as much again for a busy machine.
+ */
+const restTime = 4000;
 
 /** A server that runs. */
 export class ServerProcess {
@@ -82,7 +85,7 @@ export class ServerProcess {
     if (this.end === undefined) this.#child.stdin!.write("forget\n");
   }
 
-  /** Waits until nothing runs, waits or is connected, for 2 s; says what is left. */
+  /** Waits until nothing runs, waits or is connected, for 4 s; says what is left. */
   async rest(): Promise<{ report: Report | undefined; left: string }> {
     const end = performance.now() + restTime;
     for (;;) {
