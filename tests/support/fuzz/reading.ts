@@ -213,9 +213,13 @@ class Reader {
     return body;
   }
 
-  /** A body that does not come to its end: the handler may run, and never gets it. */
-  #cannotRun(index: number, end: "partial" | "refused"): never {
-    this.#requests[index] = perhaps(this.#requests[index]!);
+  /**
+   * A body that does not come to its end: the handler may run, and never gets it. Only the end is wrong where there is a
+   * whole one.
+   */
+  #cannotRun(index: number, end: "partial" | "refused", whole?: string): never {
+    const body = whole !== undefined && this.#mayEither("a wrong end of the last chunk") ? whole : undefined;
+    this.#requests[index] = { ...perhaps(this.#requests[index]!), body };
     throw new Stop(end);
   }
 
@@ -223,8 +227,9 @@ class Reader {
     let body = "";
     for (;;) {
       const line = this.#readChunkLine(index);
+      const whole = /^0+(?![0-9a-f])/i.test(line) ? body : undefined;
       const [, before, size, after, extension] = /^([ \t]*)([0-9a-f]+)([ \t]*)(;.*)?$/i.exec(line) ?? [];
-      if (size === undefined || BigInt(`0x${size}`) >= 2n ** 53n) this.#cannotRun(index, "refused");
+      if (size === undefined || BigInt(`0x${size}`) >= 2n ** 53n) this.#cannotRun(index, "refused", whole);
       if (before !== "" || after !== "") this.#note("white space around the size of a chunk");
       // deno-lint-ignore no-control-regex -- they are what is looked for
       if (extension !== undefined && /[\x00-\x08\x0a-\x1f\x7f]/.test(extension)) {
@@ -233,7 +238,8 @@ class Reader {
       if (extension !== undefined && !/^(;[a-z0-9]+(=[a-z0-9]+)?)+$/i.test(extension)) {
         this.#note("an extension without a name");
       }
-      if (this.#refusals.length > 0) this.#cannotRun(index, "refused");
+      if (extension !== undefined && extension.length > 10_000) this.#note("a long extension");
+      if (this.#refusals.length > 0) this.#cannotRun(index, "refused", whole);
       const length = parseInt(size, 16);
       if (length === 0) break;
       const data = this.#text.slice(this.#at, this.#at + length);
@@ -245,16 +251,16 @@ class Reader {
       if (end.length < 2) this.#cannotRun(index, "partial");
       this.#at += 2;
     }
-    for (let line = this.#readChunkLine(index); line !== ""; line = this.#readChunkLine(index)) this.#note("trailers");
+    while (this.#readChunkLine(index, body) !== "") this.#note("trailers");
     return body;
   }
 
-  #readChunkLine(index: number): string {
+  #readChunkLine(index: number, whole?: string): string {
     const end = this.#text.indexOf("\n", this.#at);
-    if (end < 0) this.#cannotRun(index, "partial");
-    if (this.#text[end - 1] !== "\r" || end === this.#at) this.#cannotRun(index, "refused");
+    if (end < 0) this.#cannotRun(index, "partial", whole);
+    if (this.#text[end - 1] !== "\r" || end === this.#at) this.#cannotRun(index, "refused", whole);
     const line = this.#text.slice(this.#at, end - 1);
-    if (line.includes("\r")) this.#cannotRun(index, "refused");
+    if (line.includes("\r")) this.#cannotRun(index, "refused", whole);
     this.#at = end + 1;
     return line;
   }

@@ -66,6 +66,8 @@ export const rules: Readonly<Record<string, Rule>> = {
   "white space around the size of a chunk": refuse(["deno"]),
   "an extension without a name": refuse(all),
   "an extension with control characters": refuse(),
+  "a long extension": accept(all),
+  "a wrong end of the last chunk": refuse(["bun"]),
   "trailers": accept(all),
   // Connections.
   "another expectation": accept(all),
