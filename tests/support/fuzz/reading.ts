@@ -6,7 +6,7 @@
 
 import type { MatrixHost } from "../hosts.ts";
 import { framingOf, handshakeOf, type Head, listOf, readHead, urlsOf, valuesOf } from "./head.ts";
-import { goesOnAfter, type RuleName, ruleOf } from "./rules.ts";
+import { closesAsItSays, goesOnAfter, type RuleName, ruleOf } from "./rules.ts";
 
 /** A request among the bytes. */
 export interface SentRequest {
@@ -173,7 +173,13 @@ class Reader {
     // What is wrong with the chunks may be seen before the handler has begun.
     const isSure = mustRun && this.#isSure;
     this.#requests[index] = { ...request, body, mustRun: isSure, status: isSure ? request.status : undefined };
-    if (isUpgrade) return "upgraded";
+    if (isUpgrade) {
+      // One that is refused on a connection that goes on makes requests of what would be frames.
+      if (!this.#isSure && !closesAsItSays(this.#host)) {
+        this.#requests.push(...readConnection(this.#text.slice(this.#at), this.#host).requests.map(perhaps));
+      }
+      return "upgraded";
+    }
     if (hasBody && word !== "echo" && this.#mayEither("a body that nobody waits for")) {
       this.#requests[index] = perhaps(this.#requests[index]!);
     }
@@ -232,10 +238,11 @@ class Reader {
       if (size === undefined || BigInt(`0x${size}`) >= 2n ** 53n) this.#cannotRun(index, "refused", whole);
       if (before !== "" || after !== "") this.#note("white space around the size of a chunk");
       // deno-lint-ignore no-control-regex -- they are what is looked for
-      if (extension !== undefined && /[\x00-\x08\x0a-\x1f\x7f]/.test(extension)) {
+      if (extension !== undefined && /[\x00-\x08\x0a-\x1f]/.test(extension)) {
         this.#note("an extension with control characters");
       }
-      if (extension !== undefined && !/^(;[a-z0-9]+(=[a-z0-9]+)?)+$/i.test(extension)) {
+      if (extension?.includes("\x7f")) this.#note("DEL in an extension");
+      if (extension !== undefined && !/^(;[a-z0-9]+(=[a-z0-9\x7f]+)?)+$/i.test(extension)) {
         this.#note("an extension without a name");
       }
       if (extension !== undefined && extension.length > 10_000) this.#note("a long extension");

@@ -66,6 +66,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "white space around the size of a chunk": refuse(["deno"]),
   "an extension without a name": refuse(all),
   "an extension with control characters": refuse(),
+  "DEL in an extension": refuse(["bun"]),
   "a long extension": accept(all),
   "a wrong end of the last chunk": refuse(["bun"]),
   "trailers": accept(all),
