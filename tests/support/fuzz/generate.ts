@@ -37,7 +37,8 @@ function draftPipeline(random: Random, id: string): Drafted {
   const steps: Step[] = [];
   const count = chance(random, 40) ? 1 : chance(random, 80) ? 2 + random.below(3) : 5 + random.below(20);
   const changed = chance(random, 75) ? random.below(count) : -1;
-  for (let index = 0; index < count; index++) {
+  let left = count;
+  for (let index = 0; index < count && left > 0; index++, left--) {
     const draft = draftRequest(random, `${id}-${index}`);
     let text = textOfDraft(draft);
     if (index === changed) {
@@ -45,6 +46,9 @@ function draftPipeline(random: Random, id: string): Drafted {
       text = textOfDraft(draft);
       if (chance(random, 10)) text = mutateBytes(text, random);
     }
+    // Of much behind a request that is never answered a server reads no more, and then does not notice that the client leaves.
+    if (draft.target.includes("/never/")) left = Math.min(left, 4);
+    if (left < count - index && text.length > 10_000) break;
     steps.push(send(text));
     if (chance(random, 20)) steps.push({ wait: index + 1 });
   }
