@@ -26,7 +26,11 @@ type Act = (request: Request, context: RequestContext, run: Run) => Response | P
 
 /** What each word does. */
 const acts: Readonly<Record<string, Act>> = {
-  echo: async (request, _context, run) => answer(request, run.body = latin1(await request.arrayBuffer())),
+  async echo(request, _context, run) {
+    const body = await request.arrayBuffer();
+    run.body = latin1(body);
+    return answer(request, body);
+  },
   ignore: (request) => answer(request, "ignored"),
   async half(request) {
     const reader = request.body?.getReader();

@@ -122,9 +122,11 @@ class Reader {
 
   /** Reads a request; answers how the connection ends if it does with this one. */
   #readRequest(): ReadingEnd | undefined {
-    while (/^\r?\n/.test(this.#text.slice(this.#at, this.#at + 2))) {
-      this.#note("an empty line before the request line");
-      this.#at = this.#text.indexOf("\n", this.#at) + 1;
+    for (let start = this.#text.slice(this.#at, this.#at + 2); /^[\r\n]./s.test(start);) {
+      const isLine = /^\r?\n/.test(start);
+      this.#note(isLine ? "an empty line before the request line" : "a CR alone before the request line");
+      this.#at += start === "\r\n" ? 2 : 1;
+      start = this.#text.slice(this.#at, this.#at + 2);
     }
     if (this.#at === this.#text.length) return "open";
     const head = readHead(this.#readLines(), this.#note);

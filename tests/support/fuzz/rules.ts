@@ -23,6 +23,7 @@ const refuse = (either: readonly MatrixHost[] = []): Rule => ({ rule: "refuse", 
 export const rules: Readonly<Record<string, Rule>> = {
   // The request line.
   "an empty line before the request line": accept(all),
+  "a CR alone before the request line": refuse(nodes),
   "a bare LF as the end of a line": refuse(["deno"]),
   "two spaces in the request line": refuse(all),
   "a request line of another form": refuse(),
