@@ -69,7 +69,9 @@ function wrongAnswer(answer: Played["answers"][number], request: SentRequest): s
   // Only where a server has a timeout.
   if (status === 504) return undefined;
   if (request.status !== undefined && status !== request.status) return "an answer with a wrong status";
-  if (status < 300 && request.status !== 404 && id !== (request.id ?? "")) return "an answer to another request";
+  if (status < 300 && request.status !== 404 && id !== (request.id ?? "").replaceAll("\x7f", "")) {
+    return "an answer to another request";
+  }
   if (request.isRefused && status < 400) return "an answer to what is refused";
   const isEchoed = status === 200 && request.word === "echo" && request.method !== "HEAD";
   const sent = request.method === "GET" ? "" : request.body;
@@ -186,9 +188,8 @@ function judgeOrder({ expected }: Outcome, runs: readonly Run[]): Fault | undefi
 }
 
 /** The case of a handler that runs for a target of which each host makes something else. */
-function ownerOf({ url, id }: Run, outcomes: readonly Outcome[]): Outcome | undefined {
-  const isIn = (request: SentRequest): boolean =>
-    id !== null && request.id === id && isOdd(request) && url.includes(id);
+function ownerOf({ id }: Run, outcomes: readonly Outcome[]): Outcome | undefined {
+  const isIn = (request: SentRequest): boolean => id !== null && request.id === id && isOdd(request);
   return outcomes.find(({ expected }) => expected.reading.requests.some(isIn));
 }
 
@@ -200,7 +201,7 @@ function isOdd({ mustRun, urls }: SentRequest): boolean {
 function isOf(run: Run, request: SentRequest): boolean {
   const { method, urls, id, isRefused } = request;
   if (isRefused || run.method !== method || run.id !== id) return false;
-  return urls.includes(run.url) || (isOdd(request) && run.url.includes(id!));
+  return urls.includes(run.url) || isOdd(request);
 }
 
 /** A short word for how a case went: how many kinds of them a run has met tells if more cases would find more. */

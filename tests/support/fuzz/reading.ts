@@ -194,6 +194,8 @@ class Reader {
     // Nobody may have read the body, so that the connection is closed after the answer.
     if (hasBody && word !== "echo") this.#isSure = false;
     if (word === "never" || listOf(head, "upgrade").length > 0) this.#isSure = false;
+    // Where the answer comes before a body that was announced, nobody knows if that still comes.
+    if (valuesOf(head, "expect").length > 0 && !(hasBody && word === "echo")) this.#isSure = false;
     if (keepsAlive(head)) this.#note("keep-alive in HTTP/1.0");
   }
 
