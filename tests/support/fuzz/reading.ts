@@ -90,7 +90,7 @@ class Reader {
     const isCut = end === "closed" && this.#at < this.#text.length &&
       this.#mayEither("bytes behind a request that closes");
     const isBusy = this.#requests.some(({ word }) => word === "slow" || word === "never" || word === "late") &&
-      (this.#requests.length > 1 || end === "refused" || end === "partial") &&
+      (this.#requests.length > 1 || end !== "open" || !this.#isSure) &&
       this.#mayEither("bytes behind a request whose answer takes time");
     const requests = isGarbled || isCut || isBusy ? this.#requests.map(perhaps) : this.#requests;
     return {
@@ -137,6 +137,9 @@ class Reader {
       if (!goesOnAfter(this.#refusals, this.#host)) throw new Stop("refused");
       this.#refusals = [];
       this.#isSure = false;
+      if (this.#mayEither("bytes that are refused behind a request")) {
+        this.#requests.splice(0, Infinity, ...this.#requests.map(perhaps));
+      }
     }
 
     const hasBody = framing !== 0;
