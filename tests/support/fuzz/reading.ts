@@ -199,7 +199,11 @@ class Reader {
     if (word === "never" || listOf(head, "upgrade").length > 0) this.#isSure = false;
     // Where the answer comes before a body that was announced, nobody knows if that still comes.
     if (valuesOf(head, "expect").length > 0 && !(hasBody && word === "echo")) this.#isSure = false;
-    if (keepsAlive(head)) this.#note("keep-alive in HTTP/1.0");
+    if (!keepsAlive(head)) return;
+    this.#note("keep-alive in HTTP/1.0");
+    if (this.#at < this.#text.length && this.#mayEither("bytes behind a request that closes")) {
+      this.#requests.splice(0, Infinity, ...this.#requests.map(perhaps));
+    }
   }
 
   /** The lines of a head, and past the empty one behind them. */
