@@ -135,7 +135,7 @@ async function attribute(
 }
 
 /** For how long the case of a fault is looked for among many, in ms. */
-const searchTime = 20_000;
+const searchTime = 10_000;
 
 /** The first of several cases that does this wrong by itself. */
 async function firstWith(what: string, cases: readonly Case[], alone: Alone): Promise<Fault | undefined> {

@@ -19,7 +19,7 @@ export interface ShrinkLimits {
 export async function shrink(
   failing: Case,
   fails: Fails,
-  { tries = 500, ms = 30_000 }: ShrinkLimits = {},
+  { tries = 500, ms = 15_000 }: ShrinkLimits = {},
 ): Promise<Case> {
   const end = performance.now() + ms;
   let left = tries;
