@@ -150,8 +150,6 @@ class Heads {
     }
     const end = start + host.length;
     const isOrigin = url.startsWith(this.#scheme) && url.startsWith(host, start) && url.startsWith("/", end);
-    // A body is read as Deno understands its framing, and that of others is never shown.
-    const hasBody = method !== "GET" && method !== "HEAD";
     const target = isOrigin ? url.slice(end) : url;
     return this.#gate.judge({
       method,
@@ -160,8 +158,8 @@ class Heads {
       version: "1.1",
       fields: 0,
       host,
-      contentLength: hasBody ? headers.get("content-length") ?? undefined : undefined,
-      transferEncoding: hasBody ? headers.get("transfer-encoding") ?? undefined : undefined,
+      contentLength: headers.get("content-length") ?? undefined,
+      transferEncoding: headers.get("transfer-encoding") ?? undefined,
     });
   }
 }

@@ -122,7 +122,7 @@ class Reader {
 
   /** Reads a request; answers how the connection ends if it does with this one. */
   #readRequest(): ReadingEnd | undefined {
-    for (let start = this.#text.slice(this.#at, this.#at + 2); /^[\r\n]./s.test(start);) {
+    for (let start = this.#text.slice(this.#at, this.#at + 2); /^(?:\n|\r.)/s.test(start);) {
       const isLine = /^\r?\n/.test(start);
       this.#note(isLine ? "an empty line before the request line" : "a CR alone before the request line");
       this.#at += start === "\r\n" ? 2 : 1;
@@ -174,7 +174,10 @@ class Reader {
     };
     const index = this.#requests.push({ ...request, body: undefined }) - 1;
     const mustRun = this.#isSure;
+    const start = this.#at;
     const body = framing === "chunked" ? this.#readChunks(index) : this.#readLength(framing, index);
+    // The answer may be waited for, which waits for the body: until the server has waited for that long enough.
+    if (this.#waits.some((place) => place >= start && place < this.#at)) this.#note("a client that waits within a body");
     // What is wrong with the chunks may be seen before the handler has begun.
     const isSure = mustRun && this.#isSure;
     this.#requests[index] = { ...request, body, mustRun: isSure, status: isSure ? request.status : undefined };

@@ -56,13 +56,14 @@ export const rules: Readonly<Record<string, Rule>> = {
   // How long the body is.
   "a length that is no number": refuse(),
   "a length with a tab around it": accept(all),
+  "a coding with a tab around it": accept(nodes),
   "a length above 2^53": refuse(),
   "several lengths": refuse(),
   "a length and a coding": refuse(),
   "a coding in HTTP/1.0": refuse(),
   "a coding other than chunked": refuse(),
   "a body with GET or HEAD": accept(all),
-  "a wrong length or coding with GET or HEAD": refuse(["deno", "bun"]),
+  "a wrong length or coding with GET or HEAD": refuse(),
   // Chunks. The handler may have begun: then its read of the body fails.
   "white space around the size of a chunk": refuse(["deno"]),
   "an extension without a name": refuse(all),
@@ -80,6 +81,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "bytes behind a request whose answer takes time": accept(["bun"]),
   // A reset, because of bytes that nobody reads, may overtake an answer.
   "bytes behind a request that closes": accept(["deno", "bun"]),
+  "a client that waits within a body": accept(all),
   "a body that nobody waits for": accept(["deno", "bun"]),
   "a WebSocket in a pipeline": accept(all),
   "frames before the answer to a handshake": accept(),
