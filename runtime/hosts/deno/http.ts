@@ -235,6 +235,8 @@ class DenoExchange extends WebExchange {
   }
 
   protected override makeWebSocket(listener: WebSocketListener, protocol: string | undefined): Upgraded {
+    // Deno forgets the fields of a request that has become a socket, unless all have been looked at.
+    this.original.headers.keys().next();
     // Until it is closed the exchange is open to `stop`: Deno's `shutdown()` would close it.
     const onClosed: WebSocketListener["onClosed"] = (code, reason) => {
       this.#open.delete(this);

@@ -61,6 +61,17 @@ const refused: [title: string, request: string, status: number, elsewhere?: Else
     bun: 400,
   }],
   ["with a length with a sign", `POST / HTTP/1.1\n${H}content-length: +3\n\nabc`, 400, { bun: 400 }],
+  ["with a comma before chunked, with GET", `GET / HTTP/1.1\n${H}transfer-encoding: ,chunked\n\n0\n\n`, 400],
+  ["with two lengths, with GET", `GET / HTTP/1.1\n${H}content-length: 3\ncontent-length: 3\n\nabc`, 400, {
+    deno: "open",
+  }],
+  ["with a coding before chunked, with GET", `GET / HTTP/1.1\n${H}transfer-encoding: gzip, chunked\n\n0\n\n`, 501, {
+    deno: "open",
+    bun: 400,
+  }],
+  ["with a length above 2^53, with HEAD", `HEAD / HTTP/1.1\n${H}content-length: 9007199254740993\n\n`, 400, {
+    deno: "open",
+  }],
   ["with 101 fields", `GET / HTTP/1.1\n${H}${"a: b\n".repeat(100)}\n`, 431, { deno: "served", bun: "served" }],
   ["with 1,500 fields", `GET / HTTP/1.1\n${H}${"a: b\n".repeat(1500)}\n`, 431, { deno: 400, bun: 431 }],
   ["with a head of 20 KB", `GET / HTTP/1.1\n${H}a: ${"b".repeat(20_000)}\n\n`, 431, { deno: "served", bun: 431 }],
