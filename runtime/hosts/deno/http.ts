@@ -4,10 +4,11 @@ import type { Upgraded, WebSocketListener } from "../../port/web_socket.ts";
 import type { Exchange } from "../common/exchange.ts";
 import { LastRequests, passed } from "../common/last_requests.ts";
 import { onSignal } from "../common/node_process.ts";
-import { badRequest, headTooLarge, maxHeadBytes, Refusal, RequestGate, responseTo } from "../common/request_head.ts";
+import { badRequest, headTooLarge, maxHeadBytes, Refusal, RequestGate } from "../common/request_head.ts";
 import { setTimer } from "../common/timers.ts";
 import { responseSymbol } from "../common/web_answer.ts";
 import { WebExchange, type WebServer } from "../common/web_exchange.ts";
+import { refused } from "./refused.ts";
 import { upgrade } from "./web_socket.ts";
 
 /** After how long without an answer a request is watched for its client's leaving at the earliest, in ms; after twice that at the latest. */
@@ -68,7 +69,7 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
       (request, info) => {
         if (shared.isStopping) lastRequests.came();
         const url = heads.judge(request);
-        return url instanceof Refusal ? responseTo(url) : new DenoExchange(request, url, info, shared).answer();
+        return url instanceof Refusal ? refused(url) : new DenoExchange(request, url, info, shared).answer();
       },
     );
     server.finished.catch(() => setTimer(relisten, relistenDelay));

@@ -134,7 +134,7 @@ class Reader {
     const framing = framingOf(head, this.#note);
     const isRefused = this.#refusals.length > 0;
     if (isRefused) {
-      if (!goesOnAfter(this.#refusals, this.#host)) throw new Stop("refused");
+      if (!goesOnAfter(this.#refusals, head.method, this.#host)) throw new Stop("refused");
       this.#refusals = [];
       this.#isSure = false;
       if (this.#mayEither("bytes that are refused behind a request")) {
@@ -177,7 +177,9 @@ class Reader {
     const start = this.#at;
     const body = framing === "chunked" ? this.#readChunks(index) : this.#readLength(framing, index);
     // The answer may be waited for, which waits for the body: until the server has waited for that long enough.
-    if (this.#waits.some((place) => place >= start && place < this.#at)) this.#note("a client that waits within a body");
+    if (this.#waits.some((place) => place >= start && place < this.#at)) {
+      this.#note("a client that waits within a body");
+    }
     // What is wrong with the chunks may be seen before the handler has begun.
     const isSure = mustRun && this.#isSure;
     this.#requests[index] = { ...request, body, mustRun: isSure, status: isSure ? request.status : undefined };
