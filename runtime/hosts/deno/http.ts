@@ -8,7 +8,7 @@ import { badRequest, headTooLarge, maxHeadBytes, Refusal, RequestGate } from "..
 import { setTimer } from "../common/timers.ts";
 import { responseSymbol } from "../common/web_answer.ts";
 import { WebExchange, type WebServer } from "../common/web_exchange.ts";
-import { refused } from "./refused.ts";
+import { type Peer, RefusedConnections } from "./refused.ts";
 import { upgrade } from "./web_socket.ts";
 
 /** After how long without an answer a request is watched for its client's leaving at the earliest, in ms; after twice that at the latest. */
@@ -25,7 +25,7 @@ interface DenoServer {
 }
 
 interface DenoInfo {
-  readonly remoteAddr: { readonly hostname?: string };
+  readonly remoteAddr: Peer;
   readonly completed: Promise<void>;
 }
 
@@ -53,6 +53,7 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
   const { Deno } = globalThis as unknown as { Deno: DenoHost };
   const shared = new Shared(options);
   const { open, heads, lastRequests } = shared;
+  const refused = new RefusedConnections();
   const { unix, hostname, tls } = options;
   const controller = new AbortController();
   let server: DenoServer;
@@ -68,8 +69,10 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
       },
       (request, info) => {
         if (shared.isStopping) lastRequests.came();
-        const url = heads.judge(request);
-        return url instanceof Refusal ? refused(url) : new DenoExchange(request, url, info, shared).answer();
+        const url = refused.faultOf(info) ?? heads.judge(request);
+        return url instanceof Refusal
+          ? refused.refuse(url, info)
+          : new DenoExchange(request, url, info, shared).answer();
       },
     );
     server.finished.catch(() => setTimer(relisten, relistenDelay));

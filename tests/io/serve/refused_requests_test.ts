@@ -182,3 +182,26 @@ test("only the hosts that are allowed are served: another one is 421, so that no
     await until(() => server.statistics().active === 0, "no slot is taken");
   });
 });
+
+test("nothing behind a request that is refused is run, also when its client has ended its side, or asked for a head alone", async () => {
+  const ran: string[] = [];
+  const handler = (it: Request) => (ran.push(new URL(it.url).pathname), new Response("served"));
+  await withServer(handler, {}, async (server) => {
+    const refused = [
+      "POST /x HTTP/1.1\ncontent-length: 3\n\nabc",
+      "HEAD /x HTTP/1.1\nhost:\n\n",
+      `FOO /x HTTP/1.1\n${H}\n`,
+      `TRACE /x HTTP/1.1\n${H}\n`,
+    ];
+    for (const request of refused) {
+      for (const ends of [true, false]) {
+        const client = await ask(server, `${request}${`GET /behind HTTP/1.1\n${H}\n`.repeat(3)}`);
+        if (ends) client.socket.end();
+        await client.closed;
+        const other = await ask(server, `GET /other HTTP/1.1\n${H}connection: close\n\n`);
+        await other.closed;
+      }
+    }
+    assertEquals(ran, Array(2 * refused.length).fill("/other"));
+  });
+});
