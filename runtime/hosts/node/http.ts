@@ -203,6 +203,8 @@ class Connections implements ConnectionOwner {
     if (stream !== incoming.socket) stream.on("error", () => {});
     if (connection.isOver) return connection.discard();
     if (asksForWebSocket(head)) {
+      // With an answer on it whose end was told already, it cannot be given to another; Node would end the process over it.
+      if (connection.isIdle && stream._httpMessage) return stream.destroy();
       return connection.take(incoming, undefined, false, new RawConnection(stream, rest));
     }
     if (!hasBody(head) || !this.#readsBodies) {

@@ -89,7 +89,10 @@ class Reader {
       this.#mayEither("bytes that are refused behind a request");
     const isCut = end === "closed" && this.#at < this.#text.length &&
       this.#mayEither("bytes behind a request that closes");
-    const isBusy = this.#requests.some(({ word }) => word === "slow" || word === "never" || word === "late") &&
+    const last = this.#requests.length - 1;
+    const takesTime = ({ word, body }: SentRequest, index: number): boolean =>
+      word === "slow" || word === "never" || word === "late" || (word === "echo" && body !== "" && index < last);
+    const isBusy = this.#requests.some(takesTime) &&
       (this.#requests.length > 1 || end !== "open" || !this.#isSure) &&
       this.#mayEither("bytes behind a request whose answer takes time");
     const requests = isGarbled || isCut || isBusy ? this.#requests.map(perhaps) : this.#requests;
