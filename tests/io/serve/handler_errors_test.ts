@@ -162,6 +162,16 @@ for (
       "POST / HTTP/1.1\nhost: a\ncontent-length: 9\n\nabc",
       host !== "deno",
     ],
+    [
+      "behind much of a body that nobody reads",
+      `POST / HTTP/1.1\nhost: a\ncontent-length: 400000\n\n${"x".repeat(300_000)}`,
+      host === "bun",
+    ],
+    [
+      "behind much that waits",
+      `${get}POST / HTTP/1.1\nhost: a\ncontent-length: 400000\n\n${"x".repeat(300_000)}`,
+      host === "bun" || host === "deno",
+    ],
   ] as const
 ) {
   test(`a client that leaves ${title} frees its slot${isNoticed ? "" : ", here at the timeout"}`, async () => {
@@ -176,7 +186,7 @@ for (
       if (host !== "bun") await until(() => server.statistics().active === 1, "the first request runs");
       client.leave();
       await until(() => server.statistics().active === 0 && server.statistics().completed >= 1, "the slot is free");
-      assertEquals([seen, server.statistics().timedOut], [[], isNoticed ? 0 : 1]);
+      assertEquals([seen, server.statistics().timedOut > 0], [[], !isNoticed]);
     });
   });
 }
