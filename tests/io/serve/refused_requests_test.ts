@@ -72,6 +72,7 @@ const refused: [title: string, request: string, status: number, elsewhere?: Else
   ["with a length above 2^53, with HEAD", `HEAD / HTTP/1.1\n${H}content-length: 9007199254740993\n\n`, 400, {
     deno: "open",
   }],
+  ["with DEL in a value", `GET / HTTP/1.1\n${H}a: b\x7fc\n\n`, 400, { deno: 400, bun: "served" }],
   ["with 101 fields", `GET / HTTP/1.1\n${H}${"a: b\n".repeat(100)}\n`, 431, { deno: "served", bun: "served" }],
   ["with 1,500 fields", `GET / HTTP/1.1\n${H}${"a: b\n".repeat(1500)}\n`, 431, { deno: 400, bun: 431 }],
   ["with a head of 20 KB", `GET / HTTP/1.1\n${H}a: ${"b".repeat(20_000)}\n\n`, 431, { deno: "served", bun: 431 }],
