@@ -133,3 +133,15 @@ test("a body that is read when its answer has gone out is there whole, or the re
     }
   }
 });
+
+test("an expectation that is there twice is met once, and the connection goes on behind it", async () => {
+  await withServer(async (request) => new Response(`<${await request.text()}>`), {}, async (server) => {
+    const twice = "expect: 100-continue\nexpect: 100-continue\n";
+    const client = await ask(server, `POST / HTTP/1.1\nhost: a\n${twice}content-length: 3\n\n`);
+    client.send("abc");
+    await client.waitFor(/ 200 [^]*<abc>$/);
+    client.send("GET / HTTP/1.1\nhost: a\n\n");
+    await client.waitFor(/<abc>HTTP\/1\.1 200 [^]*<>$/);
+    client.leave();
+  });
+});
