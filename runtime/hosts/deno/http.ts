@@ -53,8 +53,8 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
   const { Deno } = globalThis as unknown as { Deno: DenoHost };
   const shared = new Shared(options);
   const { open, heads, lastRequests } = shared;
-  const refused = new RefusedConnections();
   const { unix, hostname, tls } = options;
+  const refused = new RefusedConnections(tls === undefined);
   const controller = new AbortController();
   let server: DenoServer;
   let port = options.port;

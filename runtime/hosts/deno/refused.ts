@@ -12,14 +12,21 @@ export interface Peer {
 }
 
 /**
- * The connections on which a request was refused: nothing behind it is run. Deno closes none because an answer says so, and goes on
- * with the bytes behind a request that could be read in two ways, also when the client has ended its side and gets no answer.
+ * The connections without TLS on which a request was refused: nothing behind it is run. Deno closes none because an answer says so,
+ * and goes on with the bytes behind a request that could be read in two ways, also when the client has ended its side and gets
+ * no answer.
  */
 export class RefusedConnections {
   /** By their other ends; those that came since the timer was set. */
   #recent = new Set<string>();
   #older = new Set<string>();
   #isTimerSet = false;
+  readonly #isPlain: boolean;
+
+  /** Those of TLS may be of HTTP/2, where other requests of a connection are none of a refused one's business. */
+  constructor(isPlain: boolean) {
+    this.#isPlain = isPlain;
+  }
 
   /** Why a request is refused that comes behind one that was; `undefined` if none was. */
   faultOf(info: { readonly remoteAddr: Peer }): Refusal | undefined {
@@ -31,7 +38,7 @@ export class RefusedConnections {
   /** What the client gets for a request that is refused. */
   refuse(refusal: Refusal, info: { readonly remoteAddr: Peer }): Response {
     const { remoteAddr } = info;
-    if (remoteAddr.port !== undefined) {
+    if (this.#isPlain && remoteAddr.port !== undefined) {
       this.#recent.add(nameOf(remoteAddr));
       if (!this.#isTimerSet) this.#setTimer();
     }
@@ -45,7 +52,7 @@ export class RefusedConnections {
       this.#older = this.#recent;
       this.#recent = new Set();
       if (this.#older.size > 0) this.#setTimer();
-    }, memory);
+    }, memory).unref();
   }
 }
 
