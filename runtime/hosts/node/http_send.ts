@@ -107,7 +107,8 @@ export async function send(response: Response, exchange: NodeExchange): Promise<
     if (exchange.end !== undefined) return;
   }
   head.write(declared);
-  outgoing.flushHeaders();
+  // What Node's own flush sends is UTF-8, while a field is bytes.
+  outgoing.write("", "latin1");
   await pump(begin, exchange, declared);
 }
 
