@@ -23,6 +23,7 @@ import { PoolClosedError, QueueFullError, WorkerExitError } from "../wire/worker
 import { busiestWorker, freeWorker, workerFor } from "./assignment.ts";
 import { callBack } from "./call_back.ts";
 import { describeJob, JobLimits, type LimitOptions } from "./job_limits.ts";
+import { endLeftStreams } from "./left_streams.ts";
 import { leastAhead, PoolMeter } from "./pool_meter.ts";
 import { RoomQueue } from "./room_queue.ts";
 
@@ -196,7 +197,13 @@ export class Dispatcher {
   async drain(): Promise<void> {
     this.#room.close(() => this.closedError());
     this.#warmUps.fail(() => this.closedError());
-    if (this.meter.live > 0) await new Promise<void>((resolve) => this.#drained = resolve);
+    if (this.meter.live === 0) return;
+    const stopLooking = endLeftStreams(
+      () => this.crew.workers.flatMap((worker) => worker.jobs()),
+      (job) => this.abort(job, this.closedError()),
+    );
+    await new Promise<void>((resolve) => this.#drained = resolve);
+    stopLooking();
   }
 
   /** Sends queued jobs to whoever can take them. */

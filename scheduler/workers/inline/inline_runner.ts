@@ -129,6 +129,9 @@ export class InlineRunner implements JobWorker {
   /** Streams are not run here. */
   addCredit(): void {}
 
+  /** The turns that the calls have hold it. */
+  holdProcess(): void {}
+
   answer(job: PoolJob, answer: Omit<Answer, "id">): void {
     let copy: Omit<Answer, "id">;
     try {

@@ -189,6 +189,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
       abort: (reason) => this.#jobs.abort(job, reason),
       addCredit: (count) => job.worker?.addCredit(job, count),
       parked: () => this.#jobs.parked(job),
+      unattended: () => this.#jobs.crew.rest(),
     });
   }
 

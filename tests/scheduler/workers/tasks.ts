@@ -321,6 +321,12 @@ export function abortedReason(signal: AbortSignal): unknown {
   return signal.aborted ? signal.reason : "not aborted";
 }
 
+/** Yields a few, and then never again. */
+export async function* thenStuck(count: number): AsyncGenerator<number> {
+  for (let n = 0; n < count; n++) yield n;
+  await new Promise(() => setInterval(() => {}, 1000));
+}
+
 export function* endless(): Generator<number> {
   for (let n = 0;; n++) yield n;
 }
