@@ -13,13 +13,13 @@ import { Entry } from "../../queue/entry.ts";
 import { loop } from "../../queue/loop.ts";
 import { type JobListener, tellReply } from "../crew/replies.ts";
 import type { JobWorker, PoolJob } from "../jobs/job.ts";
-import { setCurrentJob } from "../thread/current_job.ts";
 import { RunningJob } from "../thread/running_job.ts";
 import { asDataCloneError, unclonable } from "../wire/clonable.ts";
-import { decodeError, encodeError, type KnownClasses } from "../wire/error_codec.ts";
+import { decodeError, type EncodedError, encodeError, type KnownClasses } from "../wire/error_codec.ts";
 import { putTogether } from "../wire/parts.ts";
 import { type Answer, isLast, type JobMessage, replies, type ReplyKind } from "../wire/protocol.ts";
 import { InlineCosts } from "./inline_costs.ts";
+import { runAs } from "./inlined_jobs.ts";
 
 /** What becomes of the calls, as for a worker; `onUnloadable` is told why none can be run here. */
 export interface InlineListener extends JobListener {
@@ -187,17 +187,17 @@ export class InlineRunner implements JobWorker {
     for (const [argument, reason] of call.aborted) running.cancel(copyOfError(reason), argument);
     this.started++;
     call.began = loop().host.now();
-    const outer = setCurrentJob(running);
     // As in a worker, the caller's task is not that of the function.
-    const pending = loop().context.run(undefined, (functions) => running.start(functions), this.#functions!);
-    if (pending === undefined) {
-      setCurrentJob(outer);
-      return this.#finish(call, false);
-    }
+    const { value: pending, end } = loop().context.run(
+      undefined,
+      (functions) => runAs(running, () => running.start(functions)),
+      this.#functions!,
+    );
+    call.leave = end;
+    if (pending === undefined) return this.#finish(call, false);
     this.#pending = call;
     this.#deliver(call);
     void pending.then(() => {
-      setCurrentJob(outer);
       if (!call.given) this.#finish(call, true);
     });
   }
@@ -212,8 +212,9 @@ export class InlineRunner implements JobWorker {
     this.#deliver(call);
   }
 
-  #ended({ job }: InlineCall): void {
+  #ended({ job, leave }: InlineCall): void {
     this.#calls.delete(job);
+    leave?.();
     if (this.#pending?.job === job) this.#pending = undefined;
     job.worker = undefined;
   }
@@ -238,6 +239,8 @@ class InlineCall extends Entry {
   began = 0;
   /** Nobody waits any more until it ends. */
   given = false;
+  /** What runs from now on is no longer its code. */
+  leave: (() => void) | undefined = undefined;
   readonly #start: (call: InlineCall) => void;
 
   constructor(job: PoolJob, args: unknown[], start: (call: InlineCall) => void) {
@@ -262,5 +265,14 @@ function isObject(value: unknown): boolean {
 
 /** An error as a worker would get it. */
 function copyOfError(error: unknown): unknown {
-  return decodeError(structuredClone(encodeError(error)));
+  return decodeError(clonedError(error));
+}
+
+/** The data of an error, cloned; a getter in it may give something else the second time. */
+function clonedError(error: unknown): EncodedError {
+  try {
+    return structuredClone(encodeError(error));
+  } catch (cloneError) {
+    return encodeError(asDataCloneError(cloneError));
+  }
 }
