@@ -51,8 +51,8 @@ export class InlineRunner implements JobWorker {
   /** The functions; `undefined` as long as none was found cheap, and while they are loaded. */
   #functions: Record<string, unknown> | undefined = undefined;
   #loading = false;
-  /** The call that goes on in a promise. */
-  #pending: InlineCall | undefined = undefined;
+  /** The calls that go on in promises: one, and those with moved buffers that were on their way. */
+  readonly #pending: Set<InlineCall> = new Set();
 
   constructor({ module, inline, errors }: InlineSettings, listener: InlineListener) {
     this.#module = module;
@@ -67,12 +67,12 @@ export class InlineRunner implements JobWorker {
 
   /** How many calls have been started and not ended. */
   get running(): number {
-    return this.#pending === undefined ? 0 : 1;
+    return this.#pending.size;
   }
 
   /** Is a call to be run here? A stream, a chunk of a map and a call with a clock of its own are not. */
   takes({ settings }: PoolJob): boolean {
-    if (!this.costs.isCheap(settings.name) || this.#pending !== undefined || settings.runTimeout !== Infinity) {
+    if (!this.costs.isCheap(settings.name) || this.#pending.size > 0 || settings.runTimeout !== Infinity) {
       return false;
     }
     if (settings.extra?.credit !== undefined || settings.extra?.each || this.#calls.size >= few) return false;
@@ -144,8 +144,8 @@ export class InlineRunner implements JobWorker {
 
   /** Nothing can end a function that runs in this thread: the call that does not heed its abort is given up. */
   stop(job: PoolJob): void {
-    const call = this.#pending;
-    if (call?.job !== job) return;
+    const call = this.#calls.get(job);
+    if (call === undefined || !this.#pending.has(call)) return;
     call.given = true;
     this.#listener.onFailed(call.job, undefined);
     this.#ended(call);
@@ -164,7 +164,7 @@ export class InlineRunner implements JobWorker {
   #start(call: InlineCall): void {
     const { settings } = call.job;
     // The one before has turned out to be asynchronous. What was moved has nowhere to go but here.
-    if (this.#pending !== undefined && settings.transfer.length === 0) {
+    if (this.#pending.size > 0 && settings.transfer.length === 0) {
       this.takeBack(call.job);
       return this.#listener.onElsewhere(call.job);
     }
@@ -179,7 +179,7 @@ export class InlineRunner implements JobWorker {
         call.replies.push([replies.failed, encodeError(unclonable(value, "the result", error))]);
       }
       // The last one is told with the time it took.
-      if (this.#pending === call && !isLast(kind)) microtask(() => this.#deliver(call));
+      if (this.#pending.has(call) && !isLast(kind)) microtask(() => this.#deliver(call));
     });
     settings.signals?.forEach(({ aborted, reason }, index) => {
       if (aborted) call.aborted.push([settings.extra!.signals![index]!, reason]);
@@ -195,7 +195,7 @@ export class InlineRunner implements JobWorker {
     );
     call.leave = end;
     if (pending === undefined) return this.#finish(call, false);
-    this.#pending = call;
+    this.#pending.add(call);
     this.#deliver(call);
     void pending.then(() => {
       if (!call.given) this.#finish(call, true);
@@ -212,10 +212,11 @@ export class InlineRunner implements JobWorker {
     this.#deliver(call);
   }
 
-  #ended({ job, leave }: InlineCall): void {
+  #ended(call: InlineCall): void {
+    const { job, leave } = call;
     this.#calls.delete(job);
+    this.#pending.delete(call);
     leave?.();
-    if (this.#pending?.job === job) this.#pending = undefined;
     job.worker = undefined;
   }
 

@@ -403,6 +403,13 @@ export function never(wait: boolean): string | Promise<string> {
   return wait ? new Promise(() => {}) : "at once";
 }
 
+/** The names of the current call before and after a wait; at once where there is nothing to wait for. */
+export function namesAround(ms: number): string | Promise<string> {
+  const before = currentJob().name;
+  if (ms === 0) return before;
+  return new Promise<void>((resolve) => setTimeout(resolve, ms)).then(() => `${before} ${currentJob().name}`);
+}
+
 export function whereAmI(list: number[]): { thread: string; list: number[] } {
   list.push(list.length);
   return { thread: (globalThis as { testThread?: string }).testThread ?? "a worker", list };
