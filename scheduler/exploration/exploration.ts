@@ -34,6 +34,11 @@ type Telling = Pick<RunSettings, "keepPlaces" | "observe">;
 
 const untold: Telling = { keepPlaces: false };
 
+/** What is to be known of a run that is told: `ran` is given the labels of its macrotasks, by their numbers. */
+function tellingAll(ran: Map<number, string>): Telling {
+  return { keepPlaces: true, observe: (label, id) => void ran.set(id, label) };
+}
+
 /** The runs of one call of `explore`, one after the other. */
 export class Exploration {
   readonly #stage: Stage;
@@ -78,12 +83,10 @@ export class Exploration {
 
   async replay(recorded: RecordedSchedule): Promise<ExploreReport> {
     const chooser = new PassChooser(new Map(recorded.deviations.map(({ id, passes }) => [id, passes])));
-    const seen = new Set<number>();
-    const { outcome, marks } = await this.#execute(chooser, {
-      keepPlaces: true,
-      observe: (label) => seen.add(hashLabel(label)),
-    });
+    const ran = new Map<number, string>();
+    const { outcome, marks } = await this.#execute(chooser, tellingAll(ran));
     this.#count(marks);
+    const seen = new Set([...ran.values()].map(hashLabel));
     const known = recorded.labels.filter((label) => seen.has(label)).length;
     const missing = recorded.deviations.filter(({ id, label }) => hashLabel(chooser.labels.get(id) ?? "") !== label);
     const isOther = known * 2 < recorded.labels.length;
@@ -103,7 +106,7 @@ export class Exploration {
         : `it knows a run of ${count} decisions; this one took ${now.count}, between ${labels}`;
       throw new DivergedError(why, error);
     }
-    if (!outcome.ok) throw await this.#failure(chooser, outcome.error, 1);
+    if (!outcome.ok) throw this.#failure(chooser, outcome.error, 1, ran);
     return {
       schedules: 1,
       exhaustive: false,
@@ -142,14 +145,16 @@ export class Exploration {
     const last = new PassChooser(passes);
     const { outcome } = await this.#execute(last, { keepPlaces: true });
     if (outcome.ok) return notAgain(error);
-    return this.#failure(last, outcome.error, schedules);
+    const ran = new Map<number, string>();
+    const again = new PassChooser(last.passed);
+    const { outcome: outcomeAgain } = await this.#execute(again, tellingAll(ran));
+    if (outcomeAgain.ok || orderOf(again) !== orderOf(last)) return notAgain(error);
+    return this.#failure(last, outcome.error, schedules, ran);
   }
 
-  async #failure(chooser: PassChooser, error: unknown, schedules: number): Promise<unknown> {
-    const labels = new Set<string>();
-    const again = new PassChooser(chooser.passed);
-    const { outcome } = await this.#execute(again, { keepPlaces: true, observe: (label) => labels.add(label) });
-    if (outcome.ok || orderOf(again) !== orderOf(chooser)) return notAgain(error);
+  /** The failure of a run, told with the labels of all that `ran`. */
+  #failure(chooser: PassChooser, error: unknown, schedules: number, ran: ReadonlyMap<number, string>): ScheduleFailure {
+    const labels = new Set(ran.values());
     // Immediates have no name by which a program could be known again.
     labels.delete("immediate");
     const token = writeToken({
@@ -162,7 +167,7 @@ export class Exploration {
       })),
       labels: [...labels].slice(0, labelsInToken).map(hashLabel),
     });
-    const lines = describeSchedule(chooser.deviations.values(), chooser.labels);
+    const lines = describeSchedule(chooser.deviations.values(), new Map([...ran, ...chooser.labels]));
     return new ScheduleFailure(error, lines, token, schedules);
   }
 }

@@ -61,7 +61,7 @@ export class SimulatedLoop {
   /** The shortest delay of a timer, in ms. */
   readonly shortestDelay: number;
   readonly #choose: Choose;
-  readonly #observe: ((label: string) => void) | undefined;
+  readonly #observe: LoopOptions["observe"];
   #lastId = 0;
   #lastChain = 0;
   /** The line of causes of the macrotask that runs; has something gone on with it? */
@@ -314,13 +314,13 @@ export class SimulatedLoop {
   }
 
   /** A macrotask begins. */
-  #begin({ label, chain }: LoopEvent): void {
+  #begin({ id, label, chain }: LoopEvent): void {
     this.#parent = undefined;
     this.#phase.begin(this.#lastId);
     this.lastLabel = label;
     this.#chain = chain;
     this.#goesOn = false;
-    this.#observe?.(label);
+    this.#observe?.(label, id);
   }
 
   #nextChain(): number {

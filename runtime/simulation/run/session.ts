@@ -28,8 +28,8 @@ export interface RunSettings {
   readonly choose: Choose;
   readonly seed: number;
   readonly keepPlaces: boolean;
-  /** Is told what each macrotask is called, as it runs. */
-  readonly observe?: ((label: string) => void) | undefined;
+  /** Is told what each macrotask is called, and its number, as it runs. */
+  readonly observe?: ((label: string, id: number) => void) | undefined;
   /** After how many macrotasks a body that has not ended is taken for a livelock. */
   readonly maxSteps: number;
 }

@@ -123,8 +123,9 @@ export class HoldBackChooser extends Chooser {
 export interface Deviation {
   readonly id: number;
   readonly label: string;
-  /** The label of the last one that it lets pass. */
+  /** The label of the last one that it lets pass, and its number. */
   readonly until: string;
+  readonly untilId: number;
 }
 
 /** How many others each event lets pass: by its number, or by the order in which events come up for a decision. */
@@ -152,11 +153,11 @@ export class PassChooser extends Chooser {
       this.labels.set(id, label);
     }
     const index = Math.max(0, events.findIndex(({ id }) => this.#left.get(id) === 0));
-    const until = events[index]!.label;
+    const { label: until, id: untilId } = events[index]!;
     for (let passed = 0; passed < index; passed++) {
       const { id, label } = events[passed]!;
       this.#left.set(id, this.#left.get(id)! - 1);
-      this.deviations.set(id, { id, label, until });
+      this.deviations.set(id, { id, label, until, untilId });
     }
     return index;
   }
