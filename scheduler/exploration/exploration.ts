@@ -36,7 +36,7 @@ const untold: Telling = { keepPlaces: false };
 
 /** What is to be known of a run that is told: `ran` is given the labels of its macrotasks, by their numbers. */
 function tellingAll(ran: Map<number, string>): Telling {
-  return { keepPlaces: true, observe: (label, id) => void ran.set(id, label) };
+  return { keepPlaces: true, observe: ({ id, label }) => void ran.set(id, label) };
 }
 
 /** The runs of one call of `explore`, one after the other. */
@@ -135,7 +135,7 @@ export class Exploration {
   async #explain(found: Chooser, error: unknown, schedules: number): Promise<unknown> {
     if (error instanceof NondeterminismError) return error;
     const attempt = async (chooser: Chooser) => {
-      const { outcome } = await this.#execute(chooser);
+      const { outcome } = await this.#execute(chooser, { keepPlaces: false, observe: chooser.came });
       if (!outcome.ok && outcome.error instanceof NondeterminismError) throw outcome.error;
       return outcome.ok ? undefined : outcome;
     };

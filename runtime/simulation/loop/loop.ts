@@ -314,13 +314,13 @@ export class SimulatedLoop {
   }
 
   /** A macrotask begins. */
-  #begin({ id, label, chain }: LoopEvent): void {
+  #begin(event: LoopEvent): void {
     this.#parent = undefined;
     this.#phase.begin(this.#lastId);
-    this.lastLabel = label;
-    this.#chain = chain;
+    this.lastLabel = event.label;
+    this.#chain = event.chain;
     this.#goesOn = false;
-    this.#observe?.(label, id);
+    this.#observe?.(event);
   }
 
   #nextChain(): number {

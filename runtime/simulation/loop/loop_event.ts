@@ -71,6 +71,6 @@ export interface LoopOptions {
   readonly keepPlaces: boolean;
   /** The shortest delay of a timer, in ms. */
   readonly shortestDelay: number;
-  /** Is told what each macrotask is called, and its number, as it runs. */
-  readonly observe: ((label: string, id: number) => void) | undefined;
+  /** Is told of each macrotask, as it runs. */
+  readonly observe: ((event: LoopEvent) => void) | undefined;
 }

@@ -18,7 +18,7 @@ import { timersOf } from "../globals/timers.ts";
 import { timersPromisesOf } from "../globals/timers_promises.ts";
 import { refusal } from "../loop/errors.ts";
 import { SimulatedLoop } from "../loop/loop.ts";
-import type { Choose } from "../loop/loop_event.ts";
+import type { Choose, LoopEvent } from "../loop/loop_event.ts";
 import type { World, WorldSettings } from "../loop/world.ts";
 import { SimulatedNetwork } from "../network/network.ts";
 import { SimulatedWorkers } from "../workers/workers.ts";
@@ -28,8 +28,8 @@ export interface RunSettings {
   readonly choose: Choose;
   readonly seed: number;
   readonly keepPlaces: boolean;
-  /** Is told what each macrotask is called, and its number, as it runs. */
-  readonly observe?: ((label: string, id: number) => void) | undefined;
+  /** Is told of each macrotask, as it runs. */
+  readonly observe?: ((event: LoopEvent) => void) | undefined;
   /** After how many macrotasks a body that has not ended is taken for a livelock. */
   readonly maxSteps: number;
 }

@@ -21,6 +21,8 @@ export interface Decisions {
 export abstract class Chooser implements Decisions {
   readonly sizes: number[] = [];
   readonly chosen: number[] = [];
+  /** Is told of each macrotask that runs, by choosers that need it. */
+  readonly came: ((event: LoopEvent) => void) | undefined = undefined;
   #passed: Map<number, number> | undefined;
 
   /** How many others each event has let pass, by its number; there are only those that were held back. */

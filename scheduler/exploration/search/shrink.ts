@@ -2,20 +2,21 @@
  * Making a failing schedule small, and telling it.
  *
  * ```
- *   failing run ──parts are left out──> none can be left out
- *        │                                     │ the smallest of all
- *        ├──each held until its event came──┐  ▼
- *        └──few of them alone, in pairs─────┴──> held for less long ──> told
+ *   failing run ──parts are left out──> none can be left out ─────────────────────────────────┐
+ *        │                                                                        the smallest of all
+ *        └──its order──> of few lines of causes ──> of few events ──┬──────────────────────────┤
+ *                                   few events alone, in pairs ─────┘     held for less long <─┘
  * ```
  *
- * How many others an event lets pass says little once the order around it is another one. So what is left after the first step may be
- * far more than it takes, and events are then held back until a certain other one has come.
+ * How many others an event lets pass says little once the order around it is another one: what is left after the first step may be
+ * far more than it takes. So the order of the failing run is tried for fewer and fewer events, which keep it among themselves.
  *
  * @module
  */
 
 import { type Chooser, type Deviation, PassChooser } from "./choosers.ts";
-import { type Hold, HoldChooser, type Holds, holdsOf } from "./hold_chooser.ts";
+import { type FailsUnder, mergeHolds } from "./merge_holds.ts";
+import { never, type NamedEvent, type Order, OrderChooser, OrderRecorder } from "./order_chooser.ts";
 
 /** Runs the body under a schedule; answers with what it failed with, `undefined` if it passed. */
 export type Attempt = (chooser: Chooser) => Promise<{ readonly error: unknown } | undefined>;
@@ -26,8 +27,8 @@ type Passes = ReadonlyMap<number, number>;
 const mostRuns = 1500;
 
 /** How many of the events that the failing run holds back longest are tried alone, and how many in pairs. */
-const mostAlone = 40;
-const mostInPairs = 16;
+const mostAlone = 24;
+const mostInPairs = 10;
 
 /** A failing schedule from which no deviation can be left out, and the smallest that was found. */
 export function shrink(passes: Passes, attempt: Attempt): Promise<Passes> {
@@ -46,12 +47,11 @@ class Shrinking {
   }
 
   async run(): Promise<Passes> {
-    const first = new PassChooser(this.#best);
-    const isTold = this.#best.size > 1 && await this.#fails(first);
-    await this.#leaveOut([...this.#best], (rest) => this.#tryPasses(rest));
-    if (isTold && this.#best.size > 1) await this.#tryFew(holdsOf(first));
+    const first = this.#best;
+    await this.#leaveOutPasses();
+    if (this.#best.size > 1) await this.#tryOrder(first);
     await this.#shorten();
-    await this.#leaveOut([...this.#best], (rest) => this.#tryPasses(rest));
+    await this.#leaveOutPasses();
     return this.#best;
   }
 
@@ -64,49 +64,68 @@ class Shrinking {
     return true;
   }
 
-  async #tryPasses(rest: readonly (readonly [number, number])[]): Promise<(readonly [number, number])[] | undefined> {
-    const chooser = new PassChooser(new Map(rest));
-    return await this.#fails(chooser) ? [...chooser.passed] : undefined;
-  }
-
-  async #tryHolds(holds: readonly (readonly [string, Hold])[]): Promise<(readonly [string, Hold])[] | undefined> {
-    const chooser = new HoldChooser(new Map(holds));
-    if (!await this.#fails(chooser)) return undefined;
-    const { held } = chooser;
-    return holds.filter(([name]) => held.has(name));
-  }
-
   /** Leaves out as much as can be: first in large parts, then one by one until none can be left out. */
-  async #leaveOut<T>(all: readonly T[], attempt: (rest: readonly T[]) => Promise<T[] | undefined>): Promise<void> {
+  async #leaveOut<T>(all: readonly T[], fails: (rest: readonly T[]) => Promise<boolean | readonly T[]>): Promise<readonly T[]> {
     let left = all;
     for (let part = left.length; part >= 1; part = Math.floor(part / 2)) {
       for (let start = 0; start < left.length;) {
-        const less = await attempt([...left.slice(0, start), ...left.slice(start + part)]);
-        if (less === undefined) start += part;
+        const rest = [...left.slice(0, start), ...left.slice(start + part)];
+        const less = await fails(rest);
+        if (less === false) start += part;
         else {
-          left = less;
+          left = less === true ? rest : less;
           if (part === 1) start = 0;
         }
       }
     }
+    return left;
   }
 
-  /** Tries the events that the failing run holds back, each until its event has come, or for as long as it can be. */
-  async #tryFew(suggested: Holds): Promise<void> {
-    const untilThen = [...suggested];
-    const forLong = untilThen.map(([name]): [string, Hold] => [name, {}]);
-    for (let first = 0; first < Math.min(mostAlone, untilThen.length) && this.#best.size > 1; first++) {
-      for (const all of [forLong, untilThen]) await this.#tryHolds([all[first]!]);
+  async #leaveOutPasses(): Promise<void> {
+    await this.#leaveOut([...this.#best], async (rest) => {
+      const chooser = new PassChooser(new Map(rest));
+      return await this.#fails(chooser) && [...chooser.passed];
+    });
+  }
+
+  /** Tries the order of a failing run for fewer and fewer events. */
+  async #tryOrder(passes: Passes): Promise<void> {
+    const plain = new PassChooser(passes);
+    if (!await this.#fails(plain)) return;
+    const labels = [...plain.labels.values()];
+    const repeated = new Set(labels.filter((label, index) => labels.indexOf(label) !== index));
+    const recorder = new OrderRecorder(passes, repeated);
+    if (!await this.#fails(recorder)) return;
+    const { order, events } = recorder;
+    const fails: FailsUnder = (some) => this.#fails(new OrderChooser(some, repeated));
+    const failsAmong = (some: readonly NamedEvent[]) => fails(among(order, some));
+    const chains = [...new Set(events.map(({ chain }) => chain))];
+    const ofChains = (some: readonly number[]) => events.filter(({ chain }) => some.includes(chain));
+    const few = await this.#leaveOut(chains, (some) => failsAmong(ofChains(some)));
+    const some = await this.#leaveOut(ofChains(few), failsAmong);
+    await this.#leaveOut([...among(order, some)], (held) => fails(new Map(held)));
+    await this.#tryFew(order, fails);
+    await this.#merge(repeated, fails);
+  }
+
+  async #merge(repeated: ReadonlySet<string>, fails: FailsUnder): Promise<void> {
+    if (this.#best.size < 2) return;
+    const recorder = new OrderRecorder(this.#best, repeated);
+    if (await this.#fails(recorder)) await mergeHolds(recorder.order, fails);
+  }
+
+  /** Tries single events that the failing run holds back, and pairs, each for as long as it can be or until what it waited for. */
+  async #tryFew(order: Order, fails: FailsUnder): Promise<void> {
+    const held = [...order].sort(([, a], [, b]) => b.length - a.length);
+    const untilThen = held.map(([name, waits]) => [name, waits.slice(-1)] as const);
+    const forLong = held.map(([name]) => [name, [never]] as const);
+    const lists = [forLong, untilThen];
+    for (let first = 0; first < Math.min(mostAlone, held.length) && this.#best.size > 1; first++) {
+      for (const all of lists) await fails(new Map([all[first]!]));
     }
-    for (const all of [untilThen, forLong]) {
-      if (this.#best.size < 2) return;
-      const start = await this.#tryHolds(all);
-      if (start !== undefined) await this.#leaveOut(start, (rest) => this.#tryHolds(rest));
-    }
-    const inPairs = Math.min(mostInPairs, untilThen.length);
-    for (let second = 1; second < inPairs; second++) {
+    for (let second = 1; second < Math.min(mostInPairs, held.length); second++) {
       for (let first = 0; first < second && this.#best.size > 2; first++) {
-        for (const all of [forLong, untilThen]) await this.#tryHolds([all[first]!, all[second]!]);
+        for (const all of lists) await fails(new Map([all[first]!, all[second]!]));
       }
     }
   }
@@ -122,6 +141,18 @@ class Shrinking {
       }
     }
   }
+}
+
+/** The part of an order that is between these events. */
+function among(order: Order, events: readonly NamedEvent[]): Order {
+  const names = new Set(events.map(({ name }) => name));
+  const part = new Map<string, readonly string[]>();
+  for (const [name, waits] of order) {
+    if (!names.has(name)) continue;
+    const left = waits.filter((other) => names.has(other));
+    if (left.length > 0) part.set(name, left);
+  }
+  return part;
 }
 
 /** A schedule in words; `labels` are those of all events that are known, by their number. */

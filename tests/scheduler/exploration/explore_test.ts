@@ -41,7 +41,7 @@ test("events of the same name are told apart by number", async () => {
     await Promise.all([1, 2, 3].map((number) => sim.io("fetch").then(() => order.push(number))));
     assertEquals(order[0], 1);
   });
-  assertEquals(failure.schedule, ['"fetch" (number 1 of that name) is held back until "fetch" has come']);
+  assertEquals(failure.schedule, ['"fetch" (number 1) is held back until "fetch" (number 2) has come']);
 });
 
 /** The orders in which two things come that log their names. */
