@@ -22,6 +22,7 @@
  * @module
  */
 
+import type { CutPlaces } from "../../basics/cut_places.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Immediates } from "./immediates.ts";
 import {
@@ -33,6 +34,7 @@ import {
   type Immediate,
   type LoopEvent,
   type LoopOptions,
+  type Option,
 } from "./loop_event.ts";
 import { TimerPhase } from "./timer_phase.ts";
 import { type VirtualTimer, VirtualTimers } from "./virtual_timers.ts";
@@ -53,6 +55,8 @@ export class SimulatedLoop {
   nesting = 0;
   /** What the last macrotask is called. */
   lastLabel = "the body";
+  /** Was a chunk so long that it was not to be cut at every place? */
+  leftOut = false;
   readonly timers: VirtualTimers = new VirtualTimers();
   readonly immediates: Immediates = new Immediates();
   readonly arrivals: Arrivals = new Arrivals();
@@ -141,9 +145,23 @@ export class SimulatedLoop {
 
   /** Lets the schedule decide whether `wrong` happens in the place of `right`; in order of arrival it does not. */
   fault(right: string, wrong: string): boolean {
-    const kind = "io";
-    const event: LoopEvent = { id: ++this.#lastId, label: right, kind, chain: 0, fn() {} };
-    return this.#choose([event, { ...event, id: ++this.#lastId, label: wrong }]) === 1;
+    return this.#optionOf(++this.#lastId, right, [`${JSON.stringify(wrong)} happens`]) === 1;
+  }
+
+  /** Lets the schedule decide after how many bytes of `label` a cut is made; in order of arrival, and with 0, none is. */
+  cut(label: string, { places, all }: CutPlaces): number {
+    if (!all) this.leftOut = true;
+    if (places.length === 0) return 0;
+    const told = places.map((at) =>
+      at === 1 ? `the first of the ${label} comes alone` : `the first ${at} of the ${label} come alone`
+    );
+    return [0, ...places][this.#optionOf(++this.#lastId, label, told)]!;
+  }
+
+  /** Lets the schedule decide between what happens as a rule, 0, and others that are told in words. */
+  #optionOf(id: number, label: string, others: readonly string[]): number {
+    const option = (told: string): Option => ({ id, label, kind: "option", chain: 0, fn() {}, told });
+    return this.#choose([option(label), ...others.map(option)]);
   }
 
   /** Calls back when nothing more can run before the clock moves on. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { cutPlaces } from "../../basics/cut_places.ts";
 import { Random } from "../../basics/random.ts";
 import { currentHost } from "../../current_host.ts";
 import { builtin } from "../../hosts/common/node_process.ts";
@@ -62,6 +63,11 @@ export class Session implements World {
   static check(): void {
     if (active === undefined) return;
     throw new Error("A simulation runs already: await it before the next simulate() or explore() begins");
+  }
+
+  /** How many of the bytes that come under this label come before the rest, in the run that is on; 0 where all come together. */
+  static cut(label: string, bytes: Uint8Array): number {
+    return active === undefined ? 0 : active.loop.cut(label, cutPlaces(bytes));
   }
 
   /** Puts the simulated functions in place. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LoopEvent } from "../../../runtime/simulation/loop/loop_event.ts";
+import type { LoopEvent, Option } from "../../../runtime/simulation/loop/loop_event.ts";
 
 /** How many others an event that is held back lets pass at most: a body that polls must not wait for it for ever. */
 export const mostPasses = 128;
@@ -36,7 +36,7 @@ export abstract class Chooser implements Decisions {
       const due = events.findIndex(({ id }) => this.#passed!.get(id) === mostPasses);
       if (due >= 0) return due;
     }
-    const index = this.decide(events);
+    const index = events[0]!.kind === "option" ? this.decideOption(events) : this.decide(events);
     this.sizes.push(events.length);
     this.chosen.push(index);
     if (index > 0) {
@@ -48,6 +48,11 @@ export abstract class Chooser implements Decisions {
     }
     return index;
   };
+
+  /** Decides between ways in which a thing may go: as a rule the first. All have the same number, and let as many pass as stand before. */
+  protected decideOption(_options: readonly LoopEvent[]): number {
+    return 0;
+  }
 
   protected abstract decide(events: readonly LoopEvent[]): number;
 }
@@ -71,6 +76,8 @@ export class HoldBackChooser extends Chooser {
   readonly free: number;
   /** For each decision of its own at which events were held back, or may be at no cost: how it stood with each. */
   readonly standingsAt: Map<number, readonly Standing[]> = new Map();
+  /** The decisions that were between options. */
+  readonly options: Set<number> = new Set();
   readonly #branch: Branch | undefined;
   /** The numbers of the events that are held back. */
   #held: Set<number> | undefined;
@@ -86,21 +93,32 @@ export class HoldBackChooser extends Chooser {
     this.free = branch === undefined ? 0 : branch.at + 1;
   }
 
+  protected override decideOption(options: readonly LoopEvent[]): number {
+    this.options.add(this.chosen.length);
+    return this.#onBranch(options) ?? 0;
+  }
+
   protected override decide(events: readonly LoopEvent[]): number {
     const index = this.#pick(events);
     if (index > 0 || this.#held !== undefined) this.#holdBack(events, index);
     return index;
   }
 
-  #pick(events: readonly LoopEvent[]): number {
+  /** What the branch decides; `undefined` behind it. */
+  #onBranch(events: readonly LoopEvent[]): number | undefined {
     const number = this.chosen.length;
     const branch = this.#branch;
-    if (branch !== undefined && number <= branch.at) {
-      if (branch.from.sizes[number] !== events.length) {
-        throw new NondeterminismError(branch.from.sizes[number]!, events);
-      }
-      return number === branch.at ? branch.choice : branch.from.chosen[number]!;
+    if (branch === undefined || number > branch.at) return undefined;
+    if (branch.from.sizes[number] !== events.length) {
+      throw new NondeterminismError(branch.from.sizes[number]!, events);
     }
+    return number === branch.at ? branch.choice : branch.from.chosen[number]!;
+  }
+
+  #pick(events: readonly LoopEvent[]): number {
+    const number = this.chosen.length;
+    const chosen = this.#onBranch(events);
+    if (chosen !== undefined) return chosen;
     const held = this.#held;
     if (held === undefined) return 0;
     const standings = events.map(({ id }): Standing =>
@@ -128,6 +146,8 @@ export interface Deviation {
   /** The label of the last one that it lets pass, and its number. */
   readonly until: string;
   readonly untilId: number;
+  /** What is said of it where it is no event that waits. */
+  readonly told?: string;
 }
 
 /** How many others each event lets pass: by its number, or by the order in which events come up for a decision. */
@@ -146,6 +166,15 @@ export class PassChooser extends Chooser {
   constructor(passes: Passes) {
     super();
     this.#passes = passes;
+  }
+
+  protected override decideOption(options: readonly LoopEvent[]): number {
+    const { id, label } = options[0]!;
+    const index = Math.min(this.#passesOf(id), options.length - 1);
+    this.labels.set(id, label);
+    const { told } = options[index] as Option;
+    if (index > 0) this.deviations.set(id, { id, label, until: told, untilId: id, told });
+    return index;
   }
 
   protected override decide(events: readonly LoopEvent[]): number {
@@ -178,6 +207,10 @@ export class SameChooser extends Chooser {
   constructor(from: Decisions) {
     super();
     this.#from = from;
+  }
+
+  protected override decideOption(options: readonly LoopEvent[]): number {
+    return this.decide(options);
   }
 
   protected override decide(events: readonly LoopEvent[]): number {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { never, type Order } from "./order_chooser.ts";
+import { never, optionOf, type Order } from "./order_chooser.ts";
 
 /** Does the body fail when these events wait for those? */
 export type FailsUnder = (order: Order) => Promise<boolean>;
@@ -30,7 +30,8 @@ export async function mergeHolds(order: Order, fails: FailsUnder): Promise<Order
 
 async function lengthened(holds: readonly Hold[], fails: FailsUnder): Promise<readonly Hold[]> {
   for (let index = 0; index < holds.length; index++) {
-    if (holds[index]![1][0] === never) continue;
+    const [, waits] = holds[index]!;
+    if (waits[0] === never || optionOf(waits) > 0) continue;
     const longer = holds.with(index, [holds[index]![0], [never]]);
     if (await fails(new Map(longer))) holds = longer;
   }

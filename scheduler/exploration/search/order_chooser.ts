@@ -14,6 +14,14 @@ export type Order = ReadonlyMap<string, readonly string[]>;
 /** Stands for an event that never comes: what waits for it comes when nothing else is ready. */
 export const never = "";
 
+/** Stands before the number of an option, in the place of an event that is waited for. */
+const optionMark = "\0";
+
+/** Which option is taken of those of a decision; 0 for what waits for events. */
+export function optionOf([wait]: readonly string[]): number {
+  return wait?.startsWith(optionMark) ? Number(wait.slice(1)) : 0;
+}
+
 /** An event as an order knows it. */
 export interface NamedEvent {
   readonly name: string;
@@ -77,6 +85,13 @@ export class OrderRecorder extends NamingChooser {
     return [...this.named];
   }
 
+  protected override decideOption(options: readonly LoopEvent[]): number {
+    const name = this.nameOf(options[0]!);
+    const index = Math.min(this.#passes.get(options[0]!.id) ?? 0, options.length - 1);
+    if (index > 0) this.#order.set(name, [`${optionMark}${index}`]);
+    return index;
+  }
+
   protected override decide(events: readonly LoopEvent[]): number {
     const leftOf = ({ id }: LoopEvent) => this.#left.get(id) ?? this.#passes.get(id) ?? 0;
     for (const event of events) this.nameOf(event);
@@ -102,6 +117,10 @@ export class OrderChooser extends NamingChooser {
   constructor(order: Order, repeated: ReadonlySet<string>) {
     super(repeated);
     this.#order = order;
+  }
+
+  protected override decideOption(options: readonly LoopEvent[]): number {
+    return Math.min(optionOf(this.#order.get(this.nameOf(options[0]!)) ?? []), options.length - 1);
   }
 
   protected override onCame(name: string): void {

@@ -110,12 +110,13 @@ export class Search {
     for (let at = chooser.free; at < chosen.length; at++) {
       const standings = chooser.standingsAt.get(at);
       const size = sizes[at]!;
+      const isOption = chooser.options.has(at);
       const free = standings === undefined ? size : standings.filter((standing) => standing === "free").length;
       let before = 0;
       for (let choice = 0; choice < size; choice++) {
         const standing = standings?.[choice] ?? "free";
         // What is held back comes when nothing else is ready: else it is let go early, or what is ready is held back as well.
-        const more = standing === "held" ? Math.min(free, before + 1) : before;
+        const more = isOption ? Math.min(1, choice) : standing === "held" ? Math.min(free, before + 1) : before;
         if (choice !== chosen[at]) this.#keep({ from, at, choice }, this.#cost + more);
         if (standing === "free") before++;
       }

@@ -16,7 +16,7 @@
 
 import { type Chooser, type Deviation, PassChooser } from "./choosers.ts";
 import { type FailsUnder, mergeHolds } from "./merge_holds.ts";
-import { never, type NamedEvent, type Order, OrderChooser, OrderRecorder } from "./order_chooser.ts";
+import { type NamedEvent, never, optionOf, type Order, OrderChooser, OrderRecorder } from "./order_chooser.ts";
 
 /** Runs the body under a schedule; answers with what it failed with, `undefined` if it passed. */
 export type Attempt = (chooser: Chooser) => Promise<{ readonly error: unknown } | undefined>;
@@ -24,7 +24,7 @@ export type Attempt = (chooser: Chooser) => Promise<{ readonly error: unknown } 
 type Passes = ReadonlyMap<number, number>;
 
 /** How many runs may be spent on making a schedule smaller. */
-const mostRuns = 1500;
+const mostRuns = 2000;
 
 /** How many of the events that the failing run holds back longest are tried alone, and how many in pairs. */
 const mostAlone = 24;
@@ -65,7 +65,10 @@ class Shrinking {
   }
 
   /** Leaves out as much as can be: first in large parts, then one by one until none can be left out. */
-  async #leaveOut<T>(all: readonly T[], fails: (rest: readonly T[]) => Promise<boolean | readonly T[]>): Promise<readonly T[]> {
+  async #leaveOut<T>(
+    all: readonly T[],
+    fails: (rest: readonly T[]) => Promise<boolean | readonly T[]>,
+  ): Promise<readonly T[]> {
     let left = all;
     for (let part = left.length; part >= 1; part = Math.floor(part / 2)) {
       for (let start = 0; start < left.length;) {
@@ -105,20 +108,19 @@ class Shrinking {
     const some = await this.#leaveOut(ofChains(few), failsAmong);
     await this.#leaveOut([...among(order, some)], (held) => fails(new Map(held)));
     await this.#tryFew(order, fails);
-    await this.#merge(repeated, fails);
-  }
-
-  async #merge(repeated: ReadonlySet<string>, fails: FailsUnder): Promise<void> {
-    if (this.#best.size < 2) return;
-    const recorder = new OrderRecorder(this.#best, repeated);
-    if (await this.#fails(recorder)) await mergeHolds(recorder.order, fails);
+    // Only events that wait for what they have to wait for say what others could wait for.
+    await this.#shorten();
+    const small = new OrderRecorder(this.#best, repeated);
+    if (this.#best.size > 1 && await this.#fails(small)) await mergeHolds(small.order, fails);
   }
 
   /** Tries single events that the failing run holds back, and pairs, each for as long as it can be or until what it waited for. */
   async #tryFew(order: Order, fails: FailsUnder): Promise<void> {
     const held = [...order].sort(([, a], [, b]) => b.length - a.length);
-    const untilThen = held.map(([name, waits]) => [name, waits.slice(-1)] as const);
-    const forLong = held.map(([name]) => [name, [never]] as const);
+    const untilThen = held.map(([name, waits]): [string, readonly string[]] => [name, waits.slice(-1)]);
+    const forLong = held.map((
+      [name, waits],
+    ): [string, readonly string[]] => [name, optionOf(waits) > 0 ? waits : [never]]);
     const lists = [forLong, untilThen];
     for (let first = 0; first < Math.min(mostAlone, held.length) && this.#best.size > 1; first++) {
       for (const all of lists) await fails(new Map([all[first]!]));
@@ -149,7 +151,7 @@ function among(order: Order, events: readonly NamedEvent[]): Order {
   const part = new Map<string, readonly string[]>();
   for (const [name, waits] of order) {
     if (!names.has(name)) continue;
-    const left = waits.filter((other) => names.has(other));
+    const left = waits.filter((other) => names.has(other) || optionOf([other]) > 0);
     if (left.length > 0) part.set(name, left);
   }
   return part;
@@ -168,8 +170,8 @@ export function describeSchedule(deviations: Iterable<Deviation>, labels: Readon
     const same = numbers.get(label) ?? [];
     return JSON.stringify(label) + (same.length < 2 ? "" : ` (number ${same.indexOf(id) + 1})`);
   };
-  const lines = [...deviations].map(({ id, label, until, untilId }) =>
-    `${told(id, label)} is held back until ${told(untilId, until)} has come`
+  const lines = [...deviations].map(({ id, label, until, untilId, told: words }) =>
+    words ?? `${told(id, label)} is held back until ${told(untilId, until)} has come`
   );
   return lines.length > 0 ? lines : ["everything comes in the order of its arrival"];
 }

@@ -45,7 +45,7 @@ export function knownProgram(seed: number): KnownProgram {
   const [hasNames, hasTwos] = [random.below(2) === 0, random.below(3) === 0];
   return {
     events: actors * steps,
-    least, conditions,
+    least,
     async body(sim) {
       const done = new Array<number>(actors).fill(-1);
       const met = new Set<Condition>();
