@@ -8,7 +8,8 @@ import type { Simulation } from "../../runtime/simulation/mod.ts";
 import type { RunSettings } from "../../runtime/simulation/run/session.ts";
 import { type Chooser, NondeterminismError, PassChooser, SameChooser } from "./search/choosers.ts";
 import { DivergedError, ScheduleFailure } from "./search/schedule_failure.ts";
-import type { Search } from "./search/search.ts";
+import { guaranteeOf } from "./search/guarantee.ts";
+import { Search, type SearchStrategy } from "./search/search.ts";
 import { describeSchedule, shrink } from "./search/shrink.ts";
 import { hashLabel, labelsInToken, type RecordedSchedule, writeToken } from "./search/token.ts";
 import type { Stage, StageRun } from "./stage/stage.ts";
@@ -29,6 +30,14 @@ export interface ExploreReport {
   readonly reached: Readonly<Record<string, number>>;
 }
 
+/** What is searched. */
+export interface SearchSettings {
+  readonly strategy: SearchStrategy;
+  readonly maxSchedules: number;
+  readonly seed: number;
+  readonly lateTimers: boolean;
+}
+
 /** What is to be known of a run besides its outcome. */
 type Telling = Pick<RunSettings, "keepPlaces" | "observe">;
 
@@ -45,6 +54,10 @@ export class Exploration {
   readonly #body: (sim: Simulation) => unknown;
   readonly #settings: Pick<RecordedSchedule, "profile" | "seed"> & { maxSteps: number };
   readonly #reached = new Map<string, number>();
+  readonly #orders = new Set<number>();
+  readonly #decisions = { least: Infinity, sum: 0, most: 0 };
+  #leftOut = false;
+  #mayBeLate = false;
 
   constructor(
     stage: Stage,
@@ -56,31 +69,48 @@ export class Exploration {
     this.#settings = settings;
   }
 
-  async search(search: Search): Promise<ExploreReport> {
-    const orders = new Set<number>();
-    let [least, sum, most] = [Infinity, 0, 0];
-    let leftOut = false;
-    for (let chooser = search.next(); chooser !== undefined; chooser = search.next()) {
-      const { outcome, marks } = await this.#execute(chooser);
-      if (!outcome.ok) throw await this.#explain(chooser, outcome.error, search.schedules);
-      this.#count(marks);
-      leftOut ||= this.#stage.session.loop.leftOut;
-      search.ran(chooser);
-      orders.add(orderOf(chooser));
-      const { length } = chooser.chosen;
-      least = Math.min(least, length);
-      most = Math.max(most, length);
-      sum += length;
+  async search({ strategy, maxSchedules, seed, lateTimers }: SearchSettings): Promise<ExploreReport> {
+    const onTime = new Search(strategy, maxSchedules, seed);
+    const spare = Math.floor(maxSchedules / 10);
+    for (let chooser = onTime.next(); chooser !== undefined; chooser = onTime.next()) {
+      await this.#runOf(onTime, chooser, 0);
+      // Late timers come last, and have some schedules all the same.
+      if (onTime.schedules === 1 && this.#mayBeLate && lateTimers && !onTime.isByLot) onTime.leave(spare);
     }
-    const { schedules } = search;
+    const { schedules } = onTime;
+    const budget = lateTimers && this.#mayBeLate && !onTime.isByLot
+      ? Math.min(maxSchedules - schedules, Math.max(spare, schedules))
+      : 0;
+    const late = new Search("exhaustive", budget, seed, true);
+    for (let chooser = late.next(); chooser !== undefined; chooser = late.next()) {
+      await this.#runOf(late, chooser, schedules);
+    }
+    const { least, sum, most } = this.#decisions;
     return {
-      schedules,
-      exhaustive: search.exhaustive && !leftOut,
-      guarantee: guaranteeOf(search, leftOut),
-      distinct: orders.size,
-      decisions: { least, mean: sum / schedules, most },
+      schedules: schedules + late.schedules,
+      exhaustive: onTime.exhaustive && !this.#leftOut,
+      guarantee: guaranteeOf({ onTime, late, mayBeLate: this.#mayBeLate, leftOut: this.#leftOut }),
+      distinct: this.#orders.size,
+      decisions: { least, mean: sum / (schedules + late.schedules), most },
       reached: Object.fromEntries(this.#reached),
     };
+  }
+
+  /** Runs the next schedule of a search; `before` is how many were run by others. */
+  async #runOf(search: Search, chooser: Chooser, before: number): Promise<void> {
+    const { outcome, marks } = await this.#execute(chooser);
+    if (!outcome.ok) throw await this.#explain(chooser, outcome.error, before + search.schedules);
+    this.#count(marks);
+    const { ways } = this.#stage.session.loop;
+    this.#leftOut ||= ways.leftOut;
+    this.#mayBeLate ||= ways.mayBeLate;
+    search.ran(chooser);
+    this.#orders.add(orderOf(chooser));
+    const { length } = chooser.chosen;
+    const decisions = this.#decisions;
+    decisions.least = Math.min(decisions.least, length);
+    decisions.most = Math.max(decisions.most, length);
+    decisions.sum += length;
   }
 
   async replay(recorded: RecordedSchedule): Promise<ExploreReport> {
@@ -123,7 +153,8 @@ export class Exploration {
   #execute(chooser: Chooser, told: Telling = untold): Promise<StageRun<unknown>> {
     const { seed, maxSteps } = this.#settings;
     const { keepPlaces, observe } = told;
-    return this.#stage.run(this.#body, { choose: chooser.choose, seed, keepPlaces, observe, maxSteps });
+    const { choose, late } = chooser;
+    return this.#stage.run(this.#body, { choose, seed, keepPlaces, late, observe, maxSteps });
   }
 
   /** The marks of `sometimes` that a run has come by. */
@@ -194,19 +225,4 @@ function orderOf({ chosen, sizes }: Chooser): number {
     hash = Math.imul(hash ^ (chosen[index]! + (sizes[index]! << 12)), 0x01000193);
   }
   return hash ^ chosen.length;
-}
-
-function guaranteeOf(search: Search, leftOut: boolean): string {
-  const { schedules, exhaustive, heldBack, random } = search;
-  const systematic = schedules - random;
-  if (leftOut) {
-    const what = exhaustive ? "" : heldBack < 0 ? "" : `, those with <= ${heldBack} held-back events among them`;
-    return `${schedules} schedules pass${what}; chunks of more than 64 bytes were cut where it matters most, not everywhere`;
-  }
-  if (exhaustive) return `all ${systematic} schedules pass`;
-  const parts: string[] = [];
-  if (heldBack >= 0) parts.push(`all with <= ${heldBack} held-back events pass (of ${systematic} schedules run)`);
-  else if (systematic > 0) parts.push(`the first ${systematic} schedules pass`);
-  if (random > 0) parts.push(`${random} random schedules pass`);
-  return parts.join("; ");
 }

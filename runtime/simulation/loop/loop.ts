@@ -34,10 +34,10 @@ import {
   type Immediate,
   type LoopEvent,
   type LoopOptions,
-  type Option,
 } from "./loop_event.ts";
 import { TimerPhase } from "./timer_phase.ts";
 import { type VirtualTimer, VirtualTimers } from "./virtual_timers.ts";
+import { Ways } from "./ways.ts";
 
 /** How a timer fires. */
 const once: Pick<VirtualTimer, "repeat"> = { repeat: false };
@@ -55,8 +55,7 @@ export class SimulatedLoop {
   nesting = 0;
   /** What the last macrotask is called. */
   lastLabel = "the body";
-  /** Was a chunk so long that it was not to be cut at every place? */
-  leftOut = false;
+  readonly ways: Ways;
   readonly timers: VirtualTimers = new VirtualTimers();
   readonly immediates: Immediates = new Immediates();
   readonly arrivals: Arrivals = new Arrivals();
@@ -82,6 +81,7 @@ export class SimulatedLoop {
     this.keepPlaces = options.keepPlaces;
     this.shortestDelay = options.shortestDelay;
     this.#observe = options.observe;
+    this.ways = new Ways(choose, options.late);
   }
 
   /** Sets a timer, which fires once if nothing else is said; `delay` in ms of any length. */
@@ -145,23 +145,12 @@ export class SimulatedLoop {
 
   /** Lets the schedule decide whether `wrong` happens in the place of `right`; in order of arrival it does not. */
   fault(right: string, wrong: string): boolean {
-    return this.#optionOf(++this.#lastId, right, [`${JSON.stringify(wrong)} happens`]) === 1;
+    return this.ways.fault(++this.#lastId, right, wrong);
   }
 
   /** Lets the schedule decide after how many bytes of `label` a cut is made; in order of arrival, and with 0, none is. */
-  cut(label: string, { places, all }: CutPlaces): number {
-    if (!all) this.leftOut = true;
-    if (places.length === 0) return 0;
-    const told = places.map((at) =>
-      at === 1 ? `the first of the ${label} comes alone` : `the first ${at} of the ${label} come alone`
-    );
-    return [0, ...places][this.#optionOf(++this.#lastId, label, told)]!;
-  }
-
-  /** Lets the schedule decide between what happens as a rule, 0, and others that are told in words. */
-  #optionOf(id: number, label: string, others: readonly string[]): number {
-    const option = (told: string): Option => ({ id, label, kind: "option", chain: 0, fn() {}, told });
-    return this.#choose([option(label), ...others.map(option)]);
+  cut(label: string, places: CutPlaces): number {
+    return this.ways.cut(++this.#lastId, label, places);
   }
 
   /** Calls back when nothing more can run before the clock moves on. */
@@ -271,6 +260,7 @@ export class SimulatedLoop {
   #fire(timer: VirtualTimer): void {
     this.#phase.fire(timer, this.immediates.waiting === 0 && timer.deadline > this.now, this.#lastId);
     this.#jumpTo(timer.deadline);
+    if (this.timers.size > 1 || this.arrivals.hasLater) this.#beLate(timer);
     this.arrivals.endPhase();
     this.immediates.interrupt();
     this.timers.clear(timer);
@@ -283,6 +273,13 @@ export class SimulatedLoop {
     timer.id = ++this.#lastId;
     timer.deadline = now + timer.delay;
     this.timers.set(timer);
+  }
+
+  /** A timer that is late makes all late that comes after it, as on a host that was busy. */
+  #beLate(timer: VirtualTimer): void {
+    const times = () => [...this.timers.all().map(({ deadline }) => deadline), this.arrivals.nextAt];
+    const late = this.ways.lateness(timer, this.now, times);
+    if (late > 0) this.spin(late);
   }
 
   #run(arrival: Arrival): void {

@@ -78,6 +78,8 @@ export interface LoopOptions {
   readonly keepPlaces: boolean;
   /** The shortest delay of a timer, in ms. */
   readonly shortestDelay: number;
+  /** May timers fire late? */
+  readonly late: boolean;
   /** Is told of each macrotask, as it runs. */
   readonly observe: ((event: LoopEvent) => void) | undefined;
 }

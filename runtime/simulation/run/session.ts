@@ -29,6 +29,8 @@ export interface RunSettings {
   readonly choose: Choose;
   readonly seed: number;
   readonly keepPlaces: boolean;
+  /** May timers fire late, where the schedule says so? */
+  readonly late?: boolean;
   /** Is told of each macrotask, as it runs. */
   readonly observe?: ((event: LoopEvent) => void) | undefined;
   /** After how many macrotasks a body that has not ended is taken for a livelock. */
@@ -96,6 +98,7 @@ export class Session implements World {
     this.loop = new SimulatedLoop(settings.choose, {
       keepPlaces: settings.keepPlaces,
       shortestDelay: this.settings.shortestDelay,
+      late: settings.late === true,
       observe: settings.observe,
     });
     this.random = new Random(settings.seed);

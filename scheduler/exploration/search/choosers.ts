@@ -17,10 +17,17 @@ export interface Decisions {
   readonly chosen: readonly number[];
 }
 
+/** Is this the number of a decision on how late a timer is? */
+export function isLateness(id: number): boolean {
+  return id < 0;
+}
+
 /** Decides, and keeps what was decided. An event that has let enough others pass is taken without a decision. */
 export abstract class Chooser implements Decisions {
   readonly sizes: number[] = [];
   readonly chosen: number[] = [];
+  /** Does it decide whether timers are late? Otherwise all are on time. */
+  late = false;
   /** Is told of each macrotask that runs, by choosers that need it. */
   readonly came: ((event: LoopEvent) => void) | undefined = undefined;
   #passed: Map<number, number> | undefined;
@@ -78,6 +85,8 @@ export class HoldBackChooser extends Chooser {
   readonly standingsAt: Map<number, readonly Standing[]> = new Map();
   /** The decisions that were between options. */
   readonly options: Set<number> = new Set();
+  /** Those of them that were on how late a timer is. */
+  readonly latenesses: Set<number> = new Set();
   readonly #branch: Branch | undefined;
   /** The numbers of the events that are held back. */
   #held: Set<number> | undefined;
@@ -95,6 +104,7 @@ export class HoldBackChooser extends Chooser {
 
   protected override decideOption(options: readonly LoopEvent[]): number {
     this.options.add(this.chosen.length);
+    if (isLateness(options[0]!.id)) this.latenesses.add(this.chosen.length);
     return this.#onBranch(options) ?? 0;
   }
 
@@ -166,6 +176,7 @@ export class PassChooser extends Chooser {
   constructor(passes: Passes) {
     super();
     this.#passes = passes;
+    this.late = "get" in passes && [...passes.keys()].some(isLateness);
   }
 
   protected override decideOption(options: readonly LoopEvent[]): number {
@@ -204,9 +215,10 @@ export class PassChooser extends Chooser {
 export class SameChooser extends Chooser {
   readonly #from: Decisions;
 
-  constructor(from: Decisions) {
+  constructor(from: Decisions & { readonly late?: boolean }) {
     super();
     this.#from = from;
+    this.late = from.late === true;
   }
 
   protected override decideOption(options: readonly LoopEvent[]): number {

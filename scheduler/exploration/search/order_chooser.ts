@@ -6,7 +6,7 @@
  */
 
 import type { LoopEvent } from "../../../runtime/simulation/loop/loop_event.ts";
-import { Chooser, type Passes } from "./choosers.ts";
+import { Chooser, isLateness, type Passes } from "./choosers.ts";
 
 /** Names of events, each with those that it waits for, in the order in which they came. */
 export type Order = ReadonlyMap<string, readonly string[]>;
@@ -74,6 +74,7 @@ export class OrderRecorder extends NamingChooser {
   constructor(passes: Passes & ReadonlyMap<number, number>, repeated: ReadonlySet<string>) {
     super(repeated);
     this.#passes = passes;
+    this.late = [...passes.keys()].some(isLateness);
   }
 
   get order(): Order {
@@ -114,8 +115,9 @@ export class OrderChooser extends NamingChooser {
   readonly #order: Order;
   readonly #came = new Set<string>();
 
-  constructor(order: Order, repeated: ReadonlySet<string>) {
+  constructor(order: Order, repeated: ReadonlySet<string>, late: boolean) {
     super(repeated);
+    this.late = late;
     this.#order = order;
   }
 

@@ -100,7 +100,7 @@ class Shrinking {
     const recorder = new OrderRecorder(passes, repeated);
     if (!await this.#fails(recorder)) return;
     const { order, events } = recorder;
-    const fails: FailsUnder = (some) => this.#fails(new OrderChooser(some, repeated));
+    const fails: FailsUnder = (some) => this.#fails(new OrderChooser(some, repeated, recorder.late));
     const failsAmong = (some: readonly NamedEvent[]) => fails(among(order, some));
     const chains = [...new Set(events.map(({ chain }) => chain))];
     const ofChains = (some: readonly number[]) => events.filter(({ chain }) => some.includes(chain));
