@@ -148,7 +148,7 @@ export class SimulatedLoop {
     return this.ways.fault(++this.#lastId, right, wrong);
   }
 
-  /** Lets the schedule decide after how many bytes of `label` a cut is made; in order of arrival, and with 0, none is. */
+  /** After how many bytes of `label` does the schedule cut? In order of arrival, and with 0, nowhere. */
   cut(label: string, places: CutPlaces): number {
     return this.ways.cut(++this.#lastId, label, places);
   }
@@ -277,8 +277,7 @@ export class SimulatedLoop {
 
   /** A timer that is late makes all late that comes after it, as on a host that was busy. */
   #beLate(timer: VirtualTimer): void {
-    const times = () => [...this.timers.all().map(({ deadline }) => deadline), this.arrivals.nextAt];
-    const late = this.ways.lateness(timer, this.now, times);
+    const late = this.ways.lateness(timer, this.now, () => [...this.timers.deadlines(), this.arrivals.nextAt]);
     if (late > 0) this.spin(late);
   }
 
