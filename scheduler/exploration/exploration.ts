@@ -71,20 +71,14 @@ export class Exploration {
 
   async search({ strategy, maxSchedules, seed, lateTimers }: SearchSettings): Promise<ExploreReport> {
     const onTime = new Search(strategy, maxSchedules, seed);
+    const mayBeLate = (): boolean => lateTimers && this.#mayBeLate && !onTime.isByLot;
+    // Late timers come last, and have some schedules all the same.
     const spare = Math.floor(maxSchedules / 10);
-    for (let chooser = onTime.next(); chooser !== undefined; chooser = onTime.next()) {
-      await this.#runOf(onTime, chooser, 0);
-      // Late timers come last, and have some schedules all the same.
-      if (onTime.schedules === 1 && this.#mayBeLate && lateTimers && !onTime.isByLot) onTime.leave(spare);
-    }
+    await this.#runAll(onTime, 0, () => mayBeLate() && onTime.leave(spare));
     const { schedules } = onTime;
-    const budget = lateTimers && this.#mayBeLate && !onTime.isByLot
-      ? Math.min(maxSchedules - schedules, Math.max(spare, schedules))
-      : 0;
+    const budget = mayBeLate() ? Math.min(maxSchedules - schedules, Math.max(spare, schedules)) : 0;
     const late = new Search("exhaustive", budget, seed, true);
-    for (let chooser = late.next(); chooser !== undefined; chooser = late.next()) {
-      await this.#runOf(late, chooser, schedules);
-    }
+    await this.#runAll(late, schedules, () => {});
     const { least, sum, most } = this.#decisions;
     return {
       schedules: schedules + late.schedules,
@@ -96,21 +90,24 @@ export class Exploration {
     };
   }
 
-  /** Runs the next schedule of a search; `before` is how many were run by others. */
-  async #runOf(search: Search, chooser: Chooser, before: number): Promise<void> {
-    const { outcome, marks } = await this.#execute(chooser);
-    if (!outcome.ok) throw await this.#explain(chooser, outcome.error, before + search.schedules);
-    this.#count(marks);
-    const { ways } = this.#stage.session.loop;
-    this.#leftOut ||= ways.leftOut;
-    this.#mayBeLate ||= ways.mayBeLate;
-    search.ran(chooser);
-    this.#orders.add(orderOf(chooser));
-    const { length } = chooser.chosen;
+  /** Runs the schedules of a search; `before` is how many were run by others. There is no promise per schedule but that of its run. */
+  async #runAll(search: Search, before: number, onFirst: () => void): Promise<void> {
     const decisions = this.#decisions;
-    decisions.least = Math.min(decisions.least, length);
-    decisions.most = Math.max(decisions.most, length);
-    decisions.sum += length;
+    for (let chooser = search.next(); chooser !== undefined; chooser = search.next()) {
+      const { outcome, marks } = await this.#execute(chooser);
+      if (!outcome.ok) throw await this.#explain(chooser, outcome.error, before + search.schedules);
+      this.#count(marks);
+      const { ways } = this.#stage.session.loop;
+      this.#leftOut ||= ways.leftOut;
+      this.#mayBeLate ||= ways.mayBeLate;
+      search.ran(chooser);
+      this.#orders.add(orderOf(chooser));
+      const { length } = chooser.chosen;
+      decisions.least = Math.min(decisions.least, length);
+      decisions.most = Math.max(decisions.most, length);
+      decisions.sum += length;
+      if (search.schedules === 1) onFirst();
+    }
   }
 
   async replay(recorded: RecordedSchedule): Promise<ExploreReport> {

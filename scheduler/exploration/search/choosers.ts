@@ -84,9 +84,9 @@ export class HoldBackChooser extends Chooser {
   /** For each decision of its own at which events were held back, or may be at no cost: how it stood with each. */
   readonly standingsAt: Map<number, readonly Standing[]> = new Map();
   /** The decisions that were between options. */
-  readonly options: Set<number> = new Set();
+  options: Set<number> | undefined;
   /** Those of them that were on how late a timer is. */
-  readonly latenesses: Set<number> = new Set();
+  latenesses: Set<number> | undefined;
   readonly #branch: Branch | undefined;
   /** The numbers of the events that are held back. */
   #held: Set<number> | undefined;
@@ -103,8 +103,8 @@ export class HoldBackChooser extends Chooser {
   }
 
   protected override decideOption(options: readonly LoopEvent[]): number {
-    this.options.add(this.chosen.length);
-    if (isLateness(options[0]!.id)) this.latenesses.add(this.chosen.length);
+    (this.options ??= new Set()).add(this.chosen.length);
+    if (isLateness(options[0]!.id)) (this.latenesses ??= new Set()).add(this.chosen.length);
     return this.#onBranch(options) ?? 0;
   }
 

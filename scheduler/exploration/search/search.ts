@@ -120,9 +120,9 @@ export class Search {
     for (let at = chooser.free; at < chosen.length; at++) {
       const standings = chooser.standingsAt.get(at);
       // All that is not on this branch has a late timer in it.
-      if (this.#late && this.schedules === 1 && !chooser.latenesses.has(at)) continue;
+      if (this.#late && this.schedules === 1 && chooser.latenesses?.has(at) !== true) continue;
       const size = sizes[at]!;
-      const isOption = chooser.options.has(at);
+      const isOption = chooser.options?.has(at) === true;
       const free = standings === undefined ? size : standings.filter((standing) => standing === "free").length;
       let before = 0;
       for (let choice = 0; choice < size; choice++) {
