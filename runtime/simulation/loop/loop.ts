@@ -144,8 +144,8 @@ export class SimulatedLoop {
   }
 
   /** Lets the schedule decide whether `wrong` happens in the place of `right`; in order of arrival it does not. */
-  fault(right: string, wrong: string): boolean {
-    return this.ways.fault(++this.#lastId, right, wrong);
+  fault(right: string, wrong: string, atMost?: number): boolean {
+    return this.ways.fault(++this.#lastId, right, wrong, atMost);
   }
 
   /** After how many bytes of `label` does the schedule cut? In order of arrival, and with 0, nowhere. */

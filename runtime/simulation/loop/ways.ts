@@ -18,6 +18,8 @@ export class Ways {
   readonly #choose: Choose;
   readonly #late: boolean;
   #lastLateId = 0;
+  /** How often each thing could go wrong, and did. */
+  #faults: Map<string, { asked: number; happened: number }> | undefined;
 
   /** `late`: may timers fire late? */
   constructor(choose: Choose, late: boolean) {
@@ -25,9 +27,16 @@ export class Ways {
     this.#late = late;
   }
 
-  /** Does `wrong` happen in the place of `right`? */
-  fault(id: number, right: string, wrong: string): boolean {
-    return this.#optionOf(id, right, [`${JSON.stringify(wrong)} happens`]) === 1;
+  /** Does `wrong` happen in the place of `right`? At most so many times in all. */
+  fault(id: number, right: string, wrong: string, atMost = Infinity): boolean {
+    const faults = this.#faults ??= new Map();
+    let fault = faults.get(wrong);
+    if (fault === undefined) faults.set(wrong, fault = { asked: 0, happened: 0 });
+    const which = ++fault.asked > 1 ? ` (number ${fault.asked})` : "";
+    if (fault.happened >= atMost) return false;
+    const happens = this.#optionOf(id, right, [`${JSON.stringify(wrong)}${which} happens`]) === 1;
+    if (happens) fault.happened++;
+    return happens;
   }
 
   /** After how many bytes a cut is made; 0 where none is. */
