@@ -28,7 +28,7 @@ export class Ways {
   }
 
   /** Does `wrong` happen in the place of `right`? At most so many times in all. */
-  fault(id: number, right: string, wrong: string, atMost = Infinity): boolean {
+  fault(id: number, right: string, wrong: string, atMost: number = Infinity): boolean {
     const faults = this.#faults ??= new Map();
     let fault = faults.get(wrong);
     if (fault === undefined) faults.set(wrong, fault = { asked: 0, happened: 0 });
