@@ -1,6 +1,5 @@
 /** What may be called how in a worker module, and what crosses: callbacks, generators, buffers. */
 
-import type { Buffer } from "node:buffer";
 import {
   type Arguments,
   callback,
@@ -11,6 +10,13 @@ import {
   WorkerPool,
 } from "@millrace/millrace";
 import type { Equal, Row } from "./equal.ts";
+
+/** As Node has it, for programs that do not know Node's types. */
+interface Buffer extends Uint8Array {
+  readUInt8(offset?: number): number;
+  swap16(): this;
+  toString(encoding?: string): string;
+}
 
 /** What `typeof import("./tasks.ts")` is of such a module. */
 interface Tasks {
