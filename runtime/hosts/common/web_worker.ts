@@ -102,7 +102,8 @@ export function overWebWorker(worker: WebWorker, options: HostWorkerOptions, lis
     worker.terminate();
     // Bun announces the end itself; elsewhere a terminated worker is silent at once.
     if ("ref" in worker) return;
-    if (!lockHeld || dying) return end({ code: undefined, error });
+    // A browser stops every thread, though Chromium lets one that spins go on for two seconds.
+    if (!lockHeld || dying || !("Deno" in globalThis)) return end({ code: undefined, error });
     // Deno does not stop a thread that spins: that one keeps its lock.
     terminated = true;
     watchLife(true);

@@ -42,9 +42,9 @@ const deepestCause = 8;
 
 /**
  * How many levels a value may have that is sent. Node writes values of which its main thread, whose stack is smaller than a worker's, can
- * read only 1,500 levels; the message, and with it the worker, would be lost.
+ * read only 1,500 levels; the message, and with it the worker, would be lost. In Chromium a worker's own stack is too small for 900.
  */
-export const deepest = 1000;
+export const deepest = 500;
 
 /** Makes data of what was thrown. Never throws itself, whatever it is given: a proxy may throw at every touch. */
 export function encodeError(thrown: unknown): EncodedError {

@@ -11,6 +11,7 @@ import { until } from "../../../support/within.ts";
 import { countListeners, flagsOf, tellsExit } from "../pool_support.ts";
 import { patchThreads } from "../threads_support.ts";
 import { testWith } from "../../../support/needs.ts";
+import { thisHost } from "../../../support/this_host.ts";
 
 type Tasks = typeof import("../odd_tasks.ts");
 type Pool = WorkerPool<Tasks>;
@@ -24,6 +25,9 @@ async function withPool(body: (pool: Pool) => Promise<void>, teardownTimeout = 6
     await pool.close({ timeout: 0 });
   }
 }
+
+/** Is a thread noticed that goes on? Browsers stop every one, and are believed. */
+const isNoticed = thisHost() !== "browser";
 
 const program = (name: string): string => new URL(`../programs/${name}.ts`, import.meta.url).pathname;
 
@@ -107,8 +111,9 @@ testWith("shared memory", "a thread that will not end is given up after a second
       const closing = pool.close({ timeout: 0 });
       await call;
       await closing;
-      assertEquals([pool.statistics().workers, pool.statistics().runaway], [0, 1]);
+      assertEquals([pool.statistics().workers, pool.statistics().runaway], [0, isNoticed ? 1 : 0]);
     });
+    if (!isNoticed) return assertEquals(told, []);
     assertEquals(told.length, 1);
     assert(
       /did not end within 1000 ms of its termination, and goes on with spin/.test(String(told[0])),

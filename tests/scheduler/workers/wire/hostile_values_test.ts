@@ -108,12 +108,12 @@ test("of values with many levels each arrives whole or is refused, both ways and
   let exits = 0;
   const onWorkerExit = ({ reason }: { reason: string }): void => void (exits += reason === "closed" ? 0 : 1);
   await withTasks({ onWorkerExit }, async (pool) => {
-    for (const levels of [10, 900, 1100, 1500, 2000, 3000, 5000, 8000, 20_000]) {
-      const right = levels < 1000 ? "result" : "DataCloneError";
+    for (const levels of [10, 450, 550, 1100, 1500, 2000, 3000, 5000, 8000, 20_000]) {
+      const right = levels < 500 ? "result" : "DataCloneError";
       assertEquals([levels, await outcome("takes", () => pool.run("takes", [here.deep(levels)]))], [levels, right]);
       assertEquals([levels, await outcome("gives", () => pool.run("deep", [levels]))], [levels, right]);
       const thrown = await outcome("throws", () => pool.run("throwsDeep", [levels]));
-      assertEquals([levels, thrown === "Error"], [levels, levels > 1000]);
+      assertEquals([levels, thrown === "Error"], [levels, levels > 500]);
     }
     assertEquals(exits, 0);
   });
