@@ -19,12 +19,6 @@ export function checkField(name: string, text: string): void {
   }
 }
 
-/** Refuses an answer whose head cannot be sent, before the host sees it. */
-export function checkHead({ headers, statusText }: Response): void {
-  for (const [name, text] of headers) checkField(name, text);
-  checkStatusText(statusText);
-}
-
 /** Refuses the text of a status that cannot be sent. */
 export function checkStatusText(text: string): void {
   if (text !== "" && !value.test(text)) {

@@ -46,8 +46,3 @@ export abstract class Exchange implements HttpExchange {
     this.onEnd?.(end, error);
   }
 }
-
-/** Can it be the host of a request? One with a slash in it would become part of the URL's path. */
-export function isHost(host: string): boolean {
-  return /^[\w.:[\]~-]*$/.test(host);
-}

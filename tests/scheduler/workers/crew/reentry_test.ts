@@ -1,26 +1,14 @@
 /** Who is told of something by a pool, and calls it again at once: each call runs exactly once, or is told why not. */
 
 import { test } from "node:test";
-import { Worker as NodeWorker } from "node:worker_threads";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-import { configure, type GivenWorker, PoolClosedError, WorkerExitError, WorkerPool } from "../../../../mod.ts";
+import { configure, PoolClosedError, WorkerExitError, WorkerPool } from "../../../../mod.ts";
 import { errorOf } from "../../../support/errors.ts";
-import { hostOfThis } from "../../../support/hosts.ts";
 import { testWith } from "../../../support/needs.ts";
 import { within } from "../../../support/within.ts";
 import { flagsOf, module, type Tasks } from "../pool_support.ts";
 import type { Functions } from "../programs/served.ts";
-
-const served = new URL("../programs/served.ts", import.meta.url);
-
-/** A worker as a program of this host starts one; Node 20 has to be taught TypeScript first. */
-function start(): GivenWorker {
-  const { Worker } = globalThis as { Worker?: new (url: URL, options: object) => GivenWorker };
-  if (Worker !== undefined) return new Worker(served, { type: "module" });
-  if (hostOfThis() !== "node") return new NodeWorker(served);
-  const hooks = new URL("../../../support/typescript.mjs", import.meta.url);
-  return new NodeWorker(`import("${hooks}").then(({ register }) => (register(), import("${served}")))`, { eval: true });
-}
+import { start } from "../served_support.ts";
 
 /** Calls `body` with what is told of errors that nobody awaits. */
 async function listening(heard: (error: unknown) => void, body: () => Promise<void>): Promise<void> {

@@ -71,3 +71,8 @@ export function cleansUp(flags: Int32Array, way: "all" | "throws" | "hangs"): nu
   onClose(() => void Atomics.store(flags, 2, Atomics.add(flags, 0, 1) + 1));
   return 1;
 }
+
+/** A timer that is set after another of the same delay, and so fires after it. */
+export function rests(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1));
+}

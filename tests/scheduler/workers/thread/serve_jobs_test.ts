@@ -3,31 +3,12 @@
 import { test } from "node:test";
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import process from "node:process";
-import { Worker as NodeWorker } from "node:worker_threads";
-import {
-  type GivenWorker,
-  group,
-  sleep,
-  WorkerExitError,
-  WorkerPool,
-  type WorkerPoolOptions,
-} from "../../../../mod.ts";
+import { group, sleep, WorkerExitError, WorkerPool, type WorkerPoolOptions } from "../../../../mod.ts";
 import { simulate } from "../../../../testing.ts";
 import { serveJobs } from "../../../../worker.ts";
 import type { Functions } from "../programs/served.ts";
-import { hostOfThis } from "../../../support/hosts.ts";
+import { start } from "../served_support.ts";
 import { withinTest } from "../../../support/within.ts";
-
-const served = new URL("../programs/served.ts", import.meta.url);
-
-/** A worker as a program of this host starts one; Node 20 has to be taught TypeScript first. */
-function start(): GivenWorker {
-  const { Worker } = globalThis as { Worker?: new (url: URL, options: object) => GivenWorker };
-  if (Worker !== undefined) return new Worker(served, { type: "module" });
-  if (hostOfThis() !== "node") return new NodeWorker(served);
-  const hooks = new URL("../../../support/typescript.mjs", import.meta.url);
-  return new NodeWorker(`import("${hooks}").then(({ register }) => (register(), import("${served}")))`, { eval: true });
-}
 
 async function withPool(
   options: WorkerPoolOptions,
