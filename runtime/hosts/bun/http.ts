@@ -102,6 +102,10 @@ function isIdle({ pendingRequests, pendingWebSockets }: BunServer): boolean {
 /** The url of a request, or why it is refused. Bun shows no target, but the url that it has made of it with the `Host` field. */
 function judge(gate: RequestGate, { url, method, headers }: Request): string | Refusal {
   const host = headers.get("host");
+  const contentLength = headers.get("content-length") ?? undefined;
+  const transferEncoding = headers.get("transfer-encoding") ?? undefined;
+  const hasBody = contentLength !== undefined || transferEncoding !== undefined;
+  if (!hasBody && host !== null && gate.isPlain(method, host, url)) return url;
   return gate.judge({
     method,
     // With a host that is none Bun's url has no origin.
@@ -110,8 +114,8 @@ function judge(gate: RequestGate, { url, method, headers }: Request): string | R
     version: host === null ? "1.0" : "1.1",
     fields: 0,
     host: host ?? undefined,
-    contentLength: headers.get("content-length") ?? undefined,
-    transferEncoding: headers.get("transfer-encoding") ?? undefined,
+    contentLength,
+    transferEncoding,
   });
 }
 

@@ -146,6 +146,10 @@ class Heads {
   judge({ url, method, headers }: Request): string | Refusal {
     if (url.length > maxHeadBytes) return headTooLarge;
     let host = headers.get("host");
+    const contentLength = headers.get("content-length") ?? undefined;
+    const transferEncoding = headers.get("transfer-encoding") ?? undefined;
+    const hasBody = contentLength !== undefined || transferEncoding !== undefined;
+    if (!hasBody && host !== null && this.#gate.isPlain(method, host, url)) return url;
     const start = this.#scheme.length;
     // HTTP/2 names the host in the url alone. Without one Deno puts its own name there.
     if (host === null) {
@@ -162,8 +166,8 @@ class Heads {
       version: "1.1",
       fields: 0,
       host,
-      contentLength: headers.get("content-length") ?? undefined,
-      transferEncoding: headers.get("transfer-encoding") ?? undefined,
+      contentLength,
+      transferEncoding,
     });
   }
 }
