@@ -165,10 +165,19 @@ export class SimulatedRun<T> {
     ];
   }
 
+  /** Ends it wherever it is; nobody waits for its outcome. */
+  abandon(): void {
+    if (this.#state !== "new") this.#leave();
+  }
+
   #end(outcome: RunOutcome<T>): false {
     this.outcome = outcome;
+    this.#leave();
+    return false;
+  }
+
+  #leave(): void {
     this.#session.workers.end();
     this.#session.onUnhandled = this.#session.onUncaught = () => {};
-    return false;
   }
 }

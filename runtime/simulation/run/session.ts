@@ -34,8 +34,6 @@ export interface RunSettings {
   readonly maxSteps: number;
 }
 
-let active: Session | undefined;
-
 /** Any number of runs, one after the other, in which the functions of the host are simulated. */
 export class Session implements World {
   readonly settings: WorldSettings;
@@ -58,16 +56,8 @@ export class Session implements World {
     this.settings = settings;
   }
 
-  /** Refuses a second simulation while one runs. */
-  static check(): void {
-    if (active === undefined) return;
-    throw new Error("A simulation runs already: await it before the next simulate() or explore() begins");
-  }
-
-  /** Puts the simulated functions in place. */
+  /** Puts the simulated functions in place; those of another session must not be. */
   open(): void {
-    Session.check();
-    active = this;
     try {
       this.#restores.push(keepFunctions());
       this.#replaceGlobals();
@@ -82,7 +72,6 @@ export class Session implements World {
   /** Puts everything back, identical to what it was. */
   close(): void {
     for (let restore = this.#restores.pop(); restore !== undefined; restore = this.#restores.pop()) restore();
-    if (active === this) active = undefined;
   }
 
   /** Begins a run: a new loop, at time 0. */
