@@ -78,3 +78,15 @@ export function doors(): Door[] {
   add(processes.ChildProcess?.prototype, ["spawn"], "child_process.");
   return found;
 }
+
+/** URLs of which the answer lies in this process. */
+const localUrl = /^\s*(data|blob):/i;
+
+/** `fetch` on the network of the simulation; what a URL itself holds is no I/O, and the host's own reads it. */
+export function fetchOf(network: () => { fetch: typeof fetch }): typeof fetch {
+  const own = globalThis.fetch;
+  return (input, init) => {
+    const url = input instanceof Request ? input.url : String(input);
+    return localUrl.test(url) ? own(input, init) : network().fetch(input, init);
+  };
+}

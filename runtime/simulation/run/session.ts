@@ -10,10 +10,20 @@ import { builtin } from "../../hosts/common/node_process.ts";
 import { keepFunctions } from "../../hosts/common/timers.ts";
 import type { ContextSlot } from "../../port/host.ts";
 import { bodyMethods } from "../globals/bodies.ts";
-import { dateOf, simulatedClock, temporalOf, timeStampOf } from "../globals/clock.ts";
+import {
+  firstMoment,
+  formatOf,
+  type Member,
+  membersOfClocks,
+  showPresent,
+  simulatedDate,
+  timeStampOf,
+} from "../globals/clock.ts";
 import { type Frames, framesOf } from "../globals/frames.ts";
 import { messageChannelOf } from "../globals/message_channel.ts";
-import { doors } from "../globals/real_io.ts";
+import { membersOfRandomness } from "../globals/randomness.ts";
+import { doors, fetchOf } from "../globals/real_io.ts";
+import { act, isActing, simulate, standInFor } from "../globals/stand_ins.ts";
 import { timersOf } from "../globals/timers.ts";
 import { timersPromisesOf } from "../globals/timers_promises.ts";
 import { refusal } from "../loop/errors.ts";
@@ -59,7 +69,7 @@ export class Session implements World {
   /** Puts the simulated functions in place; those of another session must not be. */
   open(): void {
     try {
-      this.#restores.push(keepFunctions());
+      this.#restores.push(keepFunctions(), showPresent(this), () => act(false));
       this.#replaceGlobals();
       this.#replaceModules();
       this.#catchErrors();
@@ -67,6 +77,11 @@ export class Session implements World {
       this.close();
       throw error;
     }
+  }
+
+  /** What runs from now on belongs to the simulation, or to others in the same process. */
+  act(whether: boolean): void {
+    act(whether);
   }
 
   /** Puts everything back, identical to what it was. */
@@ -96,32 +111,31 @@ export class Session implements World {
     if (this.settings.isBrowser) {
       for (const [name, value] of Object.entries(this.frames)) this.#replace(global, name, value);
     }
-    this.#replace(global, "Date", dateOf(this));
-    const temporal = temporalOf(this);
-    for (const [name, value] of Object.entries(temporal?.functions ?? {})) this.#replace(temporal!.target, name, value);
+    this.#replaceMembers(membersOfClocks(this));
+    this.#replaceMembers(membersOfRandomness(this));
     this.#replace(global, "MessageChannel", messageChannelOf(this));
-    const clock = simulatedClock(this);
-    this.#replace(performance, "now", clock.now);
     this.#replaceGetter(Event.prototype, "timeStamp", timeStampOf(this));
-    this.#replaceGetter(performance, "timeOrigin", () => this.settings.startTime);
-    this.#replace(AbortSignal, "timeout", clock.abortAfter);
-    this.#replace(Math, "random", () => this.random.number());
-    this.#replace(crypto, "getRandomValues", <T extends ArrayBufferView>(array: T): T => this.#fill(array));
-    this.#replace(crypto, "randomUUID", () => this.#uuid());
+    this.#replaceGetter(performance, "timeOrigin", () => this.settings.startTime - firstMoment);
+    this.#replaceGetter(Intl.DateTimeFormat.prototype, "format", formatOf(this));
     for (const [name, value] of Object.entries(bodyMethods())) {
       for (const { prototype } of [Request, Response]) this.#replace(prototype, name, value);
     }
     if (this.settings.allowRealIo) return;
-    this.#replace(global, "fetch", (input: RequestInfo | URL, init?: RequestInit) => this.network.fetch(input, init));
+    this.#replace(global, "fetch", fetchOf(() => this.network));
     for (const { target, name, call } of doors()) this.#replace(target, name, refusal(call));
   }
 
+  #replaceMembers(members: readonly Member[]): void {
+    for (const { target, name, value } of members) this.#replace(target, name, value);
+  }
+
   #replaceModules(): void {
-    const { process } = globalThis as unknown as { process?: { getBuiltinModule?: unknown; hrtime: object } };
+    const { process } = globalThis as unknown as { process?: { getBuiltinModule?: unknown } };
     if (process?.getBuiltinModule === undefined) return;
-    this.#replace(process, "hrtime", simulatedClock(this).hrtime);
-    const promises = builtin<Record<string, unknown>>("node:timers/promises");
-    for (const [name, value] of Object.entries(timersPromisesOf(this))) this.#replace(promises, name, value);
+    const promises = builtin<Record<string, unknown> & { scheduler: object }>("node:timers/promises");
+    const { scheduler, ...functions } = timersPromisesOf(this);
+    for (const [name, value] of Object.entries(functions)) this.#replace(promises, name, value);
+    for (const [name, value] of Object.entries(scheduler)) this.#replace(promises.scheduler, name, value);
     const timers = builtin<Record<string, unknown>>("node:timers");
     for (const [name, value] of Object.entries(timersOf(this))) this.#replace(timers, name, value);
     // On Node this reaches named imports too; on Deno and Bun those keep what they were bound to.
@@ -165,12 +179,29 @@ export class Session implements World {
     });
   }
 
+  /** Puts a function in the place of one of the host's, which is called where no simulation acts; or a value in that of another. */
   #replace(target: object, name: string, value: unknown): void {
-    this.#define(target, name, { value, writable: true, configurable: true, enumerable: true });
+    const before = Reflect.get(target, name) as unknown;
+    if (typeof value !== "function" || typeof before !== "function" || value === simulatedDate) {
+      return this.#define(target, name, { value, writable: true, configurable: true, enumerable: true });
+    }
+    const standIn = standInFor(target, name, before as () => unknown);
+    this.#restores.push(simulate(standIn, value as () => unknown));
+    this.#define(target, name, { value: standIn.fn, writable: true, configurable: true, enumerable: true });
   }
 
   #replaceGetter(target: object, name: string, get: (this: never) => unknown): void {
-    this.#define(target, name, { get, configurable: true, enumerable: true });
+    let at: object | null = target;
+    while (at !== null && !Object.hasOwn(at, name)) at = Object.getPrototypeOf(at) as object | null;
+    const own = at === null ? undefined : Object.getOwnPropertyDescriptor(at, name);
+    this.#define(target, name, {
+      get(this: unknown) {
+        if (isActing() || own === undefined) return Reflect.apply(get, this, []);
+        return own.get === undefined ? own.value : Reflect.apply(own.get, this, []);
+      },
+      configurable: true,
+      enumerable: true,
+    });
   }
 
   #define(target: object, name: string, replacement: PropertyDescriptor): void {
@@ -189,20 +220,6 @@ export class Session implements World {
       if (before === undefined) delete (target as Record<string, unknown>)[name];
       else Object.defineProperty(target, name, before);
     });
-  }
-
-  #fill<T extends ArrayBufferView>(array: T): T {
-    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-    for (let index = 0; index < bytes.length; index++) bytes[index] = this.random.integer();
-    return array;
-  }
-
-  #uuid(): string {
-    const bytes = this.#fill(new Uint8Array(16));
-    bytes[6] = (bytes[6]! & 0x0f) | 0x40;
-    bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
   }
 }
 

@@ -149,6 +149,7 @@ export class Stage implements Play {
   turn(): void {
     const run = this.#run;
     if (run === undefined) return;
+    this.session.act(true);
     this.#look?.();
     if (run.turn()) return;
     this.#run = undefined;
