@@ -51,8 +51,11 @@ export class SimulatedLoop {
   steps = 0;
   /** How deep in timers set by timers the callback is that runs. */
   nesting = 0;
-  /** What the last macrotask is called. */
-  lastLabel = "the body";
+  /** The last macrotask, and when it ran; none before the first. */
+  last: LoopEvent | undefined = undefined;
+  lastAt = 0;
+  /** The timer that was taken back last while it was set. */
+  takenBack: VirtualTimer | undefined = undefined;
   readonly timers: VirtualTimers = new VirtualTimers();
   readonly immediates: Immediates = new Immediates();
   readonly arrivals: Arrivals = new Arrivals();
@@ -71,6 +74,7 @@ export class SimulatedLoop {
   /** The timer that fires now. */
   #parent: VirtualTimer | undefined;
   #blocked: (() => void)[] = [];
+  #settling: (() => void)[] = [];
   readonly #events: LoopEvent[] = [];
 
   constructor(choose: Choose, options: LoopOptions) {
@@ -96,6 +100,7 @@ export class SimulatedLoop {
   /** Takes a timer back for good. */
   clearTimer(timer: VirtualTimer): void {
     timer.cleared = true;
+    if (timer.set) this.takenBack = timer;
     this.timers.clear(timer);
   }
 
@@ -151,6 +156,16 @@ export class SimulatedLoop {
     this.#blocked.push(fn);
   }
 
+  /** Calls back when nothing is left that was begun and has to end. */
+  whenSettled(fn: () => void): void {
+    this.#settling.push(fn);
+  }
+
+  /** What the last macrotask is called. */
+  get lastLabel(): string {
+    return this.last?.label ?? "the body";
+  }
+
   /** When the clock is going to stop next, if nothing else is asked for. */
   get nextAt(): number {
     return Math.min(this.timers.first()?.deadline ?? Infinity, this.arrivals.nextAt);
@@ -191,9 +206,16 @@ export class SimulatedLoop {
 
   /** Tells those who wait for that that nothing can run before the clock moves on. */
   #runnable(): void {
+    if (this.#settling.length > 0 && this.#isSettled) { for (const fn of this.#settling.splice(0)) this.callSoon(fn); }
     if (this.#blocked.length === 0 || this.arrivals.hasReady || this.immediates.waiting > 0) return;
     if (this.immediates.hasNext || this.#dueTimer !== undefined) return;
     for (const fn of this.#blocked.splice(0)) this.callSoon(fn);
+  }
+
+  get #isSettled(): boolean {
+    const { immediates, arrivals, timers } = this;
+    if (this.#blocked.length > 0 || immediates.hasNext || immediates.waiting > 0) return false;
+    return !arrivals.hasReady && !arrivals.hasLater && timers.referenced === 0;
   }
 
   get #dueTimer(): VirtualTimer | undefined {
@@ -314,10 +336,12 @@ export class SimulatedLoop {
   }
 
   /** A macrotask begins. */
-  #begin({ label, chain }: LoopEvent): void {
+  #begin(event: LoopEvent): void {
+    const { label, chain } = event;
     this.#parent = undefined;
     this.#phase.begin(this.#lastId);
-    this.lastLabel = label;
+    this.last = event;
+    this.lastAt = this.now;
     this.#chain = chain;
     this.#goesOn = false;
     this.#observe?.(label);

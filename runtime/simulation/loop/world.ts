@@ -17,6 +17,8 @@ export interface WorldSettings {
   readonly isBrowser: boolean;
   /** Is real I/O allowed? */
   readonly allowRealIo: boolean;
+  /** May something be left behind when the body ends? */
+  readonly ignoresLeaks: boolean;
 }
 
 /** The simulated world that a part works in; the loop is another one in each run. */

@@ -12,7 +12,8 @@
 
 import { isThenable } from "../../basics/promises.ts";
 import { now as realNow } from "../../hosts/common/timers.ts";
-import { DeadlockError, LeakError, LivelockError, placeOf, UnhandledRejectionError } from "../loop/errors.ts";
+import { LeakError, LivelockError, placeOf, UnhandledRejectionError } from "../loop/errors.ts";
+import { deadlockOf } from "./deadlock.ts";
 import type { RunHooks, RunSettings, Session } from "./session.ts";
 import { BodySimulation, type Simulation } from "./simulation.ts";
 
@@ -109,8 +110,7 @@ export class SimulatedRun<T> {
       return true;
     }
     if (!ran) {
-      return this.#isWaiting() ||
-        this.#end({ ok: false, error: new DeadlockError(this.#hooks.unfinished(), loop.now, this.#hooks.cycle()) });
+      return this.#isWaiting() || this.#end({ ok: false, error: deadlockOf(this.#session, this.#hooks) });
     }
     this.#idleSince = undefined;
     const { maxSteps } = this.#settings;
@@ -138,7 +138,7 @@ export class SimulatedRun<T> {
     } catch (error) {
       return this.#end({ ok: false, error });
     }
-    const leaks = this.#leaks();
+    const leaks = this.#session.settings.ignoresLeaks ? [] : this.#leaks();
     return this.#end(leaks.length > 0 ? { ok: false, error: new LeakError(leaks) } : this.#settled!);
   }
 

@@ -242,4 +242,6 @@ export interface RunHooks {
   /** What stands for the flow of control, to `isCancelled`. */
   scope(): object | undefined;
   isCancelled(scope: object): boolean;
+  /** Does another simulation wait for this one to end? */
+  isWaitedFor(): boolean;
 }

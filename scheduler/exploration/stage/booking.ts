@@ -40,7 +40,7 @@ let isTaken = false;
 let isInTurn = false;
 
 /** Does somebody wait for the stage? */
-export function isStageWantedByOthers(): boolean {
+export function isStageWanted(): boolean {
   return waiting.size > 0;
 }
 

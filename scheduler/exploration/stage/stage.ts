@@ -26,7 +26,7 @@ import { checkSignal } from "../../scopes/foreign_signal.ts";
 import type { Scope } from "../../scopes/scope.ts";
 import { watchPermits } from "../../sync/permit.ts";
 import { findWorkerStates } from "../../workers/thread/current_job.ts";
-import { book, type Play, type StageLimits } from "./booking.ts";
+import { book, isStageWanted, type Play, type StageLimits } from "./booking.ts";
 import { HeldPermits } from "./held_permits.ts";
 import { unfinished } from "./unfinished.ts";
 import { startVirtualWorker, stateOf } from "./virtual_worker.ts";
@@ -47,6 +47,8 @@ export interface SimulateOptions {
   signal?: AbortSignal;
   /** For how many ms of real time it may go on, over all runs of its body; `Infinity` for no limit. Default: 60,000. */
   maxTime?: number;
+  /** Is it a failure that something which the body began has not ended with it? Default: `"fail"`. */
+  leaks?: "fail" | "ignore";
 }
 
 /** The names of the options that all kinds of simulations have; `allowRealIo` is for `simulate` alone. */
@@ -57,6 +59,7 @@ export const simulateOptions: readonly (keyof SimulateOptions)[] = [
   "maxSteps",
   "signal",
   "maxTime",
+  "leaks",
 ];
 
 /** What a stage is made with, and what may end it. */
@@ -128,6 +131,7 @@ export class Stage implements Play {
       left: () => permits.left(),
       scope: () => loan.isUsed() ? currentScope() : undefined,
       isCancelled: (scope) => (scope as Scope).effective !== undefined,
+      isWaitedFor: isStageWanted,
     };
   }
 
@@ -172,6 +176,7 @@ export function valueOf<T>({ outcome }: StageRun<T>): T {
 /** Checks what `simulate` and `explore` have in common. */
 export function checkSettings(options: SimulateOptions): StageSettings {
   const { profile = "node", seed, startTime = 0, maxSteps, allowRealIo = false, signal, maxTime = 60_000 } = options;
+  const { leaks = "fail" } = options;
   if (seed !== undefined && !Number.isInteger(seed)) {
     throw new TypeError(`A seed has to be an integer: received ${show(seed)}`);
   }
@@ -181,7 +186,11 @@ export function checkSettings(options: SimulateOptions): StageSettings {
   if (!Number.isFinite(startTime)) throw new RangeError(`startTime has to be finite: received ${startTime}`);
   if (maxSteps !== undefined) checkCount(maxSteps, "maxSteps", 1);
   checkSignal(signal);
+  if (leaks !== "fail" && leaks !== "ignore") {
+    throw new TypeError(`leaks is one of "fail", "ignore": received ${show(leaks)}`);
+  }
   checkDuration(maxTime, "maxTime");
   const { shortestDelay, kind } = profileOf(profile);
-  return { startTime, shortestDelay, isBrowser: kind === "browser", allowRealIo, signal, maxTime };
+  const ignoresLeaks = leaks === "ignore";
+  return { startTime, shortestDelay, isBrowser: kind === "browser", allowRealIo, ignoresLeaks, signal, maxTime };
 }
