@@ -102,7 +102,7 @@ export function framesOf(world: World): Frames {
         ? loop.setTimer(() => come(true), timeout, `requestIdleCallback(${timeout})`)
         : undefined;
       idle.set(handle, timer);
-      loop.whenBlocked(() => come(false));
+      loop.quiet.whenBlocked(() => come(false));
       return handle;
     },
     cancelIdleCallback(handle) {

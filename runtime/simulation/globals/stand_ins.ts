@@ -50,6 +50,7 @@ function make(target: object, name: string, before: Any): StandIn {
   const standIn: StandIn = { fn, simulated: undefined, before };
   function fn(this: unknown, ...args: unknown[]): unknown {
     const called = acts && standIn.simulated !== undefined ? standIn.simulated : hostsOwn();
+    if (!acts && standIn.simulated !== undefined && name === "setImmediate") args[0] = outside(args[0]);
     if (new.target === undefined) return Reflect.apply(called, this, args);
     return Reflect.construct(called, args, new.target === fn ? called : new.target);
   }
@@ -69,6 +70,15 @@ function make(target: object, name: string, before: Any): StandIn {
     Object.defineProperty(fn, Symbol.hasInstance, { value: isInstance });
   }
   return standIn;
+}
+
+/** An immediate of somebody else may come between two macrotasks of a simulation. */
+function outside(callback: unknown): unknown {
+  if (typeof callback !== "function") return callback;
+  return function (this: unknown, ...args: unknown[]) {
+    acts = false;
+    return Reflect.apply(callback, this, args);
+  };
 }
 
 /** Lets a function stand for another one while a simulation acts; the function it returns ends that. */

@@ -34,6 +34,7 @@ import {
   type LoopEvent,
   type LoopOptions,
 } from "./loop_event.ts";
+import { Quiet } from "./quiet.ts";
 import { TimerPhase } from "./timer_phase.ts";
 import { type VirtualTimer, VirtualTimers } from "./virtual_timers.ts";
 
@@ -59,6 +60,7 @@ export class SimulatedLoop {
   readonly timers: VirtualTimers = new VirtualTimers();
   readonly immediates: Immediates = new Immediates();
   readonly arrivals: Arrivals = new Arrivals();
+  readonly quiet: Quiet = new Quiet();
   /** Is the place kept where timers and operations were asked for? */
   readonly keepPlaces: boolean;
   /** The shortest delay of a timer, in ms. */
@@ -73,8 +75,6 @@ export class SimulatedLoop {
   readonly #phase = new TimerPhase();
   /** The timer that fires now. */
   #parent: VirtualTimer | undefined;
-  #blocked: (() => void)[] = [];
-  #settling: (() => void)[] = [];
   readonly #events: LoopEvent[] = [];
 
   constructor(choose: Choose, options: LoopOptions) {
@@ -151,16 +151,6 @@ export class SimulatedLoop {
     return this.#choose([event, { ...event, id: ++this.#lastId, label: wrong }]) === 1;
   }
 
-  /** Calls back when nothing more can run before the clock moves on. */
-  whenBlocked(fn: () => void): void {
-    this.#blocked.push(fn);
-  }
-
-  /** Calls back when nothing is left that was begun and has to end. */
-  whenSettled(fn: () => void): void {
-    this.#settling.push(fn);
-  }
-
   /** What the last macrotask is called. */
   get lastLabel(): string {
     return this.last?.label ?? "the body";
@@ -180,7 +170,7 @@ export class SimulatedLoop {
 
   /** Runs the next macrotask; answers false when there is none. */
   step(): boolean {
-    this.#runnable();
+    if (this.quiet.isAwaited) { for (const fn of this.quiet.due(this)) this.callSoon(fn); }
     if (this.immediates.hasNext) return this.#runImmediate();
     if (this.#turnsAreDue()) return this.#startBatch();
     const events = this.#offers();
@@ -202,20 +192,6 @@ export class SimulatedLoop {
     this.steps++;
     this.#run(message);
     return true;
-  }
-
-  /** Tells those who wait for that that nothing can run before the clock moves on. */
-  #runnable(): void {
-    if (this.#settling.length > 0 && this.#isSettled) { for (const fn of this.#settling.splice(0)) this.callSoon(fn); }
-    if (this.#blocked.length === 0 || this.arrivals.hasReady || this.immediates.waiting > 0) return;
-    if (this.immediates.hasNext || this.#dueTimer !== undefined) return;
-    for (const fn of this.#blocked.splice(0)) this.callSoon(fn);
-  }
-
-  get #isSettled(): boolean {
-    const { immediates, arrivals, timers } = this;
-    if (this.#blocked.length > 0 || immediates.hasNext || immediates.waiting > 0) return false;
-    return !arrivals.hasReady && !arrivals.hasLater && timers.referenced === 0;
   }
 
   get #dueTimer(): VirtualTimer | undefined {

@@ -10,14 +10,20 @@ import { ownFunctions, OwnMessageChannel } from "../../hosts/common/own_function
 /** Most turns asked for ahead of time: in batches they cost a fifth. */
 const mostAhead = 64;
 
-/** Calls `step` in one turn after another until it answers false. It does not throw. */
-export function runInTurns(step: () => boolean): void {
+/**
+ * Calls `step` in one turn after another until it answers false, and `rest` when a batch of turns has ended, before the host looks at its
+ * timers and at its I/O. Neither throws.
+ */
+export function runInTurns(step: () => boolean, rest: () => void): void {
   let ahead = 1;
   let requested = 0;
   let over = false;
-  const { request, close } = openRequests(turn);
+  /** How many turns of this batch are still to come. */
+  let left = 1;
+  const { request, close } = openRequests();
   function turn(): void {
     requested--;
+    left--;
     if (!over && !step()) {
       over = true;
       close();
@@ -27,17 +33,30 @@ export function runInTurns(step: () => boolean): void {
     if (ahead < mostAhead) ahead++;
     while (requested < ahead) {
       requested++;
-      request();
+      request(turn);
     }
+    if (left > 0) return;
+    left = requested;
+    request(endBatch);
+  }
+  function endBatch(): void {
+    if (!over) rest();
   }
   requested++;
-  request();
+  request(turn);
 }
 
-function openRequests(turn: () => void): { request(): void; close(): void } {
+function openRequests(): { request(fn: () => void): void; close(): void } {
   const { setImmediate } = ownFunctions();
-  if (setImmediate !== undefined) return { request: () => void setImmediate(turn), close: () => {} };
+  if (setImmediate !== undefined) return { request: (fn) => void setImmediate(fn), close: () => {} };
   const { port1, port2 } = new OwnMessageChannel();
-  port1.onmessage = turn;
-  return { request: () => port2.postMessage(0), close: () => port1.close() };
+  const queue: (() => void)[] = [];
+  port1.onmessage = () => queue.shift()!();
+  return {
+    request(fn) {
+      queue.push(fn);
+      port2.postMessage(0);
+    },
+    close: () => port1.close(),
+  };
 }

@@ -115,11 +115,11 @@ export class BodySimulation implements Simulation {
   }
 
   allBlocked(): Promise<void> {
-    return new Promise((resolve) => this.#session.loop.whenBlocked(resolve));
+    return new Promise((resolve) => this.#session.loop.quiet.whenBlocked(resolve));
   }
 
   settled(): Promise<void> {
-    return new Promise((resolve) => this.#session.loop.whenSettled(resolve));
+    return new Promise((resolve) => this.#session.loop.quiet.whenSettled(resolve));
   }
 
   spin(ms: number): void {

@@ -29,6 +29,8 @@ export interface Play {
   readonly runs: number;
   /** Runs one macrotask. */
   turn(): void;
+  /** The code that comes next is not of the body. */
+  rest(): void;
   /** Ends what runs, and puts everything back. */
   close(): void;
 }
@@ -99,7 +101,7 @@ class Booking<S extends Play, R> {
         this.#stop(new TimeoutError(`The simulation, in run ${runs} of its body (maxTime, in real time),`, maxTime));
       }, maxTime);
     }
-    runInTurns(() => this.#turn());
+    runInTurns(() => this.#turn(), () => this.#stage?.rest());
   }
 
   #turn(): boolean {

@@ -160,6 +160,11 @@ export class Stage implements Play {
     this.#ended!();
   }
 
+  /** Lets code that is not of the body find the host's own functions; where something real may go on with it, it cannot be told apart. */
+  rest(): void {
+    if (!this.session.settings.allowRealIo && this.session.loading === 0) this.session.act(false);
+  }
+
   /** Ends the run that is on, and puts everything back. */
   close(): void {
     this.#run?.abandon();
