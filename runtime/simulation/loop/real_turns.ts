@@ -44,6 +44,7 @@ export function runInTurns(step: () => boolean, rest: () => void): void {
   }
   requested++;
   request(turn);
+  request(endBatch);
 }
 
 function openRequests(): { request(fn: () => void): void; close(): void } {
