@@ -57,7 +57,7 @@ export const simulatedDate: DateConstructor = new Proxy(RealDate, {
 
 /** The functions that tell the time. */
 export function membersOfClocks(world: World): Member[] {
-  const { process, Bun } = globalThis as unknown as { process?: { hrtime?: object }; Bun?: { nanoseconds?: unknown } };
+  const { process, Bun } = globalThis as unknown as { process?: { hrtime?: object }; Bun?: object };
   const members: Member[] = [
     { target: globalThis, name: "Date", value: simulatedDate },
     { target: RealDate.prototype, name: "constructor", value: simulatedDate },
@@ -73,7 +73,18 @@ export function membersOfClocks(world: World): Member[] {
     members.push({ target: process, name: "hrtime", value: hrtimeOf(nanoseconds) });
     members.push({ target: process, name: "uptime", value: () => monotonic(world) / 1000 });
   }
-  if (Bun?.nanoseconds !== undefined) members.push({ target: Bun, name: "nanoseconds", value: nanoseconds });
+  if (Bun !== undefined) {
+    const sleep = (time: number | Date): Promise<void> => {
+      const delay = delayOf(world, time instanceof RealDate ? time.getTime() - present(world) : time);
+      return new Promise((resolve) => world.loop.setTimer(resolve, delay, `Bun.sleep(${delay})`));
+    };
+    members.push({ target: Bun, name: "nanoseconds", value: nanoseconds }, {
+      target: Bun,
+      name: "sleep",
+      value: sleep,
+    });
+    members.push({ target: Bun, name: "sleepSync", value: (ms: number) => world.loop.spin(ms) });
+  }
   return members;
 }
 

@@ -183,10 +183,25 @@ export class SimulatedLoop {
     return true;
   }
 
+  /** Runs an immediate, whatever else is there; answers false for none. */
+  stepImmediate(): boolean {
+    if (this.immediates.hasNext) return this.#runImmediate();
+    return this.immediates.waiting > 0 && this.#startBatch();
+  }
+
+  /** Runs a macrotask that comes at a fixed place: real work that the loop has waited for. */
+  runFixed(label: string, fn: () => void): void {
+    this.steps++;
+    this.#phase.interrupt(this.timers.first());
+    this.arrivals.beginPhase(this.#lastId);
+    this.immediates.interrupt();
+    this.#begin({ id: ++this.#lastId, label, kind: "io", chain: 0, fn });
+    fn();
+  }
+
   /** Runs what is left of immediates and messages when the program has ended; answers false when there is nothing. */
   stepLeftOver(): boolean {
-    if (this.immediates.hasNext) return this.#runImmediate();
-    if (this.immediates.waiting > 0) return this.#startBatch();
+    if (this.stepImmediate()) return true;
     const message = this.arrivals.firstMessage;
     if (message === undefined) return false;
     this.steps++;
@@ -194,15 +209,14 @@ export class SimulatedLoop {
     return true;
   }
 
-  get #dueTimer(): VirtualTimer | undefined {
-    const timer = this.timers.first();
-    return timer !== undefined && timer.deadline <= this.now ? timer : undefined;
+  get #hasDueTimer(): boolean {
+    return (this.timers.first()?.deadline ?? Infinity) <= this.now;
   }
 
   /** Do turns of a run queue come next, without a choice? */
   #turnsAreDue(): boolean {
     if (!this.immediates.areTurns) return false;
-    return this.immediates.maySkipAhead || (!this.arrivals.hasReady && this.#dueTimer === undefined);
+    return this.immediates.maySkipAhead || (!this.arrivals.hasReady && !this.#hasDueTimer);
   }
 
   /** Everything that could run next, the preferred first. */

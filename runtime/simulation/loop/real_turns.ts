@@ -11,10 +11,10 @@ import { ownFunctions, OwnMessageChannel } from "../../hosts/common/own_function
 const mostAhead = 64;
 
 /**
- * Calls `step` in one turn after another until it answers false, and `rest` when a batch of turns has ended, before the host looks at its
+ * Calls `step` in one turn after another until it answers false, after a while where it answers "later", and `rest` when a batch of turns has ended, before the host looks at its
  * timers and at its I/O. Neither throws.
  */
-export function runInTurns(step: () => boolean, rest: () => void): void {
+export function runInTurns(step: () => boolean | "later", rest: () => void): void {
   let ahead = 1;
   let requested = 0;
   let over = false;
@@ -24,7 +24,9 @@ export function runInTurns(step: () => boolean, rest: () => void): void {
   function turn(): void {
     requested--;
     left--;
-    if (!over && !step()) {
+    const more = !over && step();
+    if (more === "later") return wait();
+    if (!more && !over) {
       over = true;
       close();
     }
@@ -38,6 +40,15 @@ export function runInTurns(step: () => boolean, rest: () => void): void {
     if (left > 0) return;
     left = requested;
     request(endBatch);
+  }
+  /** The turns that were asked for already come first. */
+  function wait(): void {
+    if (requested > 0) return;
+    rest();
+    ahead = 1;
+    requested = 1;
+    left = 1;
+    ownFunctions().setTimeout(turn, 1);
   }
   function endBatch(): void {
     if (!over) rest();

@@ -23,11 +23,13 @@ import { type Frames, framesOf } from "../globals/frames.ts";
 import { messageChannelOf } from "../globals/message_channel.ts";
 import { membersOfRandomness } from "../globals/randomness.ts";
 import { doors, fetchOf } from "../globals/real_io.ts";
+import { membersOfRealWork } from "../globals/real_work.ts";
 import { act, isActing, simulate, standInFor } from "../globals/stand_ins.ts";
 import { timersOf } from "../globals/timers.ts";
 import { timersPromisesOf } from "../globals/timers_promises.ts";
 import { refusal } from "../loop/errors.ts";
 import { SimulatedLoop } from "../loop/loop.ts";
+import { RealWork } from "../loop/real_work.ts";
 import type { Choose } from "../loop/loop_event.ts";
 import type { World, WorldSettings } from "../loop/world.ts";
 import { SimulatedNetwork } from "../network/network.ts";
@@ -50,6 +52,9 @@ export class Session implements World {
   readonly context: ContextSlot = currentHost().openContext();
   wall = 0;
   loop!: SimulatedLoop;
+  work!: RealWork;
+  /** For how long a run whose loop is empty is given the time to be woken by something real that is not known, in ms. */
+  patience = 250;
   random!: Random;
   network!: SimulatedNetwork;
   workers!: SimulatedWorkers;
@@ -96,6 +101,7 @@ export class Session implements World {
       shortestDelay: this.settings.shortestDelay,
       observe: settings.observe,
     });
+    this.work = new RealWork();
     this.random = new Random(settings.seed);
     this.wall = this.settings.startTime;
     this.network = new SimulatedNetwork(this);
@@ -113,6 +119,7 @@ export class Session implements World {
     }
     this.#replaceMembers(membersOfClocks(this));
     this.#replaceMembers(membersOfRandomness(this));
+    this.#replaceMembers(membersOfRealWork(this));
     this.#replace(global, "MessageChannel", messageChannelOf(this));
     this.#replaceGetter(Event.prototype, "timeStamp", timeStampOf(this));
     this.#replaceGetter(performance, "timeOrigin", () => this.settings.startTime - firstMoment);
@@ -121,7 +128,9 @@ export class Session implements World {
       for (const { prototype } of [Request, Response]) this.#replace(prototype, name, value);
     }
     if (this.settings.allowRealIo) return;
-    this.#replace(global, "fetch", fetchOf(() => this.network));
+    const fetch = fetchOf(this, () => this.network);
+    this.#replace(global, "fetch", fetch);
+    if (global["Bun"] !== undefined) this.#replace(global["Bun"], "fetch", fetch);
     for (const { target, name, call } of doors()) this.#replace(target, name, refusal(call));
   }
 

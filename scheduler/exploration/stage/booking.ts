@@ -27,8 +27,8 @@ export interface StageLimits {
 export interface Play {
   /** How many bodies have begun to run on it. */
   readonly runs: number;
-  /** Runs one macrotask. */
-  turn(): void;
+  /** Runs one macrotask; answers "later" where there is none for a while. */
+  turn(): true | "later";
   /** The code that comes next is not of the body. */
   rest(): void;
   /** Ends what runs, and puts everything back. */
@@ -104,18 +104,19 @@ class Booking<S extends Play, R> {
     runInTurns(() => this.#turn(), () => this.#stage?.rest());
   }
 
-  #turn(): boolean {
+  #turn(): boolean | "later" {
+    let more: true | "later" = true;
     if (this.#state === "over") return false;
     if (this.#settle === undefined) {
       isInTurn = true;
       try {
-        (this.#stage ?? this.#start()).turn();
+        more = (this.#stage ?? this.#start()).turn();
       } catch (error) {
         this.#stop(error);
       } finally {
         isInTurn = false;
       }
-      if (!this.#isStopped) return true;
+      if (!this.#isStopped) return more;
     }
     this.#end();
     return false;

@@ -150,19 +150,21 @@ export class Stage implements Play {
   }
 
   /** Runs one macrotask of the run that is on. */
-  turn(): void {
+  turn(): true | "later" {
     const run = this.#run;
-    if (run === undefined) return;
+    if (run === undefined) return true;
     this.session.act(true);
     this.#look?.();
-    if (run.turn()) return;
+    const more = run.turn();
+    if (more !== false) return more;
     this.#run = undefined;
     this.#ended!();
+    return true;
   }
 
   /** Lets code that is not of the body find the host's own functions; where something real may go on with it, it cannot be told apart. */
   rest(): void {
-    if (!this.session.settings.allowRealIo && this.session.loading === 0) this.session.act(false);
+    if (!this.session.settings.allowRealIo && !this.#run?.isPatient) this.session.act(false);
   }
 
   /** Ends the run that is on, and puts everything back. */
