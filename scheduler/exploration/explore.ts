@@ -38,6 +38,7 @@ export interface ExploreOptions extends Omit<SimulateOptions, "allowRealIo"> {
  * @throws {ScheduleFailure} (rejection) when the body fails, deadlocks, leaks or does not end under some order: with the smallest
  * such order in words, and a token to run it again.
  * @throws {DivergedError} (rejection) for a token of another body.
+ * @throws (rejection) the reason of the `signal`; a `TimeoutError` after `maxTime`.
  *
  * @example
  * ```ts

@@ -181,9 +181,14 @@ export class Session implements World {
   #listenAlone(process: Emitter, name: string, listener: (error: unknown) => void): void {
     const others = process.listeners(name);
     for (const other of others) process.off(name, other);
-    process.on(name, listener);
+    // What fails beside the simulation is for those who listened before.
+    const forSome = (error: unknown): void => {
+      if (isActing() || others.length === 0) listener(error);
+      else for (const other of others) other.call(process, error);
+    };
+    process.on(name, forSome);
     this.#restores.push(() => {
-      process.off(name, listener);
+      process.off(name, forSome);
       for (const other of others) process.on(name, other);
     });
   }
