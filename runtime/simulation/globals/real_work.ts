@@ -9,8 +9,7 @@ import { builtin } from "../../hosts/common/node_process.ts";
 import type { World } from "../loop/world.ts";
 import type { Member } from "./clock.ts";
 
-// deno-lint-ignore no-explicit-any
-type Any = (...args: any[]) => any;
+type Callable = (...args: never[]) => unknown;
 
 const cryptoCalls = [
   "argon2",
@@ -50,7 +49,7 @@ export function membersOfRealWork(world: World): Member[] {
     for (const name of names) {
       const own: unknown = target === undefined ? undefined : Reflect.get(target, name);
       if (typeof own === "function") {
-        members.push({ target: target!, name, value: wrap(world, `${prefix}${name}`, own as Any) });
+        members.push({ target: target!, name, value: wrap(world, `${prefix}${name}`, own as Callable) });
       }
     }
   }
@@ -70,7 +69,7 @@ export function membersOfRealWork(world: World): Member[] {
   return members;
 }
 
-type Wrap = (world: World, label: string, own: Any) => Any;
+type Wrap = (world: World, label: string, own: Callable) => Callable;
 
 /** A function that returns a promise. */
 export const promised: Wrap = (world, label, own) =>
@@ -105,7 +104,7 @@ const calledBack: Wrap = (world, label, own) =>
 /** A method of a stream, which gives on what it has before it calls back. */
 const streamed: Wrap = (world, _label, own) =>
   function (this: unknown, ...args: unknown[]): unknown {
-    const callback = args.at(-1) as Any;
+    const callback = args.at(-1) as Callable;
     const { work } = world;
     work.open++;
     args[args.length - 1] = (...results: unknown[]): unknown => {

@@ -11,16 +11,15 @@
  * @module
  */
 
-// deno-lint-ignore no-explicit-any
-type Any = (...args: any[]) => any;
+type Callable = (...args: never[]) => unknown;
 
 /** One that stands in for one function. */
 export interface StandIn {
-  readonly fn: Any;
+  readonly fn: Callable;
   /** What is called while a simulation acts. */
-  simulated: Any | undefined;
+  simulated: Callable | undefined;
   /** What was there when a simulation was opened last. */
-  before: Any;
+  before: Callable;
 }
 
 const all = new WeakMap<object, Map<string, StandIn>>();
@@ -37,7 +36,7 @@ export function act(whether: boolean): void {
 }
 
 /** What stands in for the member `name` of an object, which is `before` at the moment. */
-export function standInFor(target: object, name: string, before: Any): StandIn {
+export function standInFor(target: object, name: string, before: Callable): StandIn {
   let ofTarget = all.get(target);
   if (ofTarget === undefined) all.set(target, ofTarget = new Map());
   let found = ofTarget.get(name);
@@ -46,7 +45,7 @@ export function standInFor(target: object, name: string, before: Any): StandIn {
   return found;
 }
 
-function make(target: object, name: string, before: Any): StandIn {
+function make(target: object, name: string, before: Callable): StandIn {
   const standIn: StandIn = { fn, simulated: undefined, before };
   function fn(this: unknown, ...args: unknown[]): unknown {
     const called = acts && standIn.simulated !== undefined ? standIn.simulated : hostsOwn();
@@ -55,9 +54,9 @@ function make(target: object, name: string, before: Any): StandIn {
     return Reflect.construct(called, args, new.target === fn ? called : new.target);
   }
   /** It may be another one by now: fakes that were there have been taken away. */
-  function hostsOwn(): Any {
+  function hostsOwn(): Callable {
     const now = Reflect.get(target, name) as unknown;
-    return typeof now === "function" && now !== fn ? now as Any : standIn.before;
+    return typeof now === "function" && now !== fn ? now as Callable : standIn.before;
   }
   Object.defineProperty(fn, "name", { value: name, configurable: true });
   Object.defineProperty(fn, "length", { value: before.length, configurable: true });
@@ -82,7 +81,7 @@ function outside(callback: unknown): unknown {
 }
 
 /** Lets a function stand for another one while a simulation acts; the function it returns ends that. */
-export function simulate(standIn: StandIn, simulated: Any): () => void {
+export function simulate(standIn: StandIn, simulated: Callable): () => void {
   standIn.simulated = simulated;
   for (const key of Object.getOwnPropertySymbols(simulated)) {
     Object.defineProperty(standIn.fn, key, { value: Reflect.get(simulated, key), configurable: true });
