@@ -147,7 +147,11 @@ export class SimulatedRun<T> {
   #isWaiting(): boolean {
     const { settings: { allowRealIo }, patience } = this.#session;
     const now = realNow();
-    this.#idleSince ??= now;
+    if (this.#idleSince === undefined) {
+      // Tasks that wait for one another nothing real can wake.
+      if (!allowRealIo && this.#hooks.cycle().length > 0) return false;
+      this.#idleSince = now;
+    }
     return now - this.#idleSince < (allowRealIo ? longestWait : patience);
   }
 
