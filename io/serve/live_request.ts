@@ -26,7 +26,7 @@
  * @module
  */
 
-import { type Answer, discard, type HttpEnd, type HttpExchange } from "../../runtime/port/http.ts";
+import { type Answer, discard, type HttpEnd, type HttpExchange, UnwantedBodyError } from "../../runtime/port/http.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
 import { laneOf } from "../../scheduler/queue/priority.ts";
 import { within } from "../../scheduler/scopes/current_scope.ts";
@@ -318,7 +318,8 @@ export class LiveRequest extends GroupNode implements Owner {
 
   #failed(error: unknown): void {
     // The client's fault, not the handler's; and what goes wrong after the client has left goes wrong because of it.
-    const isClients = error instanceof BodyLimitError || error instanceof BodyTimeoutError;
+    const isClients = error instanceof BodyLimitError || error instanceof BodyTimeoutError ||
+      error instanceof UnwantedBodyError;
     if (isClients || isOfClient(error) || this.request?.source === "disconnect") return;
     this.#owner.failed(error, this);
   }

@@ -41,7 +41,10 @@ export interface ServeOptions {
   queueLimit?: number;
   /** When to turn requests away because the loop is late; see {@linkcode ShedOptions}. Default: never. */
   shed?: ShedOptions;
-  /** How long a request may take to the start of its answer, the wait for a slot included, in ms; then the client gets 504. Default: no limit. */
+  /**
+   * How long a request may take to the start of its answer, the wait for a slot included, in ms; then the client gets 504. On Deno, and
+   * for large bodies on Node, it is also when a client is noticed that has left in the middle of what nobody reads. Default: no limit.
+   */
   timeout?: number;
   /** The most bytes of a request body; more is answered 413. Default: no limit. */
   bodyLimit?: number;

@@ -99,6 +99,15 @@ export interface HttpListener {
   abort(): void;
 }
 
+/** The stream of an answer to HEAD is cancelled with this: what makes it then fails with it, which is nobody's fault. */
+export class UnwantedBodyError extends Error {
+  override readonly name = "UnwantedBodyError";
+
+  constructor() {
+    super("The body of an answer to HEAD is not sent");
+  }
+}
+
 /** Lets go of a response that nobody will be sent. */
 export function discard(response: Answer): void {
   if (response instanceof Response && !response.bodyUsed) response.body?.cancel().catch(() => {});

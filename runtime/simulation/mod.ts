@@ -10,5 +10,5 @@ export { allowsOrder, predictOrders } from "./model/predict_orders.ts";
 export type { ProfileName } from "./model/profile.ts";
 export type { Network } from "./network/network.ts";
 export { observeOrder } from "./observation/observe_order.ts";
-export type { IoOptions, Simulation } from "./run/simulation.ts";
+export type { FaultOptions, IoOptions, Simulation } from "./run/simulation.ts";
 export type { Workers } from "./workers/workers.ts";

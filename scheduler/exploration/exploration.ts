@@ -8,7 +8,8 @@ import type { Simulation } from "../../runtime/simulation/mod.ts";
 import type { RunSettings } from "../../runtime/simulation/run/session.ts";
 import { type Chooser, NondeterminismError, PassChooser, SameChooser } from "./search/choosers.ts";
 import { DivergedError, ScheduleFailure } from "./search/schedule_failure.ts";
-import type { Search } from "./search/search.ts";
+import { guaranteeOf } from "./search/guarantee.ts";
+import { Search, type SearchStrategy } from "./search/search.ts";
 import { describeSchedule, shrink } from "./search/shrink.ts";
 import { hashLabel, labelsInToken, type RecordedSchedule, writeToken } from "./search/token.ts";
 import type { Stage, StageRun } from "./stage/stage.ts";
@@ -29,10 +30,23 @@ export interface ExploreReport {
   readonly reached: Readonly<Record<string, number>>;
 }
 
+/** What is searched. */
+export interface SearchSettings {
+  readonly strategy: SearchStrategy;
+  readonly maxSchedules: number;
+  readonly seed: number;
+  readonly lateTimers: boolean;
+}
+
 /** What is to be known of a run besides its outcome. */
 type Telling = Pick<RunSettings, "keepPlaces" | "observe">;
 
 const untold: Telling = { keepPlaces: false };
+
+/** What is to be known of a run that is told: `ran` is given the labels of its macrotasks, by their numbers. */
+function tellingAll(ran: Map<number, string>): Telling {
+  return { keepPlaces: true, observe: ({ id, label }) => void ran.set(id, label) };
+}
 
 /** The runs of one call of `explore`, one after the other. */
 export class Exploration {
@@ -40,6 +54,10 @@ export class Exploration {
   readonly #body: (sim: Simulation) => unknown;
   readonly #settings: Pick<RecordedSchedule, "profile" | "seed"> & { maxSteps: number };
   readonly #reached = new Map<string, number>();
+  readonly #orders = new Set<number>();
+  readonly #decisions = { least: Infinity, sum: 0, most: 0 };
+  #leftOut = false;
+  #mayBeLate = false;
 
   constructor(
     stage: Stage,
@@ -51,39 +69,53 @@ export class Exploration {
     this.#settings = settings;
   }
 
-  async search(search: Search): Promise<ExploreReport> {
-    const orders = new Set<number>();
-    let [least, sum, most] = [Infinity, 0, 0];
-    for (let chooser = search.next(); chooser !== undefined; chooser = search.next()) {
-      const { outcome, marks } = await this.#execute(chooser);
-      if (!outcome.ok) throw await this.#explain(chooser, outcome.error, search.schedules);
-      this.#count(marks);
-      search.ran(chooser);
-      orders.add(orderOf(chooser));
-      const { length } = chooser.chosen;
-      least = Math.min(least, length);
-      most = Math.max(most, length);
-      sum += length;
-    }
-    const { schedules, exhaustive } = search;
+  async search({ strategy, maxSchedules, seed, lateTimers }: SearchSettings): Promise<ExploreReport> {
+    const onTime = new Search(strategy, maxSchedules, seed);
+    const mayBeLate = (): boolean => lateTimers && this.#mayBeLate && !onTime.isByLot;
+    // Late timers come last, and have some schedules all the same.
+    const spare = Math.floor(maxSchedules / 10);
+    await this.#runAll(onTime, 0, () => mayBeLate() && onTime.leave(spare));
+    const { schedules } = onTime;
+    const budget = mayBeLate() ? Math.min(maxSchedules - schedules, Math.max(spare, schedules)) : 0;
+    const late = new Search("exhaustive", budget, seed, true);
+    await this.#runAll(late, schedules, () => {});
+    const { least, sum, most } = this.#decisions;
     return {
-      schedules,
-      exhaustive,
-      guarantee: guaranteeOf(search),
-      distinct: orders.size,
-      decisions: { least, mean: sum / schedules, most },
+      schedules: schedules + late.schedules,
+      exhaustive: onTime.exhaustive && !this.#leftOut,
+      guarantee: guaranteeOf({ onTime, late, mayBeLate: this.#mayBeLate, leftOut: this.#leftOut }),
+      distinct: this.#orders.size,
+      decisions: { least, mean: sum / (schedules + late.schedules), most },
       reached: Object.fromEntries(this.#reached),
     };
   }
 
+  /** Runs the schedules of a search; `before` is how many were run by others. There is no promise per schedule but that of its run. */
+  async #runAll(search: Search, before: number, onFirst: () => void): Promise<void> {
+    const decisions = this.#decisions;
+    for (let chooser = search.next(); chooser !== undefined; chooser = search.next()) {
+      const { outcome, marks } = await this.#execute(chooser);
+      if (!outcome.ok) throw await this.#explain(chooser, outcome.error, before + search.schedules);
+      this.#count(marks);
+      const { ways } = this.#stage.session.loop;
+      this.#leftOut ||= ways.leftOut;
+      this.#mayBeLate ||= ways.mayBeLate;
+      search.ran(chooser);
+      this.#orders.add(orderOf(chooser));
+      const { length } = chooser.chosen;
+      decisions.least = Math.min(decisions.least, length);
+      decisions.most = Math.max(decisions.most, length);
+      decisions.sum += length;
+      if (search.schedules === 1) onFirst();
+    }
+  }
+
   async replay(recorded: RecordedSchedule): Promise<ExploreReport> {
     const chooser = new PassChooser(new Map(recorded.deviations.map(({ id, passes }) => [id, passes])));
-    const seen = new Set<number>();
-    const { outcome, marks } = await this.#execute(chooser, {
-      keepPlaces: true,
-      observe: (label) => seen.add(hashLabel(label)),
-    });
+    const ran = new Map<number, string>();
+    const { outcome, marks } = await this.#execute(chooser, tellingAll(ran));
     this.#count(marks);
+    const seen = new Set([...ran.values()].map(hashLabel));
     const known = recorded.labels.filter((label) => seen.has(label)).length;
     const missing = recorded.deviations.filter(({ id, label }) => hashLabel(chooser.labels.get(id) ?? "") !== label);
     const isOther = known * 2 < recorded.labels.length;
@@ -103,7 +135,7 @@ export class Exploration {
         : `it knows a run of ${count} decisions; this one took ${now.count}, between ${labels}`;
       throw new DivergedError(why, error);
     }
-    if (!outcome.ok) throw await this.#failure(chooser, outcome.error, 1);
+    if (!outcome.ok) throw this.#failure(chooser, outcome.error, 1, ran);
     return {
       schedules: 1,
       exhaustive: false,
@@ -118,7 +150,8 @@ export class Exploration {
   #execute(chooser: Chooser, told: Telling = untold): Promise<StageRun<unknown>> {
     const { seed, maxSteps } = this.#settings;
     const { keepPlaces, observe } = told;
-    return this.#stage.run(this.#body, { choose: chooser.choose, seed, keepPlaces, observe, maxSteps });
+    const { choose, late } = chooser;
+    return this.#stage.run(this.#body, { choose, seed, keepPlaces, late, observe, maxSteps });
   }
 
   /** The marks of `sometimes` that a run has come by. */
@@ -132,7 +165,7 @@ export class Exploration {
   async #explain(found: Chooser, error: unknown, schedules: number): Promise<unknown> {
     if (error instanceof NondeterminismError) return error;
     const attempt = async (chooser: Chooser) => {
-      const { outcome } = await this.#execute(chooser);
+      const { outcome } = await this.#execute(chooser, { keepPlaces: false, observe: chooser.came });
       if (!outcome.ok && outcome.error instanceof NondeterminismError) throw outcome.error;
       return outcome.ok ? undefined : outcome;
     };
@@ -142,14 +175,16 @@ export class Exploration {
     const last = new PassChooser(passes);
     const { outcome } = await this.#execute(last, { keepPlaces: true });
     if (outcome.ok) return notAgain(error);
-    return this.#failure(last, outcome.error, schedules);
+    const ran = new Map<number, string>();
+    const again = new PassChooser(last.passed);
+    const { outcome: outcomeAgain } = await this.#execute(again, tellingAll(ran));
+    if (outcomeAgain.ok || orderOf(again) !== orderOf(last)) return notAgain(error);
+    return this.#failure(last, outcome.error, schedules, ran);
   }
 
-  async #failure(chooser: PassChooser, error: unknown, schedules: number): Promise<unknown> {
-    const labels = new Set<string>();
-    const again = new PassChooser(chooser.passed);
-    const { outcome } = await this.#execute(again, { keepPlaces: true, observe: (label) => labels.add(label) });
-    if (outcome.ok || orderOf(again) !== orderOf(chooser)) return notAgain(error);
+  /** The failure of a run, told with the labels of all that `ran`. */
+  #failure(chooser: PassChooser, error: unknown, schedules: number, ran: ReadonlyMap<number, string>): ScheduleFailure {
+    const labels = new Set(ran.values());
     // Immediates have no name by which a program could be known again.
     labels.delete("immediate");
     const token = writeToken({
@@ -162,7 +197,7 @@ export class Exploration {
       })),
       labels: [...labels].slice(0, labelsInToken).map(hashLabel),
     });
-    const lines = describeSchedule(chooser.deviations.values(), chooser.labels);
+    const lines = describeSchedule(chooser.deviations.values(), new Map([...ran, ...chooser.labels]));
     return new ScheduleFailure(error, lines, token, schedules);
   }
 }
@@ -187,15 +222,4 @@ function orderOf({ chosen, sizes }: Chooser): number {
     hash = Math.imul(hash ^ (chosen[index]! + (sizes[index]! << 12)), 0x01000193);
   }
   return hash ^ chosen.length;
-}
-
-function guaranteeOf(search: Search): string {
-  const { schedules, exhaustive, heldBack, random } = search;
-  const systematic = schedules - random;
-  if (exhaustive) return `all ${systematic} schedules pass`;
-  const parts: string[] = [];
-  if (heldBack >= 0) parts.push(`all with <= ${heldBack} held-back events pass (of ${systematic} schedules run)`);
-  else if (systematic > 0) parts.push(`the first ${systematic} schedules pass`);
-  if (random > 0) parts.push(`${random} random schedules pass`);
-  return parts.join("; ");
 }

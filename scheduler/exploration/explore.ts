@@ -9,7 +9,7 @@ import type { Simulation } from "../../runtime/simulation/mod.ts";
 import { environmentVariable, tellAtEnd } from "../../runtime/system/environment.ts";
 import { Exploration, type ExploreReport } from "./exploration.ts";
 import { DivergedError, ScheduleFailure } from "./search/schedule_failure.ts";
-import { Search, type SearchStrategy, strategies } from "./search/search.ts";
+import { type SearchStrategy, strategies } from "./search/search.ts";
 import { readToken, type RecordedSchedule } from "./search/token.ts";
 import { atCall } from "./stage/at_call.ts";
 import { checkSettings, onStage, type SimulateOptions, simulateOptions } from "./stage/stage.ts";
@@ -25,6 +25,11 @@ export interface ExploreOptions extends Omit<SimulateOptions, "allowRealIo"> {
    * does so for the body that the token is of, without a change of the test; other bodies are explored as ever.
    */
   replay?: string;
+  /**
+   * Are schedules tried in which a timer fires late, as it does on a busy machine, when those with timers on time have passed? They are
+   * at most as many as those, or a tenth of `maxSchedules`. Not by strategies that draw lots only. Default: true.
+   */
+  lateTimers?: boolean;
 }
 
 /**
@@ -65,8 +70,9 @@ export function explore(
   options: ExploreOptions = {},
 ): Promise<ExploreReport> {
   checkFunction(body, "The body of an exploration");
-  checkOptions(options, "explore", [...simulateOptions, "maxSchedules", "strategy", "replay"]);
-  const { maxSchedules = 1000, strategy = "auto", replay } = options;
+  checkOptions(options, "explore", [...simulateOptions, "maxSchedules", "strategy", "replay", "lateTimers"]);
+  const { maxSchedules = 1000, strategy = "auto", replay, lateTimers = true } = options;
+  if (typeof lateTimers !== "boolean") throw new TypeError(`lateTimers is a boolean: received ${show(lateTimers)}`);
   checkCount(maxSchedules, "maxSchedules", 1);
   if (!strategies.includes(strategy)) {
     throw new TypeError(
@@ -107,7 +113,7 @@ function begin(
   options: ExploreOptions,
   recorded: RecordedSchedule | undefined,
 ): Promise<ExploreReport> {
-  const { maxSchedules = 1000, strategy = "auto", maxSteps = 100_000 } = options;
+  const { maxSchedules = 1000, strategy = "auto", lateTimers = true, maxSteps = 100_000 } = options;
   const { profile = "node", seed = 0 } = recorded ?? options;
   const call = new Error();
   const settings = checkSettings({ ...options, profile, seed });
@@ -115,7 +121,7 @@ function begin(
     const exploration = new Exploration(stage, body, { profile, seed, maxSteps });
     try {
       if (recorded !== undefined) return await exploration.replay(recorded);
-      return await exploration.search(new Search(strategy, maxSchedules, seed));
+      return await exploration.search({ strategy, maxSchedules, seed, lateTimers });
     } catch (error) {
       throw error instanceof ScheduleFailure ? atCall(error, call) : error;
     }

@@ -5,16 +5,17 @@
  */
 
 import { checkCount, checkOptions, show } from "../../runtime/basics/check.ts";
-import { microtask } from "../../runtime/basics/promises.ts";
 import type { Simulation } from "../../runtime/simulation/mod.ts";
+import { Session } from "../../runtime/simulation/run/session.ts";
 
 /** How a stream hands on what is written to it. */
 export interface MemoryStreamOptions {
   /** What the schedule calls its chunks. Default: "stream". */
   label?: string;
   /**
-   * In what pieces a chunk comes: `"kept"`, as it was written; `"bytes"`, a byte at a time; `"chosen"`, in up to three pieces, the
-   * first and the last of a byte, of which the schedule decides which come together. Default: `"kept"`.
+   * In what pieces a chunk comes: `"kept"`, as it was written; `"bytes"`, a byte at a time; `"chosen"`, cut where the schedule says
+   * so: anywhere in a chunk of up to 64 bytes, in a longer one at its ends, inside of characters, around line ends and around other
+   * delimiters. Default: `"kept"`.
    */
   pieces?: "kept" | "bytes" | "chosen";
   /** How many chunks may be unread before a write waits. 0 is lockstep: a chunk comes only when somebody waits for it. Default: 1. */
@@ -76,6 +77,7 @@ class Stream implements MemoryStream {
   readonly writable: WritableStream<Uint8Array>;
   readonly #sim: Simulation;
   readonly #label: string;
+  readonly #cutLabel: string;
   /** Pieces of one stream keep their order, and none those of another. */
   readonly #name: string;
   readonly #pieces: Pieces;
@@ -84,12 +86,11 @@ class Stream implements MemoryStream {
   /** Does the reader want a chunk? */
   #isWanted = false;
   #onChange: (() => void) | undefined;
-  /** What has come in this macrotask. */
-  #come: Uint8Array[] = [];
 
   constructor(sim: Simulation, label: string, pieces: Pieces, buffer: number) {
     this.#sim = sim;
     this.#label = label;
+    this.#cutLabel = `bytes of ${label}`;
     this.#name = `memory stream ${++streams}`;
     this.#pieces = pieces;
     this.readable = new ReadableStream<Uint8Array>({
@@ -117,25 +118,28 @@ class Stream implements MemoryStream {
 
   async #write(chunk: Uint8Array, signal: AbortSignal): Promise<void> {
     if (!(chunk instanceof Uint8Array)) throw new TypeError(`A stream carries Uint8Arrays: received ${show(chunk)}`);
-    for (const pieces of piecesOf(chunk.slice(), this.#pieces)) {
+    for (const piece of this.#piecesOf(chunk.slice())) {
       while (this.#state === "open" && !this.#isWanted && !signal.aborted) {
         await new Promise<void>((resolve) => this.#onChange = resolve);
       }
       signal.throwIfAborted();
       if (this.#state === "cancelled") throw new Error(`The reader of ${show(this.#label)} has gone`);
       this.#isWanted = false;
-      const batch = pieces.length > 1 ? this.#name : undefined;
-      await Promise.all(pieces.map((piece) => this.#arrival(this.#label, batch).then(() => this.#receive(piece))));
+      await this.#arrival(this.#label);
+      if (this.#state === "open") this.#reader.enqueue(piece);
     }
   }
 
-  /** What comes in one macrotask comes as one chunk. */
-  #receive(piece: Uint8Array): void {
-    if (this.#come.push(piece) > 1) return;
-    microtask(() => {
-      const come = this.#come.splice(0);
-      if (this.#state === "open") this.#reader.enqueue(joined(come));
-    });
+  /** The pieces a chunk comes in; where the schedule chooses, it does so for each as its time comes. */
+  *#piecesOf(chunk: Uint8Array): Generator<Uint8Array> {
+    for (let rest = chunk; rest.length > 0 || rest === chunk;) {
+      const isCut = this.#pieces === "chosen" && rest.length > 1;
+      const at = this.#pieces === "bytes" ? 1 : isCut ? Session.cut(this.#cutLabel, rest) : 0;
+      const end = at === 0 ? rest.length : at;
+      yield rest.subarray(0, end);
+      if (end >= rest.length) return;
+      rest = rest.subarray(end);
+    }
   }
 
   async #close(): Promise<void> {
@@ -151,8 +155,8 @@ class Stream implements MemoryStream {
     this.#reader.error(reason);
   }
 
-  #arrival(label: string, batch?: string): Promise<void> {
-    return this.#sim.io(label, batch === undefined ? { stream: this.#name } : { stream: this.#name, batch });
+  #arrival(label: string): Promise<void> {
+    return this.#sim.io(label, { stream: this.#name });
   }
 
   /** Lets a write that waits look again at what it waits for. */
@@ -160,23 +164,4 @@ class Stream implements MemoryStream {
     this.#onChange?.();
     this.#onChange = undefined;
   }
-}
-
-/** The pieces a chunk comes in, by those that may come together. */
-function piecesOf(chunk: Uint8Array, pieces: Pieces): Uint8Array[][] {
-  if (pieces === "kept" || chunk.length < 2) return [[chunk]];
-  if (pieces === "bytes") return Array.from(chunk, (_, at) => [chunk.subarray(at, at + 1)]);
-  const cuts = [...new Set([0, 1, chunk.length - 1, chunk.length])];
-  return [cuts.slice(1).map((end, index) => chunk.subarray(cuts[index], end))];
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  if (pieces.length === 1) return pieces[0]!;
-  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

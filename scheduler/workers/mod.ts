@@ -8,7 +8,16 @@ export type { HistogramSummary } from "../../runtime/basics/histogram.ts";
 export type { GivenWorker } from "../../runtime/port/worker.ts";
 export type { WorkerExitInfo } from "./crew/crew.ts";
 export type { RunOptions } from "./jobs/call_settings.ts";
-export type { Arguments, FunctionName, PoolFunctions, Result, StreamedValue } from "./pool/function_types.ts";
+export type {
+  Arguments,
+  FunctionName,
+  Item,
+  PoolFunctions,
+  Result,
+  RunnableName,
+  StreamableName,
+  StreamedValue,
+} from "./pool/function_types.ts";
 export type { WorkerPoolOptions } from "./pool/pool_options.ts";
 export {
   type CloseOptions,
@@ -17,5 +26,5 @@ export {
   WorkerPool,
   type WorkerPoolStatistics,
 } from "./pool/worker_pool.ts";
-export { callback } from "./wire/markers.ts";
+export { callback, type MarkedCallback } from "./wire/markers.ts";
 export { PoolClosedError, QueueFullError, WorkerExitError } from "./wire/worker_errors.ts";

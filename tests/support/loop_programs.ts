@@ -28,6 +28,21 @@ export function loopPrograms(options: { without?: readonly string[]; steps?: num
   const spin = fc.record({ kind: fc.constant("spin" as const), ms: fc.constantFrom(2, 6, 12) });
   const change = fc.record({ kind: fc.constantFrom("clear" as const, "refresh" as const), handle: fc.nat(5) });
   const ms = fc.constantFrom(0, 1, 2, 5, 10);
+  // Timers that are set in a drain while time passes there: whether they come in the same phase is where hosts differ.
+  const leaf = fc.record({
+    kind: fc.constantFrom("timeout" as const, "timeout" as const, "immediate" as const),
+    ms,
+    steps: fc.constant<Step[]>([]),
+  });
+  const drained = usable.filter((kind) => ["tick", "microtask", "promise"].includes(kind));
+  const busyDrain = fc.record({
+    kind: fc.constantFrom(...drained),
+    ms,
+    steps: fc.array(fc.oneof({ weight: 3, arbitrary: leaf }, { weight: 2, arbitrary: spin }), {
+      minLength: 2,
+      maxLength: 4,
+    }),
+  });
   const level = (depth: number): fc.Arbitrary<Step[]> =>
     fc.array(
       fc.oneof(
@@ -40,6 +55,7 @@ export function loopPrograms(options: { without?: readonly string[]; steps?: num
           }),
         },
         { weight: 1, arbitrary: spin },
+        { weight: depth > 0 ? 1 : 0, arbitrary: busyDrain },
         { weight: without.includes("clear") ? 0 : 1, arbitrary: change },
       ),
       { minLength: depth === 2 ? 1 : 0, maxLength: depth === 2 ? steps : 2 },

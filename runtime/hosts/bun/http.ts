@@ -102,7 +102,6 @@ function isIdle({ pendingRequests, pendingWebSockets }: BunServer): boolean {
 /** The url of a request, or why it is refused. Bun shows no target, but the url that it has made of it with the `Host` field. */
 function judge(gate: RequestGate, { url, method, headers }: Request): string | Refusal {
   const host = headers.get("host");
-  const hasBody = method !== "GET" && method !== "HEAD";
   return gate.judge({
     method,
     // With a host that is none Bun's url has no origin.
@@ -111,8 +110,8 @@ function judge(gate: RequestGate, { url, method, headers }: Request): string | R
     version: host === null ? "1.0" : "1.1",
     fields: 0,
     host: host ?? undefined,
-    contentLength: hasBody ? headers.get("content-length") ?? undefined : undefined,
-    transferEncoding: hasBody ? headers.get("transfer-encoding") ?? undefined : undefined,
+    contentLength: headers.get("content-length") ?? undefined,
+    transferEncoding: headers.get("transfer-encoding") ?? undefined,
   });
 }
 

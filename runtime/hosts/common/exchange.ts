@@ -11,8 +11,13 @@ import type { Upgraded, WebSocketListener } from "../../port/web_socket.ts";
 export class RequestBodyError extends Error {
   override readonly name = "RequestBodyError";
 
-  constructor() {
-    super("The client left before the whole body of its request had come");
+  /** Because its client has left; or because its request was answered, and Node has let go of it. */
+  constructor(why: "left" | "answered" = "left") {
+    super(
+      why === "left"
+        ? "The client left before the whole body of its request had come"
+        : "The body of the request was not read before its answer had gone out",
+    );
   }
 }
 

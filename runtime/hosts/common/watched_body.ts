@@ -4,6 +4,7 @@
  * @module
  */
 
+import { UnwantedBodyError } from "../../port/http.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** A body on its way out that is watched, for hosts that do not tell how it ended, and that can be failed. */
@@ -54,7 +55,7 @@ export class WatchedBody {
   /** Nobody is to be sent the body. */
   skip(): void {
     this.#exchange.finish("sent");
-    this.#reader.cancel().catch(() => {});
+    this.#reader.cancel(new UnwantedBodyError()).catch(() => {});
   }
 
   /** Makes the client see that the body is not whole. */

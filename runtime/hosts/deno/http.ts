@@ -4,10 +4,11 @@ import type { Upgraded, WebSocketListener } from "../../port/web_socket.ts";
 import type { Exchange } from "../common/exchange.ts";
 import { LastRequests, passed } from "../common/last_requests.ts";
 import { onSignal } from "../common/node_process.ts";
-import { badRequest, headTooLarge, maxHeadBytes, Refusal, RequestGate, responseTo } from "../common/request_head.ts";
+import { badRequest, headTooLarge, maxHeadBytes, Refusal, RequestGate } from "../common/request_head.ts";
 import { setTimer } from "../common/timers.ts";
 import { responseSymbol } from "../common/web_answer.ts";
 import { WebExchange, type WebServer } from "../common/web_exchange.ts";
+import { type Peer, RefusedConnections } from "./refused.ts";
 import { upgrade } from "./web_socket.ts";
 
 /** After how long without an answer a request is watched for its client's leaving at the earliest, in ms; after twice that at the latest. */
@@ -24,7 +25,7 @@ interface DenoServer {
 }
 
 interface DenoInfo {
-  readonly remoteAddr: { readonly hostname?: string };
+  readonly remoteAddr: Peer;
   readonly completed: Promise<void>;
 }
 
@@ -53,6 +54,7 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
   const shared = new Shared(options);
   const { open, heads, lastRequests } = shared;
   const { unix, hostname, tls } = options;
+  const refused = new RefusedConnections(tls === undefined);
   const controller = new AbortController();
   let server: DenoServer;
   let port = options.port;
@@ -67,8 +69,10 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
       },
       (request, info) => {
         if (shared.isStopping) lastRequests.came();
-        const url = heads.judge(request);
-        return url instanceof Refusal ? responseTo(url) : new DenoExchange(request, url, info, shared).answer();
+        const url = refused.faultOf(info) ?? heads.judge(request);
+        return url instanceof Refusal
+          ? refused.refuse(url, info)
+          : new DenoExchange(request, url, info, shared).answer();
       },
     );
     server.finished.catch(() => setTimer(relisten, relistenDelay));
@@ -150,8 +154,6 @@ class Heads {
     }
     const end = start + host.length;
     const isOrigin = url.startsWith(this.#scheme) && url.startsWith(host, start) && url.startsWith("/", end);
-    // A body is read as Deno understands its framing, and that of others is never shown.
-    const hasBody = method !== "GET" && method !== "HEAD";
     const target = isOrigin ? url.slice(end) : url;
     return this.#gate.judge({
       method,
@@ -160,8 +162,8 @@ class Heads {
       version: "1.1",
       fields: 0,
       host,
-      contentLength: hasBody ? headers.get("content-length") ?? undefined : undefined,
-      transferEncoding: hasBody ? headers.get("transfer-encoding") ?? undefined : undefined,
+      contentLength: headers.get("content-length") ?? undefined,
+      transferEncoding: headers.get("transfer-encoding") ?? undefined,
     });
   }
 }
@@ -237,6 +239,8 @@ class DenoExchange extends WebExchange {
   }
 
   protected override makeWebSocket(listener: WebSocketListener, protocol: string | undefined): Upgraded {
+    // Deno forgets the fields of a request that has become a socket, unless all have been looked at.
+    this.original.headers.keys().next();
     // Until it is closed the exchange is open to `stop`: Deno's `shutdown()` would close it.
     const onClosed: WebSocketListener["onClosed"] = (code, reason) => {
       this.#open.delete(this);

@@ -2,7 +2,7 @@ import type { HttpListener, HttpListenOptions } from "../../port/http.ts";
 import { AllowedHosts } from "../../basics/authority.ts";
 import { LastRequests } from "../common/last_requests.ts";
 import { builtin } from "../common/node_process.ts";
-import { badRequest, maxHeadBytes, RequestGate } from "../common/request_head.ts";
+import { badRequest, hasToken, maxHeadBytes, RequestGate } from "../common/request_head.ts";
 import { begin } from "./http_answer.ts";
 import type { Incoming } from "./http_body.ts";
 import { type ConnectionOwner, NodeConnection } from "./http_connection.ts";
@@ -74,9 +74,9 @@ export async function listenHttp(options: HttpListenOptions): Promise<HttpListen
   return { port: actualPort, stop: (patience) => connections.stop(patience), abort: () => connections.abort() };
 }
 
-/** Node takes any value for it that has these words in it. */
+/** Node takes any value for it that has these words in it, and closes the connection after an answer that came without "100 Continue". */
 function waitsForContinue({ headers }: Incoming): boolean {
-  return headers["expect"]?.toLowerCase() === "100-continue";
+  return hasToken(headers["expect"] ?? "", "100-continue");
 }
 
 /** The options of Node's server. 0 means no limit to Node. */
@@ -203,6 +203,8 @@ class Connections implements ConnectionOwner {
     if (stream !== incoming.socket) stream.on("error", () => {});
     if (connection.isOver) return connection.discard();
     if (asksForWebSocket(head)) {
+      // With an answer on it whose end was told already, it cannot be given to another; Node would end the process over it.
+      if (connection.isIdle && stream._httpMessage) return stream.destroy();
       return connection.take(incoming, undefined, false, new RawConnection(stream, rest));
     }
     if (!hasBody(head) || !this.#readsBodies) {

@@ -13,6 +13,8 @@ export interface Incoming {
   /** How much of its body has come and not been read. */
   readonly readableLength: number;
   readonly destroyed: boolean;
+  /** Has Node let go of a body that nobody had read when the answer had gone out? It then ends as if it were empty. */
+  readonly _dumped?: boolean;
   destroy(): void;
   pause(): void;
   resume(): void;
@@ -48,19 +50,21 @@ export function bodyOf(incoming: Incoming, onRead: () => void, onLeft: () => voi
     onRead();
     incoming.on("end", () => {
       if (!open) return;
+      // A read may have been asked for, and the answer gone out before Node came to it.
+      if (incoming._dumped) return fail();
       controller.close();
       settle();
     });
     incoming.on("close", fail);
     // "close" follows.
     incoming.on("error", () => {});
-    if (incoming.destroyed) fail();
+    if (incoming.destroyed || incoming._dumped) fail();
     else incoming.on("data", push);
   }
   function fail(): void {
     if (!open) return;
-    if (!incoming.complete) onLeft();
-    controller.error(new RequestBodyError());
+    if (!incoming.complete && !incoming._dumped) onLeft();
+    controller.error(new RequestBodyError(incoming._dumped ? "answered" : "left"));
     settle();
   }
   return new ReadableStream<Uint8Array>({

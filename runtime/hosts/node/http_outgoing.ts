@@ -6,9 +6,8 @@ export interface Outgoing {
   readonly headersSent: boolean;
   shouldKeepAlive: boolean;
   writeHead(status: number, statusText: string | undefined, headers: string[]): void;
-  write(chunk: Uint8Array): boolean;
+  write(chunk: Uint8Array | string, encoding?: "latin1"): boolean;
   writeContinue(): void;
-  flushHeaders(): void;
   end(chunk?: string | Uint8Array, encoding?: "latin1"): void;
   destroy(): void;
   assignSocket(socket: object): void;

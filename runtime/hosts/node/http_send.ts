@@ -1,5 +1,5 @@
 import { checkField, checkStatusText, isOfConnection } from "../../basics/answer_head.ts";
-import type { PlainAnswer } from "../../port/http.ts";
+import { type PlainAnswer, UnwantedBodyError } from "../../port/http.ts";
 import { hasToken } from "../common/request_head.ts";
 import { checkChunk } from "../common/watched_body.ts";
 import { Beginning, type Read } from "./http_beginning.ts";
@@ -98,7 +98,7 @@ export async function send(response: Response, exchange: NodeExchange): Promise<
   }
   if (isBodiless) {
     head.write(declared);
-    reader.cancel().catch((error) => exchange.finish("failed", error));
+    reader.cancel(new UnwantedBodyError()).catch((error) => exchange.finish("failed", error));
     return exchange.endWith();
   }
   // What fails before its first byte can still be answered with 500; but a stream of events has begun when its head is there.
@@ -107,7 +107,8 @@ export async function send(response: Response, exchange: NodeExchange): Promise<
     if (exchange.end !== undefined) return;
   }
   head.write(declared);
-  outgoing.flushHeaders();
+  // What Node's own flush sends is UTF-8, while a field is bytes.
+  outgoing.write("", "latin1");
   await pump(begin, exchange, declared);
 }
 

@@ -4,6 +4,8 @@ export interface NodeSocket {
   readonly writable: boolean;
   /** Of TLS: the socket below it. */
   readonly _parent?: NodeSocket;
+  /** Node's answer that has the socket. */
+  readonly _httpMessage?: object | null;
   readableFlowing: boolean | null;
   destroySoon(): void;
   destroy(): void;

@@ -22,6 +22,7 @@
  * @module
  */
 
+import type { CutPlaces } from "../../basics/cut_places.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Immediates } from "./immediates.ts";
 import {
@@ -37,6 +38,7 @@ import {
 import { Quiet } from "./quiet.ts";
 import { TimerPhase } from "./timer_phase.ts";
 import { type VirtualTimer, VirtualTimers } from "./virtual_timers.ts";
+import { Ways } from "./ways.ts";
 
 /** How a timer fires. */
 const once: Pick<VirtualTimer, "repeat"> = { repeat: false };
@@ -57,6 +59,7 @@ export class SimulatedLoop {
   lastAt = 0;
   /** The timer that was taken back last while it was set. */
   takenBack: VirtualTimer | undefined = undefined;
+  readonly ways: Ways;
   readonly timers: VirtualTimers = new VirtualTimers();
   readonly immediates: Immediates = new Immediates();
   readonly arrivals: Arrivals = new Arrivals();
@@ -66,7 +69,7 @@ export class SimulatedLoop {
   /** The shortest delay of a timer, in ms. */
   readonly shortestDelay: number;
   readonly #choose: Choose;
-  readonly #observe: ((label: string) => void) | undefined;
+  readonly #observe: LoopOptions["observe"];
   #lastId = 0;
   #lastChain = 0;
   /** The line of causes of the macrotask that runs; has something gone on with it? */
@@ -82,6 +85,7 @@ export class SimulatedLoop {
     this.keepPlaces = options.keepPlaces;
     this.shortestDelay = options.shortestDelay;
     this.#observe = options.observe;
+    this.ways = new Ways(choose, options.late);
   }
 
   /** Sets a timer, which fires once if nothing else is said; `delay` in ms of any length. */
@@ -133,22 +137,25 @@ export class SimulatedLoop {
   /** Calls back when an operation completes. */
   complete(fn: () => void, label: string, { latency, port, batch, scope }: CompletionSettings): Arrival {
     const at = latency === undefined ? anyTime : this.now + latency;
-    const [chain, { place }] = [this.#nextChain(), this];
-    return this.#arrive({ id: ++this.#lastId, label, kind: "io", chain, fn, at, port, batch, scope, place });
+    const [id, chain, { place }] = [++this.#lastId, this.#nextChain(), this];
+    return this.arrivals.add({ id, label, kind: "io", chain, fn, at, port, batch, scope, place }, this.now);
   }
 
   /** Delivers a message. */
   deliver(fn: () => void, label: string, { port, at = this.now, batch }: DeliverySettings): void {
     const [scope, place] = [undefined, undefined];
-    const chain = this.#nextChain();
-    this.#arrive({ id: ++this.#lastId, label, kind: "message", chain, fn, at, port, batch, scope, place });
+    const [id, chain] = [++this.#lastId, this.#nextChain()];
+    this.arrivals.add({ id, label, kind: "message", chain, fn, at, port, batch, scope, place }, this.now);
   }
 
   /** Lets the schedule decide whether `wrong` happens in the place of `right`; in order of arrival it does not. */
-  fault(right: string, wrong: string): boolean {
-    const kind = "io";
-    const event: LoopEvent = { id: ++this.#lastId, label: right, kind, chain: 0, fn() {} };
-    return this.#choose([event, { ...event, id: ++this.#lastId, label: wrong }]) === 1;
+  fault(right: string, wrong: string, atMost?: number): boolean {
+    return this.ways.fault(++this.#lastId, right, wrong, atMost);
+  }
+
+  /** After how many bytes of `label` does the schedule cut? In order of arrival, and with 0, nowhere. */
+  cut(label: string, places: CutPlaces): number {
+    return this.ways.cut(++this.#lastId, label, places);
   }
 
   /** What the last macrotask is called. */
@@ -209,14 +216,11 @@ export class SimulatedLoop {
     return true;
   }
 
-  get #hasDueTimer(): boolean {
-    return (this.timers.first()?.deadline ?? Infinity) <= this.now;
-  }
-
   /** Do turns of a run queue come next, without a choice? */
   #turnsAreDue(): boolean {
     if (!this.immediates.areTurns) return false;
-    return this.immediates.maySkipAhead || (!this.arrivals.hasReady && !this.#hasDueTimer);
+    const hasDueTimer = (this.timers.first()?.deadline ?? Infinity) <= this.now;
+    return this.immediates.maySkipAhead || (!this.arrivals.hasReady && !hasDueTimer);
   }
 
   /** Everything that could run next, the preferred first. */
@@ -250,11 +254,6 @@ export class SimulatedLoop {
     this.arrivals.offerLater(events, at);
   }
 
-  #arrive(arrival: Arrival): Arrival {
-    this.arrivals.add(arrival, this.now);
-    return arrival;
-  }
-
   /** Moves the clock on to a time, unless that is over or any. */
   #jumpTo(time: number): void {
     if (time <= this.now) return;
@@ -265,6 +264,7 @@ export class SimulatedLoop {
   #fire(timer: VirtualTimer): void {
     this.#phase.fire(timer, this.immediates.waiting === 0 && timer.deadline > this.now, this.#lastId);
     this.#jumpTo(timer.deadline);
+    if (this.timers.size > 1 || this.arrivals.hasLater) this.#beLate(timer);
     this.arrivals.endPhase();
     this.immediates.interrupt();
     this.timers.clear(timer);
@@ -277,6 +277,12 @@ export class SimulatedLoop {
     timer.id = ++this.#lastId;
     timer.deadline = now + timer.delay;
     this.timers.set(timer);
+  }
+
+  /** A timer that is late makes all late that comes after it, as on a host that was busy. */
+  #beLate(timer: VirtualTimer): void {
+    const late = this.ways.lateness(timer, this.now, () => [...this.timers.deadlines(), this.arrivals.nextAt]);
+    if (late > 0) this.spin(late);
   }
 
   #run(arrival: Arrival): void {
@@ -295,13 +301,8 @@ export class SimulatedLoop {
     for (;;) {
       const next = this.arrivals.nextOf(batch);
       if (next === undefined) return;
-      const end: LoopEvent = {
-        id: ++this.#lastId,
-        label: `the end of a batch of ${batch}`,
-        kind: "io",
-        chain: 0,
-        fn() {},
-      };
+      const label = `the end of a batch of ${batch}`;
+      const end: LoopEvent = { id: ++this.#lastId, label, kind: "io", chain: 0, fn() {} };
       if (this.#choose([end, next]) === 0) return;
       this.arrivals.take(next);
       this.#begin(next);
@@ -327,14 +328,13 @@ export class SimulatedLoop {
 
   /** A macrotask begins. */
   #begin(event: LoopEvent): void {
-    const { label, chain } = event;
     this.#parent = undefined;
     this.#phase.begin(this.#lastId);
     this.last = event;
     this.lastAt = this.now;
-    this.#chain = chain;
+    this.#chain = event.chain;
     this.#goesOn = false;
-    this.#observe?.(label);
+    this.#observe?.(event);
   }
 
   #nextChain(): number {

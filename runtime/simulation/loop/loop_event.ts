@@ -10,13 +10,20 @@ export interface LoopEvent {
   readonly id: number;
   /** What it is called in a schedule. */
   readonly label: string;
-  readonly kind: "timer" | "io" | "message" | "immediate";
+  readonly kind: "timer" | "io" | "message" | "immediate" | "option";
   /**
    * The line of causes it belongs to: the first thing that a macrotask asks for goes on with the line of that macrotask, and all
    * others begin lines of their own.
    */
   readonly chain: number;
   fn: () => void;
+}
+
+/** One of the ways in which a thing may go: a decision between options has one number, and the first is what happens as a rule. */
+export interface Option extends LoopEvent {
+  readonly kind: "option";
+  /** What a schedule says of it, in words. */
+  readonly told: string;
 }
 
 /** Stands for the time of an arrival that may come whenever the schedule likes. */
@@ -71,6 +78,8 @@ export interface LoopOptions {
   readonly keepPlaces: boolean;
   /** The shortest delay of a timer, in ms. */
   readonly shortestDelay: number;
-  /** Is told what each macrotask is called, as it runs. */
-  readonly observe: ((label: string) => void) | undefined;
+  /** May timers fire late? */
+  readonly late: boolean;
+  /** Is told of each macrotask, as it runs. */
+  readonly observe: ((event: LoopEvent) => void) | undefined;
 }

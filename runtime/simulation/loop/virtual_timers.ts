@@ -158,6 +158,11 @@ export class VirtualTimers {
     return this.#heap.items.filter((slot) => !isDead(slot)).sort((a, b) => a.id - b.id).map(({ timer }) => timer);
   }
 
+  /** When the timers that are set fire, in no order. */
+  deadlines(): number[] {
+    return this.#heap.items.filter((slot) => !isDead(slot)).map(({ deadline }) => deadline);
+  }
+
   #count(timer: VirtualTimer, by: number): void {
     this.size += by;
     if (timer.referenced) this.referenced += by;

@@ -163,16 +163,26 @@ export class ServerModel extends LoopModel {
     return ran;
   }
 
-  /** Has a timer become due since the phase read the clock, and does this host look again? */
+  /**
+   * Has a timer become due since the phase read the clock, and does this host look again? It goes by the last reading, which the drain
+   * may have made as it set a timer; for which timers then come, the clock is read anew.
+   */
   #againDue(): boolean {
     if (this.profile.timersAgain === "never" || this.timers.size === 0) return false;
     const later = { a: this.#readAtReturn, b: now, difference: -1 };
     if (!this.zone.allows([later])) return false;
-    const due = this.timers.candidates(now).filter(({ list }) => list !== undefined);
-    if (!due.some(({ bounds }) => this.zone.allows([...bounds, later]))) return false;
+    const candidates = this.timers.candidates(now);
+    const ways: { isDue: boolean; bounds: readonly Bound[] }[] = candidates.map(({ list, bounds }) =>
+      list === undefined ? { isDue: false, bounds } : { isDue: true, bounds: [...bounds, later] }
+    );
+    ways.push({ isDue: false, bounds: [{ a: now, b: this.#readAtReturn, difference: 0 }] });
+    const possible = ways.filter(({ bounds }) => this.zone.allows(bounds));
+    if (!possible.some(({ isDue }) => isDue)) return false;
     if (this.profile.timersAgain === "maybe" && this.decisions.choose(2) === 0) return false;
-    this.zone.assume([later]);
-    return true;
+    const { isDue, bounds } = possible[this.decisions.choose(possible.length)]!;
+    this.zone.assume(bounds);
+    if (isDue) this.readClock();
+    return isDue;
   }
 
   /** Decides between two things that cannot both be true, and at least one of which can. */

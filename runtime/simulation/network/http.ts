@@ -10,7 +10,7 @@
 
 import { Exchange } from "../../hosts/common/exchange.ts";
 import { WatchedBody } from "../../hosts/common/watched_body.ts";
-import type { HttpListener, HttpListenOptions } from "../../port/http.ts";
+import { type HttpListener, type HttpListenOptions, UnwantedBodyError } from "../../port/http.ts";
 
 /** The aborting of a fetch, with one listener for all that it may interrupt. */
 export class FetchAbort {
@@ -152,6 +152,7 @@ export class SimulatedExchange extends Exchange {
       body = this.#body.stream;
     } else {
       this.finish("sent");
+      response.body?.cancel(new UnwantedBodyError()).catch(() => {});
     }
     return new Response(body, { status, statusText, headers });
   }

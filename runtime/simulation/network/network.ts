@@ -14,6 +14,7 @@ import type {
   NetAddress,
   SecureServerSettings,
 } from "../../port/net.ts";
+import { cutPlaces } from "../../basics/cut_places.ts";
 import { placeOf, refusal } from "../loop/errors.ts";
 import type { SimulatedLoop } from "../loop/loop.ts";
 import { anyTime } from "../loop/loop_event.ts";
@@ -33,8 +34,9 @@ export interface Network {
    */
   loss: number;
   /**
-   * How many chunks of streams may still come in two pieces, the first byte alone: a stream keeps no boundaries. Which is a choice of
-   * the schedule; in order of arrival none does. Default: 1.
+   * How many times chunks of streams may still be cut in two: a stream keeps no boundaries. Which chunk is, and where, is a choice of
+   * the schedule; in order of arrival none is. Chunks of up to 64 bytes are cut anywhere, longer ones at their ends, inside of
+   * characters, around line ends and around other delimiters. Default: 1.
    */
   fragments: number;
   /** Nothing passes any more, in neither direction, until `heal`; what is under way waits. */
@@ -123,10 +125,11 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
     return true;
   }
 
-  splits(label: string): boolean {
-    if (this.fragments <= 0 || !this.loop.fault(`all of the ${label}`, `the first of the ${label}`)) return false;
-    this.fragments--;
-    return true;
+  cuts(label: string, bytes: Uint8Array): number {
+    if (this.fragments <= 0) return 0;
+    const at = this.loop.cut(label, cutPlaces(bytes));
+    if (at > 0) this.fragments--;
+    return at;
   }
 
   leave(socket: SimulatedSocket): void {
@@ -283,9 +286,10 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
   async #passChunk(label: string, way: Way, chunk: Uint8Array, take: (part: Uint8Array) => void): Promise<void> {
     if (!way.isFirst) await this.#pass(label, way);
     way.isFirst = false;
-    if (chunk.length < 2 || !this.splits(label)) return take(chunk);
-    take(chunk.subarray(0, 1));
-    take(chunk.subarray(1));
+    const at = this.cuts(label, chunk);
+    if (at === 0) return take(chunk);
+    take(chunk.subarray(0, at));
+    take(chunk.subarray(at));
   }
 
   #deliver(fn: () => void, label: string): void {

@@ -6,7 +6,7 @@
  *             └────────── more than `room` of both: write answers false, "drain" follows ──────────┘
  * ```
  *
- * A stream has no boundaries of messages. So it is a choice whether the first byte of a packet comes alone, and whether packets that
+ * A stream has no boundaries of messages. So it is a choice whether a packet is cut in two, and where, and whether packets that
  * are on the way together come as one chunk.
  *
  * @module
@@ -26,8 +26,8 @@ export interface Carrier {
   whenWhole(fn: () => void): void;
   /** Is what is on its way under this label lost, and the connection with it? */
   loses(label: string): boolean;
-  /** Does the first byte of what comes under this label come alone? */
-  splits(label: string): boolean;
+  /** How many of the bytes that come under this label come before the rest; 0 where all come together. */
+  cuts(label: string, bytes: Uint8Array): number;
   /** The connection is over. */
   leave(socket: SimulatedSocket): void;
 }
@@ -189,18 +189,14 @@ export class SimulatedSocket implements HostSocket {
     peer.#take(this.#split(packet, label));
   }
 
-  /** Lets the first byte come alone, if that is chosen; the rest follows as a packet of its own. */
+  /** Lets the first bytes come alone, if that is chosen; the rest follows as a packet of its own. */
   #split(packet: Packet, label: string): Packet {
-    if (typeof packet === "string" || packet.length < 2 || this.#isRest(packet)) return packet;
-    if (!this.#carrier.splits(label)) return packet;
-    const rest = packet.subarray(1);
-    this.#sent.unshift(rest);
+    if (typeof packet === "string") return packet;
+    const at = this.#carrier.cuts(label, packet);
+    if (at === 0) return packet;
+    this.#sent.unshift(packet.subarray(at));
     this.#schedule();
-    return packet.subarray(0, 1);
-  }
-
-  #isRest(packet: Uint8Array): boolean {
-    return packet.byteOffset > 0;
+    return packet.subarray(0, at);
   }
 
   #take(packet: Packet): void {

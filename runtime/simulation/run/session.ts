@@ -4,6 +4,7 @@
  * @module
  */
 
+import { cutPlaces } from "../../basics/cut_places.ts";
 import { Random } from "../../basics/random.ts";
 import { currentHost } from "../../current_host.ts";
 import { builtin } from "../../hosts/common/node_process.ts";
@@ -29,8 +30,8 @@ import { timersOf } from "../globals/timers.ts";
 import { timersPromisesOf } from "../globals/timers_promises.ts";
 import { refusal } from "../loop/errors.ts";
 import { SimulatedLoop } from "../loop/loop.ts";
+import type { Choose, LoopEvent } from "../loop/loop_event.ts";
 import { RealWork } from "../loop/real_work.ts";
-import type { Choose } from "../loop/loop_event.ts";
 import type { World, WorldSettings } from "../loop/world.ts";
 import { SimulatedNetwork } from "../network/network.ts";
 import { SimulatedWorkers } from "../workers/workers.ts";
@@ -40,11 +41,16 @@ export interface RunSettings {
   readonly choose: Choose;
   readonly seed: number;
   readonly keepPlaces: boolean;
-  /** Is told what each macrotask is called, as it runs. */
-  readonly observe?: ((label: string) => void) | undefined;
+  /** May timers fire late, where the schedule says so? */
+  readonly late?: boolean;
+  /** Is told of each macrotask, as it runs. */
+  readonly observe?: ((event: LoopEvent) => void) | undefined;
   /** After how many macrotasks a body that has not ended is taken for a livelock. */
   readonly maxSteps: number;
 }
+
+/** The session whose functions are in place. */
+let active: Session | undefined;
 
 /** Any number of runs, one after the other, in which the functions of the host are simulated. */
 export class Session implements World {
@@ -71,8 +77,14 @@ export class Session implements World {
     this.settings = settings;
   }
 
+  /** How many of the bytes that come under this label come before the rest, in the run that is on; 0 where all come together. */
+  static cut(label: string, bytes: Uint8Array): number {
+    return active === undefined ? 0 : active.loop.cut(label, cutPlaces(bytes));
+  }
+
   /** Puts the simulated functions in place; those of another session must not be. */
   open(): void {
+    active = this;
     try {
       this.#restores.push(keepFunctions(), showPresent(this), () => act(false));
       this.#replaceGlobals();
@@ -91,6 +103,7 @@ export class Session implements World {
 
   /** Puts everything back, identical to what it was. */
   close(): void {
+    if (active === this) active = undefined;
     for (let restore = this.#restores.pop(); restore !== undefined; restore = this.#restores.pop()) restore();
   }
 
@@ -99,6 +112,7 @@ export class Session implements World {
     this.loop = new SimulatedLoop(settings.choose, {
       keepPlaces: settings.keepPlaces,
       shortestDelay: this.settings.shortestDelay,
+      late: settings.late === true,
       observe: settings.observe,
     });
     this.work = new RealWork();

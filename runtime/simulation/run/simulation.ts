@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkFiniteDuration } from "../../basics/check.ts";
+import { checkCount, checkFiniteDuration, checkOptions } from "../../basics/check.ts";
 import type { Network } from "../network/network.ts";
 import type { Workers } from "../workers/workers.ts";
 import type { RunHooks, Session } from "./session.ts";
@@ -40,11 +40,17 @@ export interface Simulation {
    * Does what is called `label` go wrong this time? No in order of arrival; in other schedules of `explore` it does. For whatever can
    * fail: a refused call, a crash, a message that comes twice.
    */
-  fault(label: string): boolean;
+  fault(label: string, options?: FaultOptions): boolean;
   /** Lets `ms` milliseconds pass in which nothing else runs: work that takes time. */
   spin(ms: number): void;
   /** Marks that this place was reached, if the condition holds; the report of `explore` counts the schedules that did. */
   sometimes(label: string, condition?: boolean): void;
+}
+
+/** How often something goes wrong. */
+export interface FaultOptions {
+  /** How many times in a run what has this label goes wrong at most. Without it, each time it can. */
+  atMost?: number;
 }
 
 /** How an operation completes. */
@@ -83,9 +89,12 @@ export class BodySimulation implements Simulation {
     return this.#session.workers;
   }
 
-  fault(label: string): boolean {
+  fault(label: string, options: FaultOptions = {}): boolean {
     if (typeof label !== "string") throw new TypeError(`A label has to be a string: received ${String(label)}`);
-    return this.#session.loop.fault(`${label} going well`, label);
+    checkOptions(options, "fault", ["atMost"]);
+    const { atMost } = options;
+    if (atMost !== undefined) checkCount(atMost, "atMost", 0);
+    return this.#session.loop.fault(`${label} going well`, label, atMost);
   }
 
   get steps(): number {

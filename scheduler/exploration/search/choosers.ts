@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LoopEvent } from "../../../runtime/simulation/loop/loop_event.ts";
+import type { LoopEvent, Option } from "../../../runtime/simulation/loop/loop_event.ts";
 
 /** How many others an event that is held back lets pass at most: a body that polls must not wait for it for ever. */
 export const mostPasses = 128;
@@ -17,10 +17,19 @@ export interface Decisions {
   readonly chosen: readonly number[];
 }
 
+/** Is this the number of a decision on how late a timer is? */
+export function isLateness(id: number): boolean {
+  return id < 0;
+}
+
 /** Decides, and keeps what was decided. An event that has let enough others pass is taken without a decision. */
 export abstract class Chooser implements Decisions {
   readonly sizes: number[] = [];
   readonly chosen: number[] = [];
+  /** Does it decide whether timers are late? Otherwise all are on time. */
+  late = false;
+  /** Is told of each macrotask that runs, by choosers that need it. */
+  readonly came: ((event: LoopEvent) => void) | undefined = undefined;
   #passed: Map<number, number> | undefined;
 
   /** How many others each event has let pass, by its number; there are only those that were held back. */
@@ -34,7 +43,7 @@ export abstract class Chooser implements Decisions {
       const due = events.findIndex(({ id }) => this.#passed!.get(id) === mostPasses);
       if (due >= 0) return due;
     }
-    const index = this.decide(events);
+    const index = events[0]!.kind === "option" ? this.decideOption(events) : this.decide(events);
     this.sizes.push(events.length);
     this.chosen.push(index);
     if (index > 0) {
@@ -46,6 +55,11 @@ export abstract class Chooser implements Decisions {
     }
     return index;
   };
+
+  /** Decides between ways in which a thing may go: as a rule the first. All have the same number, and let as many pass as stand before. */
+  protected decideOption(_options: readonly LoopEvent[]): number {
+    return 0;
+  }
 
   protected abstract decide(events: readonly LoopEvent[]): number;
 }
@@ -69,6 +83,10 @@ export class HoldBackChooser extends Chooser {
   readonly free: number;
   /** For each decision of its own at which events were held back, or may be at no cost: how it stood with each. */
   readonly standingsAt: Map<number, readonly Standing[]> = new Map();
+  /** The decisions that were between options. */
+  options: Set<number> | undefined;
+  /** Those of them that were on how late a timer is. */
+  latenesses: Set<number> | undefined;
   readonly #branch: Branch | undefined;
   /** The numbers of the events that are held back. */
   #held: Set<number> | undefined;
@@ -84,21 +102,33 @@ export class HoldBackChooser extends Chooser {
     this.free = branch === undefined ? 0 : branch.at + 1;
   }
 
+  protected override decideOption(options: readonly LoopEvent[]): number {
+    (this.options ??= new Set()).add(this.chosen.length);
+    if (isLateness(options[0]!.id)) (this.latenesses ??= new Set()).add(this.chosen.length);
+    return this.#onBranch(options) ?? 0;
+  }
+
   protected override decide(events: readonly LoopEvent[]): number {
     const index = this.#pick(events);
     if (index > 0 || this.#held !== undefined) this.#holdBack(events, index);
     return index;
   }
 
-  #pick(events: readonly LoopEvent[]): number {
+  /** What the branch decides; `undefined` behind it. */
+  #onBranch(events: readonly LoopEvent[]): number | undefined {
     const number = this.chosen.length;
     const branch = this.#branch;
-    if (branch !== undefined && number <= branch.at) {
-      if (branch.from.sizes[number] !== events.length) {
-        throw new NondeterminismError(branch.from.sizes[number]!, events);
-      }
-      return number === branch.at ? branch.choice : branch.from.chosen[number]!;
+    if (branch === undefined || number > branch.at) return undefined;
+    if (branch.from.sizes[number] !== events.length) {
+      throw new NondeterminismError(branch.from.sizes[number]!, events);
     }
+    return number === branch.at ? branch.choice : branch.from.chosen[number]!;
+  }
+
+  #pick(events: readonly LoopEvent[]): number {
+    const number = this.chosen.length;
+    const chosen = this.#onBranch(events);
+    if (chosen !== undefined) return chosen;
     const held = this.#held;
     if (held === undefined) return 0;
     const standings = events.map(({ id }): Standing =>
@@ -123,8 +153,11 @@ export class HoldBackChooser extends Chooser {
 export interface Deviation {
   readonly id: number;
   readonly label: string;
-  /** The label of the last one that it lets pass. */
+  /** The label of the last one that it lets pass, and its number. */
   readonly until: string;
+  readonly untilId: number;
+  /** What is said of it where it is no event that waits. */
+  readonly told?: string;
 }
 
 /** How many others each event lets pass: by its number, or by the order in which events come up for a decision. */
@@ -143,6 +176,16 @@ export class PassChooser extends Chooser {
   constructor(passes: Passes) {
     super();
     this.#passes = passes;
+    this.late = "get" in passes && [...passes.keys()].some(isLateness);
+  }
+
+  protected override decideOption(options: readonly LoopEvent[]): number {
+    const { id, label } = options[0]!;
+    const index = Math.min(this.#passesOf(id), options.length - 1);
+    this.labels.set(id, label);
+    const { told } = options[index] as Option;
+    if (index > 0) this.deviations.set(id, { id, label, until: told, untilId: id, told });
+    return index;
   }
 
   protected override decide(events: readonly LoopEvent[]): number {
@@ -152,11 +195,11 @@ export class PassChooser extends Chooser {
       this.labels.set(id, label);
     }
     const index = Math.max(0, events.findIndex(({ id }) => this.#left.get(id) === 0));
-    const until = events[index]!.label;
+    const { label: until, id: untilId } = events[index]!;
     for (let passed = 0; passed < index; passed++) {
       const { id, label } = events[passed]!;
       this.#left.set(id, this.#left.get(id)! - 1);
-      this.deviations.set(id, { id, label, until });
+      this.deviations.set(id, { id, label, until, untilId });
     }
     return index;
   }
@@ -172,9 +215,14 @@ export class PassChooser extends Chooser {
 export class SameChooser extends Chooser {
   readonly #from: Decisions;
 
-  constructor(from: Decisions) {
+  constructor(from: Decisions & { readonly late?: boolean }) {
     super();
     this.#from = from;
+    this.late = from.late === true;
+  }
+
+  protected override decideOption(options: readonly LoopEvent[]): number {
+    return this.decide(options);
   }
 
   protected override decide(events: readonly LoopEvent[]): number {

@@ -42,12 +42,28 @@ export function drawnSchedule({ law, seed, number, decisions }: Draw): Chooser {
   }
 }
 
-/** Each decision anew, all events alike. */
-class UniformChooser extends Chooser {
-  readonly #random: Random;
+/** Decides by lot. */
+abstract class DrawnChooser extends Chooser {
+  protected readonly seed: number;
 
   constructor(seed: number) {
     super();
+    this.seed = seed;
+  }
+
+  /** Every other thing goes another way than as a rule. */
+  protected override decideOption(options: readonly LoopEvent[]): number {
+    const random = new Random(this.seed ^ Math.imul(options[0]!.id, 0x27d4eb2f));
+    return random.below(2) === 0 ? 0 : 1 + random.below(options.length - 1);
+  }
+}
+
+/** Each decision anew, all events alike. */
+class UniformChooser extends DrawnChooser {
+  readonly #random: Random;
+
+  constructor(seed: number) {
+    super(seed);
     this.#random = new Random(seed);
   }
 
@@ -57,19 +73,17 @@ class UniformChooser extends Chooser {
 }
 
 /** A priority for each event; all but a `share` of the events have the same, the highest, and come in order. */
-class PriorityChooser extends Chooser {
-  readonly #seed: number;
+class PriorityChooser extends DrawnChooser {
   readonly #share: number;
 
   constructor(seed: number, share: number) {
-    super();
-    this.#seed = seed;
+    super(seed);
     this.#share = share;
   }
 
   protected override decide(events: readonly LoopEvent[]): number {
     return best(events, ({ id }) => {
-      const lot = new Random(this.#seed ^ Math.imul(id, 0x27d4eb2f)).number();
+      const lot = new Random(this.seed ^ Math.imul(id, 0x27d4eb2f)).number();
       return lot < this.#share ? lot : 1;
     });
   }
@@ -79,13 +93,13 @@ class PriorityChooser extends Chooser {
 const longestLatency = 500;
 
 /** Every other event gets a latency, and what is due first comes first: as if operations took their time. */
-class LatencyChooser extends Chooser {
+class LatencyChooser extends DrawnChooser {
   readonly #random: Random;
   readonly #dueAt: Map<number, number> = new Map();
   #now = 0;
 
   constructor(seed: number) {
-    super();
+    super(seed);
     this.#random = new Random(seed);
   }
 
@@ -105,14 +119,14 @@ class LatencyChooser extends Chooser {
  * PCT: a priority for each line of causes, which falls below all others at `changes` decisions, drawn beforehand. A race that
  * needs `changes` + 1 orderings among n lines and k decisions is found with a chance of 1/(n k^changes) at least.
  */
-class ChainChooser extends Chooser {
+class ChainChooser extends DrawnChooser {
   readonly #random: Random;
   readonly #priorities: Map<number, number> = new Map();
   readonly #changes: readonly number[];
   #lowest = 0;
 
   constructor(seed: number, decisions: number, changes: number) {
-    super();
+    super(seed);
     const random = this.#random = new Random(seed);
     this.#changes = Array.from({ length: changes }, () => random.below(Math.max(1, decisions)));
   }

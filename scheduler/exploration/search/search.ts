@@ -69,8 +69,9 @@ export class Search {
   schedules = 0;
   /** How many of them were drawn by lot. */
   random = 0;
+  readonly #late: boolean;
   readonly #strategy: SearchStrategy;
-  readonly #budget: number;
+  #budget: number;
   readonly #seed: number;
   /** Branches by how many events they hold back; what has run is `undefined`. */
   readonly #branches: Branch[][] = [];
@@ -85,18 +86,27 @@ export class Search {
   /** How many decisions the longest schedule had so far. */
   #decisions = 0;
 
-  constructor(strategy: SearchStrategy, budget: number, seed: number) {
+  /** `late`: only schedules in which some timer is late, besides the first. */
+  constructor(strategy: SearchStrategy, budget: number, seed: number, late = false) {
     this.#strategy = strategy;
     this.#budget = budget;
     this.#seed = seed;
+    this.#late = late;
   }
 
   /** The next schedule to run; `undefined` when the search is over. */
   next(): Chooser | undefined {
     if (this.schedules >= this.#budget) return undefined;
     const chooser = this.#isTurnOfLots ? this.#nextRandom() : this.#nextSystematic() ?? this.#nextRandom();
-    if (chooser !== undefined) this.schedules++;
+    if (chooser === undefined) return undefined;
+    this.schedules++;
+    chooser.late = this.#late;
     return chooser;
+  }
+
+  /** Leaves so many schedules for others to run. */
+  leave(schedules: number): void {
+    this.#budget -= schedules;
   }
 
   /** The schedule that was given out last has run. */
@@ -109,13 +119,16 @@ export class Search {
     const from = { sizes, chosen };
     for (let at = chooser.free; at < chosen.length; at++) {
       const standings = chooser.standingsAt.get(at);
+      // All that is not on this branch has a late timer in it.
+      if (this.#late && this.schedules === 1 && chooser.latenesses?.has(at) !== true) continue;
       const size = sizes[at]!;
+      const isOption = chooser.options?.has(at) === true;
       const free = standings === undefined ? size : standings.filter((standing) => standing === "free").length;
       let before = 0;
       for (let choice = 0; choice < size; choice++) {
         const standing = standings?.[choice] ?? "free";
         // What is held back comes when nothing else is ready: else it is let go early, or what is ready is held back as well.
-        const more = standing === "held" ? Math.min(free, before + 1) : before;
+        const more = isOption ? Math.min(1, choice) : standing === "held" ? Math.min(free, before + 1) : before;
         if (choice !== chosen[at]) this.#keep({ from, at, choice }, this.#cost + more);
         if (standing === "free") before++;
       }
@@ -124,12 +137,12 @@ export class Search {
 
   /** Have all schedules been run? */
   get exhaustive(): boolean {
-    return !this.#isByLot && this.schedules > 0 && this.#waiting === 0 && this.#dropped === Infinity;
+    return !this.isByLot && this.schedules > 0 && this.#waiting === 0 && this.#dropped === Infinity;
   }
 
   /** The number of held-back events up to which all schedules have been run; -1 where not even that. */
   get heldBack(): number {
-    if (this.#isByLot) return -1;
+    if (this.isByLot) return -1;
     const open = this.#branches.findIndex((branches, cost) => (this.#taken[cost] ?? 0) < branches.length);
     return Math.min(open < 0 ? Infinity : open, this.#dropped) - 1;
   }
@@ -138,7 +151,8 @@ export class Search {
     return this.schedules - this.random;
   }
 
-  get #isByLot(): boolean {
+  /** Are all schedules drawn by lot? */
+  get isByLot(): boolean {
     return this.#strategy !== "auto" && this.#strategy !== "exhaustive" && this.#strategy !== "held-back";
   }
 
@@ -149,7 +163,7 @@ export class Search {
   }
 
   #nextSystematic(): Chooser | undefined {
-    if (this.#isByLot) return undefined;
+    if (this.isByLot) return undefined;
     if (this.schedules === 0) return this.#current = new HoldBackChooser();
     const cost = this.#branches.findIndex((branches, cost) => (this.#taken[cost] ?? 0) < branches.length);
     if (cost < 0 || (this.#strategy === "held-back" && cost > mostHeldBack)) return undefined;

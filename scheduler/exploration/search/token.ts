@@ -40,7 +40,8 @@ export function writeToken({ profile, seed, decisions, deviations, labels }: Rec
     [Math.abs(seed), count, hash].map((number) => number.toString(36)).join("."),
     labels.map((label) => label.toString(36).padStart(4, "0")).join("") || "0",
     ...deviations.map(({ id, passes, label }) =>
-      `${label.toString(36).padStart(4, "0")}${id.toString(36)}_${passes.toString(36)}`
+      // Decisions on late timers have numbers below 0.
+      `${label.toString(36).padStart(4, "0")}${Math.abs(id).toString(36)}_${passes.toString(36)}${id < 0 ? "_" : ""}`
     ),
   ].join("-");
 }
@@ -55,7 +56,7 @@ export function readToken(token: unknown): RecordedSchedule {
   const [mark, head = "", labels = "", ...deviations] = parts;
   const headMatch = /^([0-4])([np])([0-9a-z]+)(?:\.([0-9a-z]+)\.([0-9a-z]+))?$/.exec(head);
   const isWhole = mark === version && headMatch !== null && /^(0|([0-9a-z]{4})+)$/.test(labels) &&
-    deviations.every((each) => /^[0-9a-z]{5,}_[0-9a-z]+$/.test(each));
+    deviations.every((each) => /^[0-9a-z]{5,}_[0-9a-z]+_?$/.test(each));
   if (!isWhole) {
     throw new TypeError(`A token begins with ${version}- and comes from a ScheduleFailure: received ${show(token)}`);
   }
@@ -68,7 +69,7 @@ export function readToken(token: unknown): RecordedSchedule {
     labels: labels === "0" ? [] : labels.match(/.{4}/g)!.map((label) => parseInt(label, 36)),
     deviations: deviations.map((each) => {
       const [id, passes] = each.slice(4).split("_").map((number) => parseInt(number, 36));
-      return { id: id!, passes: passes!, label: parseInt(each.slice(0, 4), 36) };
+      return { id: each.endsWith("_") ? -id! : id!, passes: passes!, label: parseInt(each.slice(0, 4), 36) };
     }),
   };
 }

@@ -230,7 +230,10 @@ export class Crew {
     this.#letGoTimer ??= this.#loop.timers.setTimer(
       () => {
         this.#letGoTimer = undefined;
-        for (const worker of this.workers) if (worker.count === 0 && worker.ready) worker.holdProcess(false);
+        for (const worker of this.workers) {
+          const { count, first, ready } = worker;
+          if (ready && (count === 0 || (count === 1 && first!.unattended))) worker.holdProcess(false);
+        }
         this.#dismiss();
       },
       letGoAfter,

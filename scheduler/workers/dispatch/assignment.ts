@@ -44,3 +44,22 @@ export function busiestWorker<W extends Candidate>(workers: readonly W[]): W | u
   for (const worker of workers) if (worker.count > (busiest?.count ?? 1)) busiest = worker;
   return busiest;
 }
+
+/** How jobs go from one worker to another. */
+export interface Shares<J> {
+  /** Takes back the jobs that wait behind the first `keep` and that `wanted` picks. */
+  takeBackBehind(keep: number, wanted: (job: J) => boolean): J[];
+  send(job: J): void;
+}
+
+/** A free worker takes over what waits behind a busy one. */
+export function balance<J, W extends Candidate & Shares<J>>(workers: readonly W[]): void {
+  if (workers.length < 2) return;
+  for (let free = freeWorker(workers); free !== undefined; free = freeWorker(workers)) {
+    const busiest = busiestWorker(workers);
+    if (busiest === undefined) return;
+    const jobs = busiest.takeBackBehind(Math.ceil(busiest.count / 2), () => true);
+    if (jobs.length === 0) return;
+    for (const job of jobs) free.send(job);
+  }
+}

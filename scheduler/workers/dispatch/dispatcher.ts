@@ -20,9 +20,10 @@ import { InlineRunner } from "../inline/inline_runner.ts";
 import type { PoolJob } from "../jobs/job.ts";
 import { JobQueue } from "../jobs/job_queue.ts";
 import { PoolClosedError, QueueFullError, WorkerExitError } from "../wire/worker_errors.ts";
-import { busiestWorker, freeWorker, workerFor } from "./assignment.ts";
+import { balance, workerFor } from "./assignment.ts";
 import { callBack } from "./call_back.ts";
 import { describeJob, JobLimits, type LimitOptions } from "./job_limits.ts";
+import { endLeftStreams } from "./left_streams.ts";
 import { leastAhead, PoolMeter } from "./pool_meter.ts";
 import { RoomQueue } from "./room_queue.ts";
 
@@ -48,6 +49,9 @@ export class Dispatcher {
   readonly inline: InlineRunner | undefined;
   /** Those who wait until so many workers have loaded the module. */
   readonly #warmUps: WarmUps;
+  /** Is it at work, and is it to look once more? */
+  #dispatching = false;
+  #again = false;
   #drained: (() => void) | undefined = undefined;
 
   constructor(settings: PoolSettings) {
@@ -91,10 +95,7 @@ export class Dispatcher {
       ? undefined
       : new InlineRunner({ ...settings, module: settings.module as URL, inline }, {
         ...onEnd,
-        onElsewhere: (job) => {
-          this.#requeue([job]);
-          this.dispatch();
-        },
+        onElsewhere: (job) => (this.#requeue([job]), this.dispatch()),
         onUnloadable: reportUnhandled,
       });
   }
@@ -118,8 +119,7 @@ export class Dispatcher {
     const { size, queueLimit } = this.#settings;
     const { live } = this.meter;
     if (live < size + queueLimit) return true;
-    let parked = 0;
-    for (const worker of this.crew.workers) if (worker.parked) parked++;
+    const parked = this.crew.workers.filter((worker) => worker.parked).length;
     return live < size + queueLimit + parked;
   }
 
@@ -196,14 +196,38 @@ export class Dispatcher {
   async drain(): Promise<void> {
     this.#room.close(() => this.closedError());
     this.#warmUps.fail(() => this.closedError());
-    if (this.meter.live > 0) await new Promise<void>((resolve) => this.#drained = resolve);
+    if (this.meter.live === 0) return;
+    const stopLooking = endLeftStreams(
+      () => this.crew.workers.flatMap((worker) => worker.jobs()),
+      (job) => this.abort(job, this.closedError()),
+    );
+    await new Promise<void>((resolve) => this.#drained = resolve);
+    stopLooking();
   }
 
-  /** Sends queued jobs to whoever can take them. */
+  /** Sends queued jobs to whoever can take them. Who is told of something on the way may call the pool again: that waits for its turn. */
   dispatch(): void {
+    this.#again = true;
+    if (this.#dispatching) return;
+    try {
+      for (this.#dispatching = true; this.#again;) {
+        this.#again = false;
+        this.#dispatch();
+      }
+    } finally {
+      this.#dispatching = false;
+    }
+  }
+
+  #dispatch(): void {
     for (let job = this.#queue.first; job !== undefined; job = this.#queue.first) {
       const worker = workerFor(job, this.crew.workers, this.meter.ahead);
       if (worker === undefined || worker.count > 0) this.crew.grow(this.#queue.size + this.crew.ahead);
+      // What starts no worker is told: whoever hears it may have taken jobs back, or given them up.
+      if (this.#again || job.list === undefined) {
+        this.#again = false;
+        continue;
+      }
       if (worker === undefined) break;
       this.#queue.remove(job);
       worker.send(job);
@@ -212,22 +236,9 @@ export class Dispatcher {
     }
     if (this.#queue.size === 0) {
       this.crew.grow(this.crew.ahead);
-      this.#balance();
+      balance(this.crew.workers);
     }
     this.#room.admit();
-  }
-
-  /** A free worker takes over what waits behind a busy one. */
-  #balance(): void {
-    if (this.crew.workers.length < 2) return;
-    const { workers } = this.crew;
-    for (let free = freeWorker(workers); free !== undefined; free = freeWorker(workers)) {
-      const busiest = busiestWorker(workers);
-      if (busiest === undefined) return;
-      const jobs = busiest.takeBackBehind(Math.ceil(busiest.count / 2), () => true);
-      if (jobs.length === 0) return;
-      for (const job of jobs) free.send(job);
-    }
   }
 
   /** Takes back jobs of lower priority that were sent ahead, so that at most two go before this one. */
@@ -293,9 +304,8 @@ export class Dispatcher {
 
   /** The module cannot be loaded. */
   #broken(worker: PoolWorker, error: unknown): void {
-    const hopeless = this.crew.remove(worker, 0);
+    if (this.crew.remove(worker, 0)) this.#giveUp(error);
     worker.terminate("failed");
-    if (hopeless) this.#giveUp(error);
   }
 
   #exited(worker: PoolWorker, exit: WorkerExit, started: PoolJob[], unstarted: PoolJob[]): void {
@@ -303,14 +313,18 @@ export class Dispatcher {
     const died = (what: string): WorkerExitError => new WorkerExitError(what, exit.code, exit.error);
     const fail = (job: PoolJob): void => this.#fail(job, died(describeJob(name, job)));
     const hopeless = this.crew.remove(worker, started.length);
-    this.crew.tellExit(worker, exit);
     unstarted.filter(({ moved }) => moved).forEach(fail);
     this.#requeue(unstarted.filter(({ moved }) => !moved));
     started.forEach(fail);
-    if (hopeless) return this.#giveUp(died(name));
-    if (this.#warmUps.size > 0) this.#warmUps.check();
-    if (started.length === 0 && exit.error !== undefined) reportUnhandled(died(name));
-    this.dispatch();
+    if (hopeless) {
+      this.#giveUp(died(name));
+    } else {
+      if (this.#warmUps.size > 0) this.#warmUps.check();
+      if (started.length === 0 && exit.error !== undefined) reportUnhandled(died(name));
+      this.dispatch();
+    }
+    // Last: whoever hears it may call or close the pool, and finds all jobs in their places.
+    this.crew.tellExit(worker, exit);
   }
 
   /** No worker can be started: the jobs that wait are failed, unless other workers do their work. */

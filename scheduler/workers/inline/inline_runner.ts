@@ -13,13 +13,13 @@ import { Entry } from "../../queue/entry.ts";
 import { loop } from "../../queue/loop.ts";
 import { type JobListener, tellReply } from "../crew/replies.ts";
 import type { JobWorker, PoolJob } from "../jobs/job.ts";
-import { setCurrentJob } from "../thread/current_job.ts";
 import { RunningJob } from "../thread/running_job.ts";
 import { asDataCloneError, unclonable } from "../wire/clonable.ts";
-import { decodeError, encodeError, type KnownClasses } from "../wire/error_codec.ts";
+import { decodeError, type EncodedError, encodeError, type KnownClasses } from "../wire/error_codec.ts";
 import { putTogether } from "../wire/parts.ts";
 import { type Answer, isLast, type JobMessage, replies, type ReplyKind } from "../wire/protocol.ts";
 import { InlineCosts } from "./inline_costs.ts";
+import { runAs } from "./inlined_jobs.ts";
 
 /** What becomes of the calls, as for a worker; `onUnloadable` is told why none can be run here. */
 export interface InlineListener extends JobListener {
@@ -51,8 +51,8 @@ export class InlineRunner implements JobWorker {
   /** The functions; `undefined` as long as none was found cheap, and while they are loaded. */
   #functions: Record<string, unknown> | undefined = undefined;
   #loading = false;
-  /** The call that goes on in a promise. */
-  #pending: InlineCall | undefined = undefined;
+  /** The calls that go on in promises: one, and those with moved buffers that were on their way. */
+  readonly #pending: Set<InlineCall> = new Set();
 
   constructor({ module, inline, errors }: InlineSettings, listener: InlineListener) {
     this.#module = module;
@@ -67,12 +67,12 @@ export class InlineRunner implements JobWorker {
 
   /** How many calls have been started and not ended. */
   get running(): number {
-    return this.#pending === undefined ? 0 : 1;
+    return this.#pending.size;
   }
 
   /** Is a call to be run here? A stream, a chunk of a map and a call with a clock of its own are not. */
   takes({ settings }: PoolJob): boolean {
-    if (!this.costs.isCheap(settings.name) || this.#pending !== undefined || settings.runTimeout !== Infinity) {
+    if (!this.costs.isCheap(settings.name) || this.#pending.size > 0 || settings.runTimeout !== Infinity) {
       return false;
     }
     if (settings.extra?.credit !== undefined || settings.extra?.each || this.#calls.size >= few) return false;
@@ -129,6 +129,9 @@ export class InlineRunner implements JobWorker {
   /** Streams are not run here. */
   addCredit(): void {}
 
+  /** The turns that the calls have hold it. */
+  holdProcess(): void {}
+
   answer(job: PoolJob, answer: Omit<Answer, "id">): void {
     let copy: Omit<Answer, "id">;
     try {
@@ -141,8 +144,8 @@ export class InlineRunner implements JobWorker {
 
   /** Nothing can end a function that runs in this thread: the call that does not heed its abort is given up. */
   stop(job: PoolJob): void {
-    const call = this.#pending;
-    if (call?.job !== job) return;
+    const call = this.#calls.get(job);
+    if (call === undefined || !this.#pending.has(call)) return;
     call.given = true;
     this.#listener.onFailed(call.job, undefined);
     this.#ended(call);
@@ -161,7 +164,7 @@ export class InlineRunner implements JobWorker {
   #start(call: InlineCall): void {
     const { settings } = call.job;
     // The one before has turned out to be asynchronous. What was moved has nowhere to go but here.
-    if (this.#pending !== undefined && settings.transfer.length === 0) {
+    if (this.#pending.size > 0 && settings.transfer.length === 0) {
       this.takeBack(call.job);
       return this.#listener.onElsewhere(call.job);
     }
@@ -176,7 +179,7 @@ export class InlineRunner implements JobWorker {
         call.replies.push([replies.failed, encodeError(unclonable(value, "the result", error))]);
       }
       // The last one is told with the time it took.
-      if (this.#pending === call && !isLast(kind)) microtask(() => this.#deliver(call));
+      if (this.#pending.has(call) && !isLast(kind)) microtask(() => this.#deliver(call));
     });
     settings.signals?.forEach(({ aborted, reason }, index) => {
       if (aborted) call.aborted.push([settings.extra!.signals![index]!, reason]);
@@ -184,17 +187,17 @@ export class InlineRunner implements JobWorker {
     for (const [argument, reason] of call.aborted) running.cancel(copyOfError(reason), argument);
     this.started++;
     call.began = loop().host.now();
-    const outer = setCurrentJob(running);
     // As in a worker, the caller's task is not that of the function.
-    const pending = loop().context.run(undefined, (functions) => running.start(functions), this.#functions!);
-    if (pending === undefined) {
-      setCurrentJob(outer);
-      return this.#finish(call, false);
-    }
-    this.#pending = call;
+    const { value: pending, end } = loop().context.run(
+      undefined,
+      (functions) => runAs(running, () => running.start(functions)),
+      this.#functions!,
+    );
+    call.leave = end;
+    if (pending === undefined) return this.#finish(call, false);
+    this.#pending.add(call);
     this.#deliver(call);
     void pending.then(() => {
-      setCurrentJob(outer);
       if (!call.given) this.#finish(call, true);
     });
   }
@@ -209,9 +212,11 @@ export class InlineRunner implements JobWorker {
     this.#deliver(call);
   }
 
-  #ended({ job }: InlineCall): void {
+  #ended(call: InlineCall): void {
+    const { job, leave } = call;
     this.#calls.delete(job);
-    if (this.#pending?.job === job) this.#pending = undefined;
+    this.#pending.delete(call);
+    leave?.();
     job.worker = undefined;
   }
 
@@ -235,6 +240,8 @@ class InlineCall extends Entry {
   began = 0;
   /** Nobody waits any more until it ends. */
   given = false;
+  /** What runs from now on is no longer its code. */
+  leave: (() => void) | undefined = undefined;
   readonly #start: (call: InlineCall) => void;
 
   constructor(job: PoolJob, args: unknown[], start: (call: InlineCall) => void) {
@@ -259,5 +266,14 @@ function isObject(value: unknown): boolean {
 
 /** An error as a worker would get it. */
 function copyOfError(error: unknown): unknown {
-  return decodeError(structuredClone(encodeError(error)));
+  return decodeError(clonedError(error));
+}
+
+/** The data of an error, cloned; a getter in it may give something else the second time. */
+function clonedError(error: unknown): EncodedError {
+  try {
+    return structuredClone(encodeError(error));
+  } catch (cloneError) {
+    return encodeError(asDataCloneError(cloneError));
+  }
 }

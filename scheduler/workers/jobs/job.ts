@@ -61,6 +61,8 @@ export interface JobWorker {
   abortArgument(job: PoolJob, argument: number, reason: unknown): void;
   /** Lets a stream send more values. */
   addCredit(job: PoolJob, count: number): void;
+  /** Lets the jobs hold the process, or not. */
+  holdProcess(holds: boolean): void;
   /** Answers a call that the job's code made. */
   answer(job: PoolJob, answer: Omit<Answer, "id">): void;
   /** Ends by force a job that was told to stop and has not ended. */
@@ -92,6 +94,8 @@ export class PoolJob extends Entry {
   /** The code in the worker waits for the caller's side: for credit, or for callbacks. */
   outOfCredit = false;
   callsOpen = 0;
+  /** A stream's: how many wait for its next value now, and how often it was read. Perhaps nobody ever reads it again. */
+  readers: { waiting: number; reads: number } | undefined = undefined;
   /** Takes back the timer of `runTimeout`. */
   stopClock: (() => void) | undefined = undefined;
   #cleanups: (() => void)[] | undefined = undefined;
@@ -111,6 +115,11 @@ export class PoolJob extends Entry {
   /** Moved buffers and the clock of a run timeout want a worker that starts the job as it arrives. */
   get wantsFreeWorker(): boolean {
     return this.settings.transfer.length > 0 || this.settings.runTimeout !== Infinity;
+  }
+
+  /** Is it a stream for whose values nobody waits? */
+  get unattended(): boolean {
+    return this.readers?.waiting === 0;
   }
 
   /** Does the job take up its worker without using it? */

@@ -16,7 +16,15 @@ import { Dispatcher, type PoolSettings } from "../dispatch/dispatcher.ts";
 import { callOptions, type RunOptions, settingsOf, settingsOfChunk } from "../jobs/call_settings.ts";
 import { PoolJob } from "../jobs/job.ts";
 import { CallWait } from "./call_wait.ts";
-import type { Arguments, FunctionName, PoolFunctions, Result, StreamedValue } from "./function_types.ts";
+import type {
+  Arguments,
+  Item,
+  PoolFunctions,
+  Result,
+  RunnableName,
+  StreamableName,
+  StreamedValue,
+} from "./function_types.ts";
 import { PoolMap } from "./pool_map.ts";
 import { poolSettings, type WorkerPoolOptions } from "./pool_options.ts";
 import { streamOf } from "./worker_stream.ts";
@@ -120,7 +128,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
       get: (_, name) =>
         typeof name !== "string" || name === "then"
           ? undefined
-          : (...args: unknown[]) => this.run(name as FunctionName<M>, args as never),
+          : (...args: unknown[]) => this.run(name as RunnableName<M>, args as never),
     });
   }
 
@@ -134,7 +142,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
    * @throws {TypeError}, {RangeError} or {DOMException} ("DataCloneError") at the call, for wrong or unclonable arguments.
    * @throws {QueueFullError}, {PoolClosedError}, {WorkerExitError}, {TimeoutError} (rejections).
    */
-  run<K extends FunctionName<M>>(name: K, args: Arguments<M, K>, options: RunOptions = {}): Promise<Result<M, K>> {
+  run<K extends RunnableName<M>>(name: K, args: Arguments<M, K>, options: RunOptions = {}): Promise<Result<M, K>> {
     const job = new PoolJob(settingsOf(name, args, options));
     const scope = currentScope();
     const wait = new CallWait<Result<M, K>>(scope, name, this.#jobs.meter.live);
@@ -160,7 +168,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
    *
    * @throws {TypeError}, {RangeError} or {DOMException} ("DataCloneError") at the call, for wrong or unclonable arguments.
    */
-  stream<K extends FunctionName<M>>(
+  stream<K extends StreamableName<M>>(
     name: K,
     args: Arguments<M, K>,
     options: StreamOptions = {},
@@ -181,30 +189,28 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
       abort: (reason) => this.#jobs.abort(job, reason),
       addCredit: (count) => job.worker?.addCredit(job, count),
       parked: () => this.#jobs.parked(job),
+      unattended: () => this.#jobs.crew.rest(),
     });
   }
 
   /**
    * Calls an exported function once for each item, the single argument, and resolves to the results in order. Items are
-   * pulled as they are needed, also from an async iterable, and the iterator is closed exactly once. Many short ones travel together;
-   * those of an async iterable each alone, unless `chunk` says otherwise. The
-   * first error rejects as itself; items that have not started then never do, and running ones are cancelled. In a pool with
-   * a `queueLimit` it waits until there is room.
+   * pulled as they are needed, also from an async iterable, and the iterator is closed exactly once. Many short ones travel
+   * together; those of an async iterable each alone, unless `chunk` says otherwise. The first error rejects as itself; items
+   * that have not started then never do, and running ones are cancelled. With a `queueLimit` it waits until there is room.
    *
    * @throws {TypeError} or {RangeError} at the call, for arguments of a wrong kind or range.
    */
-  map<K extends FunctionName<M>>(
+  map<K extends RunnableName<M>>(
     name: K,
-    items: Iterable<Arguments<M, K>[0]> | AsyncIterable<Arguments<M, K>[0]>,
+    items: Iterable<Item<M, K>> | AsyncIterable<Item<M, K>>,
     options: PoolMapOptions = {},
   ): Promise<Result<M, K>[]> {
     checkOptions(options, "map", [...callOptions, "limit", "chunk"]);
     const { limit = this.#settings.size * 2, chunk, ...call } = options;
     checkCount(limit, "The limit of map", 1);
     if (chunk !== undefined) checkCount(chunk, "The chunk of map", 1);
-    if ("queueTimeout" in options) {
-      throw new TypeError("The items of a map wait for one another: it has no queueTimeout");
-    }
+    if ("queueTimeout" in options) throw new TypeError("The items of a map wait for one another: no queueTimeout");
     if ("transfer" in options) throw new TypeError("map moves nothing: items are copied, or shared memory");
     const settings = settingsOf(name, [], call);
     const source = items as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null | undefined;
@@ -299,8 +305,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
   }
 
   /**
-   * Closes the pool: it refuses new calls and finishes those there are; what is left after `timeout` ms (default: no
-   * limit) is cancelled. Ends within `timeout` and the pool's `teardownTimeout`, after the last worker. A second call gives the
+   * Closes the pool: it refuses new calls and finishes those there are; what is left after `timeout` ms (no limit) is cancelled. Ends within `timeout` and the pool's `teardownTimeout`, after the last worker. A second call gives the
    * same promise, and may shorten the time, or cancel what is queued.
    *
    * @throws {TypeError} or {RangeError} at the call, for options of a wrong kind or range.

@@ -25,6 +25,8 @@ export interface StreamControl {
   addCredit(count: number): void;
   /** The source waits for credit. */
   parked(): void;
+  /** Nobody waits for a value, and perhaps never will again. */
+  unattended(): void;
 }
 
 /** Makes an iterator over the values of a job that is yet to start. */
@@ -43,6 +45,7 @@ class WorkerStream<T> implements AsyncIterableIterator<T> {
   #credit: number;
   #taken = 0;
   readonly #waits: Set<Wait> = new Set();
+  readonly #readers = { waiting: 0, reads: 0 };
   /** Settles when nothing of the job is left in the worker. */
   #gone: Promise<void> = Promise.resolve();
 
@@ -64,12 +67,17 @@ class WorkerStream<T> implements AsyncIterableIterator<T> {
       await new Wait(scope).promise;
     }
     if (this.#state === "new") this.#start(scope);
+    this.#readers.reads++;
     while (this.#values.length === 0 && this.#state === "open") {
       const wait: Wait = new Wait(scope, () => {
         this.#waits.delete(wait);
+        this.#readers.waiting = this.#waits.size;
         this.#end(scope!.effective);
       }, "a value of a worker's stream");
-      if (!wait.interrupted) this.#waits.add(wait);
+      if (!wait.interrupted) {
+        this.#waits.add(wait);
+        this.#attend();
+      }
       await wait.promise;
     }
     if (this.#values.length > 0 && this.#state !== "ended") {
@@ -96,6 +104,7 @@ class WorkerStream<T> implements AsyncIterableIterator<T> {
   #start(scope: Scope | undefined): void {
     const job = this.#job;
     this.#state = "open";
+    job.readers = this.#readers;
     const membership = new StreamMember(scope, (reason) => this.#end(reason, { error: reason }));
     job.onValue = (value) => {
       this.#credit--;
@@ -146,8 +155,17 @@ class WorkerStream<T> implements AsyncIterableIterator<T> {
   }
 
   #wake(): void {
+    if (this.#waits.size === 0) return;
     for (const wait of this.#waits) wait.resolve();
     this.#waits.clear();
+    this.#readers.waiting = 0;
+    if (this.#state === "open") this.#control.unattended();
+  }
+
+  /** A stream that nobody waits for lets the process go; whoever waits again holds it. */
+  #attend(): void {
+    this.#readers.waiting = this.#waits.size;
+    this.#job.worker?.holdProcess(true);
   }
 
   #giveCredit(): void {

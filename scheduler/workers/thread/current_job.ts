@@ -42,7 +42,16 @@ const thread = threadWork as WorkerState & {
   virtual?: (() => WorkerState | undefined) | undefined;
   /** Who serves the calls of a pool here: the pool's own first module, or the program by `serveJobs`. */
   server?: "pool" | "program";
+  inlined?: Inlined;
 };
+
+/** Calls that run in a thread beside its own code. */
+export interface Inlined {
+  /** The one to which the code that asks belongs, as far as the host can tell. */
+  here(): Job | undefined;
+  /** The one that began last, of those that have not ended. */
+  last(): Job | undefined;
+}
 
 function state(): WorkerState {
   return thread.virtual?.() ?? thread;
@@ -61,12 +70,14 @@ export function claimThread(server: "pool" | "program"): "pool" | "program" | un
   return before;
 }
 
-/** Makes a job the current one, as a worker runs one at a time; gives the one before. */
-export function setCurrentJob(job: Job | undefined): Job | undefined {
-  const here = state();
-  const before = here.job;
-  here.job = job;
-  return before;
+/** Makes a job the current one, as a worker runs one at a time. */
+export function setCurrentJob(job: Job | undefined): void {
+  state().job = job;
+}
+
+/** Says who knows of calls that run beside the thread's own code. */
+export function setInlined(inlined: Inlined): void {
+  thread.inlined = inlined;
 }
 
 /**
@@ -88,7 +99,8 @@ export function setCurrentJob(job: Job | undefined): Job | undefined {
  * ```
  */
 export function currentJob(): Job {
-  const { job } = state();
+  const { inlined } = thread;
+  const job = inlined?.here() ?? state().job ?? inlined?.last();
   if (job === undefined) throw new Error("currentJob() was called outside a call of a WorkerPool");
   return job;
 }

@@ -109,30 +109,42 @@ export class RunningJob implements Job {
   start(module: Record<string, unknown>): Promise<void> | undefined {
     const { name, extra } = this.#message;
     const args = this.#args;
-    const fn = exportOf(module, name);
-    if (typeof fn !== "function") {
-      this.#fail(
-        new TypeError(`The worker module exports no function ${JSON.stringify(name)}: it has ${functionNames(module)}`),
-      );
+    let fn: unknown;
+    try {
+      fn = exportOf(module, name);
+      if (typeof fn !== "function") {
+        const names = functionNames(module);
+        throw new TypeError(`The worker module exports no function ${JSON.stringify(name)}: it has ${names}`);
+      }
+    } catch (error) {
+      this.#fail(error);
       return undefined;
     }
+    const call = fn as (...args: unknown[]) => unknown;
     this.#scope = threadWork.openCall?.();
     if (this.#cancelled !== undefined) this.#scope?.cancel(this.#cancelled.reason);
     try {
       if (extra?.each) {
-        const each = fn as (item: unknown) => unknown;
-        return this.#startEach((item) => this.#within(() => each(item)), args[0] as unknown[]);
+        return this.#startEach((item) => this.#within(() => call(item)), args[0] as unknown[]);
       }
-      const result: unknown = this.#within(() => fn(...args));
+      const result: unknown = this.#within(() => call(...args));
       if (extra?.credit !== undefined) return this.#stream(result).catch((error) => this.#fail(error));
       if (!isThenable(result)) {
         this.#done(result);
         return undefined;
       }
-      return Promise.resolve(result).then((value) => this.#done(value), (error) => this.#fail(error));
+      return Promise.resolve(result).then((value) => this.#doneLater(value), (error) => this.#fail(error));
     } catch (error) {
       this.#fail(error);
       return undefined;
+    }
+  }
+
+  #doneLater(value: unknown): void {
+    try {
+      this.#done(value);
+    } catch (error) {
+      this.#fail(error);
     }
   }
 

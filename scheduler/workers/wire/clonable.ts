@@ -7,12 +7,13 @@
 import { show } from "../../../runtime/basics/check.ts";
 import { isPooledBuffer, isProxy } from "../../../runtime/basics/transferable.ts";
 import { Callback, Transfer } from "./markers.ts";
+import { deepest } from "./error_codec.ts";
 import { isPart } from "./parts.ts";
 
 /** Arrays longer than this are looked through by their keys, lest an empty one of a billion places take for ever. */
 const longestDense = 1 << 22;
 
-/** Looks through values before they are sent. */
+/** Looks through values before they are sent. Deeper ones than any host reads are refused: see {@linkcode deepest}. */
 export class Inspection {
   /** The objects found. */
   objects: Set<object> | undefined = undefined;
@@ -20,6 +21,7 @@ export class Inspection {
   parts: Set<object> | undefined = undefined;
   /** Are there buffers among them? */
   hasBuffers = false;
+  #depth = 0;
   readonly #transfer: readonly unknown[];
   /** How many members of the transfer list were found. */
   #moved = 0;
@@ -40,6 +42,14 @@ export class Inspection {
   #find(value: unknown, path: string): string | undefined {
     if (typeof value === "function" || typeof value === "symbol") return `${path} (${show(value)})`;
     if (typeof value !== "object" || value === null) return undefined;
+    if (this.#depth >= deepest) return `${path.slice(0, 100)}... (a value of more than ${deepest} levels)`;
+    this.#depth++;
+    const found = this.#findInObject(value, path);
+    this.#depth--;
+    return found;
+  }
+
+  #findInObject(value: object, path: string): string | undefined {
     const objects = this.objects ??= new Set();
     if (objects.has(value)) return undefined;
     objects.add(value);
@@ -133,6 +143,15 @@ export class Inspection {
 
 /** The error of a host that could not copy `value`, which passed the inspection, with the part named by its path. */
 export function unclonable(value: unknown, path: string, error: unknown): unknown {
+  try {
+    return nameUnclonable(value, path, error);
+  } catch {
+    // A getter in the value, or of the error that one has thrown, throws once more.
+    return dataCloneError(`${path} cannot be sent to another thread`);
+  }
+}
+
+function nameUnclonable(value: unknown, path: string, error: unknown): unknown {
   if ((error as Error | undefined)?.name !== "DataCloneError") return error;
   let at = value;
   // Bounded, because the value may hold itself.
@@ -187,8 +206,13 @@ export function dataCloneError(message: string): DOMException {
 
 /** The error of a host that could not send something. */
 export function asDataCloneError(error: unknown): unknown {
-  const { name, message } = error as Error;
-  return name === "DataCloneError" ? error : dataCloneError(`The arguments cannot be sent: ${message}`);
+  try {
+    const { name, message } = error as Error;
+    return name === "DataCloneError" ? error : dataCloneError(`The arguments cannot be sent: ${message}`);
+  } catch {
+    // What a getter has thrown, which cannot be read either.
+    return dataCloneError("The arguments cannot be sent");
+  }
 }
 
 function isPlain(value: object): boolean {

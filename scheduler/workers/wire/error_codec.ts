@@ -38,7 +38,13 @@ const builtins: Record<string, new (message?: string) => Error> = {
 };
 
 /** How deep causes are followed; a cycle ends here too. */
-const deepest = 8;
+const deepestCause = 8;
+
+/**
+ * How many levels a value may have that is sent. Node writes values of which its main thread, whose stack is smaller than a worker's, can
+ * read only 1,500 levels; the message, and with it the worker, would be lost.
+ */
+export const deepest = 1000;
 
 /** Makes data of what was thrown. Never throws itself, whatever it is given: a proxy may throw at every touch. */
 export function encodeError(thrown: unknown): EncodedError {
@@ -62,15 +68,14 @@ function encode(thrown: unknown, depth: number): EncodedError {
     classes: classesOf(thrown),
     extras: [],
   };
-  if (depth >= deepest) return encoded;
+  if (depth >= deepestCause) return encoded;
   for (const key of keysOf(thrown)) {
     if (key === "name" || key === "message" || key === "stack" || key === "cause") continue;
     if (key === "errors" && isAggregate) continue;
     const value = read(thrown, key);
-    if (isError(value)) encoded.extras.push([key, encode(value, depth + 1)]);
-    else if (typeof value !== "function" && typeof value !== "symbol" && isClonable(value)) {
-      encoded.extras.push([key, { kind: "value", value }]);
-    }
+    const copy = isError(value) ? undefined : copyOf(value);
+    if (copy !== undefined) encoded.extras.push([key, copy]);
+    else if (isError(value)) encoded.extras.push([key, encode(value, depth + 1)]);
   }
   const cause = read(thrown, "cause");
   if (cause !== undefined) encoded.cause = encode(cause, depth + 1);
@@ -130,7 +135,8 @@ function nameClass(error: Error, name: string, Base: ErrorClass): void {
 
 /** Primitives and plain data travel as they are; what cannot be cloned becomes an `Error` that describes it. */
 function encodeValue(value: unknown): EncodedError {
-  if (typeof value !== "function" && typeof value !== "symbol" && isClonable(value)) return { kind: "value", value };
+  const copy = copyOf(value);
+  if (copy !== undefined) return copy;
   const what = typeof value === "function" ? `function ${value.name || "(anonymous)"}` : describe(value);
   return plainError(`The worker threw what cannot be sent: ${what}`);
 }
@@ -189,14 +195,26 @@ function define(error: Error, key: string, value: unknown, enumerable = false): 
   }
 }
 
-function isClonable(value: unknown): boolean {
-  if (value === null || typeof value !== "object") return true;
+/** A value as it will arrive, if it can: a copy, because a getter in it may throw when it is read once more. */
+function copyOf(value: unknown): { kind: "value"; value: unknown } | undefined {
+  if (typeof value === "function" || typeof value === "symbol") return undefined;
+  if (typeof value !== "object" || value === null) return { kind: "value", value };
   try {
-    structuredClone(value);
-    return true;
+    const copy: object = structuredClone(value);
+    return isDeeper(copy, deepest, new Set()) ? undefined : { kind: "value", value: copy };
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+/** Has a value more than so many levels? */
+function isDeeper(value: unknown, levels: number, seen: Set<unknown>): boolean {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || seen.has(value)) return false;
+  if (levels === 0) return true;
+  seen.add(value);
+  const items = value instanceof Map ? [...value.keys(), ...value.values()] : value instanceof Set ? value : [];
+  for (const item of items) if (isDeeper(item, levels - 1, seen)) return true;
+  return Object.values(value).some((item) => isDeeper(item, levels - 1, seen));
 }
 
 function describe(value: unknown): string {

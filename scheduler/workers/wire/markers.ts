@@ -58,6 +58,12 @@ export class Callback {
   }
 }
 
+/** A function that was marked with {@linkcode callback}; the property is of its type alone. */
+export interface MarkedCallback<A extends unknown[], R> {
+  /** Nothing: it is what the compiler names where a function is not marked. */
+  readonly "a function goes to a worker as callback(fn)": (...args: A) => R;
+}
+
 /**
  * Marks a function among the arguments of a `WorkerPool` call: the worker gets a function that calls it, here, and gives a
  * promise of its result. It works as long as the call goes on, and runs in the async context of whoever made the call.
@@ -73,7 +79,7 @@ export class Callback {
  * await pool.run("total", [callback((item: string) => item.length), ["pear", "fig"]]);
  * ```
  */
-export function callback<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => Promise<Awaited<R>> {
+export function callback<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>): MarkedCallback<A, R> {
   checkFunction(fn, "A callback");
-  return new Callback(fn) as unknown as (...args: A) => Promise<Awaited<R>>;
+  return new Callback(fn) as unknown as MarkedCallback<A, R>;
 }

@@ -285,3 +285,24 @@ if (isNode) {
     });
   });
 }
+
+test("a field with a character beyond ASCII is sent as one byte, also in front of a stream", async () => {
+  const body = () =>
+    new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        await sleep(20);
+        controller.enqueue(new TextEncoder().encode("end"));
+        controller.close();
+      },
+    });
+  const handler = (request: Request) =>
+    new Response(request.url.endsWith("/stream") ? body() : "end", { headers: { "x-a": "b\xe9" } });
+  await withServer(handler, {}, async (server) => {
+    for (const path of ["/whole", "/stream"]) {
+      const client = await ask(server, `GET ${path} HTTP/1.1\nhost: a\n\n`);
+      await client.waitFor(/end/);
+      assert(/^x-a: b\xe9\r$/im.test(client.received), client.received);
+      client.leave();
+    }
+  });
+});

@@ -1,12 +1,13 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
-import { type RequestRecord, serve } from "../../../io/mod.ts";
+import { type Handler, type RequestRecord, serve } from "../../../io/mod.ts";
 import { Cancelled, configure, currentTask, group, LoopMonitor, sleep } from "../../../mod.ts";
 import { errors, unhandledDuring } from "../../support/errors.ts";
 import { ask } from "../../support/http.ts";
 import { latch } from "../../support/latch.ts";
 import { spin } from "../../support/spin.ts";
 import { until } from "../../support/within.ts";
+import { handshake } from "../../support/web_socket.ts";
 import { withServer } from "./with_server.ts";
 
 test("a long turn is told with the method and path of the request that it ran for, at each stage of it", async () => {
@@ -223,4 +224,31 @@ test("onRequest is told how each request ended; what it throws is reported", asy
     )
   );
   assertEquals(seen, [bug]);
+});
+
+test("onRequest and onError see the method, url and fields of every request that has ended, sockets too", async () => {
+  const told: string[] = [];
+  const tell = ({ method, url, headers }: Request) =>
+    told.push(`${method} ${new URL(url).pathname} ${headers.get("x-id")} ${[...headers.keys()].includes("x-id")}`);
+  const handler: Handler = async (request, context) => {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/socket") return await context.upgrade(() => Promise.reject(new Error("bug")));
+    if (pathname === "/left") await sleep(1e6);
+    if (pathname === "/late") await sleep(1);
+    return new Response("answered");
+  };
+  const onError = (_error: unknown, request: Request) => void tell(request);
+  await withServer(handler, { onError, onRequest: tell }, async (server) => {
+    const plain = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\nx-id: 1\r\n\r\n`;
+    for (const path of ["/at-once", "/late", "/left", "/socket"]) {
+      told.length = 0;
+      const isSocket = path === "/socket";
+      const client = await ask(server, isSocket ? handshake({ "x-id": "1" }, "GET /socket HTTP/1.1") : plain(path));
+      if (path === "/left") await until(() => server.statistics().active === 1, "the request runs");
+      else await client.waitFor(/answered|HTTP\/1\.1 101/);
+      client.leave();
+      await until(() => server.statistics().active === 0 && told.length > 0, "the request has ended");
+      assertEquals(told, Array(isSocket ? 2 : 1).fill(`GET ${path} 1 true`));
+    }
+  });
 });

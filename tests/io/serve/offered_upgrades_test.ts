@@ -1,5 +1,6 @@
 /** Requests that ask for another protocol: those that get none are served like any other, and no byte is read in two ways. */
 
+import diagnostics from "node:diagnostics_channel";
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import type { Handler } from "../../../io/mod.ts";
@@ -208,6 +209,28 @@ if (isNode) {
         assertEquals(server.statistics().completed, 1);
       });
     }
+  });
+
+  test("a handshake on a socket that Node has not taken back from an answer which is over ends its connection, not the process", async () => {
+    const { subscribe, unsubscribe } = diagnostics;
+    const channel = "http.server.response.finish";
+    const kept = latch();
+    const keep = (message: unknown): void => {
+      const { socket, response } = message as { socket: { _httpMessage: unknown }; response: unknown };
+      // Behind the end of the answer, whenever that is told.
+      setImmediate(() => (socket._httpMessage = response, kept.open()));
+    };
+    await withServer(withGate(Promise.resolve()), {}, async (server) => {
+      subscribe(channel, keep);
+      const client = await ask(server, "GET /wait HTTP/1.1\nhost: a\n\n");
+      await kept.promise;
+      unsubscribe(channel, keep);
+      client.send(`GET /socket HTTP/1.1\nhost: a\n${socket}\n`);
+      await client.closed;
+      assert(/^HTTP\/1\.1 200 [^]*waited$/.test(client.received), client.received);
+      assertEquals(server.statistics().active, 0);
+      assertEquals(await (await fetch(new URL("/wait", server.url))).text(), "waited");
+    });
   });
 
   test("a client that floods the server before its handshake is answered is cut off", async () => {

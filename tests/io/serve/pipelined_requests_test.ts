@@ -117,6 +117,63 @@ test("bytes behind a request that closes are ignored also when its handler answe
   });
 });
 
+test("a request that comes while a stream is sent is answered after it; on Bun the stream is cut off, and the request not run", async () => {
+  const ran: string[] = [];
+  const rest = latch();
+  const handler = (request: Request) => {
+    const { pathname } = new URL(request.url);
+    ran.push(pathname);
+    if (pathname !== "/stream") return new Response("behind");
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        controller.enqueue(new TextEncoder().encode("one"));
+        await rest.promise;
+        controller.enqueue(new TextEncoder().encode("two"));
+        controller.close();
+      },
+    });
+    return new Response(body);
+  };
+  await withServer(handler, {}, async (server) => {
+    const client = await ask(server, get("/stream"));
+    await client.waitFor(/one/);
+    client.send(get("/behind"));
+    if (hostOfThis() === "bun") {
+      await client.closed;
+      assert(!client.received.includes("two"), client.received);
+      assertEquals(ran, ["/stream"]);
+      rest.open();
+    } else {
+      await (await fetch(new URL("/other", server.url))).text();
+      rest.open();
+      await client.waitFor(/one[^]*two[^]* 200 [^]*behind$/);
+      client.leave();
+    }
+    await assertFree(server);
+  });
+});
+
+test("chunks that are wrong behind their data are no body; Bun gives the body, and runs nothing behind a wrong end", async () => {
+  const good = "3\nabc\n";
+  for (const chunks of ["3;a=\x7f\nabc\n0\n\n", `${good}0\nxx`, `${good}0\nno field\n\n`]) {
+    const isEnd = chunks.startsWith(good);
+    const bodies: (string | undefined)[] = [];
+    const handler = async (request: Request) => {
+      bodies.push(await request.text().catch(() => undefined));
+      return new Response("");
+    };
+    await withServer(handler, {}, async (server) => {
+      const client = await ask(server, `POST / HTTP/1.1\nhost: a\ntransfer-encoding: chunked\n\n${chunks}`);
+      client.send(get("/behind").replace("host: a", "host: a\nconnection: close"));
+      await client.closed;
+      await assertFree(server);
+      const read = bodies.filter((body) => body !== undefined);
+      const onBun = isEnd ? ["abc"] : ["abc", ""];
+      assertEquals(read, hostOfThis() === "bun" ? onBun : [], chunks);
+    });
+  }
+});
+
 if (isNode) {
   test("what is wrong behind good requests waits for their answers; then it is refused, and the connection closed", async () => {
     const wrong: [string, string][] = [

@@ -12,28 +12,28 @@ const host = hostOfThis();
 
 /**
  * What a host that parses the head itself does instead: its own status, the end without an answer, an answer after which it leaves the
- * connection open, or, where it shows nothing that could be refused, an ordinary answer.
+ * connection open, one whose body is cut off to close it, or, where it shows nothing that could be refused, an ordinary answer.
  */
-type Elsewhere = Partial<Record<"deno" | "bun", number | "closed" | "open" | "served">>;
+type Elsewhere = Partial<Record<"deno" | "bun", number | "closed" | "cut" | "open" | "served">>;
 
 const H = "host: a\n";
 const refused: [title: string, request: string, status: number, elsewhere?: Elsewhere][] = [
-  ["without a host", "GET / HTTP/1.1\n\n", 400, { deno: "open", bun: 400 }],
-  ["with an empty host", "GET /x/admin HTTP/1.1\nhost:\n\n", 400, { deno: "open" }],
+  ["without a host", "GET / HTTP/1.1\n\n", 400, { deno: "cut", bun: 400 }],
+  ["with an empty host", "GET /x/admin HTTP/1.1\nhost:\n\n", 400, { deno: "cut" }],
   ["with two hosts", "GET / HTTP/1.1\nhost: a\nhost: a\n\n", 400],
-  ["with a host that is a list", "GET / HTTP/1.1\nhost: a, b\n\n", 400, { deno: "open" }],
-  ["with a host with a path", "GET / HTTP/1.1\nhost: a/b\n\n", 400, { deno: "open" }],
-  ["with a host with a user", "GET / HTTP/1.1\nhost: u@a\n\n", 400, { deno: "open" }],
-  ["with a port that is none", "GET / HTTP/1.1\nhost: a:99999\n\n", 400, { deno: "open" }],
-  ["with a bad host beside a whole url", "GET http://a/ HTTP/1.1\nhost: a:x\n\n", 400, { deno: "open" }],
+  ["with a host that is a list", "GET / HTTP/1.1\nhost: a, b\n\n", 400, { deno: "cut" }],
+  ["with a host with a path", "GET / HTTP/1.1\nhost: a/b\n\n", 400, { deno: "cut" }],
+  ["with a host with a user", "GET / HTTP/1.1\nhost: u@a\n\n", 400, { deno: "cut" }],
+  ["with a port that is none", "GET / HTTP/1.1\nhost: a:99999\n\n", 400, { deno: "cut" }],
+  ["with a bad host beside a whole url", "GET http://a/ HTTP/1.1\nhost: a:x\n\n", 400, { deno: "cut" }],
   ["for a file", `GET file:///etc/passwd HTTP/1.1\n${H}\n`, 400, { deno: "served", bun: 400 }],
-  ["for another scheme", `GET ftp://a/ HTTP/1.1\n${H}\n`, 400, { deno: "open", bun: 400 }],
-  ["of another scheme than the connection's", `GET https://a/ HTTP/1.1\n${H}\n`, 400, { deno: "open", bun: "served" }],
-  ["with a user in its url", `GET http://u@a/ HTTP/1.1\n${H}\n`, 400, { deno: "open", bun: "served" }],
+  ["for another scheme", `GET ftp://a/ HTTP/1.1\n${H}\n`, 400, { deno: "cut", bun: 400 }],
+  ["of another scheme than the connection's", `GET https://a/ HTTP/1.1\n${H}\n`, 400, { deno: "cut", bun: "served" }],
+  ["with a user in its url", `GET http://u@a/ HTTP/1.1\n${H}\n`, 400, { deno: "cut", bun: "served" }],
   ["with a url without a host", `GET http:///x/admin HTTP/1.1\n${H}\n`, 400, { deno: "served", bun: "served" }],
-  ["with a fragment", `GET /a#b HTTP/1.1\n${H}\n`, 400, { deno: "open" }],
-  ["for a backslash", `GET /a\\..\\b HTTP/1.1\n${H}\n`, 400, { deno: "open", bun: "served" }],
-  ["for the star", `OPTIONS * HTTP/1.1\n${H}\n`, 400, { deno: "open", bun: 400 }],
+  ["with a fragment", `GET /a#b HTTP/1.1\n${H}\n`, 400, { deno: "cut" }],
+  ["for a backslash", `GET /a\\..\\b HTTP/1.1\n${H}\n`, 400, { deno: "cut", bun: "served" }],
+  ["for the star", `OPTIONS * HTTP/1.1\n${H}\n`, 400, { deno: "cut", bun: 400 }],
   ["for the star, with GET", `GET * HTTP/1.1\n${H}\n`, 400, { bun: 400 }],
   ["for no path", `GET admin HTTP/1.1\n${H}\n`, 400, { bun: 400 }],
   ["for a tunnel", "CONNECT a:80 HTTP/1.1\nhost: a:80\n\n", 405, { deno: "open" }],
@@ -55,12 +55,24 @@ const refused: [title: string, request: string, status: number, elsewhere?: Else
   ["with a length and a coding", `POST / HTTP/1.1\n${H}content-length: 3\ntransfer-encoding: chunked\n\n0\n\n`, 400, {
     bun: 400,
   }],
-  ["with two lengths", `POST / HTTP/1.1\n${H}content-length: 3\ncontent-length: 3\n\nabc`, 400, { deno: "open" }],
+  ["with two lengths", `POST / HTTP/1.1\n${H}content-length: 3\ncontent-length: 3\n\nabc`, 400, { deno: "cut" }],
   ["with a length that nobody can count to", `POST / HTTP/1.1\n${H}content-length: 9223372036854775807\n\nabc`, 400, {
-    deno: "open",
+    deno: "cut",
     bun: 400,
   }],
   ["with a length with a sign", `POST / HTTP/1.1\n${H}content-length: +3\n\nabc`, 400, { bun: 400 }],
+  ["with a comma before chunked, with GET", `GET / HTTP/1.1\n${H}transfer-encoding: ,chunked\n\n0\n\n`, 400],
+  ["with two lengths, with GET", `GET / HTTP/1.1\n${H}content-length: 3\ncontent-length: 3\n\nabc`, 400, {
+    deno: "cut",
+  }],
+  ["with a coding before chunked, with GET", `GET / HTTP/1.1\n${H}transfer-encoding: gzip, chunked\n\n0\n\n`, 501, {
+    deno: "open",
+    bun: 400,
+  }],
+  ["with a length above 2^53, with HEAD", `HEAD / HTTP/1.1\n${H}content-length: 9007199254740993\n\n`, 400, {
+    deno: "open",
+  }],
+  ["with DEL in a value", `GET / HTTP/1.1\n${H}a: b\x7fc\n\n`, 400, { deno: 400, bun: "served" }],
   ["with 101 fields", `GET / HTTP/1.1\n${H}${"a: b\n".repeat(100)}\n`, 431, { deno: "served", bun: "served" }],
   ["with 1,500 fields", `GET / HTTP/1.1\n${H}${"a: b\n".repeat(1500)}\n`, 431, { deno: 400, bun: 431 }],
   ["with a head of 20 KB", `GET / HTTP/1.1\n${H}a: ${"b".repeat(20_000)}\n\n`, 431, { deno: "served", bun: 431 }],
@@ -94,8 +106,9 @@ for (const [title, request, status, elsewhere] of refused) {
     });
     continue;
   }
-  const answer = own === undefined ? status : own === "closed" ? titles.closed : own;
-  test(`a request ${title} is ${answer}, the connection is closed, and nothing behind it is run`, async () => {
+  const isCut = own === "cut";
+  const answer = own === undefined || isCut ? status : own === "closed" ? titles.closed : own;
+  test(`a request ${title} is ${answer}${isCut ? ", its body cut off" : ""}, the connection is closed, and nothing behind it is run`, async () => {
     const ran: string[] = [];
     const errors: unknown[] = [];
     const onError = (error: unknown) => errors.push(error);
@@ -103,6 +116,7 @@ for (const [title, request, status, elsewhere] of refused) {
       const received = await answerTo(server, request);
       if (own === "closed") assertEquals(received, "");
       else assertEquals(received.split(" ")[1], String(answer), received);
+      if (isCut) assert(/^connection: close\r$/im.test(received) && received.endsWith("\r\n\r\n"), received);
       if (own === undefined) {
         assert(/^connection: close\r$/im.test(received) && /^content-length: 0\r$/im.test(received), received);
         assertEquals(received.match(/HTTP\/1\.1/g)!.length, 1);
@@ -167,5 +181,28 @@ test("only the hosts that are allowed are served: another one is 421, so that no
     }
     assertEquals(ran.length, count);
     await until(() => server.statistics().active === 0, "no slot is taken");
+  });
+});
+
+test("nothing behind a request that is refused is run, also when its client has ended its side, or asked for a head alone", async () => {
+  const ran: string[] = [];
+  const handler = (it: Request) => (ran.push(new URL(it.url).pathname), new Response("served"));
+  await withServer(handler, {}, async (server) => {
+    const refused = [
+      "POST /x HTTP/1.1\ncontent-length: 3\n\nabc",
+      "HEAD /x HTTP/1.1\nhost:\n\n",
+      `FOO /x HTTP/1.1\n${H}\n`,
+      `TRACE /x HTTP/1.1\n${H}\n`,
+    ];
+    for (const request of refused) {
+      for (const ends of [true, false]) {
+        const client = await ask(server, `${request}${`GET /behind HTTP/1.1\n${H}\n`.repeat(3)}`);
+        if (ends) client.socket.end();
+        await client.closed;
+        const other = await ask(server, `GET /other HTTP/1.1\n${H}connection: close\n\n`);
+        await other.closed;
+      }
+    }
+    assertEquals(ran, Array(2 * refused.length).fill("/other"));
   });
 });

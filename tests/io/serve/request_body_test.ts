@@ -1,7 +1,7 @@
 /** Bodies of requests, and their limits. */
 
 import { test } from "node:test";
-import { assertEquals, assertInstanceOf } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { BodyLimitError } from "../../../io/mod.ts";
 import { ask } from "../../support/http.ts";
 import { withServer } from "./with_server.ts";
@@ -101,4 +101,47 @@ test("a body that grows past the limit fails its reader; uncaught that is 413", 
       assertEquals(seen, []);
     },
   );
+});
+
+test("a body that is read when its answer has gone out is there whole, or the read rejects: it is never taken for an empty one", async () => {
+  for (const [first, rest] of [["whole body", ""], ["whole", " body"]] as const) {
+    for (const whenAnswered of [true, false]) {
+      const answered = latch();
+      const read = latch<string>();
+      const { onError, seen } = errors();
+      await withServer(
+        (request, context) => {
+          context.spawn(async () => {
+            if (whenAnswered) await answered.promise;
+            read.open(await request.text().catch((error) => String(error)));
+          });
+          return new Response("early");
+        },
+        { onError },
+        async (server) => {
+          const client = await ask(server, `POST / HTTP/1.1\nhost: a\ncontent-length: 10\n\n${first}`);
+          await client.waitFor(/early$/);
+          answered.open();
+          client.send(rest);
+          const text = await read.promise;
+          assert(text === "whole body" || /error/i.test(text), text);
+          client.leave();
+          await until(() => server.statistics().active === 0, "the request has ended");
+          assertEquals(seen, []);
+        },
+      );
+    }
+  }
+});
+
+test("an expectation that is there twice is met once, and the connection goes on behind it", async () => {
+  await withServer(async (request) => new Response(`<${await request.text()}>`), {}, async (server) => {
+    const twice = "expect: 100-continue\nexpect: 100-continue\n";
+    const client = await ask(server, `POST / HTTP/1.1\nhost: a\n${twice}content-length: 3\n\n`);
+    client.send("abc");
+    await client.waitFor(/ 200 [^]*<abc>$/);
+    client.send("GET / HTTP/1.1\nhost: a\n\n");
+    await client.waitFor(/<abc>HTTP\/1\.1 200 [^]*<>$/);
+    client.leave();
+  });
 });

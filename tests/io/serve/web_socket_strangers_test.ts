@@ -240,3 +240,48 @@ test("a frame without a mask ends the socket with 1002; Deno takes it", async ()
     await until(() => server.statistics().active === 0, "the slot is free");
   });
 });
+
+const bytesOf = (...parts: Uint8Array[]): Uint8Array => new Uint8Array(parts.flatMap((part) => [...part]));
+
+for (
+  const [title, bytes, code, onDeno] of [
+    // Deno gives back a close that is as wrong.
+    [
+      "a close with more than 125 bytes",
+      frame(close, bytesOf(new Uint8Array([3, 232]), utf8("r".repeat(130)))),
+      "\x03\xea",
+      `\x88~\x00\x84\x03\xe8${"r".repeat(130)}`,
+    ],
+    ["a ping with more than 125 bytes", frame(ping, utf8("p".repeat(126))), "\x03\xea", ""],
+    [
+      "a message begun within another, which is lost on Deno",
+      bytesOf(frame(0x01, utf8("one")), frame(0x01, utf8("two")), frame(0x80, utf8("three"))),
+      "\x03\xea",
+      "\x81\x08twothree",
+    ],
+    [
+      "a text that ends within a character, which Deno leaves out",
+      bytesOf(frame(0x01, new Uint8Array([97, 0xc3])), frame(0x80)),
+      "\x03\xef",
+      "\x81\x01a",
+    ],
+  ] as const
+) {
+  test(`${title} ends the socket with a code, where the host looks, and never is an error of the handler`, async () => {
+    const { onError, seen } = errors();
+    await withServer(echoes, { onError }, async (server) => {
+      const { client, frames } = await open(server);
+      client.socket.write(bytes);
+      if (host === "deno") {
+        if (onDeno === "") await client.closed;
+        await until(() => frames() === onDeno, "what Deno makes of it has come");
+      } else {
+        await client.closed;
+        assertEquals([frames().slice(0, 1), frames().slice(2, 4)], ["\x88", code]);
+      }
+      client.leave();
+      await until(() => server.statistics().active === 0, "the slot is free");
+      assertEquals(seen, []);
+    });
+  });
+}

@@ -1,6 +1,14 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { explore, memoryStream, type MemoryStreamOptions, simulate, type Simulation } from "../../../testing.ts";
+import {
+  explore,
+  type ExploreReport,
+  memoryStream,
+  type MemoryStreamOptions,
+  ScheduleFailure,
+  simulate,
+  type Simulation,
+} from "../../../testing.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -30,8 +38,49 @@ test("where a chunk is cut is kept, everywhere, or chosen by the schedule; the o
   assertEquals(await piecesOf(["abc", "d"], { pieces: "bytes" }), ["a|b|c|d"]);
   assertEquals(
     await piecesOf(["abcd", "e"], { pieces: "chosen" }),
-    ["abcd|e", "abc|d|e", "a|bcd|e", "a|bc|d|e"].sort(),
+    ["abcd|e", "abc|d|e", "ab|cd|e", "ab|c|d|e", "a|bcd|e", "a|bc|d|e", "a|b|cd|e", "a|b|c|d|e"].sort(),
   );
+});
+
+/** What an exploration says that reads a chunk whose pieces are chosen, or what it fails with. */
+function readInPieces(text: string, check: (pieces: readonly string[]) => void, options = {}): Promise<ExploreReport> {
+  return explore(async (sim) => {
+    const { readable, writable } = memoryStream(sim, { pieces: "chosen" });
+    const writer = writable.getWriter();
+    const writing = writer.write(bytes(text)).then(() => writer.close());
+    const pieces: string[] = [];
+    for await (const piece of readable) pieces.push(new TextDecoder().decode(piece));
+    await writing;
+    check(pieces);
+  }, options);
+}
+
+test("a reader that decodes each piece alone is found by a cut in a character, in chunks of any length", async () => {
+  for (const length of [0, 50, 10_000]) {
+    const text = `${"x".repeat(length)}caffè!${"y".repeat(length)}`;
+    const failure = await readInPieces(text, (pieces) => assertEquals(pieces.join(""), text)).catch((error) => error);
+    assert(failure instanceof ScheduleFailure);
+    assertEquals(failure.schedule, [`the first ${length + 5} of the bytes of stream come alone`]);
+    const again = await readInPieces(text, (pieces) => assertEquals(pieces.join(""), text), { replay: failure.token })
+      .catch((error) => error);
+    assertEquals([again.token, again.schedules], [failure.token, 1]);
+  }
+});
+
+test("cuts between CR and LF and at delimiters are tried in long chunks, and the guarantee says that not all were", async () => {
+  const firsts = new Set<string>();
+  const text = `${"x".repeat(500)}\r\n${"y".repeat(500)},${"z".repeat(500)}`;
+  const report = await readInPieces(text, ([first]) => firsts.add(first!), { maxSchedules: 60 });
+  for (const at of [500, 501, 502, 1002, 1003]) assert(firsts.has(text.slice(0, at)), `${at}`);
+  assertEquals(report.exhaustive, false);
+  assert(!/\ball\b/.test(report.guarantee), report.guarantee);
+  assert(report.guarantee.includes("not everywhere"), report.guarantee);
+});
+
+test("a chunk of 64 bytes is cut at each of its 63 places", async () => {
+  const firsts = new Set<number>();
+  await readInPieces("0".repeat(64), ([first]) => firsts.add(first!.length), { maxSchedules: 70 });
+  assertEquals(firsts.size, 64);
 });
 
 test("a write waits while the buffer is full; in lockstep until somebody reads", async () => {

@@ -1,6 +1,6 @@
 /**
  * Calls of a pool that end in every way at random: what each settles with is checked, and that nothing is left. Run by itself, the
- * arguments are the seed and the number of calls; it prints what came of them, and ends by itself if nothing holds it.
+ * arguments are the seed, the number of calls and, if every pool is to have it, `maxCalls`; it prints what came of them, and ends by itself if nothing holds it.
  */
 
 import process from "node:process";
@@ -57,13 +57,13 @@ const named = (name: string): Right => (outcome) => (outcome as { name?: unknown
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Makes about so many calls, in pools of 50 to 300. */
-export async function chaos(seed: number, calls: number): Promise<ChaosReport> {
+/** Makes about so many calls, in pools of 50 to 300; with `maxCalls` each pool has that. */
+export async function chaos(seed: number, calls: number, maxCalls?: number): Promise<ChaosReport> {
   const pick = chance(seed);
   const report: ChaosReport = { seed, calls: 0, unsettled: 0, wrong: [], left: [], outcomes: {}, pools: 0 };
   configure({ onUnhandled: (error) => void count(report, `reported ${nameOf(error)}`) });
   try {
-    while (report.calls < calls) await onePool(pick, Math.min(50 + pick(250), calls - report.calls), report);
+    while (report.calls < calls) await onePool(pick, Math.min(50 + pick(250), calls - report.calls), maxCalls, report);
   } finally {
     configure({ onUnhandled: undefined });
   }
@@ -79,7 +79,12 @@ function nameOf(outcome: unknown): string {
   return outcome instanceof Error ? outcome.name : String(outcome);
 }
 
-async function onePool(pick: (below: number) => number, calls: number, report: ChaosReport): Promise<void> {
+async function onePool(
+  pick: (below: number) => number,
+  calls: number,
+  maxCalls: number | undefined,
+  report: ChaosReport,
+): Promise<void> {
   report.pools++;
   // In some pools workers die of what a call has left behind, and take down whatever runs then.
   const dirty = pick(4) === 0;
@@ -90,6 +95,7 @@ async function onePool(pick: (below: number) => number, calls: number, report: C
     teardownTimeout: pick(15),
     ...(queueLimit !== undefined && { queueLimit }),
     ...(pick(4) === 0 && { maxCalls: 5 + pick(40) }),
+    ...(maxCalls !== undefined && { maxCalls }),
     ...(hasLimits && { resourceLimits: { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 4 } }),
   });
   const closeAfter = pick(3) === 0 ? pick(calls) : calls;
@@ -230,6 +236,6 @@ function oneCall(
 }
 
 if (/\/chaos\.ts$/.test(process.argv[1] ?? "")) {
-  const [seed, calls] = process.argv.slice(2).map(Number);
-  console.log(JSON.stringify(await chaos(seed!, calls!)));
+  const [seed, calls, maxCalls] = process.argv.slice(2).map(Number);
+  console.log(JSON.stringify(await chaos(seed!, calls!, maxCalls)));
 }

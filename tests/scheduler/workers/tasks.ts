@@ -321,6 +321,12 @@ export function abortedReason(signal: AbortSignal): unknown {
   return signal.aborted ? signal.reason : "not aborted";
 }
 
+/** Yields a few, and then never again. */
+export async function* thenStuck(count: number): AsyncGenerator<number> {
+  for (let n = 0; n < count; n++) yield n;
+  await new Promise(() => setInterval(() => {}, 1000));
+}
+
 export function* endless(): Generator<number> {
   for (let n = 0;; n++) yield n;
 }
@@ -395,6 +401,13 @@ export function perhapsLater(flags: Int32Array, wait: boolean): string | Promise
 
 export function never(wait: boolean): string | Promise<string> {
   return wait ? new Promise(() => {}) : "at once";
+}
+
+/** The names of the current call before and after a wait; at once where there is nothing to wait for. */
+export function namesAround(ms: number): string | Promise<string> {
+  const before = currentJob().name;
+  if (ms === 0) return before;
+  return new Promise<void>((resolve) => setTimeout(resolve, ms)).then(() => `${before} ${currentJob().name}`);
 }
 
 export function whereAmI(list: number[]): { thread: string; list: number[] } {

@@ -45,7 +45,7 @@ export async function playBatch(
     const fault = judgeAnswers(outcome);
     if (fault !== undefined) faults.push(fault);
   }
-  faults.push(...judgeRuns(outcomes, report));
+  faults.push(...judgeRuns(outcomes, report, host));
   if (faults.length === 0 && !await isServing(server, host)) {
     faults.push({ what: "an ordinary request is not answered", details: "" });
   }

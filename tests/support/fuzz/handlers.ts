@@ -17,6 +17,8 @@ export interface Run {
   body: string | undefined;
   /** How often `onRequest` was told of its end. */
   ended: number;
+  /** Had it no answer when its time was over? */
+  timedOut: boolean;
 }
 
 /** The text that only the handler which throws throws. */

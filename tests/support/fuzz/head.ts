@@ -42,6 +42,7 @@ export function readHead(lines: readonly string[], note: Note): Head {
     if (colon < 0 || !token.test(name)) note("a field without a colon or a name");
     const value = line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, "");
     if (/^content-length:.*\t/i.test(line)) note("a length with a tab around it");
+    if (/^transfer-encoding:.*\t/i.test(line)) note("a coding with a tab around it");
     if (controls.test(value)) note("a control character in a value");
     if (value.includes("\x7f")) note("DEL in a value");
     return [name.toLowerCase(), value];

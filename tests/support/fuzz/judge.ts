@@ -66,8 +66,8 @@ export function judgeAnswers({ case: one, expected, played }: Outcome): Fault | 
 
 function wrongAnswer(answer: Played["answers"][number], request: SentRequest): string | undefined {
   const { status, id, body } = answer;
-  // Only where a server has a timeout.
-  if (status === 504) return undefined;
+  // Its time was over, which is right where nobody knows how long it takes.
+  if (status === 504 && request.status === undefined) return undefined;
   if (request.status !== undefined && status !== request.status) return "an answer with a wrong status";
   if (status < 300 && request.status !== 404 && id !== (request.id ?? "").replaceAll("\x7f", "")) {
     return "an answer to another request";
@@ -131,7 +131,7 @@ export function describe({ reading, frames, answers, closes }: Expected, played:
 }
 
 /** What is wrong with the handlers that have run for several cases, which all were in the same server. */
-export function judgeRuns(outcomes: readonly Outcome[], report: Report): Fault[] {
+export function judgeRuns(outcomes: readonly Outcome[], report: Report, host: MatrixHost): Fault[] {
   const faults: Fault[] = [];
   const owners = new Map<string, Outcome>();
   for (const outcome of outcomes) {
@@ -145,7 +145,8 @@ export function judgeRuns(outcomes: readonly Outcome[], report: Report): Fault[]
     else faults.push(withCase("a handler runs for what was no request", `${run.method} ${run.url}`, outcomes, run.url));
   }
   for (const outcome of outcomes) {
-    const fault = judgeOrder(outcome, runs.get(outcome) ?? []);
+    const own = runs.get(outcome) ?? [];
+    const fault = judgeOrder(outcome, own) ?? judgeLeaving(outcome, own, host);
     if (fault !== undefined) faults.push({ ...fault, case: outcome.case });
   }
   for (const [url, message] of report.errors) {
@@ -185,6 +186,17 @@ function judgeOrder({ expected }: Outcome, runs: readonly Run[]): Fault | undefi
     at = index + 1;
   }
   return undefined;
+}
+
+/** Node always notices that a client has left but where it has sent so much that Node reads no more. */
+function judgeLeaving(
+  { case: one, played }: Outcome,
+  runs: readonly Run[],
+  host: MatrixHost,
+): Omit<Fault, "case"> | undefined {
+  if (!host.startsWith("node") || played.duration > 500 || bytesOf(one).length > 16_000) return undefined;
+  const run = runs.find(({ timedOut }) => timedOut);
+  return run && { what: "a client that has left is not noticed", details: `${run.method} ${run.url}` };
 }
 
 /** The case of a handler that runs for a target of which each host makes something else. */

@@ -38,6 +38,8 @@ export interface Played {
   readonly isClosed: boolean;
   /** Has something been waited for in vain? */
   readonly hung: boolean;
+  /** How long it took, in ms. */
+  readonly duration: number;
 }
 
 /** How long what has to come may take, in ms: far more than it does on a busy machine. */
@@ -115,6 +117,7 @@ class Client {
 
   async play(): Promise<Played> {
     const { steps, end } = this.#case;
+    const began = performance.now();
     await this.#connected;
     for (const step of steps) {
       if ("wait" in step) await this.#until(() => this.#has(step.wait), this.#timeFor(step.wait));
@@ -125,7 +128,15 @@ class Client {
     if (end === "settle") hung = !await this.#until(() => this.#isSettled(), patience);
     if (end !== "reset" && !this.#isComplete()) await this.#until(() => false, linger);
     const { answers, frames, isWebSocket, trouble } = this.#reader;
-    return { answers, frames, isWebSocket, trouble, isClosed: this.#isClosed, hung };
+    return {
+      answers,
+      frames,
+      isWebSocket,
+      trouble,
+      isClosed: this.#isClosed,
+      hung,
+      duration: performance.now() - began,
+    };
   }
 
   /** Sends a piece so that it goes out by itself. */

@@ -89,7 +89,10 @@ class Reader {
       this.#mayEither("bytes that are refused behind a request");
     const isCut = end === "closed" && this.#at < this.#text.length &&
       this.#mayEither("bytes behind a request that closes");
-    const isBusy = this.#requests.some(({ word }) => word === "slow" || word === "never" || word === "late") &&
+    const last = this.#requests.length - 1;
+    const takesTime = ({ word, body }: SentRequest, index: number): boolean =>
+      word === "slow" || word === "never" || word === "late" || (word === "echo" && body !== "" && index < last);
+    const isBusy = this.#requests.some(takesTime) &&
       (this.#requests.length > 1 || end !== "open" || !this.#isSure) &&
       this.#mayEither("bytes behind a request whose answer takes time");
     const requests = isGarbled || isCut || isBusy ? this.#requests.map(perhaps) : this.#requests;
@@ -122,7 +125,7 @@ class Reader {
 
   /** Reads a request; answers how the connection ends if it does with this one. */
   #readRequest(): ReadingEnd | undefined {
-    for (let start = this.#text.slice(this.#at, this.#at + 2); /^[\r\n]./s.test(start);) {
+    for (let start = this.#text.slice(this.#at, this.#at + 2); /^(?:\n|\r.)/s.test(start);) {
       const isLine = /^\r?\n/.test(start);
       this.#note(isLine ? "an empty line before the request line" : "a CR alone before the request line");
       this.#at += start === "\r\n" ? 2 : 1;
@@ -134,7 +137,7 @@ class Reader {
     const framing = framingOf(head, this.#note);
     const isRefused = this.#refusals.length > 0;
     if (isRefused) {
-      if (!goesOnAfter(this.#refusals, this.#host)) throw new Stop("refused");
+      if (!goesOnAfter(this.#refusals, head.method, this.#host)) throw new Stop("refused");
       this.#refusals = [];
       this.#isSure = false;
       if (this.#mayEither("bytes that are refused behind a request")) {
@@ -174,7 +177,12 @@ class Reader {
     };
     const index = this.#requests.push({ ...request, body: undefined }) - 1;
     const mustRun = this.#isSure;
+    const start = this.#at;
     const body = framing === "chunked" ? this.#readChunks(index) : this.#readLength(framing, index);
+    // The answer may be waited for, which waits for the body: until the server has waited for that long enough.
+    if (this.#waits.some((place) => place >= start && place < this.#at)) {
+      this.#note("a client that waits within a body");
+    }
     // What is wrong with the chunks may be seen before the handler has begun.
     const isSure = mustRun && this.#isSure;
     this.#requests[index] = { ...request, body, mustRun: isSure, status: isSure ? request.status : undefined };

@@ -19,24 +19,27 @@ let errors: [url: string, message: string][] = [];
 
 const server = await serve((request, context) => {
   const { method, url, headers } = request;
-  const run: Run = { method, url, id: headers.get("x-id"), body: undefined, ended: 0 };
+  const run: Run = { method, url, id: headers.get("x-id"), body: undefined, ended: 0, timedOut: false };
   runs.push(run);
   return act(request, context, run);
 }, {
   // So few that some have to wait, in a queue that holds all.
   maxConcurrent: 32,
   queueLimit: 100_000,
-  // Deno does not notice that a client has left as long as it has not read what the client had sent before.
-  ...(thisHost() === "deno" ? { timeout: 600 } : {}),
+  // Deno does not notice that a client has left as long as it has not read what the client had sent before, nor does Node if that
+  // is much.
+  timeout: thisHost() === "deno" ? 600 : thisHost() === "bun" ? Infinity : 1500,
   bodyTimeout: 2000,
   messageLimit,
   onError: (error, request) => errors.push([request.url, String(error)]),
-  onRequest({ method, url }) {
+  onRequest({ method, url }, { status }) {
     // The request of the handler may be another object than this one.
     const isOf = (run: Run): boolean => run.method === method && hrefOf(run.url) === hrefOf(url);
     const run = runs.find((run) => run.ended === 0 && isOf(run));
-    if (run !== undefined) run.ended++;
-    else errors.push([url, "onRequest was told of an end without a beginning"]);
+    if (run !== undefined) {
+      run.ended++;
+      run.timedOut = status === 504;
+    } else errors.push([url, "onRequest was told of an end without a beginning"]);
   },
 });
 

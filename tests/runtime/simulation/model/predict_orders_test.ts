@@ -291,3 +291,35 @@ test("wrong arguments throw at the call, and a program without an end is refused
   const forever: LoopProgram = (loop) => void loop.setImmediate(() => forever(loop));
   assertThrows(() => predictOrders(forever, "node"), RangeError, "end");
 });
+
+test("timers set in the last drain of a phase come in it where the host looks again, all that are due then, or else behind immediates", () => {
+  const program = (drain: "queueMicrotask" | "nextTick" | "promise"): LoopProgram => (loop) =>
+    loop.setTimeout(() => {
+      loop.log("b");
+      loop.setImmediate(() => loop.log("immediate"));
+      loop[drain](() => {
+        loop.setTimeout(() => loop.log("i"), 0);
+        loop.spin(3);
+        loop.setTimeout(() => loop.log("e"), 0);
+        loop.spin(3);
+      });
+    }, 1);
+  for (const drain of ["queueMicrotask", "nextTick", "promise"] as const) {
+    const logs = (profile: ProfileName) => predictOrders(program(drain), profile).map((log) => log.join(" ")).sort();
+    assertEquals(logs("node"), ["b i e immediate", "b immediate i e"]);
+    assertEquals(logs("node18"), ["b i e immediate"]);
+  }
+});
+
+test("a timer set at the end of the last drain is not due yet when the host looks again", () => {
+  const program: LoopProgram = (loop) =>
+    loop.setTimeout(() => {
+      loop.setImmediate(() => loop.log("immediate"));
+      loop.queueMicrotask(() => {
+        loop.spin(3);
+        loop.setTimeout(() => loop.log("set last"), 0);
+        loop.spin(3);
+      });
+    }, 1);
+  assertEquals(predictOrders(program, "node18"), [["immediate", "set last"]]);
+});

@@ -294,3 +294,18 @@ test("a body that the network loses is the client's error, and no failure of the
   assertEquals(Object.keys(reached).sort(), ["broken", "no answer", "one two"]);
   assertEquals(errors, []);
 });
+
+test("what was written in one piece comes in two that are cut anywhere", async () => {
+  const firsts = new Set<string>();
+  await explore(async () => {
+    await using listener = await listen();
+    await using client = await connect({ port: listener.port });
+    await using server = (await listener.accept())!;
+    await client.write("abcdefgh");
+    await client.end();
+    let piece = await server.read();
+    firsts.add(new TextDecoder().decode(piece));
+    while (piece !== undefined && piece !== null && piece.length > 0) piece = await server.read();
+  });
+  assertEquals([...firsts].sort(), ["a", "ab", "abc", "abcd", "abcde", "abcdef", "abcdefg", "abcdefgh"]);
+});

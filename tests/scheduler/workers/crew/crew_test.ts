@@ -147,6 +147,13 @@ testWith(
   },
 );
 
+testWith("programs", "a stream that was left half read holds neither the process nor close()", async () => {
+  for (const kind of ["left stream", "slow left stream", "left stream, closed"]) {
+    const { code, stdout, stderr } = await run(program("holds"), [kind]);
+    assertEquals([kind, code, stdout.trim().split("\n").sort()], [kind, 0, ["done", "end of the program"]], stderr);
+  }
+});
+
 test("workers of a pool may have pools of their own", async () => {
   const pool = new WorkerPool<typeof import("../programs/nested.ts")>(
     new URL("../programs/nested.ts", import.meta.url),

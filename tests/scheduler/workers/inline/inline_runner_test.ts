@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import { Cancelled, group, PoolClosedError, WorkerPool, type WorkerPoolOptions } from "../../../../mod.ts";
 import { errorOf, unhandledDuring } from "../../../support/errors.ts";
-import { until } from "../../../support/within.ts";
+import { until, within } from "../../../support/within.ts";
+import { currentJob } from "../../../../worker.ts";
 import { countListeners, flagsOf, module, type Pool, type Tasks } from "../pool_support.ts";
 import { testWith } from "../../../support/needs.ts";
 import { inMacrotask } from "../../../support/macrotask.ts";
@@ -221,6 +222,41 @@ testWith(
       assertEquals([pool.statistics().running, pool.statistics().cancelled], [0, 1]);
       assertEquals(await pool.run("add", [1, 2]), 3);
     }, (pool) => pool.run("never", [false]));
+  },
+);
+
+test("of several that go on here none is lost: each can be given up, and close() ends", async () => {
+  await withInline(async (pool) => {
+    const calls = numbers(3).map(() => errorOf(pool.run("never", [true], { transfer: [new ArrayBuffer(1)] })));
+    await until(() => pool.statistics().inlined! > 2 && pool.statistics().running === 3, "the calls run");
+    await within(pool.close({ timeout: 0 }), "the pool has closed");
+    for (const call of calls) assertInstanceOf(await call, PoolClosedError);
+  }, (pool) => pool.run("never", [false]));
+});
+
+testWith(
+  "async context",
+  "calls that go on here at once, of several pools, are each the current one in their own code, and of no other",
+  async () => {
+    await withInline(async (pool) => {
+      await withInline(async (other) => {
+        const calls = [
+          pool.run("namesAround", [20], { name: "first" }),
+          other.run("namesAround", [10], { name: "second" }),
+        ];
+        await until(() => pool.statistics().running + other.statistics().running === 2, "both run");
+        assertEquals(await Promise.all(calls), ["first first", "second second"]);
+        assertThrows(currentJob, Error, "outside");
+        const given = errorOf(other.run("never", [true]));
+        await until(() => other.statistics().running === 1, "it runs");
+        await within(other.close({ timeout: 0 }), "the pool has closed");
+        assertInstanceOf(await given, PoolClosedError);
+        assertThrows(currentJob, Error, "outside");
+      }, async (other) => {
+        await other.run("namesAround", [0]);
+        await other.run("never", [false]);
+      });
+    }, (pool) => pool.run("namesAround", [0]));
   },
 );
 

@@ -2,10 +2,10 @@
 
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
-import { Cancelled, CancelScope, group, sleep, TimeoutError } from "../../../../mod.ts";
+import { Cancelled, CancelScope, group, PoolClosedError, sleep, TimeoutError, WorkerPool } from "../../../../mod.ts";
 import { errorOf } from "../../../support/errors.ts";
-import { until } from "../../../support/within.ts";
-import { countListeners, flagsOf, withPool } from "../pool_support.ts";
+import { until, within } from "../../../support/within.ts";
+import { countListeners, flagsOf, module, type Pool, type Tasks, withPool } from "../pool_support.ts";
 import { testWith } from "../../../support/needs.ts";
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
@@ -92,6 +92,20 @@ test("a failure comes after the values before it, once", async () => {
     assertEquals((await bad.next()).value, 1);
     assertEquals(((await errorOf(bad.next())) as Error).name, "DataCloneError");
   });
+});
+
+test("close() ends a stream that nobody reads, and finishes one that is read", async () => {
+  const pool: Pool = new WorkerPool<Tasks>(module, { size: 1, teardownTimeout: 10 });
+  const left = pool.stream("numbers", [1_000_000]);
+  const reading = pool.stream("numbers", [1000], { highWaterMark: 1 });
+  await left.next();
+  await reading.next();
+  const closing = within(pool.close(), "the pool has closed");
+  let read = 1;
+  for await (const _ of reading) read++;
+  assertEquals(read, 1000);
+  await closing;
+  assertInstanceOf(await errorOf(left.next()), PoolClosedError);
 });
 
 test("a stream moves buffers", async () => {

@@ -27,6 +27,19 @@ switch (kind) {
     void pool.run("later", [1, 50]);
     void pool.close().then(done);
     break;
+  case "left stream":
+    await pool.stream("numbers", [1_000_000]).next();
+    done();
+    break;
+  case "slow left stream":
+    await pool.stream("thenStuck", [1]).next();
+    done();
+    break;
+  case "left stream, closed":
+    await pool.stream("numbers", [1_000_000]).next();
+    await pool.stream("thenStuck", [1]).next();
+    void pool.close().then(done);
+    break;
   case "busy stream":
     void (async () => {
       for await (const _ of pool.stream("numbers", [1000])) { /* read */ }

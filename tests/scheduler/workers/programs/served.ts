@@ -5,6 +5,7 @@ import { currentJob, serveJobs, transfer, workerData } from "../../../../worker.
 const functions = {
   add: (a: number, b: number): number => a + b,
   data: (): unknown => workerData(),
+  countOne: (counts: Int32Array): number => Atomics.add(counts, 0, 1),
   fails: (): never => {
     throw new RangeError("too far");
   },

@@ -1,0 +1,68 @@
+/**
+ * The ways in which things may go in a simulated world, where that is no question of order: decisions between options.
+ *
+ * @module
+ */
+
+import type { CutPlaces } from "../../basics/cut_places.ts";
+import { latenesses } from "./lateness.ts";
+import type { Choose, Option } from "./loop_event.ts";
+import type { VirtualTimer } from "./virtual_timers.ts";
+
+/** Asks the schedule which way things go in one run. */
+export class Ways {
+  /** Was a chunk so long that it was not to be cut at every place? */
+  leftOut = false;
+  /** Has a timer fired while something else was due later? */
+  mayBeLate = false;
+  readonly #choose: Choose;
+  readonly #late: boolean;
+  #lastLateId = 0;
+  /** How often each thing could go wrong, and did. */
+  #faults: Map<string, { asked: number; happened: number }> | undefined;
+
+  /** `late`: may timers fire late? */
+  constructor(choose: Choose, late: boolean) {
+    this.#choose = choose;
+    this.#late = late;
+  }
+
+  /** Does `wrong` happen in the place of `right`? At most so many times in all. */
+  fault(id: number, right: string, wrong: string, atMost: number = Infinity): boolean {
+    const faults = this.#faults ??= new Map();
+    let fault = faults.get(wrong);
+    if (fault === undefined) faults.set(wrong, fault = { asked: 0, happened: 0 });
+    const which = ++fault.asked > 1 ? ` (number ${fault.asked})` : "";
+    if (fault.happened >= atMost) return false;
+    const happens = this.#optionOf(id, right, [`${JSON.stringify(wrong)}${which} happens`]) === 1;
+    if (happens) fault.happened++;
+    return happens;
+  }
+
+  /** After how many bytes a cut is made; 0 where none is. */
+  cut(id: number, label: string, { places, all }: CutPlaces): number {
+    if (!all) this.leftOut = true;
+    if (places.length === 0) return 0;
+    const told = places.map((at) =>
+      `the first ${at === 1 ? "" : `${at} `}of the ${label} come${at === 1 ? "s" : ""} alone`
+    );
+    return [0, ...places][this.#optionOf(id, label, told)]!;
+  }
+
+  /** By how many ms a timer is late that fires `now`, while other things are due at these `times`. */
+  lateness({ delay, label }: VirtualTimer, now: number, times: () => readonly number[]): number {
+    this.mayBeLate = true;
+    if (!this.#late) return 0;
+    const late = latenesses(delay, now, times());
+    if (late.length === 0) return 0;
+    const told = late.map((ms) => `the timer of ${delay} ms fires ${ms} ms late, at ${now + ms} ms`);
+    // Numbers of their own, so that events have the same with late timers and without.
+    return [0, ...late][this.#optionOf(--this.#lastLateId, `the lateness of ${label}`, told)]!;
+  }
+
+  /** Lets the schedule decide between what happens as a rule, 0, and others that are told in words. */
+  #optionOf(id: number, label: string, others: readonly string[]): number {
+    const option = (told: string): Option => ({ id, label, kind: "option", chain: 0, fn() {}, told });
+    return this.#choose([option(label), ...others.map(option)]);
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * What an exploration that found nothing has proved, in words.
+ *
+ * @module
+ */
+
+import type { Search } from "./search.ts";
+
+/** What has been run. */
+export interface Proved {
+  /** The schedules with all timers on time, and those with some late. */
+  readonly onTime: Search;
+  readonly late: Search;
+  /** Could a timer have been late, so that it made a difference? */
+  readonly mayBeLate: boolean;
+  /** Were chunks of streams so long that they were not cut everywhere? */
+  readonly leftOut: boolean;
+}
+
+/** "All" is said only where all was tried. */
+export function guaranteeOf({ onTime, late, mayBeLate, leftOut }: Proved): string {
+  const { schedules, exhaustive, heldBack, random } = onTime;
+  const systematic = schedules - random;
+  const timely = mayBeLate ? " with timers on time" : "";
+  const parts: string[] = [];
+  if (leftOut) {
+    const among = exhaustive || heldBack < 0 ? "" : `, those with <= ${heldBack} held-back events among them`;
+    if (systematic > 0) parts.push(`${systematic} schedules${timely} pass${among}`);
+  } else if (exhaustive) parts.push(`all ${systematic} schedules${timely} pass`);
+  else if (heldBack >= 0) {
+    const what = `all with <= ${heldBack} held-back events${mayBeLate ? " and timers on time" : ""}`;
+    parts.push(`${what} pass (of ${systematic} schedules run)`);
+  } else if (systematic > 0) parts.push(`the first ${systematic} schedules${timely} pass`);
+  if (random > 0) parts.push(`${random} random schedules${systematic > 0 ? "" : timely} pass`);
+  if (late.schedules > 1) {
+    // How late is a matter of where it makes a difference: it is not all that could be.
+    const what = late.heldBack > 0 ? "those with one late timer" : "some with late timers";
+    parts.push(`${what} pass too (${late.schedules} schedules run)`);
+  }
+  if (leftOut) parts.push("chunks of more than 64 bytes were cut where it matters most, not everywhere");
+  return parts.join("; ");
+}
