@@ -4,6 +4,19 @@
  * @module
  */
 
+import { onProcessEnd, report } from "../hosts/common/node_process.ts";
+
+/** Prints what `text` answers, if it answers something, as the process ends; where there is no process, nothing is printed. */
+export function tellAtEnd(text: () => string | undefined): void {
+  const { process } = globalThis as { process?: { getBuiltinModule?: unknown } };
+  if (process?.getBuiltinModule === undefined) return;
+  const leave = onProcessEnd(() => {
+    leave();
+    const told = text();
+    if (told !== undefined) report(told);
+  });
+}
+
 /** The value of a variable; `undefined` where there is none, or where the program may not look. */
 export function environmentVariable(name: string): string | undefined {
   const scope = globalThis as {

@@ -6,7 +6,7 @@
 
 import { checkCount, checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
 import type { Simulation } from "../../runtime/simulation/mod.ts";
-import { environmentVariable } from "../../runtime/system/environment.ts";
+import { environmentVariable, tellAtEnd } from "../../runtime/system/environment.ts";
 import { Exploration, type ExploreReport } from "./exploration.ts";
 import { DivergedError, ScheduleFailure } from "./search/schedule_failure.ts";
 import { type SearchStrategy, strategies } from "./search/search.ts";
@@ -43,6 +43,7 @@ export interface ExploreOptions extends Omit<SimulateOptions, "allowRealIo"> {
  * @throws {ScheduleFailure} (rejection) when the body fails, deadlocks, leaks or does not end under some order: with the smallest
  * such order in words, and a token to run it again.
  * @throws {DivergedError} (rejection) for a token of another body.
+ * @throws (rejection) the reason of the `signal`; a `TimeoutError` after `maxTime`.
  *
  * @example
  * ```ts
@@ -80,12 +81,31 @@ export function explore(
   }
   const pinned = environmentVariable("MILLRACE_REPLAY");
   if (replay === undefined && pinned) {
-    return explore(body, { ...options, replay: pinned }).catch((error) => {
+    const recorded = readToken(pinned);
+    watchPinned(pinned);
+    return begin(body, options, recorded).then((report) => (taken.add(pinned), report), (error) => {
       if (error instanceof DivergedError) return begin(body, options, undefined);
+      // What ended it early says nothing of the token.
+      if (error instanceof ScheduleFailure) taken.add(pinned);
       throw error;
     });
   }
   return begin(body, options, replay === undefined ? undefined : readToken(replay));
+}
+
+/** The tokens of the environment that a body was run with, and those of which it is told at the end if none was. */
+const taken = new Set<string>();
+const watched = new Set<string>();
+
+/** A token that no body takes runs nothing, which looks like a test that passes. */
+function watchPinned(token: string): void {
+  if (watched.has(token)) return;
+  watched.add(token);
+  tellAtEnd(() => {
+    if (taken.has(token)) return undefined;
+    return `MILLRACE_REPLAY: no body that this process has explored took the token ${token}: ` +
+      "it is of another one, or of another version of one of them";
+  });
 }
 
 function begin(

@@ -11,13 +11,16 @@ import { checkSettings, chooseBy, onStage, type SimulateOptions, simulateOptions
 /**
  * Runs a body on a simulated loop: the clock stands still while anything can run and jumps when all is blocked. The body is
  * ordinary async code; timers, `Date`, `performance.now`, `AbortSignal.timeout`, `MessageChannel`, `Math.random` and
- * their relatives are the simulation's until the body has ended, then the host's again. Millrace itself runs in it unchanged.
+ * their relatives are the simulation's until the body has ended, then the host's again. Millrace itself runs in it unchanged. The clock
+ * stands still for real work of the body: cryptography, compression, compiling. A simulation that is begun while another one runs waits
+ * for that.
  *
  * Cancel what the body does inside of it: there is nothing outside to wait for.
  *
  * @throws {TypeError} or {RangeError} at the call, for arguments of a wrong kind or range.
  * @throws (rejection) what the body throws; what a callback throws and nobody catches; {@linkcode DeadlockError},
- * {@linkcode LivelockError}, {@linkcode LeakError}, {@linkcode UnhandledRejectionError}; an `Error` if another simulation runs.
+ * {@linkcode LivelockError}, {@linkcode LeakError}, {@linkcode UnhandledRejectionError}; the reason of the `signal`; a `TimeoutError`
+ * after `maxTime`; an `Error` in the body of another simulation.
  *
  * @example
  * ```ts

@@ -43,6 +43,7 @@ export async function simulated(): Promise<void> {
   true satisfies Equal<typeof value, Row>;
   const now = simulate(() => 1);
   true satisfies Equal<typeof now, Promise<number>>;
+  simulate((sim) => sim.settled(), { leaks: "ignore", maxTime: 10, signal: AbortSignal.abort() });
   // @ts-expect-error No such profile.
   simulate(() => 1, { profile: "chrome" });
   // @ts-expect-error No such option.

@@ -10,6 +10,7 @@
 
 import type { VirtualTimer } from "../loop/virtual_timers.ts";
 import type { World } from "../loop/world.ts";
+import { firstMoment } from "./clock.ts";
 
 /** How long a picture is shown, in ms. */
 const frameTime = 1000 / 60;
@@ -60,7 +61,7 @@ export function framesOf(world: World): Frames {
     all.frames = new Map();
     for (const [handle, callback] of frame) {
       // One that is taken back by another of the same frame does not come.
-      loop.callSoon(() => frame.has(handle) && callback(time));
+      loop.callSoon(() => frame.has(handle) && callback(firstMoment + time));
     }
   }
 
@@ -101,7 +102,7 @@ export function framesOf(world: World): Frames {
         ? loop.setTimer(() => come(true), timeout, `requestIdleCallback(${timeout})`)
         : undefined;
       idle.set(handle, timer);
-      loop.whenBlocked(() => come(false));
+      loop.quiet.whenBlocked(() => come(false));
       return handle;
     },
     cancelIdleCallback(handle) {

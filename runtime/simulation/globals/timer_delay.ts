@@ -1,10 +1,13 @@
 import type { World } from "../loop/world.ts";
 
+/** The longest delay a timer of a host keeps, in ms. */
+export const longestDelay: number = 2 ** 31 - 1;
+
 /** The delay a timer has: of at least the profile's shortest, and that one where it is too long. */
 export function delayOf(world: World, ms: unknown): number {
   const delay = Math.trunc(Number(ms));
   const { shortestDelay } = world.settings;
-  return delay >= shortestDelay && delay <= 2 ** 31 - 1 ? delay : shortestDelay;
+  return delay >= shortestDelay && delay <= longestDelay ? delay : shortestDelay;
 }
 
 /** In a browser a timer set by a timer, and so on for more than so many, waits `clampedDelay` at least. */

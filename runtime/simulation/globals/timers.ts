@@ -4,13 +4,16 @@
  * @module
  */
 
+import { builtin } from "../../hosts/common/node_process.ts";
 import type { SimulatedLoop } from "../loop/loop.ts";
 import type { LoopEvent } from "../loop/loop_event.ts";
 import type { VirtualTimer } from "../loop/virtual_timers.ts";
 import type { World } from "../loop/world.ts";
 import type { VirtualThread } from "../workers/workers.ts";
 import { clamped, delayOf } from "./timer_delay.ts";
-import { timersPromisesOf } from "./timers_promises.ts";
+
+/** Numbers of timers begin here: the host's own are smaller, and one must not be taken for another. */
+const firstNumber = 2 ** 40;
 
 type Callback = (...args: unknown[]) => unknown;
 
@@ -53,9 +56,9 @@ export class SimulatedTimeout {
   [Symbol.toPrimitive](): number {
     let numbered = SimulatedTimeout.#numbered.get(this.#loop);
     if (numbered === undefined) SimulatedTimeout.#numbered.set(this.#loop, numbered = new Map());
-    const { id } = this.#timer;
-    numbered.set(id, this);
-    return id;
+    const number = firstNumber + this.#timer.id;
+    numbered.set(number, this);
+    return number;
   }
 
   /** The timer of a number that was given out. */
@@ -111,6 +114,11 @@ function check(fn: unknown, name: string): asserts fn is Callback {
 /** Under this name `util.promisify` finds what to make of a function. */
 const promisified: symbol = Symbol.for("nodejs.util.promisify.custom");
 
+/** What it finds there: the function of `node:timers/promises` as it is when it is called. */
+function promises(name: string): Record<symbol, Callback> {
+  return { [promisified]: (...args) => builtin<Record<string, Callback>>("node:timers/promises")[name]!(...args) };
+}
+
 /** The functions, by the names they have in `globalThis` and in `node:timers`. */
 export function timersOf(world: World): Record<string, Callback> {
   function start(name: "setTimeout" | "setInterval", fn: unknown, ms: unknown, args: unknown[]): SimulatedTimeout {
@@ -138,29 +146,31 @@ export function timersOf(world: World): Record<string, Callback> {
     thread?.timers.add(timer);
     return new SimulatedTimeout(loop, timer);
   }
-  function clear(handle: unknown): void {
-    if (handle instanceof SimulatedTimeout) return void handle.close();
-    if (handle instanceof SimulatedImmediate) return handle.clear();
-    if (typeof handle === "number" || typeof handle === "string") {
-      return void SimulatedTimeout.byNumber(world.loop, Number(handle))?.close();
-    }
-    if (handle === undefined || handle === null) return;
-    throw new TypeError("This handle is of a timer of the real host, which a simulation cannot clear");
+  /** What is no handle of a simulation is one of the host's. */
+  function clearOr(name: "clearTimeout" | "clearInterval" | "clearImmediate"): Callback {
+    const own = (globalThis as unknown as Record<string, Callback>)[name];
+    return (handle) => {
+      if (handle instanceof SimulatedTimeout) return void handle.close();
+      if (handle instanceof SimulatedImmediate) return handle.clear();
+      const isNumber = typeof handle === "number" || typeof handle === "string";
+      const numbered = isNumber ? SimulatedTimeout.byNumber(world.loop, Number(handle)) : undefined;
+      if (numbered === undefined) own?.(handle);
+      else numbered.close();
+    };
   }
-  const promises = timersPromisesOf(world);
   return {
     setTimeout: Object.assign(
       (fn: unknown, ms: unknown, ...args: unknown[]) => start("setTimeout", fn, ms, args),
-      { [promisified]: promises["setTimeout"] },
+      promises("setTimeout"),
     ),
     setInterval: (fn, ms, ...args) => start("setInterval", fn, ms, args),
     setImmediate: Object.assign((fn: unknown, ...args: unknown[]) => {
       check(fn, "setImmediate");
       const { loop } = world;
       return new SimulatedImmediate(loop, loop.setImmediate(inContext(world, fn, args)));
-    }, { [promisified]: promises["setImmediate"] }),
-    clearTimeout: clear,
-    clearInterval: clear,
-    clearImmediate: clear,
+    }, promises("setImmediate")),
+    clearTimeout: clearOr("clearTimeout"),
+    clearInterval: clearOr("clearInterval"),
+    clearImmediate: clearOr("clearImmediate"),
   };
 }

@@ -19,7 +19,7 @@ function aborted(signal: AbortSignal): Error {
 }
 
 /** The functions, by their names in the module. */
-export function timersPromisesOf(world: World): Record<string, unknown> {
+export function timersPromisesOf(world: World): { scheduler: object; [name: string]: unknown } {
   /** Waits until `start` calls back, or for the signal; `start` answers with what takes the wait back. */
   function wait<T>(value: T, options: Options | undefined, start: (done: () => void) => () => void): Promise<T> {
     const signal = options?.signal;

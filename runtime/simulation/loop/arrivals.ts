@@ -28,11 +28,15 @@ export class Arrivals {
   /** What arrives at a given time, by that, then in order. */
   #later: Arrival[] = [];
 
-  add(arrival: Arrival, now: number): void {
-    if (arrival.at <= now) return void this.#ready.push(arrival);
+  add(arrival: Arrival, now: number): Arrival {
+    if (arrival.at <= now) {
+      this.#ready.push(arrival);
+      return arrival;
+    }
     let index = this.#later.length;
     while (index > 0 && this.#later[index - 1]!.at > arrival.at) index--;
     this.#later.splice(index, 0, arrival);
+    return arrival;
   }
 
   /** Takes one back that has not run. */

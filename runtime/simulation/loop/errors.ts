@@ -6,25 +6,41 @@
 
 import { callerIn } from "../../basics/own_frames.ts";
 
+/** What is known of a deadlock. */
+export interface Deadlock {
+  readonly tasks: readonly string[];
+  readonly cycle: readonly string[];
+  /** When it was found, in ms of the simulated clock. */
+  readonly time: number;
+  readonly lastEvent: string;
+  readonly wakers: readonly string[];
+}
+
 /** The body has not ended, and nothing is left that could wake it. */
 export class DeadlockError extends Error {
   /** The unfinished tasks, each with what it waits for; empty where the body uses none. */
   readonly tasks: readonly string[];
   /** Tasks of which each waits for the next, and the last for the first; empty where there is no such cycle. */
   readonly cycle: readonly string[];
+  /** The event that came last, with its time and, where that is known, the place where it was asked for. */
+  readonly lastEvent: string;
+  /** What could have woken the body, and does not come: a server that nobody calls, a network that is parted, a timer that was taken back. */
+  readonly wakers: readonly string[];
 
   /** Made by the simulation. */
-  constructor(tasks: readonly string[], time: number, cycle: readonly string[] = []) {
+  constructor({ tasks, cycle, time, lastEvent, wakers }: Deadlock) {
     const lines = tasks.map((task) => `  ${task}`);
     if (cycle.length > 0) lines.push(`  a cycle: ${[...cycle, cycle[0]].join(" waits for ")}`);
-    const list = lines.length === 0 ? "" : `:\n${lines.join("\n")}`;
+    lines.push(`  the last event: ${lastEvent}`, ...wakers.map((waker) => `  could have woken it: ${waker}`));
     super(
       `Deadlock at ${time} ms: the body has not ended, and no timer, completion or message is left that could wake it ` +
-        `(timers and I/O of the real host do not count)${list}`,
+        `(timers and I/O of the real host do not count):\n${lines.join("\n")}`,
     );
     this.name = "DeadlockError";
     this.tasks = tasks;
     this.cycle = cycle;
+    this.lastEvent = lastEvent;
+    this.wakers = wakers;
   }
 }
 

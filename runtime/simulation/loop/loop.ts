@@ -35,6 +35,7 @@ import {
   type LoopEvent,
   type LoopOptions,
 } from "./loop_event.ts";
+import { Quiet } from "./quiet.ts";
 import { TimerPhase } from "./timer_phase.ts";
 import { type VirtualTimer, VirtualTimers } from "./virtual_timers.ts";
 import { Ways } from "./ways.ts";
@@ -53,12 +54,16 @@ export class SimulatedLoop {
   steps = 0;
   /** How deep in timers set by timers the callback is that runs. */
   nesting = 0;
-  /** What the last macrotask is called. */
-  lastLabel = "the body";
+  /** The last macrotask, and when it ran; none before the first. */
+  last: LoopEvent | undefined = undefined;
+  lastAt = 0;
+  /** The timer that was taken back last while it was set. */
+  takenBack: VirtualTimer | undefined = undefined;
   readonly ways: Ways;
   readonly timers: VirtualTimers = new VirtualTimers();
   readonly immediates: Immediates = new Immediates();
   readonly arrivals: Arrivals = new Arrivals();
+  readonly quiet: Quiet = new Quiet();
   /** Is the place kept where timers and operations were asked for? */
   readonly keepPlaces: boolean;
   /** The shortest delay of a timer, in ms. */
@@ -73,7 +78,6 @@ export class SimulatedLoop {
   readonly #phase = new TimerPhase();
   /** The timer that fires now. */
   #parent: VirtualTimer | undefined;
-  #blocked: (() => void)[] = [];
   readonly #events: LoopEvent[] = [];
 
   constructor(choose: Choose, options: LoopOptions) {
@@ -100,6 +104,7 @@ export class SimulatedLoop {
   /** Takes a timer back for good. */
   clearTimer(timer: VirtualTimer): void {
     timer.cleared = true;
+    if (timer.set) this.takenBack = timer;
     this.timers.clear(timer);
   }
 
@@ -132,15 +137,15 @@ export class SimulatedLoop {
   /** Calls back when an operation completes. */
   complete(fn: () => void, label: string, { latency, port, batch, scope }: CompletionSettings): Arrival {
     const at = latency === undefined ? anyTime : this.now + latency;
-    const [chain, { place }] = [this.#nextChain(), this];
-    return this.#arrive({ id: ++this.#lastId, label, kind: "io", chain, fn, at, port, batch, scope, place });
+    const [id, chain, { place }] = [++this.#lastId, this.#nextChain(), this];
+    return this.arrivals.add({ id, label, kind: "io", chain, fn, at, port, batch, scope, place }, this.now);
   }
 
   /** Delivers a message. */
   deliver(fn: () => void, label: string, { port, at = this.now, batch }: DeliverySettings): void {
     const [scope, place] = [undefined, undefined];
-    const chain = this.#nextChain();
-    this.#arrive({ id: ++this.#lastId, label, kind: "message", chain, fn, at, port, batch, scope, place });
+    const [id, chain] = [++this.#lastId, this.#nextChain()];
+    this.arrivals.add({ id, label, kind: "message", chain, fn, at, port, batch, scope, place }, this.now);
   }
 
   /** Lets the schedule decide whether `wrong` happens in the place of `right`; in order of arrival it does not. */
@@ -153,9 +158,9 @@ export class SimulatedLoop {
     return this.ways.cut(++this.#lastId, label, places);
   }
 
-  /** Calls back when nothing more can run before the clock moves on. */
-  whenBlocked(fn: () => void): void {
-    this.#blocked.push(fn);
+  /** What the last macrotask is called. */
+  get lastLabel(): string {
+    return this.last?.label ?? "the body";
   }
 
   /** When the clock is going to stop next, if nothing else is asked for. */
@@ -172,7 +177,7 @@ export class SimulatedLoop {
 
   /** Runs the next macrotask; answers false when there is none. */
   step(): boolean {
-    this.#runnable();
+    if (this.quiet.isAwaited) { for (const fn of this.quiet.due(this)) this.callSoon(fn); }
     if (this.immediates.hasNext) return this.#runImmediate();
     if (this.#turnsAreDue()) return this.#startBatch();
     const events = this.#offers();
@@ -185,10 +190,25 @@ export class SimulatedLoop {
     return true;
   }
 
+  /** Runs an immediate, whatever else is there; answers false for none. */
+  stepImmediate(): boolean {
+    if (this.immediates.hasNext) return this.#runImmediate();
+    return this.immediates.waiting > 0 && this.#startBatch();
+  }
+
+  /** Runs a macrotask that comes at a fixed place: real work that the loop has waited for. */
+  runFixed(label: string, fn: () => void): void {
+    this.steps++;
+    this.#phase.interrupt(this.timers.first());
+    this.arrivals.beginPhase(this.#lastId);
+    this.immediates.interrupt();
+    this.#begin({ id: ++this.#lastId, label, kind: "io", chain: 0, fn });
+    fn();
+  }
+
   /** Runs what is left of immediates and messages when the program has ended; answers false when there is nothing. */
   stepLeftOver(): boolean {
-    if (this.immediates.hasNext) return this.#runImmediate();
-    if (this.immediates.waiting > 0) return this.#startBatch();
+    if (this.stepImmediate()) return true;
     const message = this.arrivals.firstMessage;
     if (message === undefined) return false;
     this.steps++;
@@ -196,22 +216,11 @@ export class SimulatedLoop {
     return true;
   }
 
-  /** Tells those who wait for that that nothing can run before the clock moves on. */
-  #runnable(): void {
-    if (this.#blocked.length === 0 || this.arrivals.hasReady || this.immediates.waiting > 0) return;
-    if (this.immediates.hasNext || this.#dueTimer !== undefined) return;
-    for (const fn of this.#blocked.splice(0)) this.callSoon(fn);
-  }
-
-  get #dueTimer(): VirtualTimer | undefined {
-    const timer = this.timers.first();
-    return timer !== undefined && timer.deadline <= this.now ? timer : undefined;
-  }
-
   /** Do turns of a run queue come next, without a choice? */
   #turnsAreDue(): boolean {
     if (!this.immediates.areTurns) return false;
-    return this.immediates.maySkipAhead || (!this.arrivals.hasReady && this.#dueTimer === undefined);
+    const hasDueTimer = (this.timers.first()?.deadline ?? Infinity) <= this.now;
+    return this.immediates.maySkipAhead || (!this.arrivals.hasReady && !hasDueTimer);
   }
 
   /** Everything that could run next, the preferred first. */
@@ -243,11 +252,6 @@ export class SimulatedLoop {
     const at = Math.min(timer?.deadline ?? Infinity, this.arrivals.nextAt);
     if (timer?.deadline === at) this.timers.firstOfLists(events as VirtualTimer[], limit);
     this.arrivals.offerLater(events, at);
-  }
-
-  #arrive(arrival: Arrival): Arrival {
-    this.arrivals.add(arrival, this.now);
-    return arrival;
   }
 
   /** Moves the clock on to a time, unless that is over or any. */
@@ -297,13 +301,8 @@ export class SimulatedLoop {
     for (;;) {
       const next = this.arrivals.nextOf(batch);
       if (next === undefined) return;
-      const end: LoopEvent = {
-        id: ++this.#lastId,
-        label: `the end of a batch of ${batch}`,
-        kind: "io",
-        chain: 0,
-        fn() {},
-      };
+      const label = `the end of a batch of ${batch}`;
+      const end: LoopEvent = { id: ++this.#lastId, label, kind: "io", chain: 0, fn() {} };
       if (this.#choose([end, next]) === 0) return;
       this.arrivals.take(next);
       this.#begin(next);
@@ -331,7 +330,8 @@ export class SimulatedLoop {
   #begin(event: LoopEvent): void {
     this.#parent = undefined;
     this.#phase.begin(this.#lastId);
-    this.lastLabel = event.label;
+    this.last = event;
+    this.lastAt = this.now;
     this.#chain = event.chain;
     this.#goesOn = false;
     this.#observe?.(event);

@@ -10,15 +10,23 @@ import { ownFunctions, OwnMessageChannel } from "../../hosts/common/own_function
 /** Most turns asked for ahead of time: in batches they cost a fifth. */
 const mostAhead = 64;
 
-/** Calls `step` in one turn after another until it answers false. It does not throw. */
-export function runInTurns(step: () => boolean): void {
+/**
+ * Calls `step` in one turn after another until it answers false, after a while where it answers "later", and `rest` when a batch of turns has ended, before the host looks at its
+ * timers and at its I/O. Neither throws.
+ */
+export function runInTurns(step: () => boolean | "later", rest: () => void): void {
   let ahead = 1;
   let requested = 0;
   let over = false;
-  const { request, close } = openRequests(turn);
+  /** How many turns of this batch are still to come. */
+  let left = 1;
+  const { request, close } = openRequests();
   function turn(): void {
     requested--;
-    if (!over && !step()) {
+    left--;
+    const more = !over && step();
+    if (more === "later") return wait();
+    if (!more && !over) {
       over = true;
       close();
     }
@@ -27,17 +35,40 @@ export function runInTurns(step: () => boolean): void {
     if (ahead < mostAhead) ahead++;
     while (requested < ahead) {
       requested++;
-      request();
+      request(turn);
     }
+    if (left > 0) return;
+    left = requested;
+    request(endBatch);
+  }
+  /** The turns that were asked for already come first. */
+  function wait(): void {
+    if (requested > 0) return;
+    rest();
+    ahead = 1;
+    requested = 1;
+    left = 1;
+    ownFunctions().setTimeout(turn, 1);
+  }
+  function endBatch(): void {
+    if (!over) rest();
   }
   requested++;
-  request();
+  request(turn);
+  request(endBatch);
 }
 
-function openRequests(turn: () => void): { request(): void; close(): void } {
+function openRequests(): { request(fn: () => void): void; close(): void } {
   const { setImmediate } = ownFunctions();
-  if (setImmediate !== undefined) return { request: () => void setImmediate(turn), close: () => {} };
+  if (setImmediate !== undefined) return { request: (fn) => void setImmediate(fn), close: () => {} };
   const { port1, port2 } = new OwnMessageChannel();
-  port1.onmessage = turn;
-  return { request: () => port2.postMessage(0), close: () => port1.close() };
+  const queue: (() => void)[] = [];
+  port1.onmessage = () => queue.shift()!();
+  return {
+    request(fn) {
+      queue.push(fn);
+      port2.postMessage(0);
+    },
+    close: () => port1.close(),
+  };
 }

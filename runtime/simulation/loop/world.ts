@@ -6,6 +6,7 @@
 
 import type { ContextSlot } from "../../port/host.ts";
 import type { SimulatedLoop } from "./loop.ts";
+import type { RealWork } from "./real_work.ts";
 
 /** What a session is made with. */
 export interface WorldSettings {
@@ -17,6 +18,8 @@ export interface WorldSettings {
   readonly isBrowser: boolean;
   /** Is real I/O allowed? */
   readonly allowRealIo: boolean;
+  /** May something be left behind when the body ends? */
+  readonly ignoresLeaks: boolean;
 }
 
 /** The simulated world that a part works in; the loop is another one in each run. */
@@ -27,6 +30,8 @@ export interface World {
   /** In the code of a virtual worker, its thread. */
   readonly threads: ContextSlot;
   readonly loop: SimulatedLoop;
+  /** The real work that the loop waits for; another one in each run too. */
+  readonly work: RealWork;
   /** How far the wall clock is before the loop's, in ms. */
   readonly wall: number;
   /** How many modules of the real world the loop waits for. */

@@ -100,6 +100,11 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
     return this.#waiting !== undefined;
   }
 
+  /** How much waits for the network to be whole again. */
+  get waiting(): number {
+    return this.#waiting?.size ?? 0;
+  }
+
   whenWhole(fn: () => void): void {
     this.#waiting!.add(fn);
   }

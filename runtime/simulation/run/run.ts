@@ -12,7 +12,8 @@
 
 import { isThenable } from "../../basics/promises.ts";
 import { now as realNow } from "../../hosts/common/timers.ts";
-import { DeadlockError, LeakError, LivelockError, placeOf, UnhandledRejectionError } from "../loop/errors.ts";
+import { LeakError, LivelockError, placeOf, UnhandledRejectionError } from "../loop/errors.ts";
+import { deadlockOf } from "./deadlock.ts";
 import type { RunHooks, RunSettings, Session } from "./session.ts";
 import { BodySimulation, type Simulation } from "./simulation.ts";
 
@@ -51,10 +52,11 @@ export class SimulatedRun<T> {
     this.#hooks = hooks;
   }
 
-  /** Runs one macrotask; answers false when the run is over. To be called in turns of their own. */
-  turn(): boolean {
+  /** Runs one macrotask; answers false when the run is over, and "later" where it waits for the real world. To be called in turns of their own. */
+  turn(): boolean | "later" {
     // A module comes from the real world, and nothing of the simulated one happens meanwhile.
-    if (this.#session.loading > 0) return true;
+    if (this.#session.loading > 0) return "later";
+    if (this.#state !== "new" && this.#failure === undefined && this.#session.work.isOn) return this.#takeWork();
     switch (this.#state) {
       case "new":
         this.#begin();
@@ -99,7 +101,22 @@ export class SimulatedRun<T> {
     );
   }
 
-  #step(): boolean {
+  #takeWork(): true | "later" {
+    const { loop, work } = this.#session;
+    this.#idleSince = undefined;
+    try {
+      // Some functions of the host need immediates to come to their end.
+      if (loop.stepImmediate()) return true;
+      const done = work.next();
+      if (done === undefined) return "later";
+      loop.runFixed(done.label, done.come);
+    } catch (error) {
+      this.#failure = { error };
+    }
+    return true;
+  }
+
+  #step(): boolean | "later" {
     const { loop } = this.#session;
     let ran: boolean;
     try {
@@ -109,8 +126,10 @@ export class SimulatedRun<T> {
       return true;
     }
     if (!ran) {
-      return this.#isWaiting() ||
-        this.#end({ ok: false, error: new DeadlockError(this.#hooks.unfinished(), loop.now, this.#hooks.cycle()) });
+      if (this.#isWaiting()) return "later";
+      // What real thing there is has had its time; another run need not wait for it again.
+      this.#session.patience = 0;
+      return this.#end({ ok: false, error: deadlockOf(this.#session, this.#hooks) });
     }
     this.#idleSince = undefined;
     const { maxSteps } = this.#settings;
@@ -124,12 +143,21 @@ export class SimulatedRun<T> {
     return true;
   }
 
-  /** Where real I/O is allowed, it may still come. */
+  /** Where real I/O is allowed, it may still come; and a module that the body imports, of which nobody tells. */
   #isWaiting(): boolean {
-    if (!this.#session.settings.allowRealIo) return false;
+    const { settings: { allowRealIo }, patience } = this.#session;
     const now = realNow();
-    this.#idleSince ??= now;
-    return now - this.#idleSince < longestWait;
+    if (this.#idleSince === undefined) {
+      // Tasks that wait for one another nothing real can wake.
+      if (!allowRealIo && this.#hooks.cycle().length > 0) return false;
+      this.#idleSince = now;
+    }
+    return now - this.#idleSince < (allowRealIo ? longestWait : patience);
+  }
+
+  /** Does the run wait for something real that it does not know? */
+  get isPatient(): boolean {
+    return this.#idleSince !== undefined || this.#session.loading > 0 || this.#session.work?.open > 0;
   }
 
   #finish(): boolean {
@@ -138,7 +166,7 @@ export class SimulatedRun<T> {
     } catch (error) {
       return this.#end({ ok: false, error });
     }
-    const leaks = this.#leaks();
+    const leaks = this.#session.settings.ignoresLeaks ? [] : this.#leaks();
     return this.#end(leaks.length > 0 ? { ok: false, error: new LeakError(leaks) } : this.#settled!);
   }
 
@@ -165,10 +193,20 @@ export class SimulatedRun<T> {
     ];
   }
 
+  /** Ends it wherever it is; nobody waits for its outcome. */
+  abandon(): void {
+    if (this.#state !== "new") this.#leave();
+  }
+
   #end(outcome: RunOutcome<T>): false {
     this.outcome = outcome;
-    this.#session.workers.end();
-    this.#session.onUnhandled = this.#session.onUncaught = () => {};
+    this.#leave();
     return false;
+  }
+
+  #leave(): void {
+    this.#session.workers.end();
+    this.#session.work.end();
+    this.#session.onUnhandled = this.#session.onUncaught = () => {};
   }
 }

@@ -11,15 +11,27 @@ import { builtin } from "../../hosts/common/node_process.ts";
 import { keepFunctions } from "../../hosts/common/timers.ts";
 import type { ContextSlot } from "../../port/host.ts";
 import { bodyMethods } from "../globals/bodies.ts";
-import { dateOf, simulatedClock, temporalOf, timeStampOf } from "../globals/clock.ts";
+import {
+  firstMoment,
+  formatOf,
+  type Member,
+  membersOfClocks,
+  showPresent,
+  simulatedDate,
+  timeStampOf,
+} from "../globals/clock.ts";
 import { type Frames, framesOf } from "../globals/frames.ts";
 import { messageChannelOf } from "../globals/message_channel.ts";
-import { doors } from "../globals/real_io.ts";
+import { membersOfRandomness } from "../globals/randomness.ts";
+import { doors, fetchOf } from "../globals/real_io.ts";
+import { membersOfRealWork } from "../globals/real_work.ts";
+import { act, isActing, simulate, standInFor } from "../globals/stand_ins.ts";
 import { timersOf } from "../globals/timers.ts";
 import { timersPromisesOf } from "../globals/timers_promises.ts";
 import { refusal } from "../loop/errors.ts";
 import { SimulatedLoop } from "../loop/loop.ts";
 import type { Choose, LoopEvent } from "../loop/loop_event.ts";
+import { RealWork } from "../loop/real_work.ts";
 import type { World, WorldSettings } from "../loop/world.ts";
 import { SimulatedNetwork } from "../network/network.ts";
 import { SimulatedWorkers } from "../workers/workers.ts";
@@ -37,6 +49,7 @@ export interface RunSettings {
   readonly maxSteps: number;
 }
 
+/** The session whose functions are in place. */
 let active: Session | undefined;
 
 /** Any number of runs, one after the other, in which the functions of the host are simulated. */
@@ -45,6 +58,9 @@ export class Session implements World {
   readonly context: ContextSlot = currentHost().openContext();
   wall = 0;
   loop!: SimulatedLoop;
+  work!: RealWork;
+  /** For how long a run whose loop is empty is given the time to be woken by something real that is not known, in ms. */
+  patience = 250;
   random!: Random;
   network!: SimulatedNetwork;
   workers!: SimulatedWorkers;
@@ -61,23 +77,16 @@ export class Session implements World {
     this.settings = settings;
   }
 
-  /** Refuses a second simulation while one runs. */
-  static check(): void {
-    if (active === undefined) return;
-    throw new Error("A simulation runs already: await it before the next simulate() or explore() begins");
-  }
-
   /** How many of the bytes that come under this label come before the rest, in the run that is on; 0 where all come together. */
   static cut(label: string, bytes: Uint8Array): number {
     return active === undefined ? 0 : active.loop.cut(label, cutPlaces(bytes));
   }
 
-  /** Puts the simulated functions in place. */
+  /** Puts the simulated functions in place; those of another session must not be. */
   open(): void {
-    Session.check();
     active = this;
     try {
-      this.#restores.push(keepFunctions());
+      this.#restores.push(keepFunctions(), showPresent(this), () => act(false));
       this.#replaceGlobals();
       this.#replaceModules();
       this.#catchErrors();
@@ -87,10 +96,15 @@ export class Session implements World {
     }
   }
 
+  /** What runs from now on belongs to the simulation, or to others in the same process. */
+  act(whether: boolean): void {
+    act(whether);
+  }
+
   /** Puts everything back, identical to what it was. */
   close(): void {
-    for (let restore = this.#restores.pop(); restore !== undefined; restore = this.#restores.pop()) restore();
     if (active === this) active = undefined;
+    for (let restore = this.#restores.pop(); restore !== undefined; restore = this.#restores.pop()) restore();
   }
 
   /** Begins a run: a new loop, at time 0. */
@@ -101,6 +115,7 @@ export class Session implements World {
       late: settings.late === true,
       observe: settings.observe,
     });
+    this.work = new RealWork();
     this.random = new Random(settings.seed);
     this.wall = this.settings.startTime;
     this.network = new SimulatedNetwork(this);
@@ -116,32 +131,34 @@ export class Session implements World {
     if (this.settings.isBrowser) {
       for (const [name, value] of Object.entries(this.frames)) this.#replace(global, name, value);
     }
-    this.#replace(global, "Date", dateOf(this));
-    const temporal = temporalOf(this);
-    for (const [name, value] of Object.entries(temporal?.functions ?? {})) this.#replace(temporal!.target, name, value);
+    this.#replaceMembers(membersOfClocks(this));
+    this.#replaceMembers(membersOfRandomness(this));
+    this.#replaceMembers(membersOfRealWork(this));
     this.#replace(global, "MessageChannel", messageChannelOf(this));
-    const clock = simulatedClock(this);
-    this.#replace(performance, "now", clock.now);
     this.#replaceGetter(Event.prototype, "timeStamp", timeStampOf(this));
-    this.#replaceGetter(performance, "timeOrigin", () => this.settings.startTime);
-    this.#replace(AbortSignal, "timeout", clock.abortAfter);
-    this.#replace(Math, "random", () => this.random.number());
-    this.#replace(crypto, "getRandomValues", <T extends ArrayBufferView>(array: T): T => this.#fill(array));
-    this.#replace(crypto, "randomUUID", () => this.#uuid());
+    this.#replaceGetter(performance, "timeOrigin", () => this.settings.startTime - firstMoment);
+    this.#replaceGetter(Intl.DateTimeFormat.prototype, "format", formatOf(this));
     for (const [name, value] of Object.entries(bodyMethods())) {
       for (const { prototype } of [Request, Response]) this.#replace(prototype, name, value);
     }
     if (this.settings.allowRealIo) return;
-    this.#replace(global, "fetch", (input: RequestInfo | URL, init?: RequestInit) => this.network.fetch(input, init));
+    const fetch = fetchOf(this, () => this.network);
+    this.#replace(global, "fetch", fetch);
+    if (global["Bun"] !== undefined) this.#replace(global["Bun"], "fetch", fetch);
     for (const { target, name, call } of doors()) this.#replace(target, name, refusal(call));
   }
 
+  #replaceMembers(members: readonly Member[]): void {
+    for (const { target, name, value } of members) this.#replace(target, name, value);
+  }
+
   #replaceModules(): void {
-    const { process } = globalThis as unknown as { process?: { getBuiltinModule?: unknown; hrtime: object } };
+    const { process } = globalThis as unknown as { process?: { getBuiltinModule?: unknown } };
     if (process?.getBuiltinModule === undefined) return;
-    this.#replace(process, "hrtime", simulatedClock(this).hrtime);
-    const promises = builtin<Record<string, unknown>>("node:timers/promises");
-    for (const [name, value] of Object.entries(timersPromisesOf(this))) this.#replace(promises, name, value);
+    const promises = builtin<Record<string, unknown> & { scheduler: object }>("node:timers/promises");
+    const { scheduler, ...functions } = timersPromisesOf(this);
+    for (const [name, value] of Object.entries(functions)) this.#replace(promises, name, value);
+    for (const [name, value] of Object.entries(scheduler)) this.#replace(promises.scheduler, name, value);
     const timers = builtin<Record<string, unknown>>("node:timers");
     for (const [name, value] of Object.entries(timersOf(this))) this.#replace(timers, name, value);
     // On Node this reaches named imports too; on Deno and Bun those keep what they were bound to.
@@ -178,19 +195,41 @@ export class Session implements World {
   #listenAlone(process: Emitter, name: string, listener: (error: unknown) => void): void {
     const others = process.listeners(name);
     for (const other of others) process.off(name, other);
-    process.on(name, listener);
+    // What fails beside the simulation is for those who listened before.
+    const forSome = (error: unknown): void => {
+      if (isActing() || others.length === 0) listener(error);
+      else for (const other of others) other.call(process, error);
+    };
+    process.on(name, forSome);
     this.#restores.push(() => {
-      process.off(name, listener);
+      process.off(name, forSome);
       for (const other of others) process.on(name, other);
     });
   }
 
+  /** Puts a function in the place of one of the host's, which is called where no simulation acts; or a value in that of another. */
   #replace(target: object, name: string, value: unknown): void {
-    this.#define(target, name, { value, writable: true, configurable: true, enumerable: true });
+    const before = Reflect.get(target, name) as unknown;
+    if (typeof value !== "function" || typeof before !== "function" || value === simulatedDate) {
+      return this.#define(target, name, { value, writable: true, configurable: true, enumerable: true });
+    }
+    const standIn = standInFor(target, name, before as () => unknown);
+    this.#restores.push(simulate(standIn, value as () => unknown));
+    this.#define(target, name, { value: standIn.fn, writable: true, configurable: true, enumerable: true });
   }
 
   #replaceGetter(target: object, name: string, get: (this: never) => unknown): void {
-    this.#define(target, name, { get, configurable: true, enumerable: true });
+    let at: object | null = target;
+    while (at !== null && !Object.hasOwn(at, name)) at = Object.getPrototypeOf(at) as object | null;
+    const own = at === null ? undefined : Object.getOwnPropertyDescriptor(at, name);
+    this.#define(target, name, {
+      get(this: unknown) {
+        if (isActing() || own === undefined) return Reflect.apply(get, this, []);
+        return own.get === undefined ? own.value : Reflect.apply(own.get, this, []);
+      },
+      configurable: true,
+      enumerable: true,
+    });
   }
 
   #define(target: object, name: string, replacement: PropertyDescriptor): void {
@@ -209,20 +248,6 @@ export class Session implements World {
       if (before === undefined) delete (target as Record<string, unknown>)[name];
       else Object.defineProperty(target, name, before);
     });
-  }
-
-  #fill<T extends ArrayBufferView>(array: T): T {
-    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-    for (let index = 0; index < bytes.length; index++) bytes[index] = this.random.integer();
-    return array;
-  }
-
-  #uuid(): string {
-    const bytes = this.#fill(new Uint8Array(16));
-    bytes[6] = (bytes[6]! & 0x0f) | 0x40;
-    bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
   }
 }
 
@@ -245,4 +270,6 @@ export interface RunHooks {
   /** What stands for the flow of control, to `isCancelled`. */
   scope(): object | undefined;
   isCancelled(scope: object): boolean;
+  /** Does another simulation wait for this one to end? */
+  isWaitedFor(): boolean;
 }

@@ -27,6 +27,11 @@ export interface Simulation {
   setSystemTime(time: number): void;
   /** Resolves when nothing more can run before the clock moves on. */
   allBlocked(): Promise<void>;
+  /**
+   * Resolves when nothing is left that was begun and has to end: no timer that holds the process, no operation, no message. For what
+   * goes on behind a timeout: `await sim.settled()` at the end of a body lets it come to its own end.
+   */
+  settled(): Promise<void>;
   /** The network on which `fetch` reaches the servers of the same simulation. */
   readonly network: Network;
   /** The workers of pools, whose code runs in this thread as if in threads of its own. */
@@ -119,7 +124,11 @@ export class BodySimulation implements Simulation {
   }
 
   allBlocked(): Promise<void> {
-    return new Promise((resolve) => this.#session.loop.whenBlocked(resolve));
+    return new Promise((resolve) => this.#session.loop.quiet.whenBlocked(resolve));
+  }
+
+  settled(): Promise<void> {
+    return new Promise((resolve) => this.#session.loop.quiet.whenSettled(resolve));
   }
 
   spin(ms: number): void {

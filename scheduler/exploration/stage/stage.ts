@@ -9,11 +9,10 @@
  * @module
  */
 
-import { checkCount, show } from "../../../runtime/basics/check.ts";
+import { checkCount, checkDuration, show } from "../../../runtime/basics/check.ts";
 import { Random } from "../../../runtime/basics/random.ts";
 import { currentHost, replaceHost } from "../../../runtime/current_host.ts";
 import type { Choose } from "../../../runtime/simulation/loop/loop_event.ts";
-import { runInTurns } from "../../../runtime/simulation/loop/real_turns.ts";
 import type { Simulation } from "../../../runtime/simulation/mod.ts";
 import { type ProfileName, profileOf } from "../../../runtime/simulation/model/profile.ts";
 import { simulatedHost } from "../../../runtime/simulation/run/host.ts";
@@ -23,9 +22,11 @@ import { tasks } from "../../inspection/task_tree.ts";
 import { cyclesOf } from "../../inspection/wait_cycles.ts";
 import { lendLoop } from "../../queue/loop.ts";
 import { currentScope } from "../../scopes/current_scope.ts";
+import { checkSignal } from "../../scopes/foreign_signal.ts";
 import type { Scope } from "../../scopes/scope.ts";
 import { watchPermits } from "../../sync/permit.ts";
 import { findWorkerStates } from "../../workers/thread/current_job.ts";
+import { book, isStageWanted, type Play, type StageLimits } from "./booking.ts";
 import { HeldPermits } from "./held_permits.ts";
 import { unfinished } from "./unfinished.ts";
 import { startVirtualWorker, stateOf } from "./virtual_worker.ts";
@@ -42,10 +43,27 @@ export interface SimulateOptions {
   maxSteps?: number;
   /** Lets `fetch` and its kind through. The run is then not the same every time. Default: false. */
   allowRealIo?: boolean;
+  /** Ends the simulation when aborted, which then rejects with the signal's reason: that of a test ends it with the test. */
+  signal?: AbortSignal;
+  /** For how many ms of real time it may go on, over all runs of its body; `Infinity` for no limit. Default: 60,000. */
+  maxTime?: number;
+  /** Is it a failure that something which the body began has not ended with it? Default: `"fail"`. */
+  leaks?: "fail" | "ignore";
 }
 
 /** The names of the options that all kinds of simulations have; `allowRealIo` is for `simulate` alone. */
-export const simulateOptions: readonly (keyof SimulateOptions)[] = ["profile", "seed", "startTime", "maxSteps"];
+export const simulateOptions: readonly (keyof SimulateOptions)[] = [
+  "profile",
+  "seed",
+  "startTime",
+  "maxSteps",
+  "signal",
+  "maxTime",
+  "leaks",
+];
+
+/** What a stage is made with, and what may end it. */
+export type StageSettings = Session["settings"] & StageLimits;
 
 /** How one body is run on a stage. */
 export interface StageRunSettings extends RunSettings {
@@ -61,32 +79,11 @@ export interface StageRun<T> {
 }
 
 /**
- * Opens a stage in a turn of its own, so that whoever calls sees nothing of it, and lets `act` run bodies on it. Each macrotask of a
- * run has a turn of the real loop. When what `act` answers has settled, everything is put back in the turn in which the caller is told.
+ * Opens a stage in a turn of its own, when it is free, and lets `act` run bodies on it. Each macrotask of a run has a turn of the real
+ * loop. When what `act` answers has settled, everything is put back in the turn in which the caller is told.
  */
-export function onStage<R>(settings: Session["settings"], act: (stage: Stage) => Promise<R>): Promise<R> {
-  return new Promise((resolve, reject) => {
-    Session.check();
-    let stage: Stage | undefined;
-    let settle: (() => void) | undefined;
-    runInTurns(() => {
-      try {
-        if (stage === undefined) {
-          stage = new Stage(settings);
-          act(stage).then((result) => settle = () => resolve(result), (error) => settle = () => reject(error));
-        }
-        if (settle === undefined) {
-          stage.turn();
-          return true;
-        }
-        settle();
-      } catch (error) {
-        reject(error);
-      }
-      stage?.close();
-      return false;
-    });
-  });
+export function onStage<R>(settings: StageSettings, act: (stage: Stage) => Promise<R>): Promise<R> {
+  return book(() => new Stage(settings), act, settings);
 }
 
 /** What comes first goes first; with a seed, anything may. */
@@ -98,8 +95,9 @@ export function chooseBy(seed: number | undefined): Choose {
 }
 
 /** Everything that is in place while simulations run: the simulated functions, host and loop. */
-export class Stage {
+export class Stage implements Play {
   readonly session: Session;
+  runs = 0;
   readonly #hooks: RunHooks;
   readonly #restores: (() => void)[];
   /** The run that is on. */
@@ -107,7 +105,7 @@ export class Stage {
   #look: (() => void) | undefined;
   #ended: (() => void) | undefined;
 
-  constructor(settings: Session["settings"]) {
+  constructor(settings: StageSettings) {
     const session = this.session = new Session(settings);
     session.open();
     const real = currentHost();
@@ -133,6 +131,7 @@ export class Stage {
       left: () => permits.left(),
       scope: () => loan.isUsed() ? currentScope() : undefined,
       isCancelled: (scope) => (scope as Scope).effective !== undefined,
+      isWaitedFor: isStageWanted,
     };
   }
 
@@ -144,23 +143,33 @@ export class Stage {
   run<T>(body: (sim: Simulation) => T | PromiseLike<T>, settings: StageRunSettings): Promise<StageRun<T>> {
     const run = this.#run = new SimulatedRun(this.session, body, settings, this.#hooks);
     this.#look = settings.look;
+    this.runs++;
     return new Promise((resolve) => {
       this.#ended = () => resolve({ outcome: run.outcome!, marks: run.marks });
     });
   }
 
-  /** Runs one macrotask of the run that is on; for `onStage` alone. */
-  turn(): void {
+  /** Runs one macrotask of the run that is on. */
+  turn(): true | "later" {
     const run = this.#run;
-    if (run === undefined) return;
+    if (run === undefined) return true;
+    this.session.act(true);
     this.#look?.();
-    if (run.turn()) return;
+    const more = run.turn();
+    if (more !== false) return more;
     this.#run = undefined;
     this.#ended!();
+    return true;
   }
 
-  /** Puts everything back. */
+  /** Lets code that is not of the body find the host's own functions; where something real may go on with it, it cannot be told apart. */
+  rest(): void {
+    if (!this.session.settings.allowRealIo && !this.#run?.isPatient) this.session.act(false);
+  }
+
+  /** Ends the run that is on, and puts everything back. */
   close(): void {
+    this.#run?.abandon();
     for (const restore of this.#restores) restore();
   }
 }
@@ -172,8 +181,9 @@ export function valueOf<T>({ outcome }: StageRun<T>): T {
 }
 
 /** Checks what `simulate` and `explore` have in common. */
-export function checkSettings(options: SimulateOptions): Session["settings"] {
-  const { profile = "node", seed, startTime = 0, maxSteps, allowRealIo = false } = options;
+export function checkSettings(options: SimulateOptions): StageSettings {
+  const { profile = "node", seed, startTime = 0, maxSteps, allowRealIo = false, signal, maxTime = 60_000 } = options;
+  const { leaks = "fail" } = options;
   if (seed !== undefined && !Number.isInteger(seed)) {
     throw new TypeError(`A seed has to be an integer: received ${show(seed)}`);
   }
@@ -182,6 +192,12 @@ export function checkSettings(options: SimulateOptions): Session["settings"] {
   }
   if (!Number.isFinite(startTime)) throw new RangeError(`startTime has to be finite: received ${startTime}`);
   if (maxSteps !== undefined) checkCount(maxSteps, "maxSteps", 1);
+  checkSignal(signal);
+  if (leaks !== "fail" && leaks !== "ignore") {
+    throw new TypeError(`leaks is one of "fail", "ignore": received ${show(leaks)}`);
+  }
+  checkDuration(maxTime, "maxTime");
   const { shortestDelay, kind } = profileOf(profile);
-  return { startTime, shortestDelay, isBrowser: kind === "browser", allowRealIo };
+  const ignoresLeaks = leaks === "ignore";
+  return { startTime, shortestDelay, isBrowser: kind === "browser", allowRealIo, ignoresLeaks, signal, maxTime };
 }

@@ -138,10 +138,12 @@ test("all clocks are one clock, and begin at startTime", async () => {
     assertEquals(new Date().toISOString(), "2030-01-01T00:00:01.500Z");
     assert(new Date() instanceof Date);
     assertEquals(new Date(0).getTime(), 0);
-    assertEquals(performance.now(), 1500);
-    assertEquals(performance.timeOrigin, startTime);
-    assertEquals(process.hrtime(), [1, 500_000_000]);
-    assertEquals(process.hrtime.bigint(), 1_500_000_000n);
+    // It begins at 100.
+    assertEquals(performance.now(), 1600);
+    assertEquals(performance.timeOrigin + performance.now(), Date.now());
+    assertEquals(process.hrtime(), [1, 600_000_000]);
+    assertEquals(process.hrtime.bigint(), 1_600_000_000n);
+    assertEquals(process.uptime(), 1.6);
     const { Temporal } = globalThis as { Temporal?: { Now: { instant(): { epochMilliseconds: number } } } };
     if (Temporal !== undefined) assertEquals(Temporal.Now.instant().epochMilliseconds, startTime + 1500);
   }, { startTime });
@@ -151,9 +153,9 @@ test("the wall clock can be set, and nothing but Date sees it", async () => {
   await simulate(async (sim) => {
     await sleep(10);
     sim.setSystemTime(5000);
-    assertEquals([Date.now(), sim.now(), performance.now()], [5000, 5000, 10]);
+    assertEquals([Date.now(), sim.now(), performance.now()], [5000, 5000, 110]);
     await sleep(10);
-    assertEquals([Date.now(), performance.now()], [5010, 20]);
+    assertEquals([Date.now(), performance.now()], [5010, 120]);
     assertThrows(() => sim.setSystemTime(NaN), RangeError, "NaN");
   });
 });
@@ -277,10 +279,7 @@ test("what is ready when the body ends still runs", async () => {
   assertEquals(log, ["1", "2"]);
 });
 
-test("two simulations at once are refused, nested ones too", async () => {
-  const first = simulate(() => sleep(5));
-  await assertRejects(() => simulate(() => 1), Error, "A simulation runs already");
-  await first;
+test("a simulation in the body of another is refused", async () => {
   await simulate(async () => {
     await assertRejects(() => simulate(() => 1), Error, "A simulation runs already");
   });
@@ -294,20 +293,14 @@ test("real I/O is an error that names the call", async () => {
   assertEquals(await simulate(async () => (await fs.promises.stat(".")).isDirectory(), { allowRealIo: true }), true);
 });
 
-test("a handle of the real host is no handle of the simulation", async () => {
-  const real = setTimeout(() => {}, 1000);
-  try {
-    if (typeof real === "object") await assertRejects(() => simulate(() => clearTimeout(real)), TypeError, "real host");
-  } finally {
-    clearTimeout(real);
-  }
-});
-
 test("wrong arguments throw at the call", () => {
   assertThrows(() => simulate(1 as unknown as () => void), TypeError, "1");
   assertThrows(() => simulate(() => {}, { profile: "opera" as "node" }), TypeError, "opera");
   assertThrows(() => simulate(() => {}, { seed: 1.5 }), TypeError, "1.5");
   assertThrows(() => simulate(() => {}, { startTime: NaN }), RangeError, "NaN");
   assertThrows(() => simulate(() => {}, { maxSteps: 0 }), RangeError, "0");
+  assertThrows(() => simulate(() => {}, { maxTime: -1 }), RangeError, "-1");
+  assertThrows(() => simulate(() => {}, { signal: {} as AbortSignal }), TypeError, "AbortSignal");
+  assertThrows(() => simulate(() => {}, { leaks: "warn" as "fail" }), TypeError, "warn");
   assertThrows(() => simulate(() => {}, 1 as unknown as object), TypeError, "1");
 });

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { DivergedError, explore, ScheduleFailure, type Simulation } from "../../../../testing.ts";
 import { actors, failureOf } from "../../../support/explored.ts";
 import { racePrograms } from "../../../support/race_programs.ts";
+import { run } from "../../../support/child.ts";
 import { testWith } from "../../../support/needs.ts";
 
 const staleResponse = racePrograms.find(({ name }) => name === "stale response")!.broken;
@@ -76,6 +77,14 @@ testWith(
     }
   },
 );
+
+testWith("programs", "a token of the environment that no body has taken is told as the process ends", async () => {
+  const other = await run("tests/support/replay_of_another.ts");
+  assertEquals([other.code, other.stdout.trim()], [0, "over"], other.stderr);
+  assert(other.stderr.includes("MILLRACE_REPLAY: no body"), other.stderr);
+  const own = await run("tests/support/replay_of_another.ts", ["own"]);
+  assertEquals([own.code, own.stderr.includes("MILLRACE_REPLAY")], [0, false], own.stderr);
+});
 
 test("the same token brings the same trace: labels, times, random numbers, choices", async () => {
   const trace: string[] = [];

@@ -1,0 +1,91 @@
+/**
+ * What stands in the place of a function of the host's: it calls the simulated one while a simulation acts, and the host's own at any
+ * other time. A module that is loaded in a simulation may keep it, and a test beside one may find it.
+ *
+ * ```
+ *   no simulation: the host's own ──open──> stand-in, nothing acts: the host's own <──> stand-in, it acts: the simulated one ──close──> the host's own
+ * ```
+ *
+ * There is one for each function, whichever simulation it stands for.
+ *
+ * @module
+ */
+
+type Callable = (...args: never[]) => unknown;
+
+/** One that stands in for one function. */
+export interface StandIn {
+  readonly fn: Callable;
+  /** What is called while a simulation acts. */
+  simulated: Callable | undefined;
+  /** What was there when a simulation was opened last. */
+  before: Callable;
+}
+
+const all = new WeakMap<object, Map<string, StandIn>>();
+let acts = false;
+
+/** Does the code that runs now belong to a simulation? */
+export function isActing(): boolean {
+  return acts;
+}
+
+/** From now on the code that runs belongs to a simulation, or does not. */
+export function act(whether: boolean): void {
+  acts = whether;
+}
+
+/** What stands in for the member `name` of an object, which is `before` at the moment. */
+export function standInFor(target: object, name: string, before: Callable): StandIn {
+  let ofTarget = all.get(target);
+  if (ofTarget === undefined) all.set(target, ofTarget = new Map());
+  let found = ofTarget.get(name);
+  if (found === undefined) ofTarget.set(name, found = make(target, name, before));
+  else if (found.fn !== before) found.before = before;
+  return found;
+}
+
+function make(target: object, name: string, before: Callable): StandIn {
+  const standIn: StandIn = { fn, simulated: undefined, before };
+  function fn(this: unknown, ...args: unknown[]): unknown {
+    const called = acts && standIn.simulated !== undefined ? standIn.simulated : hostsOwn();
+    if (!acts && standIn.simulated !== undefined && name === "setImmediate") args[0] = outside(args[0]);
+    if (new.target === undefined) return Reflect.apply(called, this, args);
+    return Reflect.construct(called, args, new.target === fn ? called : new.target);
+  }
+  /** It may be another one by now: fakes that were there have been taken away. */
+  function hostsOwn(): Callable {
+    const now = Reflect.get(target, name) as unknown;
+    return typeof now === "function" && now !== fn ? now as Callable : standIn.before;
+  }
+  Object.defineProperty(fn, "name", { value: name, configurable: true });
+  Object.defineProperty(fn, "length", { value: before.length, configurable: true });
+  // What else it has is the host's own: the constants of a class.
+  Object.setPrototypeOf(fn, before);
+  fn.prototype = before.prototype;
+  if (before.prototype !== undefined) {
+    const isInstance = (value: unknown): boolean =>
+      value instanceof hostsOwn() || (standIn.simulated?.prototype !== undefined && value instanceof standIn.simulated);
+    Object.defineProperty(fn, Symbol.hasInstance, { value: isInstance });
+  }
+  return standIn;
+}
+
+/** An immediate of somebody else may come between two macrotasks of a simulation. */
+function outside(callback: unknown): unknown {
+  if (typeof callback !== "function") return callback;
+  return function (this: unknown, ...args: unknown[]) {
+    acts = false;
+    return Reflect.apply(callback, this, args);
+  };
+}
+
+/** Lets a function stand for another one while a simulation acts; the function it returns ends that. */
+export function simulate(standIn: StandIn, simulated: Callable): () => void {
+  standIn.simulated = simulated;
+  for (const key of Object.getOwnPropertySymbols(simulated)) {
+    Object.defineProperty(standIn.fn, key, { value: Reflect.get(simulated, key), configurable: true });
+  }
+  if (simulated.prototype?.constructor === simulated) simulated.prototype.constructor = standIn.fn;
+  return () => void (standIn.simulated = undefined);
+}

@@ -1,0 +1,50 @@
+/**
+ * What can be told of a body that nothing wakes any more.
+ *
+ * @module
+ */
+
+import { DeadlockError, placeOf } from "../loop/errors.ts";
+import type { SimulatedLoop } from "../loop/loop.ts";
+import type { RunHooks, Session } from "./session.ts";
+
+/** The error of a run in which nothing is left that could come. */
+export function deadlockOf(session: Session, hooks: RunHooks): DeadlockError {
+  const { loop } = session;
+  return new DeadlockError({
+    tasks: hooks.unfinished(),
+    cycle: hooks.cycle(),
+    time: loop.now,
+    lastEvent: lastEventOf(loop),
+    wakers: wakersOf(session, hooks),
+  });
+}
+
+function lastEventOf({ last, lastAt }: SimulatedLoop): string {
+  if (last === undefined) return "none has come since the body began";
+  const { place } = last as { place?: Error | undefined };
+  return `${last.label}, at ${lastAt} ms${placeOf(place)}`;
+}
+
+/** What could have woken the body, each with the reason why it does not. */
+function wakersOf({ loop, network, workers }: Session, hooks: RunHooks): string[] {
+  const found: string[] = [];
+  if (network.isPartitioned) {
+    found.push(`the network, which is parted until heal() is called: ${network.waiting} passages wait for it`);
+  }
+  for (const left of network.left) found.push(`${left}: nothing is on its way to it`);
+  for (const { name, place } of workers.left) found.push(`${name}, which has no work${placeOf(place)}`);
+  for (const { label, wakes, place } of loop.timers.all()) {
+    if (!wakes) found.push(`the timer ${label}, which only watches${placeOf(place)}`);
+  }
+  const { takenBack } = loop;
+  if (takenBack !== undefined) {
+    found.push(`the timer ${takenBack.label}, which was taken back before it was due${placeOf(takenBack.place)}`);
+  }
+  if (hooks.isWaitedFor()) {
+    found.push(
+      "a simulation that was begun meanwhile, which waits for this one: none can begin in the body of another",
+    );
+  }
+  return found;
+}
