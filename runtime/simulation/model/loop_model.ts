@@ -88,7 +88,13 @@ export abstract class LoopModel implements LoopApi {
   setTimeout(fn: () => void, ms: number): LoopHandle {
     const callback = this.callback(fn, "setTimeout");
     this.readClock();
-    return this.timers.set(callback, this.delayOf(ms) * this.profile.clockSteps);
+    const run = (): void => {
+      this.timers.running = timer;
+      callback();
+      this.timers.running = undefined;
+    };
+    const timer = this.timers.set(run, this.delayOf(ms) * this.profile.clockSteps);
+    return timer;
   }
 
   refresh(handle: LoopHandle): void {

@@ -27,6 +27,8 @@ export interface Profile {
   readonly rearming: number;
   /** How many steps a millisecond has on the clock that timers are compared on. */
   readonly clockSteps: number;
+  /** Can a timer that has fired not be refreshed any more once it is cleared? On Deno that holds in its own callback alone. */
+  readonly clearsFired: boolean;
   /** The shortest delay of a timer, in ms. */
   readonly shortestDelay: number;
   /**
@@ -60,6 +62,7 @@ const node: Profile = {
   rearming: 0,
   // The time of libuv's loop is in whole milliseconds.
   clockSteps: 1,
+  clearsFired: true,
   shortestDelay: 1,
   // Threads and ports wake the loop through one descriptor; it tells them in the order in which they were opened, the
   // pool of threads first.
@@ -78,6 +81,8 @@ const profiles: Readonly<Record<ProfileName, Profile>> = {
     name: "deno",
     // Deno 2.9: its timers are a port of Node's list by list, called once an iteration.
     timersAgain: "never",
+    // It clears by a number, which it has forgotten by then.
+    clearsFired: false,
     // Armed after the callbacks, and rounded up to the next millisecond.
     rearming: 1,
     // A port is an operation that resolves a promise for each message; if the message is there when the port is first looked
@@ -104,6 +109,7 @@ const profiles: Readonly<Record<ProfileName, Profile>> = {
     timersAgain: "never",
     rearming: 0,
     clockSteps: 1000,
+    clearsFired: true,
     // Newer browsers; older ones have 1, and the model tries both.
     shortestDelay: 0,
     messages: "any",

@@ -40,6 +40,8 @@ export class ModelTimers {
   readonly #profile: Profile;
   readonly #zone: Zone;
   #lists: TimerList[] = [];
+  /** The timer whose callback is under way. */
+  running: Timer | undefined = undefined;
   #order = 0;
 
   constructor(profile: Profile, zone: Zone) {
@@ -74,11 +76,11 @@ export class ModelTimers {
     this.#insert(timer);
   }
 
-  /** Takes a timer back. One that has fired can be refreshed all the same, as on Node. */
+  /** Takes a timer back for good, as far as the host does that with one that has fired. */
   clear(timer: Timer): void {
-    if (timer.list === undefined) return;
-    timer.cleared = true;
     const { list } = timer;
+    if (list !== undefined || this.running === timer || this.#profile.clearsFired) timer.cleared = true;
+    if (list === undefined) return;
     this.#take(timer);
     if (list.timers.length === 0) this.drop(list);
   }

@@ -16,12 +16,13 @@ interface Callbacks {
 
 /** The host's own functions, whatever stands in their place later. */
 const { setTimeout, clearTimeout, queueMicrotask, MessageChannel, performance } = globalThis;
-const { setImmediate, clearImmediate, requestAnimationFrame, process, Bun } = globalThis as unknown as {
+const { setImmediate, clearImmediate, requestAnimationFrame, process, Bun, Deno } = globalThis as unknown as {
   setImmediate?: Callbacks;
   clearImmediate?: (handle: unknown) => void;
   requestAnimationFrame?: Callbacks;
   process?: { nextTick?: Callbacks };
   Bun?: unknown;
+  Deno?: unknown;
 };
 const nextTick = process?.nextTick;
 
@@ -53,7 +54,7 @@ export function observeOrder(program: LoopProgram): Promise<string[]> {
 
 class HostHandle implements LoopHandle {
   readonly kind: "timeout" | "immediate";
-  state: "waiting" | "over" | "cleared" = "waiting";
+  state: "waiting" | "running" | "over" | "cleared" = "waiting";
   handle: unknown = undefined;
 
   constructor(kind: "timeout" | "immediate") {
@@ -126,8 +127,9 @@ class Observation implements LoopApi {
     const run = this.#callback(fn);
     this.#timers.add(handle);
     handle.handle = setTimeout(() => {
-      handle.state = "over";
+      handle.state = "running";
       run();
+      if (handle.state === "running") handle.state = "over";
     }, ms);
     return handle;
   }
@@ -150,9 +152,11 @@ class Observation implements LoopApi {
     }
     if (handle.kind === "timeout") clearTimeout(handle.handle as number);
     else clearImmediate!(handle.handle);
-    if (handle.state !== "waiting") return;
+    const { state } = handle;
+    // Deno has forgotten it, and starts it anew when it is refreshed.
+    if (state === "over" && Deno !== undefined) return;
     handle.state = "cleared";
-    this.#pending--;
+    if (state === "waiting") this.#pending--;
   }
 
   refresh(handle: LoopHandle): void {
@@ -161,7 +165,7 @@ class Observation implements LoopApi {
     }
     const timer = handle.handle as { refresh?: () => void };
     present(timer.refresh, "refresh").call(timer);
-    if (handle.state !== "over") return;
+    if (handle.state !== "over" && handle.state !== "running") return;
     handle.state = "waiting";
     this.#pending++;
   }

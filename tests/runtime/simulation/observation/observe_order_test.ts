@@ -2,7 +2,8 @@ import process from "node:process";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type LoopProgram, observeOrder } from "../../../../testing.ts";
+import { type LoopProgram, observeOrder, predictOrders } from "../../../../testing.ts";
+import { hostOfThis } from "../../../support/hosts.ts";
 import { loopPrograms, show } from "../../../support/loop_programs.ts";
 import { agreement } from "../../../support/model_agreement.ts";
 
@@ -34,6 +35,26 @@ test("the order of callbacks that no host may change is observed", async () => {
 test("an observation of a program without callbacks ends", async () => {
   assertEquals(await observeOrder((loop) => loop.log("main")), ["main"]);
 });
+
+for (const when of ["in its own callback", "after it has fired"]) {
+  test(`a timer that is cleared ${when} and then refreshed does what the model says of the host`, async () => {
+    const program: LoopProgram = (loop) => {
+      const timer = loop.setTimeout(() => {
+        loop.log("timer");
+        if (when === "in its own callback") loop.clear(timer);
+      }, 1);
+      loop.setTimeout(() => {
+        if (when === "after it has fired") loop.clear(timer);
+        loop.refresh(timer);
+      }, 20);
+    };
+    const host = hostOfThis();
+    const comesAgain = host === "deno" && when === "after it has fired";
+    const orders = [comesAgain ? ["timer", "timer"] : ["timer"]];
+    assertEquals(predictOrders(program, host === "node26" ? "node" : host), orders);
+    assertEquals([await observeOrder(program)], orders);
+  });
+}
 
 test("what the program or a callback throws rejects the observation, and the rest does not run", async () => {
   let ran = false;
