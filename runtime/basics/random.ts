@@ -6,6 +6,8 @@
 
 /** A source of random numbers: the same for the same seed, on every runtime. */
 export class Random {
+  /** Has a number been asked for? */
+  isDrawn = false;
   #state: number;
 
   /** Any integer is a seed. */
@@ -13,10 +15,12 @@ export class Random {
     // Neighbouring seeds must not begin alike.
     this.#state = Math.imul(seed | 0, 0x9e3779b1) ^ 0x85ebca6b;
     this.integer();
+    this.isDrawn = false;
   }
 
   /** 32 random bits, as a number from 0. */
   integer(): number {
+    this.isDrawn = true;
     // splitmix32.
     this.#state = (this.#state + 0x9e3779b9) | 0;
     let bits = this.#state;

@@ -38,6 +38,9 @@ export interface SearchSettings {
   readonly lateTimers: boolean;
 }
 
+/** What the runs of an exploration have in common; `ownSeed` is the caller's, `seed` that of the token where there is one. */
+type ExplorationSettings = Pick<RecordedSchedule, "profile" | "seed"> & { maxSteps: number; ownSeed: number };
+
 /** What is to be known of a run besides its outcome. */
 type Telling = Pick<RunSettings, "keepPlaces" | "observe">;
 
@@ -52,40 +55,52 @@ function tellingAll(ran: Map<number, string>): Telling {
 export class Exploration {
   readonly #stage: Stage;
   readonly #body: (sim: Simulation) => unknown;
-  readonly #settings: Pick<RecordedSchedule, "profile" | "seed"> & { maxSteps: number };
+  readonly #settings: ExplorationSettings;
+  /** Decides the random numbers of the runs. */
+  #seed: number;
   readonly #reached = new Map<string, number>();
   readonly #orders = new Set<number>();
   readonly #decisions = { least: Infinity, sum: 0, most: 0 };
   #leftOut = false;
   #mayBeLate = false;
+  #drawsNumbers = false;
 
-  constructor(
-    stage: Stage,
-    body: (sim: Simulation) => unknown,
-    settings: Pick<RecordedSchedule, "profile" | "seed"> & { maxSteps: number },
-  ) {
+  constructor(stage: Stage, body: (sim: Simulation) => unknown, settings: ExplorationSettings) {
     this.#stage = stage;
     this.#body = body;
     this.#settings = settings;
+    this.#seed = settings.seed;
   }
 
   async search({ strategy, maxSchedules, seed, lateTimers }: SearchSettings): Promise<ExploreReport> {
     const onTime = new Search(strategy, maxSchedules, seed);
     const mayBeLate = (): boolean => lateTimers && this.#mayBeLate && !onTime.isByLot;
-    // Late timers come last, and have some schedules all the same.
+    // Late timers and other random numbers come last, and have some schedules all the same.
     const spare = Math.floor(maxSchedules / 10);
-    await this.#runAll(onTime, 0, () => mayBeLate() && onTime.leave(spare));
+    await this.#runAll(onTime, 0, () => {
+      if (mayBeLate()) onTime.leave(spare);
+      if (this.#drawsNumbers) onTime.leave(spare);
+    });
     const { schedules } = onTime;
-    const budget = mayBeLate() ? Math.min(maxSchedules - schedules, Math.max(spare, schedules)) : 0;
+    const kept = this.#drawsNumbers ? Math.min(spare, maxSchedules - schedules) : 0;
+    const budget = mayBeLate() ? Math.min(maxSchedules - kept - schedules, Math.max(spare, schedules)) : 0;
     const late = new Search("exhaustive", budget, seed, true);
     await this.#runAll(late, schedules, () => {});
+    let ran = schedules + late.schedules;
+    for (let number = 1; number <= kept; number++) {
+      this.#seed = seed + number;
+      const inOrder = new Search("exhaustive", 1, seed);
+      await this.#runAll(inOrder, ran, () => {});
+      ran++;
+    }
     const { least, sum, most } = this.#decisions;
+    const otherSeeds = this.#drawsNumbers ? kept : undefined;
     return {
-      schedules: schedules + late.schedules,
+      schedules: ran,
       exhaustive: onTime.exhaustive && !this.#leftOut,
-      guarantee: guaranteeOf({ onTime, late, mayBeLate: this.#mayBeLate, leftOut: this.#leftOut }),
+      guarantee: guaranteeOf({ onTime, late, mayBeLate: this.#mayBeLate, leftOut: this.#leftOut, otherSeeds }),
       distinct: this.#orders.size,
-      decisions: { least, mean: sum / (schedules + late.schedules), most },
+      decisions: { least, mean: sum / ran, most },
       reached: Object.fromEntries(this.#reached),
     };
   }
@@ -100,6 +115,7 @@ export class Exploration {
       const { ways } = this.#stage.session.loop;
       this.#leftOut ||= ways.leftOut;
       this.#mayBeLate ||= ways.mayBeLate;
+      this.#drawsNumbers ||= this.#stage.session.random.isDrawn;
       search.ran(chooser);
       this.#orders.add(orderOf(chooser));
       const { length } = chooser.chosen;
@@ -148,10 +164,10 @@ export class Exploration {
 
   /** Runs the body once; only where `told` says so the places are kept, and labels observed: both take time. */
   #execute(chooser: Chooser, told: Telling = untold): Promise<StageRun<unknown>> {
-    const { seed, maxSteps } = this.#settings;
+    const { maxSteps } = this.#settings;
     const { keepPlaces, observe } = told;
     const { choose, late } = chooser;
-    return this.#stage.run(this.#body, { choose, seed, keepPlaces, late, observe, maxSteps });
+    return this.#stage.run(this.#body, { choose, seed: this.#seed, keepPlaces, late, observe, maxSteps });
   }
 
   /** The marks of `sometimes` that a run has come by. */
@@ -188,7 +204,8 @@ export class Exploration {
     // Immediates have no name by which a program could be known again.
     labels.delete("immediate");
     const token = writeToken({
-      ...this.#settings,
+      profile: this.#settings.profile,
+      seed: this.#seed,
       decisions: decisionsOf(chooser),
       deviations: [...chooser.deviations.values()].map(({ id, label }) => ({
         id,
@@ -198,6 +215,10 @@ export class Exploration {
       labels: [...labels].slice(0, labelsInToken).map(hashLabel),
     });
     const lines = describeSchedule(chooser.deviations.values(), new Map([...ran, ...chooser.labels]));
+    if (this.#seed !== this.#settings.ownSeed && this.#stage.session.random.isDrawn) {
+      if (chooser.deviations.size === 0) lines.length = 0;
+      lines.push(`the random numbers are those of seed ${this.#seed}`);
+    }
     return new ScheduleFailure(error, lines, token, schedules);
   }
 }

@@ -118,7 +118,7 @@ function begin(
   const call = new Error();
   const settings = checkSettings({ ...options, profile, seed });
   return onStage(settings, async (stage) => {
-    const exploration = new Exploration(stage, body, { profile, seed, maxSteps });
+    const exploration = new Exploration(stage, body, { profile, seed, ownSeed: options.seed ?? 0, maxSteps });
     try {
       if (recorded !== undefined) return await exploration.replay(recorded);
       return await exploration.search({ strategy, maxSchedules, seed, lateTimers });

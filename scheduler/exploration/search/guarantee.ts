@@ -15,10 +15,12 @@ export interface Proved {
   readonly mayBeLate: boolean;
   /** Were chunks of streams so long that they were not cut everywhere? */
   readonly leftOut: boolean;
+  /** With how many other seeds the order of arrival was run; `undefined` where no random number was drawn. */
+  readonly otherSeeds: number | undefined;
 }
 
 /** "All" is said only where all was tried. */
-export function guaranteeOf({ onTime, late, mayBeLate, leftOut }: Proved): string {
+export function guaranteeOf({ onTime, late, mayBeLate, leftOut, otherSeeds }: Proved): string {
   const { schedules, exhaustive, heldBack, random } = onTime;
   const systematic = schedules - random;
   const timely = mayBeLate ? " with timers on time" : "";
@@ -36,6 +38,10 @@ export function guaranteeOf({ onTime, late, mayBeLate, leftOut }: Proved): strin
     // How late is a matter of where it makes a difference: it is not all that could be.
     const what = late.heldBack > 0 ? "those with one late timer" : "some with late timers";
     parts.push(`${what} pass too (${late.schedules} schedules run)`);
+  }
+  if (otherSeeds !== undefined) {
+    const others = otherSeeds === 0 ? "no others were tried" : `with those of ${otherSeeds} others the order of arrival passes`;
+    parts.push(`all of this with the random numbers of one seed; ${others}`);
   }
   if (leftOut) parts.push("chunks of more than 64 bytes were cut where it matters most, not everywhere");
   return parts.join("; ");

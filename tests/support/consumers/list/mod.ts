@@ -9,7 +9,7 @@ import { bun, esbuild, nft, rollup, sea } from "./bundlers.ts";
 import { manifest, types, typesOfNode } from "./checks.ts";
 import { nextJs } from "./frameworks.ts";
 import { workerd } from "./edge.ts";
-import { jest, vitest } from "./runners.ts";
+import { found, jest, vitest } from "./runners.ts";
 import { vite, webpack } from "./pages.ts";
 import { node, typescript } from "./hosts.ts";
 
@@ -27,6 +27,7 @@ export const projects: readonly Project[] = [
   nextJs,
   vitest,
   jest,
+  found,
   workerd,
   types,
   typesOfNode,

@@ -28,3 +28,14 @@ export const jest: Project = {
     },
   ],
 };
+
+/** Released packages with known races, which the kit has to find; `docs/found.md` shows them. */
+export const found: Project = {
+  folder: "found",
+  consumers: [
+    ["Node 20", "node20 --test src/found.test.mjs"],
+    ["Node 26", "node26 --test src/found.test.mjs"],
+    ["Deno", "deno test -A --no-check src/found.test.mjs"],
+    ["Bun", "bun test src/found.test.mjs"],
+  ].map(([host, words]) => ({ name: `Known races, ${host}`, runs: [command(words!)], isCheck: true })),
+};
