@@ -1,5 +1,7 @@
 /** A performance profile as a picture: which share of the bugs is found within so many schedules. */
 
+import { curve, line, picture, text } from "./plot.ts";
+
 /** The samples of one way of searching, a list for each bug. */
 export interface Curve {
   readonly name: string;
@@ -14,7 +16,6 @@ export function performanceProfile(curves: readonly Curve[], cap: number, title:
   const x = (schedules: number) => left + Math.log10(schedules) / Math.log10(cap) * (width - left - right);
   const y = (share: number) => height - bottom - share * (height - top - bottom);
   const parts: string[] = [
-    `<rect width="${width}" height="${height}" fill="white"/>`,
     text(width / 2, 20, title, "middle", 14),
     text(width / 2, height - 12, "schedules run", "middle"),
     text(left, 34, "share of bugs found", "middle"),
@@ -39,25 +40,15 @@ export function performanceProfile(curves: readonly Curve[], cap: number, title:
       before = share;
     }
     parts.push(
-      `<polyline fill="none" stroke="${colour}" stroke-width="2" points="${points.join(" ")}"/>`,
+      curve(points, colour),
       `<rect x="${width - right - 250}" y="${y(0) - 20 - index * 20}" width="14" height="4" fill="${colour}"/>`,
       text(width - right - 230, y(0) - 14 - index * 20, name, "start"),
     );
   }
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif">\n${
-    parts.join("\n")
-  }\n</svg>\n`;
+  return picture(width, height, parts);
 }
 
 /** The share of the samples that are at most so many schedules. */
 export function within(samples: readonly number[], schedules: number): number {
   return samples.filter((sample) => sample <= schedules).length / samples.length;
-}
-
-function line(x1: number, y1: number, x2: number, y2: number): string {
-  return `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="#dddddd"/>`;
-}
-
-function text(x: number, y: number, content: string, anchor: string, size = 12): string {
-  return `<text x="${x}" y="${y}" text-anchor="${anchor}" font-size="${size}">${content}</text>`;
 }

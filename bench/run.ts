@@ -26,6 +26,7 @@ import { channel, deepCancel, semaphore } from "./handover.ts";
 import { type Bench, measure, type Measured, measureSide, type ReportOptions } from "./harness.ts";
 import { bench as ioLatency, worst as worstIoLatency } from "./io_latency.ts";
 import { bench as monitor } from "./monitor.ts";
+import { bench as multiplexing } from "./multiplexing.ts";
 import { bench as parked } from "./parked.ts";
 import { bench as poolChaos } from "./pool_chaos.ts";
 import { bench as poolMatrix } from "./pool_matrix.ts";
@@ -62,6 +63,7 @@ const benches: readonly Bench[] = [
   ioLatency,
   worstIoLatency,
   monitor,
+  multiplexing,
   parked,
   inTurn,
   inFlight,

@@ -66,6 +66,16 @@ const ofHosts: Record<string, (lines: string[]) => void> = {
     if (host !== "deno") assertEquals(lines[0], "setImmediate: all 21 jobs before the timer");
     assertEquals(lines.slice(1), ["one slice for all: a few chunks before the timer"]);
   },
+  thread_pool(lines) {
+    const ends = lines.filter((line) => line.includes("thread")).map((line) => line.split(": ")[1]!.split(", "));
+    const [one, , sixteen] = ends as [string[], string[], string[]];
+    // Whoever has one thread does one thing after the other. On Bun it has two at least.
+    if (host === "node" || host === "node26") assertEquals(one, ["hash", "hash", "hash", "hash", "file", "name"]);
+    // With enough of them, or with threads made when they are needed, what is short does not wait for what is long.
+    assertEquals(sixteen.slice(-1), ["hash"]);
+    if (host === "deno") assertEquals(one.slice(-1), ["hash"]);
+    assertEquals(lines.filter((line) => line.endsWith(" ms")).length, 18);
+  },
 };
 
 async function linesOf(name: string): Promise<string[]> {
