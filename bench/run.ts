@@ -25,6 +25,7 @@ import { bench as gap } from "./gap.ts";
 import { channel, deepCancel, semaphore } from "./handover.ts";
 import { type Bench, measure, type Measured, measureSide, type ReportOptions } from "./harness.ts";
 import { bench as ioLatency, worst as worstIoLatency } from "./io_latency.ts";
+import { bench as models } from "./models.ts";
 import { bench as monitor } from "./monitor.ts";
 import { bench as multiplexing } from "./multiplexing.ts";
 import { bench as parked } from "./parked.ts";
@@ -64,6 +65,7 @@ const benches: readonly Bench[] = [
   worstIoLatency,
   monitor,
   multiplexing,
+  models,
   parked,
   inTurn,
   inFlight,
