@@ -52,7 +52,11 @@ const models: readonly Model[] = [
     start() {
       const executable = executableOf(host);
       if (executable === undefined) return { absent: `no ${host}` };
-      return [executable, ...(host === "deno" ? ["run", "-A", "--no-check"] : typeScriptArguments(host)), file("ours.ts")];
+      return [
+        executable,
+        ...(host === "deno" ? ["run", "-A", "--no-check"] : typeScriptArguments(host)),
+        file("ours.ts"),
+      ];
     },
   })),
   { name: "event loop: node:http", start: () => ofNode("loop.mjs") },
@@ -61,7 +65,8 @@ const models: readonly Model[] = [
     name: "goroutines: Go",
     start(folder) {
       const built = join(folder, "goroutines");
-      return builds("go", ["build", "-o", built, file("goroutines.go")], { GO111MODULE: "off", GOCACHE: folder }) ?? [built];
+      return builds("go", ["build", "-o", built, file("goroutines.go")], { GO111MODULE: "off", GOCACHE: folder }) ??
+        [built];
     },
   },
   {
@@ -69,7 +74,10 @@ const models: readonly Model[] = [
     start: (folder) => builds("javac", ["-d", folder, file("Threads.java")]) ?? ["java", "-cp", folder, "Threads"],
   },
   { name: "threads: Python", start: () => builds("python3", ["--version"]) ?? ["python3", file("threads.py")] },
-  { name: "processes: Python", start: () => builds("python3", ["--version"]) ?? ["python3", file("threads.py"), "fork"] },
+  {
+    name: "processes: Python",
+    start: () => builds("python3", ["--version"]) ?? ["python3", file("threads.py"), "fork"],
+  },
 ];
 
 export const bench: Bench = {
@@ -110,7 +118,11 @@ function ofNode(name: string): string[] {
 }
 
 /** Runs a compiler; `undefined` if all went well. */
-function builds(command: string, args: readonly string[], env: Record<string, string> = {}): { absent: string } | undefined {
+function builds(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): { absent: string } | undefined {
   const { status, error } = spawnSync(command, args, { env: { ...process.env, ...env }, stdio: "ignore" });
   if (error !== undefined) return { absent: `no ${command}` };
   return status === 0 ? undefined : { absent: `${command} ended with ${status}` };
@@ -231,7 +243,10 @@ function treeOf(pid: number): number[] {
 
 /** Proportional: what processes share counts once. In KiB. */
 function memoryOf(pid: number): number {
-  return sum(treeOf(pid), (each) => Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${each}/smaps_rollup`, "utf8"))![1]));
+  return sum(
+    treeOf(pid),
+    (each) => Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${each}/smaps_rollup`, "utf8"))![1]),
+  );
 }
 
 /** How many threads there are, over all processes. */
@@ -243,7 +258,10 @@ function tasksOf(pid: number): number {
 function cpuOf(pid: number): number {
   return sum(treeOf(pid), (each) => {
     const tasks = readdirSync(`/proc/${each}/task`);
-    return sum(tasks.map(Number), (task) => Number(readFileSync(`/proc/${each}/task/${task}/schedstat`, "utf8").split(" ")[0])) /
+    return sum(
+      tasks.map(Number),
+      (task) => Number(readFileSync(`/proc/${each}/task/${task}/schedstat`, "utf8").split(" ")[0]),
+    ) /
       1000;
   });
 }
@@ -272,6 +290,8 @@ function print(all: readonly Figures[]): void {
     beside.toFixed(1),
   ]);
   for (const cells of [head, ...rows]) {
-    console.log(`  ${cells.map((cell, at) => at === 0 ? cell.padEnd(34) : cell.padStart(head[at]!.length + 2)).join("")}`);
+    console.log(
+      `  ${cells.map((cell, at) => at === 0 ? cell.padEnd(34) : cell.padStart(head[at]!.length + 2)).join("")}`,
+    );
   }
 }

@@ -45,7 +45,8 @@ const ways: Readonly<Record<string, (fds: readonly number[], ready: readonly num
 
 export const bench: Bench = {
   name: "multiplexing",
-  claim: "of 10,000 descriptors 100 are ready: epoll costs a twentieth of poll and select at most, and as much as of 100",
+  claim:
+    "of 10,000 descriptors 100 are ready: epoll costs a twentieth of poll and select at most, and as much as of 100",
   unit: "us CPU/wait",
   target: undefined,
   cases: () => [],
@@ -189,8 +190,14 @@ function print(costs: readonly Cost[], { level, edge }: { level: number[]; edge:
   const [largest, smallest] = [Math.max(...sizes), Math.min(...sizes)];
   const epoll = at("epoll", largest, few)!;
   for (const way of ["select", "poll"]) {
-    console.log(`  ${way} costs ${(at(way, largest, few)! / epoll).toFixed(0)} x as much as epoll, for ${few} of ${largest}`);
+    console.log(
+      `  ${way} costs ${(at(way, largest, few)! / epoll).toFixed(0)} x as much as epoll, for ${few} of ${largest}`,
+    );
   }
-  console.log(`  epoll for ${few} of ${largest} costs ${(epoll / at("epoll", smallest, few)!).toFixed(2)} x as much as of ${smallest}`);
+  console.log(
+    `  epoll for ${few} of ${largest} costs ${
+      (epoll / at("epoll", smallest, few)!).toFixed(2)
+    } x as much as of ${smallest}`,
+  );
   console.log(`  told by three waits in a row: level ${level.join(", ")}; edge ${edge.join(", ")}`);
 }

@@ -62,6 +62,9 @@ function inProcess(size: number): Promise<Ended[]> {
   child.stdout.on("data", (chunk) => text += chunk);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code) => code === 0 ? resolve(JSON.parse(text)) : reject(new Error(`The run ended with ${code}`)));
+    child.on(
+      "close",
+      (code) => code === 0 ? resolve(JSON.parse(text)) : reject(new Error(`The run ended with ${code}`)),
+    );
   });
 }

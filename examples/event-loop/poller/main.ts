@@ -71,6 +71,8 @@ function descriptors(): number {
 
 /** How many descriptors are open when the runtime has closed those of the clients and of the thread, for which it has a second. */
 async function settled(wanted: number): Promise<number> {
-  for (let round = 0; round < 100 && descriptors() > wanted; round++) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let round = 0; round < 100 && descriptors() > wanted; round++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
   return descriptors();
 }

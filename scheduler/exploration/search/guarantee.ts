@@ -40,7 +40,9 @@ export function guaranteeOf({ onTime, late, mayBeLate, leftOut, otherSeeds }: Pr
     parts.push(`${what} pass too (${late.schedules} schedules run)`);
   }
   if (otherSeeds !== undefined) {
-    const others = otherSeeds === 0 ? "no others were tried" : `with those of ${otherSeeds} others the order of arrival passes`;
+    const others = otherSeeds === 0
+      ? "no others were tried"
+      : `with those of ${otherSeeds} others the order of arrival passes`;
     parts.push(`all of this with the random numbers of one seed; ${others}`);
   }
   if (leftOut) parts.push("chunks of more than 64 bytes were cut where it matters most, not everywhere");

@@ -5,7 +5,15 @@ import process from "node:process";
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { EDGE, Epoll, READ } from "../../../examples/event-loop/poller/epoll.ts";
-import { close, elsewhere, eventFd, isLinux, O_NONBLOCK, read, write } from "../../../examples/event-loop/poller/libc.ts";
+import {
+  close,
+  elsewhere,
+  eventFd,
+  isLinux,
+  O_NONBLOCK,
+  read,
+  write,
+} from "../../../examples/event-loop/poller/libc.ts";
 import { makeWaker, SimpleEventLoop, wake } from "../../../examples/event-loop/poller/simple_event_loop.ts";
 import { run } from "../../support/child.ts";
 import { root } from "../../support/hosts.ts";

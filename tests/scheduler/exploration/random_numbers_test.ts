@@ -43,7 +43,10 @@ test("a guarantee says so when random numbers were drawn, and with how many othe
   };
   const { guarantee, schedules } = await explore(body, { maxSchedules: 40 });
   assertEquals(schedules, 2 + 4);
-  assertStringIncludes(guarantee, "with the random numbers of one seed; with those of 4 others the order of arrival passes");
+  assertStringIncludes(
+    guarantee,
+    "with the random numbers of one seed; with those of 4 others the order of arrival passes",
+  );
   const few = await explore(body, { maxSchedules: 2 });
   assertStringIncludes(few.guarantee, "no others were tried");
 });

@@ -164,7 +164,9 @@ const lockfile = {
     });
     const attempts = processes.map((lockfile, index) => {
       const options = { realpath: false, stale: 5000, fs: fs(`process ${index + 1}`), onCompromised() {} };
-      return new Promise((resolve) => lockfile.lock("/db", options, (error, release) => resolve(error ? undefined : release)));
+      return new Promise((resolve) =>
+        lockfile.lock("/db", options, (error, release) => resolve(error ? undefined : release))
+      );
     });
     const releases = (await Promise.all(attempts)).filter((release) => release !== undefined);
     await Promise.all(releases.map((release) => new Promise((resolve) => release(resolve))));
