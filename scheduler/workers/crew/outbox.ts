@@ -7,7 +7,7 @@
 import { microtask } from "../../../runtime/basics/promises.ts";
 import { checkAgain } from "../jobs/call_settings.ts";
 import type { JobSettings, PoolJob } from "../jobs/job.ts";
-import { asDataCloneError } from "../wire/clonable.ts";
+import { asDataCloneError, unclonable } from "../wire/clonable.ts";
 import { encodeError } from "../wire/error_codec.ts";
 import { isPlain } from "../wire/plain_values.ts";
 import type { Answer, JobsMessage, PoolMessage } from "../wire/protocol.ts";
@@ -144,7 +144,8 @@ export class Outbox {
     } catch (error) {
       this.#worker.unnumber(jobs);
       if (jobs.length === 1) {
-        this.#worker.refuse(jobs[0]!, asDataCloneError(error));
+        const { args } = jobs[0]!.settings;
+        this.#worker.refuse(jobs[0]!, asDataCloneError(args.length > 0 ? unclonable(args, "args", error) : error));
         return true;
       }
       let refused = false;

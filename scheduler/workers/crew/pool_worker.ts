@@ -18,6 +18,7 @@ import { reportUnhandled } from "../../scopes/unhandled.ts";
 import type { JobWorker, PoolJob } from "../jobs/job.ts";
 import { bootstrap } from "../thread/bootstrap.ts";
 import { decodeError, type KnownClasses } from "../wire/error_codec.ts";
+import type { Apart } from "../wire/parts.ts";
 import type { Answer, Hello, PoolMessage } from "../wire/protocol.ts";
 import { JobSlots } from "./job_slots.ts";
 import { Outbox } from "./outbox.ts";
@@ -48,8 +49,8 @@ export interface WorkerSettings {
   readonly module: URL | (() => GivenWorker);
   readonly name: string;
   readonly thread: ThreadOptions;
-  /** What the module's functions find as their `workerData()`. */
-  readonly workerData: unknown;
+  /** What the module's functions find as their `workerData()`, in the first place. */
+  readonly workerData: Apart;
   /** How long the module may take to be loaded, in ms, and how long to clean up at the worker's end. */
   readonly startTimeout: number;
   readonly teardownTimeout: number;

@@ -19,6 +19,7 @@ import { checkSignal } from "../../scopes/foreign_signal.ts";
 import type { WorkerExitInfo } from "../crew/crew.ts";
 import type { PoolSettings } from "../dispatch/dispatcher.ts";
 import { Inspection } from "../wire/clonable.ts";
+import { takeApart } from "../wire/parts.ts";
 import type { ErrorClass, KnownClasses } from "../wire/error_codec.ts";
 
 /**
@@ -130,7 +131,8 @@ export function poolSettings(module: URL | (() => GivenWorker), options: WorkerP
   if (isGiven) checkGiven(options);
   const most = size ?? loop().host.parallelism();
   if (min > most) throw new RangeError(`The min of a pool is at most its size, ${most}: received ${min}`);
-  new Inspection().check(options.workerData, "workerData");
+  const inspection = new Inspection();
+  inspection.check(options.workerData, "workerData");
   return {
     module,
     name: name ?? `WorkerPool(${isGiven ? module.name || "given workers" : module.pathname.split("/").at(-1)})`,
@@ -147,7 +149,7 @@ export function poolSettings(module: URL | (() => GivenWorker), options: WorkerP
     onWorkerExit,
     thread: threadOptions(options),
     // What is changed after the pool was made is no concern of workers that start later.
-    workerData: structuredClone(options.workerData),
+    workerData: structuredClone(takeApart([options.workerData], inspection.parts ?? new Set())),
   };
 }
 

@@ -205,11 +205,11 @@ export class RunningJob implements Job {
     try {
       // A hostile proxy throws here.
       if (value instanceof Transfer) ({ value, list } = value as Transfer<unknown>);
-      if (list !== undefined) checkTransfer(list);
+      if (list !== undefined) checkResultTransfer(list);
       inspection = new Inspection(list);
       inspection.check(value, `the result of ${this.#message.name}`);
     } catch (error) {
-      return this.#fail(error instanceof TypeError ? dataCloneError(error.message) : error);
+      return this.#fail(error);
     }
     this.#end();
     this.#say(replies.done, value, inspection, list);
@@ -282,7 +282,7 @@ export class RunningJob implements Job {
       let list: readonly Transferable[] | undefined;
       if (value instanceof Transfer) ({ value, list } = value as Transfer<unknown>);
       try {
-        if (list !== undefined) checkTransfer(list);
+        if (list !== undefined) checkResultTransfer(list);
         const inspection = new Inspection(list);
         inspection.check(value, `a value of ${this.#message.name}`);
         this.#say(replies.value, value, inspection, list);
@@ -316,6 +316,15 @@ export class RunningJob implements Job {
         return true;
       },
     });
+  }
+}
+
+/** A list that is wrong fails like a result that cannot be cloned: its caller has given nothing of a wrong type. */
+function checkResultTransfer(list: readonly unknown[]): void {
+  try {
+    checkTransfer(list);
+  } catch (error) {
+    throw error instanceof TypeError ? dataCloneError(error.message) : error;
   }
 }
 

@@ -10,6 +10,7 @@
 import type { HostParent } from "../../../runtime/port/worker.ts";
 import { unclonable } from "../wire/clonable.ts";
 import { decodeError, type EncodedError, encodeError } from "../wire/error_codec.ts";
+import { putTogether } from "../wire/parts.ts";
 import { isPlain } from "../wire/plain_values.ts";
 import {
   cellCount,
@@ -95,7 +96,7 @@ export class WorkerSide {
   async #load(hello: Hello): Promise<void> {
     this.#token = hello.token;
     this.#replies = [this.#token, 0];
-    setWorkerData(hello.workerData);
+    setWorkerData(putTogether(hello.workerData)[0]);
     this.#maxMemory = hello.maxMemory;
     if (hello.shared !== undefined) this.#cells = new Int32Array(hello.shared);
     try {

@@ -6,9 +6,8 @@
 
 import { show } from "../../../runtime/basics/check.ts";
 import { isPooledBuffer, isProxy } from "../../../runtime/basics/transferable.ts";
+import { deepest, isPart } from "./gaps.ts";
 import { Callback, Transfer } from "./markers.ts";
-import { deepest } from "./error_codec.ts";
-import { isPart } from "./parts.ts";
 
 /** Arrays longer than this are looked through by their keys, lest an empty one of a billion places take for ever. */
 const longestDense = 1 << 22;
@@ -172,7 +171,7 @@ function uncopiedIn(value: object): [step: string, item: unknown] | undefined {
     try {
       structuredClone(item);
     } catch {
-      return [Array.isArray(value) ? `[${key}]` : `.${key}`, item];
+      return [Array.isArray(value) && /^\d+$/.test(key) ? `[${key}]` : `.${key}`, item];
     }
   }
   return undefined;

@@ -5,6 +5,9 @@
  * @module
  */
 
+import { Inspection } from "./clonable.ts";
+import { type Gapped, putTogether, takeApart } from "./gaps.ts";
+
 /** An error, or whatever was thrown, as data. */
 export type EncodedError =
   | {
@@ -18,7 +21,11 @@ export type EncodedError =
     cause?: EncodedError;
     errors?: EncodedError[];
   }
-  | { kind: "value"; value: unknown };
+  /** Not an error. */
+  | { kind: "value"; value: unknown }
+  | { kind: "url"; href: string }
+  /** What holds errors or URLs. */
+  | { kind: "apart"; apart: Gapped<EncodedError> };
 
 /** A class of errors. */
 export type ErrorClass = new (...args: never) => Error;
@@ -37,71 +44,126 @@ const builtins: Record<string, new (message?: string) => Error> = {
   URIError,
 };
 
-/** How deep causes are followed; a cycle ends here too. */
+/** How deep causes are followed. */
 const deepestCause = 8;
-
-/**
- * How many levels a value may have that is sent. Node writes values of which its main thread, whose stack is smaller than a worker's, can
- * read only 1,500 levels; the message, and with it the worker, would be lost. In Chromium a worker's own stack is too small for 900.
- */
-export const deepest = 500;
 
 /** Makes data of what was thrown. Never throws itself, whatever it is given: a proxy may throw at every touch. */
 export function encodeError(thrown: unknown): EncodedError {
-  try {
-    return encode(thrown, 0);
-  } catch {
-    return plainError("The worker threw what cannot be read: a Proxy");
-  }
-}
-
-function encode(thrown: unknown, depth: number): EncodedError {
-  if (!isError(thrown)) return encodeValue(thrown);
-  const isDom = typeof DOMException === "function" && thrown instanceof DOMException;
-  const errors = read(thrown, "errors");
-  const isAggregate = thrown instanceof AggregateError && Array.isArray(errors);
-  const encoded: EncodedError = {
-    kind: isDom ? "dom" : isAggregate ? "aggregate" : "error",
-    name: text(read(thrown, "name"), "Error"),
-    message: text(read(thrown, "message"), ""),
-    stack: withoutText(text(read(thrown, "stack"), undefined)),
-    classes: classesOf(thrown),
-    extras: [],
-  };
-  if (depth >= deepestCause) return encoded;
-  for (const key of keysOf(thrown)) {
-    if (key === "name" || key === "message" || key === "stack" || key === "cause") continue;
-    if (key === "errors" && isAggregate) continue;
-    const value = read(thrown, key);
-    const copy = isError(value) ? undefined : copyOf(value);
-    if (copy !== undefined) encoded.extras.push([key, copy]);
-    else if (isError(value)) encoded.extras.push([key, encode(value, depth + 1)]);
-  }
-  const cause = read(thrown, "cause");
-  if (cause !== undefined) encoded.cause = encode(cause, depth + 1);
-  if (isAggregate) encoded.errors = (errors as unknown[]).map((error) => encode(error, depth + 1));
-  return encoded;
+  return new Encoding().encode(thrown);
 }
 
 /** Makes an error of the data again: of the same class where that is a built-in one, else of one with its name. */
 export function decodeError(encoded: EncodedError, known?: KnownClasses): unknown {
-  if (encoded.kind === "value") return encoded.value;
-  const { kind, name, message, stack, classes, extras, cause, errors } = encoded;
-  let error: Error;
-  if (kind === "dom") error = new DOMException(message, name);
-  else if (kind === "aggregate") {
-    error = new AggregateError((errors ?? []).map((each) => decodeError(each, known)), message);
-  } else error = new (builtins[classes.find((each) => Object.hasOwn(builtins, each)) ?? "Error"]!)(message);
-  const Known = kind === "dom" ? undefined : knownClass(classes, known);
-  if (Known !== undefined) Object.setPrototypeOf(error, Known.prototype);
-  if (classes[0] && classes[0] !== error.constructor.name) {
-    nameClass(error, classes[0], error.constructor as ErrorClass);
+  return new Decoding(known).decode(encoded);
+}
+
+/** Makes data of errors that may have parts in common. Each is encoded once: ten fields of one error, each of which holds that error, would else be ten million. */
+export class Encoding {
+  readonly #done: Map<object, EncodedError> = new Map();
+
+  /** See {@linkcode encodeError}. */
+  encode(thrown: unknown): EncodedError {
+    try {
+      return this.#encode(thrown, 0);
+    } catch {
+      return plainError("The worker threw what cannot be read: a Proxy");
+    }
   }
-  if (error.name !== name) define(error, "name", name);
-  if (stack !== undefined) define(error, "stack", stack);
-  if (cause !== undefined) define(error, "cause", decodeError(cause, known));
-  for (const [key, value] of extras) define(error, key, decodeError(value, known), true);
-  return error;
+
+  #encode(thrown: unknown, depth: number): EncodedError {
+    if (!isError(thrown)) return this.#encodeValue(thrown, depth) ?? notSent(thrown);
+    const done = this.#done.get(thrown);
+    if (done !== undefined) return done;
+    const isDom = typeof DOMException === "function" && thrown instanceof DOMException;
+    const errors = read(thrown, "errors");
+    const isAggregate = thrown instanceof AggregateError && Array.isArray(errors);
+    const extras: [key: string, value: EncodedError][] = [];
+    const encoded: EncodedError & { kind: "error" | "aggregate" | "dom" } = {
+      kind: isDom ? "dom" : isAggregate ? "aggregate" : "error",
+      name: text(read(thrown, "name"), "Error"),
+      message: text(read(thrown, "message"), ""),
+      stack: withoutText(text(read(thrown, "stack"), undefined)),
+      classes: classesOf(thrown),
+      extras,
+    };
+    if (depth >= deepestCause) return encoded;
+    this.#done.set(thrown, encoded);
+    for (const key of keysOf(thrown)) {
+      if (key === "name" || key === "message" || key === "stack" || key === "cause") continue;
+      if (key === "errors" && isAggregate) continue;
+      const value = read(thrown, key);
+      const copy = isError(value) ? this.#encode(value, depth + 1) : this.#encodeValue(value, depth);
+      if (copy !== undefined) extras.push([key, copy]);
+    }
+    const cause = read(thrown, "cause");
+    if (cause !== undefined) encoded.cause = this.#encode(cause, depth + 1);
+    if (isAggregate) encoded.errors = (errors as unknown[]).map((error) => this.#encode(error, depth + 1));
+    return encoded;
+  }
+
+  /** A value as it will arrive, if it can: a copy of what holds others, because a getter in it may throw when it is read once more. */
+  #encodeValue(value: unknown, depth: number): EncodedError | undefined {
+    if (typeof value === "function" || typeof value === "symbol") return undefined;
+    if (typeof value !== "object" || value === null) return { kind: "value", value };
+    try {
+      if (value instanceof URL) return { kind: "url", href: value.href };
+      const inspection = new Inspection();
+      inspection.check(value, "");
+      const apart = takeApart([value], inspection.parts ?? noParts, (part) => this.#encode(part, depth + 1));
+      // Whatever else the host refuses is found now, and not when the error is sent.
+      const [copy] = structuredClone(apart.list);
+      return apart.gaps.length > 0 ? { kind: "apart", apart } : { kind: "value", value: copy };
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+const noParts: ReadonlySet<object> = new Set();
+
+/** Makes errors of data that may have parts in common. */
+export class Decoding {
+  readonly #known: KnownClasses | undefined;
+  readonly #done: Map<object, Error> = new Map();
+
+  constructor(known?: KnownClasses) {
+    this.#known = known;
+  }
+
+  /** See {@linkcode decodeError}. */
+  decode(encoded: EncodedError): unknown {
+    switch (encoded.kind) {
+      case "value":
+        return encoded.value;
+      case "url":
+        return new URL(encoded.href);
+      case "apart":
+        return putTogether(encoded.apart, (part) => this.decode(part))[0];
+      default:
+        return this.#done.get(encoded) ?? this.#decode(encoded);
+    }
+  }
+
+  #decode(encoded: EncodedError & { kind: "error" | "aggregate" | "dom" }): Error {
+    const { kind, name, message, stack, classes, extras, cause, errors } = encoded;
+    let error: Error;
+    if (kind === "dom") error = new DOMException(message, name);
+    else if (kind === "aggregate") error = new AggregateError([], message);
+    else error = new (builtins[classes.find((each) => Object.hasOwn(builtins, each)) ?? "Error"]!)(message);
+    // Before its parts are: one of them may be the error itself.
+    this.#done.set(encoded, error);
+    const Known = kind === "dom" ? undefined : knownClass(classes, this.#known);
+    if (Known !== undefined) Object.setPrototypeOf(error, Known.prototype);
+    if (classes[0] && classes[0] !== error.constructor.name) {
+      nameClass(error, classes[0], error.constructor as ErrorClass);
+    }
+    if (error.name !== name) define(error, "name", name);
+    if (stack !== undefined) define(error, "stack", stack);
+    if (kind === "aggregate") define(error, "errors", (errors ?? []).map((each) => this.decode(each)));
+    if (cause !== undefined) define(error, "cause", this.decode(cause));
+    for (const [key, value] of extras) define(error, key, this.decode(value), true);
+    return error;
+  }
 }
 
 /** The most special of the classes of an error that the caller knows. */
@@ -133,10 +195,8 @@ function nameClass(error: Error, name: string, Base: ErrorClass): void {
   Object.setPrototypeOf(error, prototype);
 }
 
-/** Primitives and plain data travel as they are; what cannot be cloned becomes an `Error` that describes it. */
-function encodeValue(value: unknown): EncodedError {
-  const copy = copyOf(value);
-  if (copy !== undefined) return copy;
+/** What is told of something that cannot be sent. */
+function notSent(value: unknown): EncodedError {
   const what = typeof value === "function" ? `function ${value.name || "(anonymous)"}` : describe(value);
   return plainError(`The worker threw what cannot be sent: ${what}`);
 }
@@ -193,28 +253,6 @@ function define(error: Error, key: string, value: unknown, enumerable = false): 
   } catch {
     // A property the host does not let go of: what is there stays.
   }
-}
-
-/** A value as it will arrive, if it can: a copy, because a getter in it may throw when it is read once more. */
-function copyOf(value: unknown): { kind: "value"; value: unknown } | undefined {
-  if (typeof value === "function" || typeof value === "symbol") return undefined;
-  if (typeof value !== "object" || value === null) return { kind: "value", value };
-  try {
-    const copy: object = structuredClone(value);
-    return isDeeper(copy, deepest, new Set()) ? undefined : { kind: "value", value: copy };
-  } catch {
-    return undefined;
-  }
-}
-
-/** Has a value more than so many levels? */
-function isDeeper(value: unknown, levels: number, seen: Set<unknown>): boolean {
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || seen.has(value)) return false;
-  if (levels === 0) return true;
-  seen.add(value);
-  const items = value instanceof Map ? [...value.keys(), ...value.values()] : value instanceof Set ? value : [];
-  for (const item of items) if (isDeeper(item, levels - 1, seen)) return true;
-  return Object.values(value).some((item) => isDeeper(item, levels - 1, seen));
 }
 
 function describe(value: unknown): string {

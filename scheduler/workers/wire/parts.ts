@@ -1,117 +1,24 @@
 /**
- * Parts of values that hosts would copy badly, on their way between threads: errors, of which structured clone loses class, name and
- * more, and URLs, of which Node 20 makes an empty object.
- *
- * ```
- *   value ──takeApart──> a copy of what holds them, with gaps ┐
- *                        and the parts, as data, by their gap ┴──structured clone──> putTogether ──> value
- * ```
- *
- * A clone keeps which object is which within one message: so a gap is told by the very object that has it.
+ * Values with parts that travel apart: errors, of which structured clone loses class, name and more, and URLs, of which Node 20 makes
+ * an empty object. What stands in two places is one object on the other side too.
  *
  * @module
  */
 
-import { decodeError, type EncodedError, encodeError, type KnownClasses } from "./error_codec.ts";
-
-/** Something that travels as data of ours. */
-type EncodedPart = EncodedError | { kind: "url"; href: string };
-
-/** Where a part belongs: into which object, and there to which key; in a map to the key or value of an entry by number, in a set by number. */
-type Gap = [holder: object, key: string | number, part: EncodedPart, ofKey?: true];
+import { Decoding, type EncodedError, Encoding, type KnownClasses } from "./error_codec.ts";
+import { type Gapped, putTogether as fill, takeApart as empty } from "./gaps.ts";
 
 /** A value, in the first place of a list, or a list of values, without its parts; and these. */
-export interface Apart {
-  readonly list: unknown[];
-  readonly gaps: Gap[];
-}
-
-/** Is it one that has to travel apart? */
-export function isPart(value: object): boolean {
-  return value instanceof Error || value instanceof URL ||
-    (typeof DOMException === "function" && value instanceof DOMException);
-}
+export type Apart = Gapped<EncodedError>;
 
 /** Takes the `parts` out of the values of a list. The list and what holds a part are copied, not changed. */
 export function takeApart(values: readonly unknown[], parts: ReadonlySet<object>): Apart {
-  const gaps: Gap[] = [];
-  const copies = new Map<object, object>();
-
-  function copy(value: unknown, holder: object, key: string | number, ofKey?: true): unknown {
-    if (typeof value !== "object" || value === null) return value;
-    if (!parts.has(value)) return copies.get(value) ?? copyOf(value);
-    gaps.push(ofKey ? [holder, key, encodePart(value), ofKey] : [holder, key, encodePart(value)]);
-    // An object of its own: gaps of one set are not to become one.
-    return {};
-  }
-  function copyOf(value: object): object {
-    const kind = Object.prototype.toString.call(value);
-    if (Array.isArray(value)) {
-      const list: unknown[] = new Array(value.length);
-      copies.set(value, list);
-      for (const key of Object.keys(value)) list[key as never] = copy(value[key as never], list, key);
-      return list;
-    }
-    if (value instanceof Map) {
-      const map = new Map();
-      copies.set(value, map);
-      let index = 0;
-      for (const [key, item] of value) map.set(copy(key, map, index, true), copy(item, map, index++));
-      return map;
-    }
-    if (value instanceof Set) {
-      const set = new Set();
-      copies.set(value, set);
-      let index = 0;
-      for (const item of value) set.add(copy(item, set, index++));
-      return set;
-    }
-    if (kind !== "[object Object]") return value;
-    const fields: Record<string, unknown> = {};
-    copies.set(value, fields);
-    for (const key of Object.keys(value)) {
-      const item = copy((value as Record<string, unknown>)[key], fields, key);
-      Object.defineProperty(fields, key, { value: item, enumerable: true, writable: true, configurable: true });
-    }
-    return fields;
-  }
-  return { list: copyOf(values as object) as unknown[], gaps };
+  const encoding = new Encoding();
+  return empty(values, parts, (part) => encoding.encode(part));
 }
 
 /** Puts the parts back into their gaps; gives the list. */
-export function putTogether({ list, gaps }: Apart, known?: KnownClasses): unknown[] {
-  const collections = new Map<object, unknown[]>();
-  for (const [holder, key, part, ofKey] of gaps) {
-    const value = decodePart(part, known);
-    if (holder instanceof Map) {
-      let entries = collections.get(holder) as unknown[][] | undefined;
-      if (entries === undefined) collections.set(holder, entries = [...holder]);
-      entries[key as number]![ofKey ? 0 : 1] = value;
-    } else if (holder instanceof Set) {
-      let items = collections.get(holder);
-      if (items === undefined) collections.set(holder, items = [...holder]);
-      items[key as number] = value;
-    } else {
-      Object.defineProperty(holder, key, { value, enumerable: true, writable: true, configurable: true });
-    }
-  }
-  // Anew, in their order.
-  for (const [holder, items] of collections) {
-    if (holder instanceof Map) {
-      holder.clear();
-      for (const [key, item] of items as [unknown, unknown][]) holder.set(key, item);
-    } else {
-      (holder as Set<unknown>).clear();
-      for (const item of items) (holder as Set<unknown>).add(item);
-    }
-  }
-  return list;
-}
-
-function encodePart(value: object): EncodedPart {
-  return value instanceof URL ? { kind: "url", href: value.href } : encodeError(value);
-}
-
-function decodePart(part: EncodedPart, known: KnownClasses | undefined): unknown {
-  return part.kind === "url" ? new URL(part.href) : decodeError(part, known);
+export function putTogether(apart: Apart, known?: KnownClasses): unknown[] {
+  const decoding = new Decoding(known);
+  return fill(apart, (part) => decoding.decode(part));
 }

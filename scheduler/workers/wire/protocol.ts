@@ -17,7 +17,8 @@ export interface Hello {
   readonly shared: SharedArrayBuffer | undefined;
   /** Stands in every message of the worker: what a module posts by itself is told apart from the pool's own. */
   readonly token: number;
-  readonly workerData: unknown;
+  /** In the first place, its parts apart. */
+  readonly workerData: Apart;
   /** With more bytes than this in use after a job, the worker starts no further one. */
   readonly maxMemory: number;
 }

@@ -61,6 +61,16 @@ const made: Record<string, () => unknown> = {
   "error with getters": () => new BitingError("x"),
   "error with getters inside": () => ({ list: [new BitingError("x")] }),
   "sparse with errors": () => Object.assign(new Array(5), { 1: new RangeError("one"), 4: new TypeError("four") }),
+  "error in many fields of its own": () => {
+    const error = new Error("again and again") as Error & Record<string, unknown>;
+    for (let n = 0; n < 20; n++) error[`field${n}`] = n % 2 ? error : { error };
+    return error;
+  },
+  "arguments": function () {
+    // They have the prototype of a plain object, and no host copies them.
+    return { arguments };
+  },
+  "array with a function": () => Object.assign([1], { also: () => 1 }),
   "map with error keys": () => new Map<unknown, unknown>([[new RangeError("key"), new TypeError("value")], ["b", 1]]),
   aggregate: () => ({ inner: new AggregateError([new RangeError("one"), "two", [1]], "several") }),
 };

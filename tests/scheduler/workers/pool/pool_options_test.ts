@@ -82,6 +82,21 @@ testWith(
   },
 );
 
+test("errors and URLs in workerData arrive whole, and what a host would send as an empty object is refused", async () => {
+  const cause = new URL("http://a/cause");
+  const error = Object.assign(new RangeError("m", { cause }), { name: "OwnError", code: "E_OWN" });
+  const workerData = { deep: [{ error }], urls: new Map([["home", new URL("http://a/b")]]) };
+  await withEnvironment({ workerData }, async (pool) => {
+    const { atLoad } = await pool.run("told", []) as { atLoad: unknown };
+    assertEquals(atLoad, ["OwnError", "RangeError", "m", "E_OWN", "http://a/cause", "http://a/b"]);
+  });
+  for (const emptied of [new Headers(), new FormData(), new AbortController(), new AbortController().signal]) {
+    const refusal = thrownBy(() => new WorkerPool(module, { workerData: { deep: [emptied] } })) as DOMException;
+    assertEquals(refusal.name, "DataCloneError");
+    assert(refusal.message.includes("workerData.deep[0]"), refusal.message);
+  }
+});
+
 test("keys that are not known, or inherited, are refused, and what is in Object.prototype reaches no thread", async () => {
   const make = (options: object) => () => new WorkerPool(module, options);
   const unknown = thrownBy(make({ maxThreads: 4 }));

@@ -10,6 +10,15 @@ export function found(): { FOUND: string | undefined; HOME: string | undefined; 
   return { FOUND, HOME, argv: process.argv.slice(2), execArgv: process.execArgv };
 }
 
+/** What the errors and URLs in it were when the module was loaded. */
+export function told(): { atLoad: unknown } {
+  const { deep, urls } = atLoad as { deep: { error: Error & { code: string } }[]; urls: Map<string, URL> };
+  const { error } = deep[0]!;
+  const kind = error instanceof RangeError ? "RangeError" : "another class";
+  const { href } = error.cause as URL;
+  return { atLoad: [error.name, kind, error.message, error.code, href, urls.get("home")!.href] };
+}
+
 export function data(): { atLoad: unknown; now: unknown } {
   return { atLoad, now: workerData() };
 }

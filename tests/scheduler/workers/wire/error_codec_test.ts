@@ -162,3 +162,32 @@ test("errors of classes that the pool knows come back as instances, by name, in 
   const many = decoded(new AggregateError([new OwnError("one"), new OwnError("two")]));
   for (const each of (many as AggregateError).errors) assertInstanceOf(each, OwnError);
 });
+
+test("an error that stands in many places of itself does so on the other side, and is encoded once", () => {
+  const error = new AggregateError([], "many") as AggregateError & Record<string, unknown>;
+  error.errors.push(error, error);
+  error.cause = { again: error };
+  for (let index = 0; index < 20; index++) error[`field${index}`] = index % 2 ? error : [error];
+  const copy = sent(error) as typeof error;
+  assertStrictEquals(copy.errors[1], copy);
+  assertStrictEquals((copy.cause as { again: unknown }).again, copy);
+  assertStrictEquals(copy["field19"], copy);
+  assertStrictEquals((copy["field18"] as unknown[])[0], copy);
+});
+
+test("errors and URLs are whole in whatever was thrown, in causes and in what was added to an error", () => {
+  const url = new URL("http://a/b");
+  assertEquals((sent(url) as URL).href, url.href);
+  const thrown = sent({ list: [new RangeError("inner"), url] }) as { list: [Error, URL] };
+  assertInstanceOf(thrown.list[0], RangeError);
+  assertEquals(thrown.list[1].href, url.href);
+  const cause = { status: 404, url };
+  const error = sent(Object.assign(new TypeError("m", { cause }), { url, headers: new Headers([["a", "b"]]) }));
+  assertInstanceOf(error, TypeError);
+  assertEquals((error.cause as typeof cause).url.href, url.href);
+  assertEquals((error as unknown as typeof cause).url.href, url.href);
+  assertEquals("headers" in error, false, "headers that a host empties");
+  const refused = sent({ deep: [new Headers()] });
+  assertInstanceOf(refused, Error);
+  assert(refused.message.includes("cannot be sent"), refused.message);
+});

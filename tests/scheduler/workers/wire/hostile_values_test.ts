@@ -14,6 +14,7 @@ const module = new URL("../hostile_tasks.ts", import.meta.url);
 const whole: readonly string[] = [
   "error with getters",
   "error with getters inside",
+  "error in many fields of its own",
   "sparse with errors",
   "map with error keys",
   "aggregate",

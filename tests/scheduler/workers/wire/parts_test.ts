@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import { callback } from "../../../../mod.ts";
-import { isPart, putTogether, takeApart } from "../../../../scheduler/workers/wire/parts.ts";
+import { isPart } from "../../../../scheduler/workers/wire/gaps.ts";
+import { putTogether, takeApart } from "../../../../scheduler/workers/wire/parts.ts";
 import { errorOf } from "../../../support/errors.ts";
 import { withPool } from "../pool_support.ts";
 
@@ -118,6 +119,15 @@ test("what a host would send as an empty object is refused, by its path", async 
       assertEquals((error as Error).name, "DataCloneError");
       assert(/args\[0\]\.deep\[0\] \(/.test((error as Error).message), String(error));
     }
+    assertEquals(await pool.run("double", [2]), 4);
+  });
+});
+
+test("arguments that only the host refuses are named by their path too", async () => {
+  await withPool({ size: 1 }, async (pool) => {
+    const list = Object.assign([1], { also: () => 1 });
+    const error = await errorOf(pool.run("identity", [{ list }])) as Error;
+    assertEquals([error.name, /args\[0\]\.list\.also \(/.test(error.message)], ["DataCloneError", true], error.message);
     assertEquals(await pool.run("double", [2]), 4);
   });
 });
