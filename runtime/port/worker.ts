@@ -35,6 +35,8 @@ export interface HostWorkerOptions {
   onMessage(message: unknown): void;
   /** Called once, when the thread has ended for whatever reason; nothing is called after it. */
   onExit(exit: WorkerExit): void;
+  /** Is it known that the thread has posted a message which has not come, or was about to? A host whose threads lose them waits a little. */
+  awaitsMessage?(): boolean;
   /** A module the thread is going to load later; the host makes sure that it can (TypeScript on Node 20). */
   loads?: URL;
   /** Of these only what the host knows (`HostThreads.options`). */

@@ -10,6 +10,9 @@ export interface WebWorker extends EventTarget {
   unref?(): void;
 }
 
+/** How long, in ms, a message is waited for that a dead thread is known to have posted; it may have died just before. */
+const longestWay = 100;
+
 /** `HostThreads.spawn` over web workers: Deno, Bun and browsers. */
 export function spawnWebWorker(entry: URL, options: HostWorkerOptions): HostWorker {
   const Worker = (globalThis as unknown as { Worker: new (entry: URL, options: object) => WebWorker }).Worker;
@@ -74,8 +77,9 @@ export function overWebWorker(worker: WebWorker, options: HostWorkerOptions, lis
     if (dying || terminated || ended) return;
     dying = true;
     let seen = -1;
+    let looks = longestWay;
     const look = (): void => {
-      if (received === seen) return terminate();
+      if (received === seen && (--looks < 0 || !options.awaitsMessage?.())) return terminate();
       seen = received;
       setTimer(look, 1);
     };

@@ -14,7 +14,8 @@ import type { WorkerExit } from "../../../runtime/port/worker.ts";
 import { loop } from "../../queue/loop.ts";
 import { StructureError } from "../../scopes/errors.ts";
 import { reportUnhandled, watchHook } from "../../scopes/unhandled.ts";
-import { PoolWorker, type WorkerListener, type WorkerSettings } from "./pool_worker.ts";
+import { PoolWorker, type WorkerListener } from "./pool_worker.ts";
+import type { WorkerSettings } from "./worker_settings.ts";
 
 /** What became of a worker that has ended. */
 export interface WorkerExitInfo {

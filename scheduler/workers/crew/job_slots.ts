@@ -14,15 +14,17 @@
  */
 
 import type { PoolJob } from "../jobs/job.ts";
-import { cellCount, cells } from "../wire/protocol.ts";
+import { Journal, journalBytes } from "../wire/journal.ts";
+import { cellBytes, cellCount, cells, type RepliesMessage } from "../wire/protocol.ts";
 
 /** The jobs posted to one worker. A job's number is its place: slots and cells are used again every {@linkcode cellCount}. */
 export class JobSlots {
-  /** The memory of the cells, for the worker; `undefined` where the host shares none. */
+  /** The memory of the cells and the journal, for the worker; `undefined` where the host shares none. */
   readonly shared: SharedArrayBuffer | undefined;
   /** How many jobs have been posted and not ended. */
   count = 0;
   readonly #cells: Int32Array | undefined;
+  readonly #journal: Journal | undefined;
   /** Each at `id % cellCount`. */
   readonly #jobs: (PoolJob | undefined)[] = new Array(cellCount).fill(undefined);
   #lastId = 0;
@@ -30,8 +32,9 @@ export class JobSlots {
   #leftId = 0;
 
   constructor() {
-    this.shared = typeof SharedArrayBuffer === "function" ? new SharedArrayBuffer(cellCount * 4) : undefined;
-    this.#cells = this.shared && new Int32Array(this.shared);
+    this.shared = typeof SharedArrayBuffer === "function" ? new SharedArrayBuffer(cellBytes + journalBytes) : undefined;
+    this.#cells = this.shared && new Int32Array(this.shared, 0, cellCount);
+    this.#journal = this.shared && new Journal(this.shared, cellBytes);
   }
 
   /** Can a job be taken back that has been posted? */
@@ -104,6 +107,19 @@ export class JobSlots {
   /** Has a job ended whose last reply is on its way? */
   hasEnded(job: PoolJob): boolean {
     return this.#cells !== undefined && Atomics.load(this.#cells, job.id % cellCount) === cells.ended;
+  }
+
+  /** Is the last reply of a job on its way? A thread that is ended now might take it along. */
+  get isReplyOnItsWay(): boolean {
+    const ended = this.all().filter((job) => this.hasEnded(job));
+    if (ended.length === 0) return false;
+    const waiting = this.#journal!.ids();
+    return ended.some(({ id }) => !waiting.includes(id));
+  }
+
+  /** The results that a worker which has ended had not sent yet. */
+  unsent(token: number): RepliesMessage {
+    return this.#journal?.asReplies(token, this.#leftId) ?? [token, this.#leftId];
   }
 
   /** A job is no longer with the worker. */

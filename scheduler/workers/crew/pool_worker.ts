@@ -11,18 +11,18 @@
  */
 
 import { threadsOf } from "../../../runtime/host_threads.ts";
-import type { GivenWorker, HostWorker, ThreadOptions, WorkerExit } from "../../../runtime/port/worker.ts";
+import type { HostWorker, WorkerExit } from "../../../runtime/port/worker.ts";
 import { loop } from "../../queue/loop.ts";
 import { TimeoutError } from "../../scopes/errors.ts";
 import { reportUnhandled } from "../../scopes/unhandled.ts";
 import type { JobWorker, PoolJob } from "../jobs/job.ts";
 import { bootstrap } from "../thread/bootstrap.ts";
 import { decodeError, type KnownClasses } from "../wire/error_codec.ts";
-import type { Apart } from "../wire/parts.ts";
 import type { Answer, Hello, PoolMessage } from "../wire/protocol.ts";
 import { JobSlots } from "./job_slots.ts";
 import { Outbox } from "./outbox.ts";
 import { type JobListener, Replies, type RepliesWorker } from "./replies.ts";
+import type { EndReason, WorkerSettings } from "./worker_settings.ts";
 
 /** What a worker tells its pool. */
 export interface WorkerListener extends JobListener {
@@ -40,29 +40,11 @@ export interface WorkerListener extends JobListener {
   onRunaway(goesOn: boolean): void;
 }
 
-/** Why a worker was told to end. */
-export type EndReason = "idle" | "spent" | "stopped" | "closed" | "failed";
-
-/** What a worker is made of. */
-export interface WorkerSettings {
-  /** The worker module, or what starts a thread that serves it. */
-  readonly module: URL | (() => GivenWorker);
-  readonly name: string;
-  readonly thread: ThreadOptions;
-  /** What the module's functions find as their `workerData()`, in the first place. */
-  readonly workerData: Apart;
-  /** How long the module may take to be loaded, in ms, and how long to clean up at the worker's end. */
-  readonly startTimeout: number;
-  readonly teardownTimeout: number;
-  /** After how many bytes or jobs a worker is of no further use. */
-  readonly maxMemory: number;
-  readonly maxCalls: number;
-  /** Classes of errors that come back as what they are. */
-  readonly errors: KnownClasses | undefined;
-}
-
 /** How long a thread that was told to end may take, in ms, before it is taken for ended. Deno ends none that spins. */
 const terminateLimit = 1000;
+
+/** How long replies that are on their way are waited for before a thread is ended, in ms: Deno loses them with it. */
+const longestWay = 100;
 
 /** Who has had no job for so long, in ms, is not in the middle of a series of calls. */
 const restAfter = 1;
@@ -91,7 +73,8 @@ export class PoolWorker implements JobWorker, RepliesWorker {
   #holds = false;
   /** Gives the worker up if it does not come to its module's end. */
   #starting: { cancel(): void } | undefined = undefined;
-  #isRunaway = false;
+  /** Does its thread go on although it was told to end? Told once, when that is found. */
+  isRunaway = false;
   /** Why it ends; until somebody tells it to, by itself. */
   endReason: EndReason = "failed";
   #terminating: { cancel(): void } | undefined = undefined;
@@ -112,6 +95,7 @@ export class PoolWorker implements JobWorker, RepliesWorker {
       thread,
       onMessage: (message) => this.#take(message),
       onExit: (exit) => this.#exit(exit),
+      awaitsMessage: () => this.#slots.isReplyOnItsWay,
     });
     this.#outbox = new Outbox({
       prefersText: this.#worker.prefersText === true,
@@ -256,10 +240,12 @@ export class PoolWorker implements JobWorker, RepliesWorker {
     this.#stopThread();
   }
 
-  #stopThread(): void {
+  #stopThread(looks = longestWay): void {
     this.#terminating?.cancel();
-    this.#terminating = this.#loop.timers.setTimer(() => this.#abandon(), terminateLimit, { real: true });
-    this.#worker.terminate();
+    const waits = looks > 0 && this.#slots.isReplyOnItsWay;
+    const next = waits ? () => this.#stopThread(looks - 1) : () => this.#abandon();
+    this.#terminating = this.#loop.timers.setTimer(next, waits ? 1 : terminateLimit, { real: true });
+    if (!waits) this.#worker.terminate();
   }
 
   /** A job's last reply has come. */
@@ -282,7 +268,7 @@ export class PoolWorker implements JobWorker, RepliesWorker {
       `A thread of ${this.#name} did not end within ${terminateLimit} ms of its termination${what}`,
     );
     this.holdProcess(false);
-    this.#isRunaway = true;
+    this.isRunaway = true;
     this.#listener.onRunaway(true);
     this.#exit({ code: undefined, error });
     reportUnhandled(error);
@@ -330,12 +316,13 @@ export class PoolWorker implements JobWorker, RepliesWorker {
 
   #exit(exit: WorkerExit): void {
     if (this.#exited) {
-      if (this.#isRunaway) this.#listener.onRunaway(this.#isRunaway = false);
+      if (this.isRunaway) this.#listener.onRunaway(this.isRunaway = false);
       return;
     }
     this.#exited = true;
     this.#starting?.cancel();
     this.#terminating?.cancel();
+    this.#replies.tell(this.#slots.unsent(this.#replies.token), this.#loop.host.now());
     const started: PoolJob[] = [];
     const unstarted: PoolJob[] = [];
     for (const job of this.jobs()) {

@@ -320,7 +320,7 @@ export class Dispatcher {
       this.#giveUp(died(name));
     } else {
       if (this.#warmUps.size > 0) this.#warmUps.check();
-      if (started.length === 0 && exit.error !== undefined) reportUnhandled(died(name));
+      if (started.length === 0 && exit.error !== undefined && !worker.isRunaway) reportUnhandled(died(name));
       this.dispatch();
     }
     // Last: whoever hears it may call or close the pool, and finds all jobs in their places.

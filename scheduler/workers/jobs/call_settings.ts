@@ -108,10 +108,11 @@ export function settingsOfChunk(call: JobSettings, items: unknown[], first: numb
 }
 
 /** Refuses, once more, what has changed since the call: a buffer that was moved away while the call waited. */
-export function checkAgain({ args, transfer }: JobSettings): void {
+export function checkAgain({ args, extra, transfer }: JobSettings): void {
   checkTransfer(transfer);
   const inspection = new Inspection(transfer);
-  for (let index = 0; index < args.length; index++) inspection.check(args[index], `args[${index}]`);
+  const list = extra?.apart?.list ?? args;
+  for (let index = 0; index < list.length; index++) inspection.check(list[index], `args[${index}]`);
 }
 
 /** Puts placeholders for signals and callbacks, and refuses what cannot be cloned. */

@@ -10,9 +10,11 @@
 import type { HostParent } from "../../../runtime/port/worker.ts";
 import { unclonable } from "../wire/clonable.ts";
 import { decodeError, type EncodedError, encodeError } from "../wire/error_codec.ts";
+import { Journal, mostGathered } from "../wire/journal.ts";
 import { putTogether } from "../wire/parts.ts";
 import { isPlain } from "../wire/plain_values.ts";
 import {
+  cellBytes,
   cellCount,
   cells,
   type Hello,
@@ -34,9 +36,6 @@ import { RunningJob } from "./running_job.ts";
 /** A job that has never run longer than this, in ms, is short; replies wait for one another no longer than this. */
 const short = 0.2;
 
-/** After so many jobs the pool is told in any case, so that it is at work at the same time. */
-const repliesTogether = 64;
-
 /** For how long, in ms, further messages are taken within one turn of the thread's loop. */
 const longestTurn = 2;
 
@@ -44,6 +43,7 @@ const longestTurn = 2;
 export class WorkerSide {
   readonly #parent: HostParent;
   #cells: Int32Array | undefined = undefined;
+  #journal: Journal | undefined = undefined;
   /** That of the pool; none is negative. */
   #token = -1;
   #maxMemory = Infinity;
@@ -98,7 +98,10 @@ export class WorkerSide {
     this.#replies = [this.#token, 0];
     setWorkerData(putTogether(hello.workerData)[0]);
     this.#maxMemory = hello.maxMemory;
-    if (hello.shared !== undefined) this.#cells = new Int32Array(hello.shared);
+    if (hello.shared !== undefined) {
+      this.#cells = new Int32Array(hello.shared, 0, cellCount);
+      this.#journal = new Journal(hello.shared, cellBytes);
+    }
     try {
       this.#module ??= await (this.#parent.load?.(hello.module!) ??
         import(/* webpackIgnore: true */ /* @vite-ignore */ hello.module!));
@@ -112,11 +115,14 @@ export class WorkerSide {
   /** Lets the module clean up, and says that the thread can be ended. */
   async #close(): Promise<void> {
     const errors: EncodedError[] = [];
-    for (const closer of takeClosers()) {
-      try {
-        await closer();
-      } catch (error) {
-        errors.push(encodeError(error));
+    // One of them may register another.
+    for (let closers = takeClosers(); closers.length > 0; closers = takeClosers()) {
+      for (const closer of closers) {
+        try {
+          await closer();
+        } catch (error) {
+          errors.push(encodeError(error));
+        }
       }
     }
     try {
@@ -215,21 +221,29 @@ export class WorkerSide {
     // Told before the job's end is: the pool then sends nothing that it could not take back.
     if (this.#maxMemory !== Infinity) this.#spent = this.#tellIfTooLarge();
     this.#left = job.id;
-    if (this.#cells !== undefined) Atomics.store(this.#cells, job.id % cellCount, cells.ended);
     const now = this.#parent.now();
     const ran = now - this.#started;
     this.#started = now;
     this.#longest.set(job.name, Math.max(ran, (this.#longest.get(job.name) ?? 0) * 0.9));
     const last = this.#replies.length - replyWidth;
-    if (last < repliesStart) return;
-    this.#replies[last + 3] = asynchronous ? -Math.ceil(ran * 1000) : Math.round(ran * 1000);
+    const isThere = last >= repliesStart;
+    if (isThere) this.#replies[last + 3] = asynchronous ? -Math.ceil(ran * 1000) : Math.round(ran * 1000);
     if (last === repliesStart) this.#oldestReply = now;
-    // What is no primitive might be changed by the next job.
-    const value = this.#replies[last + 2];
-    if (
-      (typeof value === "object" && value !== null) || last >= replyWidth * (repliesTogether - 1) ||
-      now - this.#oldestReply > short
-    ) this.#flush();
+    const gathers = isThere && now - this.#oldestReply <= short && this.#noteDown(last);
+    if (this.#cells !== undefined) Atomics.store(this.#cells, job.id % cellCount, cells.ended);
+    if (isThere && !gathers) this.#flush();
+  }
+
+  /**
+   * Lets a reply wait for others, if it would be found should the next job end the thread. What is no primitive might be changed by that
+   * job. Only so many wait, so that the pool is at work at the same time.
+   */
+  #noteDown(at: number): boolean {
+    if (at >= replyWidth * (mostGathered - 1)) return false;
+    const list = this.#replies;
+    const value = list[at + 1] === replies.doneEmpty ? undefined : list[at + 2];
+    if (this.#journal === undefined) return typeof value !== "object" || value === null;
+    return this.#journal.add(list[at] as number, value, list[at + 3] as number);
   }
 
   readonly #reply = (id: number, kind: ReplyKind, value: unknown, list?: readonly Transferable[]): void => {
@@ -269,5 +283,6 @@ export class WorkerSide {
     const plain = this.#plain;
     this.#plain = this.#parent.prefersText === true;
     this.#parent.post(plain && transfer.length === 0 ? JSON.stringify(list) : list, transfer);
+    this.#journal?.clear();
   }
 }

@@ -77,12 +77,13 @@ export class Encoding {
     const isDom = typeof DOMException === "function" && thrown instanceof DOMException;
     const errors = read(thrown, "errors");
     const isAggregate = thrown instanceof AggregateError && Array.isArray(errors);
+    const message = text(read(thrown, "message"), "");
     const extras: [key: string, value: EncodedError][] = [];
     const encoded: EncodedError & { kind: "error" | "aggregate" | "dom" } = {
       kind: isDom ? "dom" : isAggregate ? "aggregate" : "error",
       name: text(read(thrown, "name"), "Error"),
-      message: text(read(thrown, "message"), ""),
-      stack: withoutText(text(read(thrown, "stack"), undefined)),
+      message: withoutUrl(message),
+      stack: withoutText(text(read(thrown, "stack"), undefined)?.replace(message, withoutUrl)),
       classes: classesOf(thrown),
       extras,
     };
@@ -236,11 +237,26 @@ function read(object: object, key: string): unknown {
   }
 }
 
+/** Of a module that cannot be found hosts say who imports it: the `data:` URL of a thread's first module has all of its text. */
+function withoutUrl(message: string): string {
+  const own = ownUrl();
+  if (own === undefined) return message;
+  return message.replace(
+    /\/?data:text\/javascript;base64,[\w+/=]+/g,
+    (url) => url.includes(own) ? "the pool's worker" : url,
+  );
+}
+
 /** Where this code is in a `data:` URL, as in a worker that the pool started, each of its frames would bring all of it along. */
 function withoutText(stack: string | undefined): string | undefined {
-  const [ownText] = /data:text\/javascript;base64,.{1,20}/.exec(import.meta.url ?? "") ?? [];
-  if (ownText === undefined) return stack;
-  return stack?.split("\n").filter((line) => !line.includes(ownText)).join("\n");
+  const own = ownUrl();
+  if (own === undefined) return stack;
+  return stack?.split("\n").filter((line) => !line.includes(own)).join("\n");
+}
+
+/** How the `data:` URL begins in which this code is, if it is in one. */
+function ownUrl(): string | undefined {
+  return /data:text\/javascript;base64,.{1,20}/.exec(import.meta.url ?? "")?.[0];
 }
 
 function text<T>(value: unknown, otherwise: T): string | T {

@@ -13,7 +13,7 @@ import type { Apart } from "./parts.ts";
 export interface Hello {
   /** Where the functions are to be loaded from; absent for a thread that the program starts, which brings them. */
   readonly module: string | undefined;
-  /** Cells in shared memory; see {@linkcode cells}. */
+  /** Cells in shared memory, see {@linkcode cells}; behind them the journal. */
   readonly shared: SharedArrayBuffer | undefined;
   /** Stands in every message of the worker: what a module posts by itself is told apart from the pool's own. */
   readonly token: number;
@@ -120,6 +120,9 @@ export interface WorkerMessage {
 
 /** How many jobs a worker may have been sent and not ended; each has a cell of its own. */
 export const cellCount = 512;
+
+/** How much memory the cells take. */
+export const cellBytes: number = cellCount * 4;
 
 /**
  * The state of a job in its cell (number `id % cellCount`), in shared memory. Whoever moves it from `sent` decides:

@@ -18,12 +18,12 @@ function added(slots: JobSlots, count: number): PoolJob[] {
 
 /** Does what the worker does when it comes to a job: starts it, unless it was taken back. */
 function start(slots: JobSlots, id: number): boolean {
-  const shared = new Int32Array(slots.shared!);
+  const shared = new Int32Array(slots.shared!, 0, cellCount);
   return Atomics.compareExchange(shared, id % cellCount, cells.sent, cells.started) === cells.sent;
 }
 
 function end(slots: JobSlots, id: number): void {
-  Atomics.store(new Int32Array(slots.shared!), id % cellCount, cells.ended);
+  Atomics.store(new Int32Array(slots.shared!, 0, cellCount), id % cellCount, cells.ended);
 }
 
 testWith("shared memory", "a job is either started by its worker or taken back by the pool, never both", () => {
@@ -43,7 +43,7 @@ testWith("shared memory", "a job that has started sees that it is cancelled; one
   const [running, ended] = added(slots, 2) as [PoolJob, PoolJob];
   start(slots, running.id);
   slots.cancel(running);
-  assertEquals(new Int32Array(slots.shared!)[running.id % cellCount], cells.cancelled);
+  assertEquals(new Int32Array(slots.shared!, 0, cellCount)[running.id % cellCount], cells.cancelled);
   assertEquals(slots.hasEnded(running), false);
   end(slots, running.id);
   start(slots, ended.id);

@@ -58,8 +58,9 @@ export function leavesWork(): string {
 }
 
 /** From now on the cleanup adds to `flags` from `at` on, in the order in which it runs. */
-export function cleansUp(flags: Int32Array, way: "all" | "throws" | "hangs"): number {
+export function cleansUp(flags: Int32Array, way: "all" | "throws" | "hangs" | "adds"): number {
   onClose(() => {
+    if (way === "adds") onClose(() => void Atomics.store(flags, 3, Atomics.load(flags, 0)));
     if (way === "throws") throw new Error("the cleanup failed");
     if (way === "hangs") return new Promise<never>(() => {});
   });

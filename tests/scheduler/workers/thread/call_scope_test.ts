@@ -101,6 +101,15 @@ testWith(
   },
 );
 
+testWith("shared memory", "what a cleanup gives to onClose runs after the others", async () => {
+  const flags = flagsOf();
+  await withWaits({ size: 1, teardownTimeout: 60_000 }, async (pool) => {
+    await pool.run("cleansUp", [flags, "adds"]);
+    await pool.close();
+  });
+  assertEquals([...flags.slice(0, 4)], [2, 2, 1, 2]);
+});
+
 test("onClose takes functions only", () => {
   assertThrows(() => onClose(1 as never), TypeError);
 });
