@@ -247,11 +247,14 @@ function withoutUrl(message: string): string {
   );
 }
 
-/** Where this code is in a `data:` URL, as in a worker that the pool started, each of its frames would bring all of it along. */
+/** What V8 calls the text that threads start from, in the frames of stacks. */
+export const threadName = "millrace-thread.js";
+
+/** Leaves out the frames of the text that threads start from; elsewhere, by their URL, each would bring all of the text along. */
 function withoutText(stack: string | undefined): string | undefined {
   const own = ownUrl();
   if (own === undefined) return stack;
-  return stack?.split("\n").filter((line) => !line.includes(own)).join("\n");
+  return stack?.split("\n").filter((line) => !line.includes(own) && !line.includes(threadName)).join("\n");
 }
 
 /** How the `data:` URL begins in which this code is, if it is in one. */

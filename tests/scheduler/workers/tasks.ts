@@ -378,6 +378,10 @@ export function exitSoon(): string {
   return "result";
 }
 
+export function lengthOfStack(): number {
+  return new Error("here").stack!.length;
+}
+
 /** Makes its worker larger for good. */
 const ballast: Uint8Array[] = [];
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import esbuild from "esbuild";
+import { threadName } from "../../../../scheduler/workers/wire/error_codec.ts";
 import { librarySources, runPlain, writeCompiled } from "../../../support/compiled.ts";
 import { root } from "../../../support/hosts.ts";
 import { makeText, threadTexts } from "../../../support/make_bootstrap.ts";
@@ -39,7 +40,7 @@ function check([first, ...stack]: string[]): void {
   });
   const text = stack.join("\n");
   assert(text.includes("failsHere") && text.includes("-- called from --"), text);
-  assert(!text.includes("base64"), text);
+  assert(!text.includes("base64") && !text.includes(threadName), text);
 }
 
 for (const thread of threadTexts) {

@@ -2,8 +2,9 @@
 
 import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
-import { decodeError, encodeError } from "../../../../scheduler/workers/wire/error_codec.ts";
+import { decodeError, encodeError, threadName } from "../../../../scheduler/workers/wire/error_codec.ts";
 import { errorOf } from "../../../support/errors.ts";
+import { thisHost } from "../../../support/this_host.ts";
 import { withPool } from "../pool_support.ts";
 import type { Failure } from "../tasks.ts";
 
@@ -190,4 +191,14 @@ test("errors and URLs are whole in whatever was thrown, in causes and in what wa
   const refused = sent({ deep: [new Headers()] });
   assertInstanceOf(refused, Error);
   assert(refused.message.includes("cannot be sent"), refused.message);
+});
+
+test("the stacks of errors in a worker are short, and without the frames of the pool's own side", async () => {
+  await withPool({ size: 1 }, async (pool) => {
+    // What the host makes of it in the thread, before the frames are taken out.
+    const inThread = await pool.run("lengthOfStack", []);
+    if (thisHost().startsWith("node")) assert(inThread < 10_000, String(inThread));
+    const { stack } = await errorOf(pool.run("fails", ["own"])) as Error;
+    assert(!stack!.includes("base64") && !stack!.includes(threadName), stack);
+  });
 });
