@@ -7,6 +7,7 @@
  * @module
  */
 
+import { show } from "../../../runtime/basics/check.ts";
 import { loop } from "../../queue/loop.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { PoolJob, Receiver } from "../jobs/job.ts";
@@ -101,7 +102,7 @@ export class PoolMap {
     try {
       while (items.length < this.#size) {
         this.#pulling = true;
-        const step = (this.#items as Iterator<unknown>).next();
+        const step = checkedStep((this.#items as Iterator<unknown>).next());
         this.#pulling = false;
         if (this.#state === "over") {
           // The iterator itself has had the map aborted.
@@ -133,7 +134,7 @@ export class PoolMap {
     this.#pulling = true;
     try {
       while (this.#state === "open" && items.length < (this.#settings.chunk ?? 1)) {
-        const step = await this.#items.next();
+        const step = checkedStep(await this.#items.next());
         if (step.done) {
           if (this.#state === "open") this.#state = "exhausted";
           break;
@@ -206,4 +207,10 @@ export class PoolMap {
       // As above.
     }
   }
+}
+
+/** As `for` does: what is no result would be one item after the other that is undefined, without end. */
+function checkedStep<T>(step: IteratorResult<T>): IteratorResult<T> {
+  if (typeof step === "object" && step !== null) return step;
+  throw new TypeError(`The iterator of the items of a map gave what is no result: received ${show(step)}`);
 }

@@ -275,6 +275,9 @@ export class RunningJob implements Job {
         return this.#done(undefined);
       }
       const step = await this.#within(() => iterator.next());
+      if (typeof step !== "object" || step === null) {
+        throw new TypeError(`The iterator of ${this.#message.name} gave what is no result: ${String(step)}`);
+      }
       if (step.done) return this.#done(undefined);
       this.#credit--;
       // As for await does with a synchronous iterable of promises.

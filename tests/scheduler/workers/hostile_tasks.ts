@@ -111,6 +111,11 @@ export function takes(..._: unknown[]): string {
   return "taken";
 }
 
+/** An iterator whose `next` gives no result. */
+export function junk(): Iterable<number> {
+  return { [Symbol.iterator]: () => ({ next: () => 5 as never }) };
+}
+
 export function* yields(kind: string): Generator<unknown> {
   yield make(kind);
 }

@@ -140,3 +140,18 @@ test("errors arrive in sparse arrays, as keys of maps and several in one", async
     assert(hostile.length > 10);
   });
 });
+
+test("an iterator that gives what is no result fails its stream or map, and does not go on without end", async () => {
+  await withTasks({}, async (pool) => {
+    const next: () => never = () => 5 as never;
+    const calls: Record<string, () => Promise<unknown>> = {
+      stream: () => pool.stream("junk", []).next(),
+      map: () => pool.map("takes", { [Symbol.iterator]: () => ({ next }) }),
+      "map of an async iterable": () => pool.map("takes", { [Symbol.asyncIterator]: () => ({ next }) }),
+    };
+    for (const [what, call] of Object.entries(calls)) {
+      assertEquals([what, await outcome(what, call)], [what, "TypeError"]);
+    }
+    assertEquals(await pool.run("takes", [1]), "taken");
+  });
+});
