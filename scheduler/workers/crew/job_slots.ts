@@ -14,7 +14,8 @@
  */
 
 import type { PoolJob } from "../jobs/job.ts";
-import { Journal, journalBytes } from "../wire/journal.ts";
+import { journalBytes } from "../wire/journal.ts";
+import { JournalReader } from "../wire/journal_reader.ts";
 import { cellBytes, cellCount, cells, type RepliesMessage } from "../wire/protocol.ts";
 
 /** The jobs posted to one worker. A job's number is its place: slots and cells are used again every {@linkcode cellCount}. */
@@ -24,7 +25,7 @@ export class JobSlots {
   /** How many jobs have been posted and not ended. */
   count = 0;
   readonly #cells: Int32Array | undefined;
-  readonly #journal: Journal | undefined;
+  readonly #journal: JournalReader | undefined;
   /** Each at `id % cellCount`. */
   readonly #jobs: (PoolJob | undefined)[] = new Array(cellCount).fill(undefined);
   #lastId = 0;
@@ -34,7 +35,7 @@ export class JobSlots {
   constructor() {
     this.shared = typeof SharedArrayBuffer === "function" ? new SharedArrayBuffer(cellBytes + journalBytes) : undefined;
     this.#cells = this.shared && new Int32Array(this.shared, 0, cellCount);
-    this.#journal = this.shared && new Journal(this.shared, cellBytes);
+    this.#journal = this.shared && new JournalReader(this.shared, cellBytes);
   }
 
   /** Can a job be taken back that has been posted? */

@@ -9,22 +9,21 @@
  * @module
  */
 
-import { replies, type RepliesMessage } from "./protocol.ts";
-
 /** How many results may wait, and how long a text of them may be, in UTF-16 units. */
 export const mostGathered = 64;
-const longestText = 200;
+export const longestText = 200;
 
-const headBytes = 8;
-const wordsEach = 4;
+export const headBytes = 8;
+export const wordsEach = 4;
 const bytesEach = wordsEach * 4 + 8 + longestText * 2;
 
 /** How much shared memory a journal takes. */
 export const journalBytes: number = headBytes + mostGathered * bytesEach;
 
-const kinds = { undefined: 0, null: 1, false: 2, true: 3, number: 4, text: 5 } as const;
+/** What a result is; a text of so many units is `text` and that number. */
+export const kinds = { undefined: 0, null: 1, false: 2, true: 3, number: 4, text: 5 } as const;
 
-/** Both threads look at it: the worker writes, and the pool reads once the worker has ended. */
+/** The worker's side of it: the pool reads by {@linkcode JournalReader}. */
 export class Journal {
   readonly #count: Int32Array;
   readonly #words: Int32Array;
@@ -79,37 +78,5 @@ export class Journal {
   /** Everything in it has been sent. */
   clear(): void {
     if (this.#next > 0) Atomics.store(this.#count, 0, this.#next = 0);
-  }
-
-  /** The jobs whose results it holds. */
-  ids(): number[] {
-    return Array.from({ length: Atomics.load(this.#count, 0) }, (_, place) => this.#words[place * wordsEach]!);
-  }
-
-  /** What it holds, as the message that would have brought it, to be read with these first two places. */
-  asReplies(token: number, left: number): RepliesMessage {
-    const list: RepliesMessage = [token, left];
-    this.ids().forEach((id, place) => {
-      const [kind, ran] = this.#words.subarray(place * wordsEach + 1);
-      list.push(id, kind === kinds.undefined ? replies.doneEmpty : replies.done, this.#valueOf(kind!, place), ran);
-    });
-    return list;
-  }
-
-  #valueOf(kind: number, place: number): unknown {
-    switch (kind) {
-      case kinds.undefined:
-      case kinds.null:
-        return null;
-      case kinds.false:
-      case kinds.true:
-        return kind === kinds.true;
-      case kinds.number:
-        return this.#numbers[place];
-      default: {
-        const from = place * longestText;
-        return String.fromCharCode(...this.#texts.subarray(from, from + kind - kinds.text));
-      }
-    }
   }
 }

@@ -3,6 +3,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Journal, journalBytes, mostGathered } from "../../../../scheduler/workers/wire/journal.ts";
+import { JournalReader } from "../../../../scheduler/workers/wire/journal_reader.ts";
 import { replies, repliesStart, replyWidth } from "../../../../scheduler/workers/wire/protocol.ts";
 import { testWith } from "../../../support/needs.ts";
 
@@ -22,7 +23,7 @@ testWith(
       const memory = new SharedArrayBuffer(16 + journalBytes);
       const written = new Journal(memory, 16);
       values.forEach((value, index) => assertEquals(written.add(index + 7, value, index), true));
-      const read = new Journal(memory, 16);
+      const read = new JournalReader(memory, 16);
       assertEquals(read.ids(), values.map((_, index) => index + 7));
       const list = read.asReplies(3, 2);
       assertEquals(list.slice(0, repliesStart), [3, 2]);
@@ -45,8 +46,8 @@ testWith(
     for (let id = 1; id <= mostGathered; id++) assertEquals(journal.add(id, id, 0), true);
     assertEquals(journal.add(99, 99, 0), false);
     journal.clear();
-    assertEquals(new Journal(memory, 0).ids(), []);
+    assertEquals(new JournalReader(memory, 0).ids(), []);
     assertEquals(journal.add(100, "again", 5), true);
-    assertEquals(new Journal(memory, 0).asReplies(1, 99), [1, 99, 100, replies.done, "again", 5]);
+    assertEquals(new JournalReader(memory, 0).asReplies(1, 99), [1, 99, 100, replies.done, "again", 5]);
   },
 );
