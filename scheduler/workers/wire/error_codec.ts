@@ -252,7 +252,7 @@ export const threadName = "millrace-thread.js";
 
 /** Leaves out the frames of the text that threads start from; elsewhere, by their URL, each would bring all of the text along. */
 function withoutText(stack: string | undefined): string | undefined {
-  const own = ownUrl();
+  const own = ownUrl() ?? (isNamedText() ? threadName : undefined);
   if (own === undefined) return stack;
   return stack?.split("\n").filter((line) => !line.includes(own) && !line.includes(threadName)).join("\n");
 }
@@ -261,6 +261,13 @@ function withoutText(stack: string | undefined): string | undefined {
 function ownUrl(): string | undefined {
   return /data:text\/javascript;base64,.{1,20}/.exec(import.meta.url ?? "")?.[0];
 }
+
+/** Is this code in the text, where `import.meta.url` does not tell, as in Chromium? */
+function isNamedText(): boolean {
+  return isNamed ??= new Error().stack?.includes(threadName) === true;
+}
+
+let isNamed: boolean | undefined;
 
 function text<T>(value: unknown, otherwise: T): string | T {
   return typeof value === "string" ? value : otherwise;
