@@ -5,14 +5,18 @@
  */
 
 import { builtin } from "../../hosts/common/node_process.ts";
-import type { World } from "../loop/world.ts";
-import { promised } from "./real_work.ts";
+import { connectionOf, helperOf, lazyOf, programOf, serveOf, spawnOf } from "./helpers.ts";
+import { awaited } from "./io_calls.ts";
+import { connectOf, datagramOf, listenOf, requestOf, socketMethods } from "./sockets.ts";
+import type { Wrap } from "./waited_for.ts";
 
 /** A function by which code reaches the world: the object it is a member of, its name there, and how people call it. */
 export interface Door {
   readonly target: object;
   readonly name: string;
   readonly call: string;
+  /** How the loop waits for it where it is allowed; absent where nobody can tell when something comes of it. */
+  readonly wrap: Wrap | undefined;
 }
 
 /** Not the calls on open files: a runner of tests may write its report by them meanwhile. */
@@ -47,23 +51,48 @@ const fileCalls = [
   "truncate",
   "unlink",
   "utimes",
-  "watch",
-  "watchFile",
   "writeFile",
 ];
-const nameCalls = ["lookup", "lookupService", "resolve", "resolve4", "resolve6", "resolveAny", "resolveTxt", "reverse"];
+/** Files that are open already: they were opened by a synchronous call. */
+const openFileCalls = [
+  "close",
+  "fchmod",
+  "fchown",
+  "fdatasync",
+  "fstat",
+  "fsync",
+  "ftruncate",
+  "futimes",
+  "read",
+  "readv",
+  "write",
+  "writev",
+];
+const nameCalls = [
+  "lookup",
+  "lookupService",
+  "resolve",
+  "resolve4",
+  "resolve6",
+  "resolveAny",
+  "resolveCaa",
+  "resolveCname",
+  "resolveMx",
+  "resolveNaptr",
+  "resolveNs",
+  "resolvePtr",
+  "resolveSoa",
+  "resolveSrv",
+  "resolveTlsa",
+  "resolveTxt",
+  "reverse",
+];
 const denoCalls = [
-  "Command",
   "chmod",
   "chown",
-  "connect",
-  "connectTls",
   "copyFile",
   "create",
   "link",
-  "listen",
-  "listenDatagram",
-  "listenTls",
   "lstat",
   "makeTempDir",
   "makeTempFile",
@@ -77,70 +106,112 @@ const denoCalls = [
   "remove",
   "rename",
   "resolveDns",
-  "serve",
   "stat",
   "symlink",
   "truncate",
   "utime",
-  "watchFs",
   "writeFile",
   "writeTextFile",
 ];
-const bunCalls = ["connect", "file", "listen", "serve", "spawn", "udpSocket", "write"];
+const denoFileCalls = ["lock", "read", "seek", "stat", "sync", "syncData", "truncate", "unlock", "utime", "write"];
+const bunNameCalls = ["lookup", "prefetch", "resolve"];
+const cacheCalls = ["delete", "has", "keys", "match", "open"];
 const webCalls = ["WebSocket", "EventSource", "XMLHttpRequest", "Worker"];
+
+type Class = { prototype: object };
+
+interface Globals {
+  readonly process?: { getBuiltinModule?: unknown };
+  readonly caches?: object;
+  readonly indexedDB?: object;
+  readonly Deno?: { readonly Command: Class; readonly FsFile: Class };
+  readonly Bun?: { readonly dns?: object; readonly Glob?: Class; readonly RedisClient?: Class };
+}
+
+type Add = (target: object | undefined, names: readonly string[], prefix: string, wrap?: Wrap) => void;
+
+/** Adds what there is here to a list. */
+function adderTo(found: Door[]): Add {
+  return (target, names, prefix, wrap) => {
+    for (const name of names) {
+      if (typeof (target as Record<string, unknown> | undefined)?.[name] !== "function") continue;
+      found.push({ target: target!, name, call: `${prefix}${name}`, wrap });
+    }
+  };
+}
 
 /** All of them that there are here. */
 export function doors(): Door[] {
-  const global = globalThis as unknown as Record<string, object | undefined> & {
-    process?: { getBuiltinModule?: unknown };
-  };
   const found: Door[] = [];
-  function add(target: object | undefined, names: readonly string[], prefix: string): void {
-    for (const name of names) {
-      if (typeof (target as Record<string, unknown> | undefined)?.[name] !== "function") continue;
-      found.push({ target: target!, name, call: `${prefix}${name}` });
-    }
-  }
-  add(global, webCalls, "");
-  add(global["Deno"], denoCalls, "Deno.");
-  add(global["Bun"], bunCalls, "Bun.");
-  if (global.process?.getBuiltinModule === undefined) return found;
-  const files = builtin<{ promises: object }>("node:fs");
-  add(files, fileCalls, "fs.");
-  add(files.promises, fileCalls, "fs.promises.");
-  const names = builtin<{ promises?: object }>("node:dns");
-  add(names, nameCalls, "dns.");
-  add(names.promises, nameCalls, "dns.promises.");
-  add(
-    builtin<{ Socket: { prototype: object } }>("node:dgram").Socket.prototype,
-    ["bind", "connect", "send"],
-    "dgram.Socket.",
-  );
-  add(builtin<object>("node:worker_threads"), ["Worker"], "worker_threads.");
-  // Whatever opens a connection or a process comes by here: http, fetch of a library, exec.
-  const net = builtin<{ Socket: { prototype: object }; Server: { prototype: object } }>("node:net");
-  add(net.Socket.prototype, ["connect"], "net.Socket.");
-  add(net.Server.prototype, ["listen"], "net.Server.");
-  const processes = builtin<{ ChildProcess: { prototype: object } }>("node:child_process");
-  add(processes.ChildProcess?.prototype, ["spawn"], "child_process.");
+  const add = adderTo(found);
+  const { process, caches, indexedDB, Deno, Bun } = globalThis as unknown as Globals;
+  add(globalThis, webCalls, "", helperOf);
+  add(caches, cacheCalls, "caches.", awaited);
+  add(indexedDB, ["open", "deleteDatabase"], "indexedDB.");
+  add(Deno, denoCalls, "Deno.", awaited);
+  add(Deno, ["connect", "connectTls"], "Deno.", connectionOf);
+  add(Deno, ["serve"], "Deno.", serveOf);
+  add(Deno, ["listen", "listenDatagram", "listenTls", "watchFs"], "Deno.");
+  add(Deno?.Command.prototype, ["output"], "Deno.Command.", awaited);
+  add(Deno?.Command.prototype, ["spawn"], "Deno.Command.", programOf);
+  add(Bun, ["connect"], "Bun.", connectionOf);
+  add(Bun, ["serve"], "Bun.", serveOf);
+  add(Bun, ["spawn"], "Bun.", programOf);
+  add(Bun, ["$"], "Bun.", lazyOf);
+  add(Bun, ["build", "write"], "Bun.", awaited);
+  add(Bun, ["file", "listen", "udpSocket", "S3Client", "SQL"], "Bun.");
+  add(Bun?.RedisClient?.prototype, ["connect", "send"], "Bun.RedisClient.", awaited);
+  add(Bun?.Glob?.prototype, ["scan"], "Bun.Glob.", awaited);
+  add(Bun?.dns, bunNameCalls, "Bun.dns.", awaited);
+  if (process?.getBuiltinModule !== undefined) addModules(add);
   return found;
 }
 
-/** URLs of which the answer lies in this process. */
-const localUrl = /^\s*(data|blob):/i;
+function addModules(add: Add): void {
+  const files = builtin<{ promises: object }>("node:fs");
+  add(files, fileCalls, "fs.", awaited);
+  add(files, ["watch", "watchFile"], "fs.");
+  add(files.promises, fileCalls, "fs.promises.", awaited);
+  add(files.promises, ["watch"], "fs.promises.");
+  const names = builtin<{ promises?: { Resolver?: Class }; Resolver?: Class }>("node:dns");
+  add(names, nameCalls, "dns.", awaited);
+  add(names.Resolver?.prototype, nameCalls, "dns.Resolver.", awaited);
+  add(names.promises, nameCalls, "dns.promises.", awaited);
+  add(names.promises?.Resolver?.prototype, nameCalls, "dns.promises.Resolver.", awaited);
+  const { Socket } = builtin<{ Socket: Class }>("node:dgram");
+  add(Socket.prototype, ["bind", "connect", "send"], "dgram.Socket.", datagramOf);
+  add(builtin<object>("node:worker_threads"), ["Worker"], "worker_threads.", helperOf);
+  // Whatever opens a connection or a process comes by here: http, fetch of a library, exec.
+  const net = builtin<{ Socket: Class; Server: Class }>("node:net");
+  add(net.Socket.prototype, ["connect"], "net.Socket.", connectOf);
+  add(net.Server.prototype, ["listen"], "net.Server.", listenOf);
+  for (const name of ["http", "https"]) {
+    // Of its own on Deno and Bun.
+    const { Server } = builtin<{ Server: Class }>(`node:${name}`);
+    if (Object.hasOwn(Server.prototype, "listen")) add(Server.prototype, ["listen"], `${name}.Server.`, listenOf);
+  }
+  const processes = builtin<{ ChildProcess: Class }>("node:child_process");
+  add(processes.ChildProcess?.prototype, ["spawn"], "child_process.", spawnOf);
+}
 
-/** `fetch` on the network of the simulation; what a URL itself holds is no I/O, and the host's own reads it. */
-export function fetchOf(world: World, network: () => { fetch: typeof fetch }): typeof fetch {
-  const own = globalThis.fetch;
-  const read = promised(world, "fetch", async (input: RequestInfo | URL, init?: RequestInit) => {
-    const response = await own(input, init);
-    const { status, statusText, headers, url } = response;
-    // Whole: its parts would come when the host likes.
-    const whole = new Response(await response.arrayBuffer(), { status, statusText, headers });
-    return Object.defineProperty(whole, "url", { value: url });
-  }) as typeof fetch;
-  return (input, init) => {
-    const url = input instanceof Request ? input.url : String(input);
-    return localUrl.test(url) ? read(input, init) : network().fetch(input, init);
-  };
+/** What a simulation lets through though it is I/O: calls on what a synchronous call has opened. */
+export function openDoors(): Door[] {
+  const found: Door[] = [];
+  const add = adderTo(found);
+  const { process, Deno } = globalThis as unknown as Globals;
+  add(Deno?.FsFile.prototype, denoFileCalls, "Deno.FsFile.", awaited);
+  if (process?.getBuiltinModule !== undefined) add(builtin<object>("node:fs"), openFileCalls, "fs.", awaited);
+  return found;
+}
+
+/** What else has to be known of connections where they are allowed. */
+export function allowedDoors(): Door[] {
+  const found: Door[] = [];
+  const add = adderTo(found);
+  const { process } = globalThis as unknown as Globals;
+  if (process?.getBuiltinModule === undefined) return found;
+  const { Socket } = builtin<{ Socket: Class }>("node:net");
+  for (const [name, wrap] of Object.entries(socketMethods)) add(Socket.prototype, [name], "net.Socket.", wrap);
+  for (const name of ["http", "https"]) add(builtin<object>(`node:${name}`), ["get", "request"], `${name}.`, requestOf);
+  return found;
 }

@@ -4,12 +4,11 @@
  * @module
  */
 
-import { isThenable } from "../../basics/promises.ts";
 import { builtin } from "../../hosts/common/node_process.ts";
 import type { World } from "../loop/world.ts";
+import { blobStreamOf, loadedBy, streamingOf } from "./blobs.ts";
 import type { Member } from "./clock.ts";
-
-type Callable = (...args: never[]) => unknown;
+import { type Callable, calledBack, promised, type Wrap } from "./waited_for.ts";
 
 const cryptoCalls = [
   "argon2",
@@ -39,8 +38,11 @@ const zlibCalls = [
   "zstdCompress",
   "zstdDecompress",
 ];
-const blobCalls = ["arrayBuffer", "bytes", "text"];
+const blobCalls = ["arrayBuffer", "bytes", "formData", "json", "text"];
 const compileCalls = ["compile", "instantiate"];
+const streamingCalls = ["compileStreaming", "instantiateStreaming"];
+const readerCalls = ["readAsArrayBuffer", "readAsBinaryString", "readAsDataURL", "readAsText"];
+const bunCalls = ["zstdCompress", "zstdDecompress"];
 
 /** All of them that there are here. */
 export function membersOfRealWork(world: World): Member[] {
@@ -56,7 +58,14 @@ export function membersOfRealWork(world: World): Member[] {
   const subtle = Object.getPrototypeOf(crypto.subtle) as object;
   add(subtle, Object.getOwnPropertyNames(subtle).filter((name) => name !== "constructor"), "crypto.subtle.", promised);
   add(Blob.prototype, blobCalls, "Blob.", promised);
-  add((globalThis as { WebAssembly?: object }).WebAssembly, compileCalls, "WebAssembly.", promised);
+  add(Blob.prototype, ["stream"], "Blob.", blobStreamOf);
+  const { WebAssembly, FileReader, Bun } = globalThis as unknown as Globals;
+  add(WebAssembly, compileCalls, "WebAssembly.", promised);
+  add(WebAssembly, streamingCalls, "WebAssembly.", streamingOf);
+  add(FileReader?.prototype, readerCalls, "FileReader.", loadedBy);
+  add(Bun, bunCalls, "Bun.", promised);
+  add(Bun?.password, ["hash", "verify"], "Bun.password.", promised);
+  add(Bun?.Transpiler?.prototype, ["scan", "transform"], "Bun.Transpiler.", promised);
   const { process } = globalThis as unknown as { process?: { getBuiltinModule?: unknown } };
   if (process?.getBuiltinModule === undefined) return members;
   add(builtin<object>("node:crypto"), cryptoCalls, "crypto.", calledBack);
@@ -69,37 +78,11 @@ export function membersOfRealWork(world: World): Member[] {
   return members;
 }
 
-type Wrap = (world: World, label: string, own: Callable) => Callable;
-
-/** A function that returns a promise. */
-export const promised: Wrap = (world, label, own) =>
-  function (this: unknown, ...args: unknown[]): unknown {
-    const { work } = world;
-    const isInside = work.isInside;
-    const result: unknown = work.call(() => Reflect.apply(own, this, args));
-    if (isInside || !isThenable(result)) return result;
-    const done = work.begin(label);
-    return new Promise((resolve, reject) => {
-      result.then((value) => done(() => resolve(value)), (error) => done(() => reject(error)));
-    });
-  };
-
-/** A function that calls its last argument back. */
-const calledBack: Wrap = (world, label, own) =>
-  function (this: unknown, ...args: unknown[]): unknown {
-    const callback = args.at(-1);
-    const { context, work } = world;
-    if (typeof callback !== "function" || work.isInside) return Reflect.apply(own, this, args);
-    const captured = context.capture();
-    let done = (come: () => void): void => come();
-    args[args.length - 1] = (...results: unknown[]): void => {
-      done(() => context.resume(captured, () => void Reflect.apply(callback, undefined, results), undefined));
-    };
-    const result: unknown = work.call(() => Reflect.apply(own, this, args));
-    // What has been refused has thrown by now.
-    done = work.begin(label);
-    return result;
-  };
+interface Globals {
+  readonly WebAssembly?: object;
+  readonly FileReader?: { prototype: object };
+  readonly Bun?: { readonly password?: object; readonly Transpiler?: { prototype: object } };
+}
 
 /** A method of a stream, which gives on what it has before it calls back. */
 const streamed: Wrap = (world, _label, own) =>

@@ -24,6 +24,8 @@ export interface StandIn {
 
 const all = new WeakMap<object, Map<string, StandIn>>();
 let acts = false;
+/** Does the host itself run, on behalf of the code that acts? */
+let isHosts = false;
 
 /** Does the code that runs now belong to a simulation? */
 export function isActing(): boolean {
@@ -33,6 +35,17 @@ export function isActing(): boolean {
 /** From now on the code that runs belongs to a simulation, or does not. */
 export function act(whether: boolean): void {
   acts = whether;
+}
+
+/** Calls a function of the host, which finds its own functions whatever acts: its timers are real, and its work is no work of the body. */
+export function asHost<R>(fn: () => R): R {
+  const before = isHosts;
+  isHosts = true;
+  try {
+    return fn();
+  } finally {
+    isHosts = before;
+  }
 }
 
 /** What stands in for the member `name` of an object, which is `before` at the moment. */
@@ -48,7 +61,7 @@ export function standInFor(target: object, name: string, before: Callable): Stan
 function make(target: object, name: string, before: Callable): StandIn {
   const standIn: StandIn = { fn, simulated: undefined, before };
   function fn(this: unknown, ...args: unknown[]): unknown {
-    const called = acts && standIn.simulated !== undefined ? standIn.simulated : hostsOwn();
+    const called = acts && !isHosts && standIn.simulated !== undefined ? standIn.simulated : hostsOwn();
     if (!acts && standIn.simulated !== undefined && name === "setImmediate") args[0] = outside(args[0]);
     if (new.target === undefined) return Reflect.apply(called, this, args);
     return Reflect.construct(called, args, new.target === fn ? called : new.target);

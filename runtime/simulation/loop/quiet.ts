@@ -16,6 +16,13 @@ interface Pending {
   readonly arrivals: Arrivals;
 }
 
+/** Can something run before the clock moves on? */
+export function isReady({ now, timers, immediates, arrivals }: Pending): boolean {
+  if (arrivals.hasReady || immediates.waiting > 0 || immediates.hasNext) return true;
+  const first = timers.first();
+  return first !== undefined && first.deadline <= now;
+}
+
 /** Who waits for quiet on one loop. */
 export class Quiet {
   #blocked: (() => void)[] = [];
@@ -37,10 +44,9 @@ export class Quiet {
   }
 
   /** Those whose wait is over. */
-  due({ now, timers, immediates, arrivals }: Pending): readonly (() => void)[] {
-    if (arrivals.hasReady || immediates.waiting > 0 || immediates.hasNext) return [];
-    const first = timers.first();
-    if (first !== undefined && first.deadline <= now) return [];
+  due(loop: Pending): readonly (() => void)[] {
+    if (isReady(loop)) return [];
+    const { timers, arrivals } = loop;
     if (this.#blocked.length > 0) return this.#blocked.splice(0);
     return arrivals.hasLater || timers.referenced > 0 ? [] : this.#settling.splice(0);
   }

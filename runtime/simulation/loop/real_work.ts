@@ -20,7 +20,6 @@ interface Job {
 export class RealWork {
   readonly #jobs: Job[] = [];
   #isOver = false;
-  #depth = 0;
   /** Work whose parts reach the body as they come: streams. */
   open = 0;
 
@@ -37,21 +36,6 @@ export class RealWork {
   /** Is there any, at work or done? */
   get isOn(): boolean {
     return this.open > 0 || this.#jobs.length > 0;
-  }
-
-  /** Calls a function of the host; what that calls in its turn is no work of the body. */
-  call<R>(fn: () => R): R {
-    this.#depth++;
-    try {
-      return fn();
-    } finally {
-      this.#depth--;
-    }
-  }
-
-  /** Is it the host that calls now? */
-  get isInside(): boolean {
-    return this.#depth > 0;
   }
 
   /** What comes next; `undefined` while that is at work. */

@@ -6,6 +6,7 @@
 
 import type { ContextSlot } from "../../port/host.ts";
 import type { SimulatedLoop } from "./loop.ts";
+import type { InFlight } from "./in_flight.ts";
 import type { RealWork } from "./real_work.ts";
 
 /** What a session is made with. */
@@ -32,6 +33,10 @@ export interface World {
   readonly loop: SimulatedLoop;
   /** The real work that the loop waits for; another one in each run too. */
   readonly work: RealWork;
+  /** What the body has begun in the world outside; another one in each run too. */
+  readonly flights: InFlight;
+  /** Does the host itself run, for a call that a body has begun? */
+  readonly insideHost: ContextSlot;
   /** How far the wall clock is before the loop's, in ms. */
   readonly wall: number;
   /** How many modules of the real world the loop waits for. */

@@ -216,6 +216,13 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
     return socket;
   }
 
+  /** Does a server of this network listen where a URL leads to? */
+  serves(url: string): boolean {
+    if (this.#servers.size === 0 || !URL.canParse(url)) return false;
+    const { hostname, port, protocol } = new URL(url);
+    return localHosts.test(hostname) && this.#servers.has(Number(port || (protocol === "https:" ? 443 : 80)));
+  }
+
   /** `fetch` on this network. */
   async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     const request = new Request(input, init);

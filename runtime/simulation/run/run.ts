@@ -12,8 +12,10 @@
 
 import { isThenable } from "../../basics/promises.ts";
 import { now as realNow } from "../../hosts/common/timers.ts";
+import { longestWait } from "../loop/in_flight.ts";
 import { LeakError, LivelockError, placeOf, UnhandledRejectionError } from "../loop/errors.ts";
 import { deadlockOf } from "./deadlock.ts";
+import { isReady } from "../loop/quiet.ts";
 import type { RunHooks, RunSettings, Session } from "./session.ts";
 import { BodySimulation, type Simulation } from "./simulation.ts";
 
@@ -21,8 +23,6 @@ import { BodySimulation, type Simulation } from "./simulation.ts";
 export type RunOutcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
 
 const lastLabels = 64;
-/** Real time for which real I/O that is allowed may keep a simulation waiting, in ms. */
-const longestWait = 10_000;
 
 /** One run of a body. */
 export class SimulatedRun<T> {
@@ -117,9 +117,18 @@ export class SimulatedRun<T> {
   }
 
   #step(): boolean | "later" {
-    const { loop } = this.#session;
+    const { loop, flights } = this.#session;
     let ran: boolean;
     try {
+      if (flights.isOn && !isReady(loop)) {
+        const result = flights.next();
+        if (result !== undefined) {
+          loop.runFixed(result.label, result.come);
+          this.#idleSince = undefined;
+          return true;
+        }
+        if (flights.holds) return "later";
+      }
       ran = loop.step();
     } catch (error) {
       this.#failure = { error };
@@ -207,6 +216,7 @@ export class SimulatedRun<T> {
   #leave(): void {
     this.#session.workers.end();
     this.#session.work.end();
+    this.#session.flights.end();
     this.#session.onUnhandled = this.#session.onUncaught = () => {};
   }
 }

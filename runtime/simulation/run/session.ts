@@ -20,10 +20,11 @@ import {
   simulatedDate,
   timeStampOf,
 } from "../globals/clock.ts";
+import { fetchOf } from "../globals/fetches.ts";
 import { type Frames, framesOf } from "../globals/frames.ts";
 import { messageChannelOf } from "../globals/message_channel.ts";
 import { membersOfRandomness } from "../globals/randomness.ts";
-import { doors, fetchOf } from "../globals/real_io.ts";
+import { allowedDoors, type Door, doors, openDoors } from "../globals/real_io.ts";
 import { membersOfRealWork } from "../globals/real_work.ts";
 import { act, isActing, simulate, standInFor } from "../globals/stand_ins.ts";
 import { timersOf } from "../globals/timers.ts";
@@ -31,6 +32,7 @@ import { timersPromisesOf } from "../globals/timers_promises.ts";
 import { refusal } from "../loop/errors.ts";
 import { SimulatedLoop } from "../loop/loop.ts";
 import type { Choose, LoopEvent } from "../loop/loop_event.ts";
+import { InFlight } from "../loop/in_flight.ts";
 import { RealWork } from "../loop/real_work.ts";
 import type { World, WorldSettings } from "../loop/world.ts";
 import { SimulatedNetwork } from "../network/network.ts";
@@ -59,6 +61,8 @@ export class Session implements World {
   wall = 0;
   loop!: SimulatedLoop;
   work!: RealWork;
+  flights!: InFlight;
+  readonly insideHost: ContextSlot = currentHost().openContext();
   /** For how long a run whose loop is empty is given the time to be woken by something real that is not known, in ms. */
   patience = 250;
   random!: Random;
@@ -116,6 +120,7 @@ export class Session implements World {
       observe: settings.observe,
     });
     this.work = new RealWork();
+    this.flights = new InFlight();
     this.random = new Random(settings.seed);
     this.wall = this.settings.startTime;
     this.network = new SimulatedNetwork(this);
@@ -141,11 +146,21 @@ export class Session implements World {
     for (const [name, value] of Object.entries(bodyMethods())) {
       for (const { prototype } of [Request, Response]) this.#replace(prototype, name, value);
     }
-    if (this.settings.allowRealIo) return;
     const fetch = fetchOf(this, () => this.network);
     this.#replace(global, "fetch", fetch);
     if (global["Bun"] !== undefined) this.#replace(global["Bun"], "fetch", fetch);
-    for (const { target, name, call } of doors()) this.#replace(target, name, refusal(call));
+    this.#openDoors(openDoors());
+    const { allowRealIo } = this.settings;
+    if (allowRealIo) this.#openDoors([...doors(), ...allowedDoors()]);
+    else for (const { target, name, call } of doors()) this.#replace(target, name, refusal(call));
+  }
+
+  /** Lets calls of the world outside through, and waits for what comes of them. */
+  #openDoors(doors: readonly Door[]): void {
+    for (const { target, name, call, wrap } of doors) {
+      if (wrap === undefined) continue;
+      this.#replace(target, name, wrap(this, call, Reflect.get(target, name) as () => unknown));
+    }
   }
 
   #replaceMembers(members: readonly Member[]): void {
