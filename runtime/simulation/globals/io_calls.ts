@@ -48,7 +48,7 @@ export function awaitResult<T>(
   const done = world.flights.begin(label, settings);
   return new Promise((resolve, reject) => {
     result.then(
-      (value) => done(() => resolve(dressed(world, label, value))),
+      (value) => done(() => resolve(settings.inOrder ? dressed(world, label, value) : value)),
       (error) => done(() => reject(error)),
     );
   });
@@ -58,6 +58,7 @@ const methods = [
   "appendFile",
   "chmod",
   "chown",
+  "close",
   "datasync",
   "lock",
   "read",

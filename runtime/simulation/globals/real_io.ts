@@ -7,7 +7,7 @@
 import { builtin } from "../../hosts/common/node_process.ts";
 import { connectionOf, helperOf, lazyOf, programOf, serveOf, spawnOf } from "./helpers.ts";
 import { awaited } from "./io_calls.ts";
-import { connectOf, datagramOf, listenOf, requestOf, socketMethods } from "./sockets.ts";
+import { closeOf, connectOf, datagramOf, listenOf, requestOf, socketMethods } from "./sockets.ts";
 import type { Wrap } from "./waited_for.ts";
 
 /** A function by which code reaches the world: the object it is a member of, its name there, and how people call it. */
@@ -210,8 +210,14 @@ export function allowedDoors(): Door[] {
   const add = adderTo(found);
   const { process } = globalThis as unknown as Globals;
   if (process?.getBuiltinModule === undefined) return found;
-  const { Socket } = builtin<{ Socket: Class }>("node:net");
+  const { Socket, Server } = builtin<{ Socket: Class; Server: Class }>("node:net");
+  add(Server.prototype, ["close"], "net.Server.", closeOf);
   for (const [name, wrap] of Object.entries(socketMethods)) add(Socket.prototype, [name], "net.Socket.", wrap);
-  for (const name of ["http", "https"]) add(builtin<object>(`node:${name}`), ["get", "request"], `${name}.`, requestOf);
+  for (const name of ["http", "https"]) {
+    const { prototype } = builtin<{ Server: Class }>(`node:${name}`).Server;
+    if (Object.hasOwn(prototype, "close")) add(prototype, ["close"], `${name}.Server.`, closeOf);
+  }
+  const { ClientRequest } = builtin<{ ClientRequest?: Class }>("node:http");
+  add(ClientRequest?.prototype, ["onSocket"], "http.ClientRequest.", requestOf);
   return found;
 }

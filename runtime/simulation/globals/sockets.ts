@@ -21,8 +21,8 @@ interface Socket extends Emitter {
   readonly connecting: boolean;
   readonly destroyed: boolean;
   readonly localPort?: number;
+  readonly remoteAddress?: string;
   readonly remotePort?: number;
-  readonly writableLength: number;
 }
 
 /** A `net.Server`. */
@@ -146,6 +146,16 @@ export const listenOf: Wrap = (world, _label, own) =>
     return result;
   };
 
+/** `close` of a server: it tells when its connections are gone. */
+export const closeOf: Wrap = (world, _label, own) =>
+  function (this: Server, ...args: unknown[]): unknown {
+    const closing = new Steps();
+    closing.tell();
+    this.once("close", () => closing.end());
+    world.flights.add(closing);
+    return Reflect.apply(own, this, args);
+  };
+
 /** Does it tell of requests, whatever host has made it? */
 function isHttp(server: object): boolean {
   return "headersTimeout" in server || "keepAliveTimeout" in server;
@@ -201,38 +211,30 @@ export class Steps implements Flight {
   }
 }
 
-/** `http.request` and `http.get`: an answer is expected until it has come to its end, whatever its pauses. */
+/** `http.ClientRequest.prototype.onSocket`: an answer is expected until it has come to its end, whatever its pauses. */
 export const requestOf: Wrap = (world, _label, own) =>
-  function (this: unknown, ...args: unknown[]): unknown {
-    const request = Reflect.apply(own, this, args) as Emitter & { readonly socket?: Socket | null };
-    const [target] = args;
-    const options = (typeof target === "string" || target instanceof URL ? args[1] : target) as Target | undefined;
-    const url = typeof target === "string" || target instanceof URL ? String(target) : urlOf(options ?? {});
-    const port = localPortOf(url);
+  function (this: Emitter, ...args: unknown[]): unknown {
+    const socket = args[0] as Socket | undefined;
     let isOver = false;
-    request.once("close", () => isOver = true);
+    this.once("close", () => isOver = true);
     world.flights.add({
-      port,
       patience: longestWait,
+      get port() {
+        const { remoteAddress = "", remotePort } = socket ?? {};
+        return remotePort === undefined ? undefined : localPortOf(`http://${urlHost(remoteAddress)}:${remotePort}`);
+      },
       get signs() {
-        return request.socket?.bytesRead ?? 0;
+        return socket?.bytesRead ?? 0;
       },
       get isOver() {
         return isOver;
       },
     });
-    return request;
+    return Reflect.apply(own, this, args);
   };
 
-interface Target {
-  readonly protocol?: string;
-  readonly hostname?: string;
-  readonly host?: string;
-  readonly port?: number | string;
-}
-
-function urlOf({ protocol = "http:", hostname, host, port }: Target): string {
-  return `${protocol}//${hostname ?? host ?? "localhost"}${port ? `:${port}` : ""}`;
+function urlHost(address: string): string {
+  return address.includes(":") ? `[${address.replace(/^::ffff:/, "")}]`.replace(/^\[([\d.]+)\]$/, "$1") : address;
 }
 
 /** A method of a `dgram.Socket`. A datagram may be lost: none is waited for for long. */

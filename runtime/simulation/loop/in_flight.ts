@@ -51,7 +51,13 @@ export class InFlight {
   readonly served: Map<number, number> = new Map();
   readonly #calls: Call[] = [];
   readonly #flights = new Map<Flight, { signs: number; since: number }>();
+  readonly #longest: number;
   #isOver = false;
+
+  /** `longest`: for how long a call is waited for, in ms of real time. */
+  constructor(longest: number = longestWait) {
+    this.#longest = longest;
+  }
 
   /** Is there anything? */
   get isOn(): boolean {
@@ -60,6 +66,7 @@ export class InFlight {
 
   /** A call begins. The function that is returned is told, once its result is there, what to call. */
   begin(label: string, { inOrder, port }: CallSettings): (come: () => void) => void {
+    if (this.#isOver) return (come) => come();
     const call: Call = { label, begun: realNow(), inOrder, port, come: undefined };
     this.#calls.push(call);
     return (come) => {
@@ -70,6 +77,7 @@ export class InFlight {
 
   /** From now on signs of life of it are looked for. */
   add(flight: Flight): void {
+    if (this.#isOver) return;
     this.#flights.set(flight, { signs: flight.signs, since: realNow() });
   }
 
@@ -93,7 +101,7 @@ export class InFlight {
     }
     for (const { come, begun, port } of this.#calls) {
       if (come !== undefined) holds = true;
-      else if (now - begun < longestWait) count(port);
+      else if (now - begun < this.#longest) count(port);
     }
     for (const [port, number] of requests) holds ||= number > this.served.get(port)!;
     return holds;
@@ -109,7 +117,7 @@ export class InFlight {
         return { label, come };
       }
       // One that does not end is no reason for the others not to come.
-      if (inOrder && come === undefined && now - begun < longestWait) mayPass = false;
+      if (inOrder && come === undefined && now - begun < this.#longest) mayPass = false;
     }
     return undefined;
   }

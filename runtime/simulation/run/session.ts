@@ -22,6 +22,7 @@ import {
 } from "../globals/clock.ts";
 import { fetchOf } from "../globals/fetches.ts";
 import { type Frames, framesOf } from "../globals/frames.ts";
+import { hostRequests } from "../globals/host_requests.ts";
 import { messageChannelOf } from "../globals/message_channel.ts";
 import { membersOfRandomness } from "../globals/randomness.ts";
 import { allowedDoors, type Door, doors, openDoors } from "../globals/real_io.ts";
@@ -121,6 +122,7 @@ export class Session implements World {
     });
     this.work = new RealWork();
     this.flights = new InFlight();
+    if (this.settings.allowRealIo) this.flights.add(hostRequests());
     this.random = new Random(settings.seed);
     this.wall = this.settings.startTime;
     this.network = new SimulatedNetwork(this);
