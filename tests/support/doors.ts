@@ -144,7 +144,9 @@ const work = rows("waited for", everywhere, {
   "fetch of a blob URL": async () => (await fetch(URL.createObjectURL(new Blob(["hello"])))).text(),
   "fs.read of an open file": ({ file }) => {
     const handle = files.openSync(file, "r");
-    return back((done) => void files.read(handle, new Uint8Array(4), 0, 4, 0, done)).finally(() => files.closeSync(handle));
+    return back((done) => void files.read(handle, new Uint8Array(4), 0, 4, 0, done)).finally(() =>
+      files.closeSync(handle)
+    );
   },
 });
 
@@ -178,7 +180,8 @@ const refused = rows("refused by name", everywhere, {
     }),
   "http.get": ({ port }) =>
     new Promise((resolve, reject) => {
-      const request = servers.get({ port, host: "127.0.0.1", agent: false }, (answer) => answer.resume().on("end", resolve));
+      const request = servers.get({ port, host: "127.0.0.1", agent: false }, (answer) =>
+        answer.resume().on("end", resolve));
       request.on("error", reject);
     }),
   "net.Server.listen": () =>

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Callable, inHost, type Wrap, worked } from "./waited_for.ts";
+import { type Callable, inHost, worked, type Wrap } from "./waited_for.ts";
 
 /** `Blob.prototype.stream`: each part is work of its own, which begins when somebody asks for it. */
 export const blobStreamOf: Wrap = (world, label, own) =>

@@ -20,7 +20,12 @@ interface Ways {
 }
 
 const ways: Readonly<Record<string, Ways>> = {
-  Worker: { asks: ["postMessage"], tells: ["message", "messageerror", "online"], ends: ["exit", "error"], closes: ["terminate"] },
+  Worker: {
+    asks: ["postMessage"],
+    tells: ["message", "messageerror", "online"],
+    ends: ["exit", "error"],
+    closes: ["terminate"],
+  },
   WebSocket: { asks: ["send", "close"], tells: ["open", "message"], ends: ["close"], closes: [] },
   EventSource: { asks: [], tells: ["open", "message", "error"], ends: [], closes: ["close"] },
   XMLHttpRequest: { asks: ["send"], tells: ["loadend"], ends: [], closes: [] },
@@ -116,7 +121,9 @@ export const lazyOf: Wrap = (world, label, own) =>
     const then = promise.then;
     let begun: Promise<unknown> | undefined;
     setMember(promise, "then", (...handlers: Parameters<typeof then>): unknown => {
-      begun ??= awaitResult(world, label, { then: (...own) => then.apply(promise, own) } as PromiseLike<unknown>, { inOrder: false });
+      begun ??= awaitResult(world, label, { then: (...own) => then.apply(promise, own) } as PromiseLike<unknown>, {
+        inOrder: false,
+      });
       return begun.then(...handlers);
     });
     return promise;
@@ -128,10 +135,10 @@ type Handler = (...args: never[]) => unknown;
 export const serveOf: Wrap = (world, _label, own) =>
   function (this: unknown, ...args: unknown[]): unknown {
     const { flights } = world;
-    let port: number | undefined;
+    const bound: { port?: number | undefined } = {};
     const watched = (handler: Handler): Handler => (...given) => {
-      if (port === undefined) return handler(...given);
-      const served = port;
+      const served = bound.port;
+      if (served === undefined) return handler(...given);
       flights.serve(served, 1);
       const response = handler(...given);
       if (!isThenable(response)) flights.serve(served, -1);
@@ -149,15 +156,17 @@ export const serveOf: Wrap = (world, _label, own) =>
       }
     }
     const server = Reflect.apply(own, this, args) as { port?: number; addr?: { port?: number } };
-    port = server.port ?? server.addr?.port;
-    if (port !== undefined) flights.served.set(port, 0);
+    bound.port = server.port ?? server.addr?.port;
+    if (bound.port !== undefined) flights.served.set(bound.port, 0);
     return server;
   };
 
 /** `Deno.connect` and its like: an answer is expected after each write. */
 export const connectionOf: Wrap = (world, label, own) =>
   async function (this: unknown, ...args: unknown[]): Promise<unknown> {
-    const connection = await awaitResult(world, label, Reflect.apply(own, this, args) as PromiseLike<object>, { inOrder: false });
+    const connection = await awaitResult(world, label, Reflect.apply(own, this, args) as PromiseLike<object>, {
+      inOrder: false,
+    });
     const steps = new Steps();
     steps.tell();
     world.flights.add(steps);

@@ -6,7 +6,7 @@
 
 import { isThenable } from "../../basics/promises.ts";
 import type { World } from "../loop/world.ts";
-import { type Callable, inHost, type Wrap } from "./waited_for.ts";
+import { applyCalledBack, type Callable, inHost, type Wrap } from "./waited_for.ts";
 
 /** What the host does with files it does in the order in which it was asked. */
 const inOrder = { inOrder: true };
@@ -14,26 +14,14 @@ const inOrder = { inOrder: true };
 /** A function that calls its last argument back, or returns a promise or something to iterate over. */
 export const awaited: Wrap = (world, label, own) =>
   function (this: unknown, ...args: unknown[]): unknown {
-    const { insideHost, context, flights } = world;
+    const { insideHost, flights } = world;
     // Many are made of others, for which nobody but the host waits.
     if (insideHost.get() === true) return Reflect.apply(own, this, args);
-    const callback = args.at(-1);
-    let done: ((come: () => void) => void) | undefined;
-    let early: (() => void) | undefined;
-    if (typeof callback === "function") {
-      const captured = context.capture();
-      args[args.length - 1] = (...results: unknown[]): void => {
-        const come = (): void => context.resume(captured, () => void Reflect.apply(callback, undefined, results), undefined);
-        if (done === undefined) early = come;
-        else done(come);
-      };
+    const apply = (): unknown => Reflect.apply(own, this, args);
+    if (typeof args.at(-1) === "function") {
+      return applyCalledBack(world, () => flights.begin(label, inOrder), apply, args);
     }
-    const result: unknown = inHost(world, () => Reflect.apply(own, this, args));
-    if (typeof callback === "function") {
-      done = flights.begin(label, inOrder);
-      if (early !== undefined) done(early);
-      return result;
-    }
+    const result = inHost(world, apply);
     if (isThenable(result)) return awaitResult(world, label, result);
     return isIterable(result) ? iterated(world, label, result) : result;
   };
@@ -79,7 +67,9 @@ const methods = [
 
 /** An open file or folder: each of its calls is waited for. */
 function dressed<T>(world: World, label: string, value: T): T {
-  if (typeof value !== "object" || value === null || typeof (value as { close?: unknown }).close !== "function") return value;
+  if (typeof value !== "object" || value === null || typeof (value as { close?: unknown }).close !== "function") {
+    return value;
+  }
   for (const name of methods) {
     const own = (value as Record<string, unknown>)[name];
     if (typeof own === "function") setMember(value, name, awaited(world, `${label}.${name}`, own as Callable));

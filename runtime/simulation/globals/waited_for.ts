@@ -37,20 +37,33 @@ export function worked<T>({ work }: World, label: string, result: PromiseLike<T>
 /** A function that calls its last argument back. */
 export const calledBack: Wrap = (world, label, own) =>
   function (this: unknown, ...args: unknown[]): unknown {
-    const callback = args.at(-1);
-    const { context, insideHost, work } = world;
-    if (typeof callback !== "function" || insideHost.get() === true) return Reflect.apply(own, this, args);
-    const captured = context.capture();
-    let done: ((come: () => void) => void) | undefined;
-    let early: (() => void) | undefined;
-    args[args.length - 1] = (...results: unknown[]): void => {
-      const come = (): void => context.resume(captured, () => void Reflect.apply(callback, undefined, results), undefined);
-      if (done === undefined) early = come;
-      else done(come);
-    };
-    const result: unknown = inHost(world, () => Reflect.apply(own, this, args));
-    // What has been refused has thrown by now.
-    done = work.begin(label);
-    if (early !== undefined) done(early);
-    return result;
+    const { insideHost, work } = world;
+    if (typeof args.at(-1) !== "function" || insideHost.get() === true) return Reflect.apply(own, this, args);
+    return applyCalledBack(world, () => work.begin(label), () => Reflect.apply(own, this, args), args);
   };
+
+type Come = () => void;
+
+/** Calls what calls the last of the arguments back; that is called when what `begin` has begun comes. */
+export function applyCalledBack(
+  world: World,
+  begin: () => (come: Come) => void,
+  apply: () => unknown,
+  args: unknown[],
+): unknown {
+  const { context } = world;
+  const callback = args.at(-1) as Callable;
+  const captured = context.capture();
+  const call: { done?: (come: Come) => void; early?: Come } = {};
+  args[args.length - 1] = (...results: unknown[]): void => {
+    const come = (): void =>
+      context.resume(captured, () => void Reflect.apply(callback, undefined, results as never[]), undefined);
+    if (call.done === undefined) call.early = come;
+    else call.done(come);
+  };
+  const result: unknown = inHost(world, apply);
+  // What has been refused has thrown by now.
+  call.done = begin();
+  if (call.early !== undefined) call.done(call.early);
+  return result;
+}

@@ -41,7 +41,10 @@ export interface SimulateOptions {
   startTime?: number;
   /** After how many macrotasks a body that has not ended is taken for a livelock. Default: 1,000,000. */
   maxSteps?: number;
-  /** Lets `fetch` and its kind through. The run is then not the same every time. Default: false. */
+  /**
+   * Lets `fetch` and its kind through. The clock stands still for what is on its way, but not for more than 10 s of real time without a
+   * sign of life. The run is then not the same every time. Default: false.
+   */
   allowRealIo?: boolean;
   /** Ends the simulation when aborted, which then rejects with the signal's reason: that of a test ends it with the test. */
   signal?: AbortSignal;

@@ -89,28 +89,34 @@ testWith("Node's modules", "connections that are kept alive and idle hold nothin
   assert(performance.now() - before < 9000);
 });
 
-testWith("Node's modules", "an answer on a connection is waited for, the connection after it only shortly", () =>
-  beside(
-    net.createServer((socket) => socket.on("data", (data) => void hostsOwn(() => socket.write(data), 150))),
-    async (port, sim) => {
-      const before = performance.now();
-      const socket = net.connect(port, "127.0.0.1");
-      for (let call = 1; call <= 2; call++) {
-        const time = sim.now();
-        const answer = new Promise((resolve) => socket.once("data", (data) => resolve(String(data))));
-        socket.write(`call ${call}`);
-        assertEquals(await Promise.race([answer, sleep(30_000)]), `call ${call}`);
-        assertEquals(sim.now(), time);
-        await sleep(500);
-      }
-      socket.destroy();
-      assert(performance.now() - before < 9000);
-    },
-  ));
+testWith(
+  "Node's modules",
+  "an answer on a connection is waited for, the connection after it only shortly",
+  () =>
+    beside(
+      net.createServer((socket) => socket.on("data", (data) => void hostsOwn(() => socket.write(data), 150))),
+      async (port, sim) => {
+        const before = performance.now();
+        const socket = net.connect(port, "127.0.0.1");
+        for (let call = 1; call <= 2; call++) {
+          const time = sim.now();
+          const answer = new Promise((resolve) => socket.once("data", (data) => resolve(String(data))));
+          socket.write(`call ${call}`);
+          assertEquals(await Promise.race([answer, sleep(30_000)]), `call ${call}`);
+          assertEquals(sim.now(), time);
+          await sleep(500);
+        }
+        socket.destroy();
+        assert(performance.now() - before < 9000);
+      },
+    ),
+);
 
 testWith("Node's modules", "a connection within the body takes simulated time at both ends", async () => {
   await simulate(async (sim) => {
-    const server = net.createServer((socket) => socket.on("data", (data) => void setTimeout(() => socket.write(data), 3000)));
+    const server = net.createServer((socket) =>
+      socket.on("data", (data) => void setTimeout(() => socket.write(data), 3000))
+    );
     const socket = net.connect(await listening(server), "127.0.0.1");
     socket.write("a");
     assertEquals(await new Promise((resolve) => socket.once("data", (data) => resolve(String(data)))), "a");
