@@ -8,6 +8,7 @@ export { DeadlockError, LeakError, LivelockError, UnhandledRejectionError } from
 export type { LoopApi, LoopHandle, LoopProgram } from "./model/loop_program.ts";
 export { allowsOrder, predictOrders } from "./model/predict_orders.ts";
 export type { ProfileName } from "./model/profile.ts";
+export type { LinkSettings, PartitionSettings } from "./network/link.ts";
 export type { Network } from "./network/network.ts";
 export { observeOrder } from "./observation/observe_order.ts";
 export type { FaultOptions, IoOptions, Simulation } from "./run/simulation.ts";

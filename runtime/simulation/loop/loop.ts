@@ -22,7 +22,6 @@
  * @module
  */
 
-import type { CutPlaces } from "../../basics/cut_places.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Immediates } from "./immediates.ts";
 import {
@@ -85,7 +84,7 @@ export class SimulatedLoop {
     this.keepPlaces = options.keepPlaces;
     this.shortestDelay = options.shortestDelay;
     this.#observe = options.observe;
-    this.ways = new Ways(choose, options.late);
+    this.ways = new Ways(choose, options.late, () => ++this.#lastId);
   }
 
   /** Sets a timer, which fires once if nothing else is said; `delay` in ms of any length. */
@@ -146,16 +145,6 @@ export class SimulatedLoop {
     const [scope, place] = [undefined, undefined];
     const [id, chain] = [++this.#lastId, this.#nextChain()];
     this.arrivals.add({ id, label, kind: "message", chain, fn, at, port, batch, scope, place }, this.now);
-  }
-
-  /** Lets the schedule decide whether `wrong` happens in the place of `right`; in order of arrival it does not. */
-  fault(right: string, wrong: string, atMost?: number): boolean {
-    return this.ways.fault(++this.#lastId, right, wrong, atMost);
-  }
-
-  /** After how many bytes of `label` does the schedule cut? In order of arrival, and with 0, nowhere. */
-  cut(label: string, places: CutPlaces): number {
-    return this.ways.cut(++this.#lastId, label, places);
   }
 
   /** What the last macrotask is called. */

@@ -17,18 +17,24 @@ export class Ways {
   mayBeLate = false;
   readonly #choose: Choose;
   readonly #late: boolean;
+  readonly #nextId: () => number;
   #lastLateId = 0;
   /** How often each thing could go wrong, and did. */
   #faults: Map<string, { asked: number; happened: number }> | undefined;
 
-  /** `late`: may timers fire late? */
-  constructor(choose: Choose, late: boolean) {
+  /** How often each decision between other ways was asked for. */
+  #asked: Map<string, number> | undefined;
+
+  /** `late`: may timers fire late? `nextId` gives a decision the number that an event would have. */
+  constructor(choose: Choose, late: boolean, nextId: () => number) {
     this.#choose = choose;
     this.#late = late;
+    this.#nextId = nextId;
   }
 
-  /** Does `wrong` happen in the place of `right`? At most so many times in all. */
-  fault(id: number, right: string, wrong: string, atMost: number = Infinity): boolean {
+  /** Does `wrong` happen in the place of `right`? At most so many times in all; in order of arrival it does not. */
+  fault(right: string, wrong: string, atMost: number = Infinity): boolean {
+    const id = this.#nextId();
     const faults = this.#faults ??= new Map();
     let fault = faults.get(wrong);
     if (fault === undefined) faults.set(wrong, fault = { asked: 0, happened: 0 });
@@ -39,8 +45,17 @@ export class Ways {
     return happens;
   }
 
-  /** After how many bytes a cut is made; 0 where none is. */
-  cut(id: number, label: string, { places, all }: CutPlaces): number {
+  /** Does something else come about than the rule, which is called `label`? It is told in words, numbered where they are the same again. */
+  departs(label: string, told: string): boolean {
+    const asked = this.#asked ??= new Map<string, number>();
+    const number = (asked.get(told) ?? 0) + 1;
+    asked.set(told, number);
+    return this.#optionOf(this.#nextId(), label, [number > 1 ? `${told} (number ${number})` : told]) === 1;
+  }
+
+  /** After how many bytes of `label` a cut is made; 0 where none is, as in order of arrival. */
+  cut(label: string, { places, all }: CutPlaces): number {
+    const id = this.#nextId();
     if (!all) this.leftOut = true;
     if (places.length === 0) return 0;
     const told = places.map((at) =>

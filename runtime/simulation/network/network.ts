@@ -1,27 +1,10 @@
 /**
- * A network for the programs of a simulation: `fetch` reaches the servers that listen in the same simulation, `connect` the
- * listeners, and each passage over it is an event of the schedule.
+ * What a body can do to the network of its simulation.
  *
  * @module
  */
 
-import { type Answer, discard, type HttpListener, type HttpListenOptions, responseOf } from "../../port/http.ts";
-import type {
-  HostAddress,
-  HostNet,
-  HostNetServer,
-  HostSocket,
-  NetAddress,
-  SecureServerSettings,
-} from "../../port/net.ts";
-import { cutPlaces } from "../../basics/cut_places.ts";
-import { placeOf, refusal } from "../loop/errors.ts";
-import type { SimulatedLoop } from "../loop/loop.ts";
-import { anyTime } from "../loop/loop_event.ts";
-import type { World } from "../loop/world.ts";
-import { failed, FetchAbort, SimulatedExchange, SimulatedServer } from "./http.ts";
-import { type Ports, SimulatedNetServer } from "./net_server.ts";
-import { type Carrier, SimulatedSocket } from "./socket.ts";
+import type { LinkSettings } from "./link.ts";
 
 /** What a body can do to the network of its simulation. */
 export interface Network {
@@ -39,6 +22,17 @@ export interface Network {
    * characters, around line ends and around other delimiters. Default: 1.
    */
   fragments: number;
+  /**
+   * What may happen on the way of all connections, wherever the schedule says so.
+   *
+   * @example Each request takes 10 ms, or 500; and one connection may be lost
+   * ```ts
+   * import { simulate } from "@millrace/millrace/testing";
+   *
+   * await simulate((sim) => sim.network.link({ latency: [10, 500], loss: 1 }));
+   * ```
+   */
+  link(settings: LinkSettings): void;
   /** Nothing passes any more, in neither direction, until `heal`; what is under way waits. */
   partition(): void;
   /** Everything passes again. */
@@ -50,257 +44,4 @@ export interface Network {
    * is no longer there. New ones work.
    */
   halfOpen(): void;
-}
-
-/** The way of a request and its response. */
-interface Way {
-  readonly abort: FetchAbort;
-  readonly era: object;
-  /** How long a passage takes where they take a time. */
-  readonly latency: number | undefined;
-  isFirst: boolean;
-}
-
-const localHosts = /^(localhost|127\.0\.0\.1|0\.0\.0\.0|\[?::1?\]?)$/;
-const firstFreePort = 49_152;
-
-/** The network of one run. */
-export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
-  latency: number | undefined = undefined;
-  loss = 0;
-  fragments = 1;
-  readonly #world: World;
-  readonly #servers = new Map<number | string, SimulatedServer | SimulatedNetServer>();
-  readonly #sockets = new Set<SimulatedSocket>();
-  #nextPort = firstFreePort;
-  /** Those who wait for the network to be whole again. */
-  #waiting: Set<() => void> | undefined;
-  /** Takes what is on its way now for lost; renewed when it is. */
-  #era: object = {};
-
-  constructor(world: World) {
-    this.#world = world;
-  }
-
-  get loop(): SimulatedLoop {
-    return this.#world.loop;
-  }
-
-  partition(): void {
-    this.#waiting ??= new Set();
-  }
-
-  heal(): void {
-    const waiting = this.#waiting ?? [];
-    this.#waiting = undefined;
-    for (const pass of waiting) pass();
-  }
-
-  get isPartitioned(): boolean {
-    return this.#waiting !== undefined;
-  }
-
-  /** How much waits for the network to be whole again. */
-  get waiting(): number {
-    return this.#waiting?.size ?? 0;
-  }
-
-  whenWhole(fn: () => void): void {
-    this.#waiting!.add(fn);
-  }
-
-  reset(): void {
-    for (const socket of [...this.#sockets]) socket.reset();
-    for (const server of this.#servers.values()) if (server instanceof SimulatedServer) server.reset();
-  }
-
-  halfOpen(): void {
-    this.#era = {};
-    for (const socket of this.#sockets) socket.lose();
-  }
-
-  loses(label: string): boolean {
-    if (this.loss <= 0 || !this.loop.fault(label, `the loss of ${label}`)) return false;
-    this.loss--;
-    return true;
-  }
-
-  cuts(label: string, bytes: Uint8Array): number {
-    if (this.fragments <= 0) return 0;
-    const at = this.loop.cut(label, cutPlaces(bytes));
-    if (at > 0) this.fragments--;
-    return at;
-  }
-
-  leave(socket: SimulatedSocket): void {
-    this.#sockets.delete(socket);
-  }
-
-  /** What is left of it at the end of a run. */
-  get left(): readonly string[] {
-    if (this.#servers.size + this.#sockets.size === 0) return [];
-    return [
-      ...[...this.#servers].map(([where, server]) => {
-        const place = server instanceof SimulatedNetServer ? placeOf(server.place) : "";
-        return typeof where === "number" ? `the server on port ${where}${place}` : `the server at ${where}${place}`;
-      }),
-      ...[...this.#sockets].map(({ name, place }) => `the connection of ${name}, not closed${placeOf(place)}`),
-    ];
-  }
-
-  /** `HostNetwork.listenHttp` on this network. */
-  listen(options: HttpListenOptions): Promise<HttpListener> {
-    if (options.unix !== undefined) {
-      return Promise.reject(new TypeError("The network of a simulation has no Unix sockets for HTTP"));
-    }
-    const port = options.port === 0 ? this.#nextPort++ : options.port;
-    if (this.#servers.has(port)) {
-      return Promise.reject(Object.assign(new Error(`The port ${port} is in use`), { code: "EADDRINUSE" }));
-    }
-    const server = new SimulatedServer(options, port, () => this.#servers.delete(port));
-    this.#servers.set(port, server);
-    return Promise.resolve(server);
-  }
-
-  /** `HostNet.createServer` on this network. What TLS would encrypt is not encrypted here. */
-  createServer(tls: SecureServerSettings | undefined): HostNetServer {
-    return new SimulatedNetServer(this, tls === undefined ? "connection" : "secureConnection");
-  }
-
-  /** There is one machine. */
-  lookup(hostname: string): Promise<readonly HostAddress[]> {
-    if (!localHosts.test(hostname)) refusal("connect")();
-    return Promise.resolve([{ address: "127.0.0.1", family: 4 }]);
-  }
-
-  /** Nothing is encrypted: what matters here is the order. */
-  secure(socket: HostSocket): HostSocket {
-    this.#deliver(() => socket.destroyed || (socket as SimulatedSocket).emit("secureConnect"), "the handshake of TLS");
-    return socket;
-  }
-
-  open(address: NetAddress, server: SimulatedNetServer): number | undefined {
-    const key = "path" in address ? address.path : address.port === 0 ? this.#nextPort++ : address.port;
-    if (this.#servers.has(key)) return undefined;
-    this.#servers.set(key, server);
-    return typeof key === "number" ? key : 0;
-  }
-
-  close(server: SimulatedNetServer): void {
-    for (const [key, other] of this.#servers) if (other === server) this.#servers.delete(key);
-  }
-
-  /** A socket that begins to connect. */
-  connect(address: NetAddress): HostSocket {
-    const key = "path" in address ? address.path : address.port;
-    if ("host" in address && !this.#servers.has(key) && !localHosts.test(address.host)) refusal("connect")();
-    const port = typeof key === "number" ? key : 0;
-    const where = port === 0 ? key : `port ${key}`;
-    const number = this.#nextPort++;
-    const socket = new SimulatedSocket(this, `client ${number} of ${where}`, number, port);
-    this.#sockets.add(socket);
-    const label = `a connection to ${where}`;
-    const connect = (): void => {
-      if (socket.destroyed) return;
-      if (this.isPartitioned) return this.whenWhole(() => this.#deliver(connect, label));
-      if (this.loses(label)) return socket.reset();
-      const server = this.#servers.get(key);
-      if (!(server instanceof SimulatedNetServer)) return socket.fail("ECONNREFUSED", `connect ECONNREFUSED ${where}`);
-      const other = new SimulatedSocket(this, `the server's side of client ${number}`, port, number);
-      other.join(socket);
-      this.#sockets.add(other);
-      server.accept(other);
-      this.#deliver(() => socket.destroyed || socket.emit("connect"), `the answer to client ${number}`);
-    };
-    this.#deliver(connect, label);
-    return socket;
-  }
-
-  /** Does a server of this network listen where a URL leads to? */
-  serves(url: string): boolean {
-    if (this.#servers.size === 0 || !URL.canParse(url)) return false;
-    const { hostname, port, protocol } = new URL(url);
-    return localHosts.test(hostname) && this.#servers.has(Number(port || (protocol === "https:" ? 443 : 80)));
-  }
-
-  /** `fetch` on this network. */
-  async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
-    const request = new Request(input, init);
-    const url = new URL(request.url);
-    const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
-    if (!this.#servers.has(port) && !localHosts.test(url.hostname)) refusal("fetch")();
-    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
-    const call = `${request.method} ${url.pathname}${url.search}`;
-    const abort = new FetchAbort(signal ?? undefined);
-    let exchange: SimulatedExchange | undefined;
-    let response: Answer | undefined;
-    try {
-      await this.#pass(`${call} arrives`, { abort, era: this.#era, latency: this.latency });
-      const server = this.#servers.get(port);
-      if (!(server instanceof SimulatedServer)) {
-        throw failed(Object.assign(new Error(`connect ECONNREFUSED ${url.host}`), { code: "ECONNREFUSED" }));
-      }
-      const { broken } = exchange = new SimulatedExchange(request, server);
-      abort.on((reason) => exchange!.leave(reason));
-      const way: Way = { abort, era: this.#era, latency: 0, isFirst: true };
-      response = await abort.race(Promise.race([server.options.handle(exchange), broken]));
-      await Promise.race([this.#pass(`response to ${call}`, { ...way, latency: this.latency }), broken]);
-      return exchange.deliver(
-        responseOf(response),
-        (chunk, take) =>
-          this.#passChunk(`body of ${call}`, way, chunk, take).catch((error) => {
-            exchange!.leave(error);
-            throw error;
-          }),
-        () => abort.end(new TypeError("terminated")),
-      );
-    } catch (error) {
-      exchange?.leave(error);
-      if (response !== undefined) discard(response);
-      abort.end(error);
-      throw error;
-    }
-  }
-
-  /** One passage over the network; what is on its way when connections become half-open never comes. */
-  #pass(label: string, { abort, era, latency }: Omit<Way, "isFirst">): Promise<void> {
-    return abort.race(
-      new Promise<void>((resolve, reject) => {
-        const { loop } = this;
-        const begin = (): void => {
-          const arrive = (): void => {
-            off();
-            if (era !== this.#era) return;
-            if (this.isPartitioned) return wait();
-            if (!this.loses(label)) return resolve();
-            reject(failed(Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })));
-          };
-          const arrival = loop.complete(arrive, label, { latency: this.latency === undefined ? undefined : latency });
-          const off = abort.on(() => loop.arrivals.withdraw(arrival));
-        };
-        const wait = (): void => {
-          this.whenWhole(begin);
-          abort.on(() => this.#waiting?.delete(begin));
-        };
-        if (era !== this.#era) return;
-        if (this.isPartitioned) wait();
-        else begin();
-      }),
-    );
-  }
-
-  /** The way of a chunk of a body; the first has come with the head, and the others follow it closely. */
-  async #passChunk(label: string, way: Way, chunk: Uint8Array, take: (part: Uint8Array) => void): Promise<void> {
-    if (!way.isFirst) await this.#pass(label, way);
-    way.isFirst = false;
-    const at = this.cuts(label, chunk);
-    if (at === 0) return take(chunk);
-    take(chunk.subarray(0, at));
-    take(chunk.subarray(at));
-  }
-
-  #deliver(fn: () => void, label: string): void {
-    const { latency, loop } = this;
-    loop.deliver(fn, label, { at: latency === undefined ? anyTime : loop.now + latency });
-  }
 }

@@ -20,12 +20,13 @@ import { anyTime } from "../loop/loop_event.ts";
 /** What the network is to its connections. */
 export interface Carrier {
   readonly loop: SimulatedLoop;
-  readonly latency: number | undefined;
-  /** Does nothing pass? Then `whenWhole` calls back when it does again. */
-  readonly isPartitioned: boolean;
+  /** How long does a passage take at whose end there is `what`? `undefined` for any time. */
+  takes(what: string): number | undefined;
+  /** Does nothing pass, or no longer? Then `whenWhole` calls back when it does again. */
+  stops(what: string): boolean;
   whenWhole(fn: () => void): void;
-  /** Is what is on its way under this label lost, and the connection with it? */
-  loses(label: string): boolean;
+  /** Is what is on its way under this label lost, and the connection with it? That is told in words. */
+  loses(label: string, told: string): boolean;
   /** How many of the bytes that come under this label come before the rest; 0 where all come together. */
   cuts(label: string, bytes: Uint8Array): number;
   /** The connection is over. */
@@ -45,6 +46,10 @@ export class SimulatedSocket implements HostSocket {
   readonly localPort: number;
   readonly name: string;
   readonly place: Error | undefined;
+  /** What it leads to. */
+  readonly #way: string;
+  /** How many bytes of this end have arrived. */
+  #arrived = 0;
   destroyed = false;
   readableEnded = false;
   writableEnded = false;
@@ -63,8 +68,9 @@ export class SimulatedSocket implements HostSocket {
   /** The other end has vanished without a word. */
   #isLost = false;
 
-  constructor(carrier: Carrier, name: string, localPort: number, remotePort: number) {
+  constructor(carrier: Carrier, name: string, way: string, localPort: number, remotePort: number) {
     this.#carrier = carrier;
+    this.#way = way;
     this.name = name;
     this.localPort = localPort;
     this.remotePort = remotePort;
@@ -166,12 +172,14 @@ export class SimulatedSocket implements HostSocket {
 
   /** One packet arrives; which one is decided by the order of sending. */
   #schedule(): void {
-    const { loop, latency } = this.#carrier;
+    const { loop } = this.#carrier;
+    const what = `more comes on the connection to ${this.#way}`;
+    const latency = this.#carrier.takes(what);
     const at = latency === undefined ? this.#lastAt > loop.now ? this.#lastAt : anyTime : loop.now + latency;
     this.#lastAt = Math.max(at, this.#lastAt);
     const label = `bytes of ${this.name}`;
     const arrive = (): void => {
-      if (this.#carrier.isPartitioned) this.#carrier.whenWhole(() => this.#schedule());
+      if (this.#carrier.stops(what)) this.#carrier.whenWhole(() => this.#schedule());
       else this.#arrive(label);
     };
     loop.deliver(arrive, label, { port: this, at: at === anyTime ? anyTime : this.#lastAt, batch: label });
@@ -185,8 +193,11 @@ export class SimulatedSocket implements HostSocket {
       if (packet !== undefined && packet !== "end" && peer.destroyed) this.fail("ECONNRESET", "read ECONNRESET");
       return;
     }
-    if (this.#carrier.loses(label)) return this.reset();
-    peer.#take(this.#split(packet, label));
+    const told = `the connection to ${this.#way} is reset after ${this.#arrived} bytes`;
+    if (this.#carrier.loses(label, told)) return this.reset();
+    const part = this.#split(packet, label);
+    if (typeof part !== "string") this.#arrived += part.length;
+    peer.#take(part);
   }
 
   /** Lets the first bytes come alone, if that is chosen; the rest follows as a packet of its own. */

@@ -36,7 +36,7 @@ import type { Choose, LoopEvent } from "../loop/loop_event.ts";
 import { InFlight } from "../loop/in_flight.ts";
 import { RealWork } from "../loop/real_work.ts";
 import type { World, WorldSettings } from "../loop/world.ts";
-import { SimulatedNetwork } from "../network/network.ts";
+import { SimulatedNetwork } from "../network/simulated_network.ts";
 import { SimulatedWorkers } from "../workers/workers.ts";
 
 /** What one run is made with. */
@@ -84,7 +84,7 @@ export class Session implements World {
 
   /** How many of the bytes that come under this label come before the rest, in the run that is on; 0 where all come together. */
   static cut(label: string, bytes: Uint8Array): number {
-    return active === undefined ? 0 : active.loop.cut(label, cutPlaces(bytes));
+    return active === undefined ? 0 : active.loop.ways.cut(label, cutPlaces(bytes));
   }
 
   /** Puts the simulated functions in place; those of another session must not be. */

@@ -94,7 +94,7 @@ export class BodySimulation implements Simulation {
     checkOptions(options, "fault", ["atMost"]);
     const { atMost } = options;
     if (atMost !== undefined) checkCount(atMost, "atMost", 0);
-    return this.#session.loop.fault(`${label} going well`, label, atMost);
+    return this.#session.loop.ways.fault(`${label} going well`, label, atMost);
   }
 
   get steps(): number {

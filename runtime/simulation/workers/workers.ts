@@ -178,7 +178,7 @@ export class SimulatedWorker implements HostWorker {
       () => {
         if (this.#dead) return;
         const mayDie = this.#workers.exits > 0 && !this.ending;
-        if (!mayDie || !loop.fault(label, `the death of ${this.name}`)) return take(copy);
+        if (!mayDie || !loop.ways.fault(label, `the death of ${this.name}`)) return take(copy);
         this.#workers.exits--;
         this.die(1);
       },

@@ -212,7 +212,7 @@ test("a request that is lost on its way back has been served: whoever tries agai
       }),
     ScheduleFailure,
   );
-  assert(failure.schedule.join("\n").includes("the loss of response to POST /"), failure.message);
+  assert(failure.schedule.join("\n").includes("is reset before the answer to POST / comes"), failure.message);
 });
 
 test("a fetch is aborted once, before the request, before the head, or while its body comes; no listener is left", async () => {
