@@ -23,11 +23,11 @@ const ways: Readonly<Record<string, Ways>> = {
   Worker: {
     asks: ["postMessage"],
     tells: ["message", "messageerror", "online"],
-    ends: ["exit", "error"],
+    ends: ["exit"],
     closes: ["terminate"],
   },
   WebSocket: { asks: ["send", "close"], tells: ["open", "message"], ends: ["close"], closes: [] },
-  EventSource: { asks: [], tells: ["open", "message", "error"], ends: [], closes: ["close"] },
+  EventSource: { asks: [], tells: ["open", "message"], ends: [], closes: ["close"] },
   XMLHttpRequest: { asks: ["send"], tells: ["loadend"], ends: [], closes: [] },
 };
 
@@ -53,6 +53,8 @@ export const helperOf: Wrap = (world, label, own) => {
     for (const name of ends) listen(name, () => steps.end());
     listenTo(helper, asks, () => steps.ask());
     listenTo(helper, [...closes, "unref"], () => steps.tell());
+    // An emitter takes a listener for somebody who handles the error.
+    if (typeof helper.on !== "function") helper.addEventListener?.("error", () => steps.tell());
     return helper;
   }
   make.prototype = own.prototype as unknown;
@@ -77,7 +79,6 @@ export const spawnOf: Wrap = (world, _label, own) =>
     let isOver = false;
     let isReferenced = true;
     this.once("close", () => isOver = true);
-    this.once("error", () => isOver = true);
     listenTo(this, ["unref"], () => isReferenced = false);
     const result: unknown = Reflect.apply(own, this, args);
     const outputs = [this.stdout, this.stderr];
@@ -139,10 +140,15 @@ export const serveOf: Wrap = (world, _label, own) =>
     const watched = (handler: Handler): Handler => (...given) => {
       const served = bound.port;
       if (served === undefined) return handler(...given);
+      const end = (): void => flights.serve(served, -1);
       flights.serve(served, 1);
-      const response = handler(...given);
-      if (!isThenable(response)) flights.serve(served, -1);
-      else response.then(() => flights.serve(served, -1), () => flights.serve(served, -1));
+      let response: unknown;
+      try {
+        response = handler(...given);
+      } finally {
+        if (isThenable(response)) response.then(end, end);
+        else end();
+      }
       return response;
     };
     for (const [index, argument] of args.entries()) {

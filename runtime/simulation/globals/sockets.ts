@@ -4,13 +4,14 @@
  * @module
  */
 
+import { builtin } from "../../hosts/common/node_process.ts";
 import { type Flight, type InFlight, longestWait, shortWait } from "../loop/in_flight.ts";
 import type { World } from "../loop/world.ts";
 import { localPortOf } from "./fetches.ts";
 import type { Callable, Wrap } from "./waited_for.ts";
 
 interface Emitter {
-  once(name: string, listener: (...args: never[]) => void): unknown;
+  once(name: string | symbol, listener: (...args: never[]) => void): unknown;
   prependListener(name: string, listener: (...args: never[]) => void): unknown;
 }
 
@@ -125,7 +126,9 @@ export const listenOf: Wrap = (world, _label, own) =>
     let port: number | undefined;
     const result: unknown = Reflect.apply(own, this, args);
     flights.add(opening);
-    this.once("error", () => opening.isOver = true);
+    // Which is not taken for a listener that handles the error.
+    const { errorMonitor } = builtin<{ errorMonitor: symbol }>("node:events");
+    this.once(errorMonitor, () => opening.isOver = true);
     const listening = (): void => {
       opening.isOver = true;
       const address = this.address();

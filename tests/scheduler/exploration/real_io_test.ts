@@ -1,5 +1,6 @@
 /** Real network in a simulation that allows it: the clock stands still for what is on its way, and for nothing else. */
 
+import { spawn } from "node:child_process";
 import * as http from "node:http";
 import * as net from "node:net";
 import { assert, assertEquals } from "@std/assert";
@@ -132,4 +133,26 @@ testWith("Node's modules", "with real I/O allowed, fetch reaches the servers of 
     assertEquals(await (await fetch(server.url)).text(), "simulated");
     await server.drain();
   }, { allowRealIo: true });
+});
+
+testWith("Node's modules", "a server and a program have no listeners for errors but those of the body", async () => {
+  const server = net.createServer();
+  const port = await listening(server);
+  await simulate(async (sim) => {
+    const failing = {
+      ENOENT: spawn("no-such-program-of-millrace"),
+      EADDRINUSE: net.createServer().listen(port, "127.0.0.1"),
+    };
+    for (const [code, emitter] of Object.entries(failing)) {
+      // One would be taken for somebody who handles them.
+      assertEquals(emitter.listenerCount("error"), 0, code);
+    }
+    const told = Object.values(failing).map((emitter) =>
+      new Promise<unknown>((resolve) => void emitter.on("error", resolve))
+    );
+    const errors = await Promise.all(told);
+    assertEquals(errors.map((error) => (error as { code?: string }).code), Object.keys(failing));
+    assertEquals(sim.now(), 0);
+  }, allowed);
+  await closed(server);
 });
