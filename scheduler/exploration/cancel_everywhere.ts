@@ -8,7 +8,8 @@ import { checkCount, checkFunction, checkOptions, show } from "../../runtime/bas
 import type { Simulation } from "../../runtime/simulation/mod.ts";
 import { Cancelled, TaskCancelledError } from "../scopes/errors.ts";
 import { group, type TaskGroup } from "../tasks/task_group.ts";
-import { CheckpointWatch, type FoundWait } from "./checkpoints.ts";
+import { CheckpointWatch } from "./checkpoints.ts";
+import type { FoundWait } from "./found_waits.ts";
 import { atCall } from "./stage/at_call.ts";
 import {
   checkSettings,

@@ -7,11 +7,8 @@
 import { checkCount, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
 import type { Simulation } from "../../runtime/simulation/mod.ts";
 import type { Entry } from "../queue/entry.ts";
-import { roots } from "../scopes/current_scope.ts";
-import { type Member, pathOf, Scope } from "../scopes/scope.ts";
-import { Task } from "../scopes/task.ts";
 import { group, type TaskGroup } from "../tasks/task_group.ts";
-import { AnyWait } from "../waits/wait.ts";
+import { type FoundWait, waits } from "./found_waits.ts";
 import { checkSettings, chooseBy, onStage, type SimulateOptions, simulateOptions, valueOf } from "./stage/stage.ts";
 
 /** A wait at which a flow of control can be cancelled. */
@@ -76,15 +73,6 @@ export function checkpointsOf(
   });
 }
 
-/** A wait that a look at the tree of scopes has found. */
-export interface FoundWait {
-  readonly wait: Entry;
-  /** Whose wait it is. */
-  readonly scope: Scope;
-  readonly task: string;
-  readonly waitingFor: string;
-}
-
 /** Finds waits when they are there for the first time. To be asked between macrotasks, when their microtasks have run. */
 export class CheckpointWatch {
   readonly #seen: Set<Entry> = new Set();
@@ -93,35 +81,7 @@ export class CheckpointWatch {
   look(): FoundWait[] {
     const found = waits().filter(({ wait }) => !this.#seen.has(wait)).reverse();
     for (const { wait } of found) this.#seen.add(wait);
-    return found;
+    // Without the group that is ours.
+    return found.map((each) => ({ ...each, task: each.task.replace(/^group > /, "") }));
   }
-}
-
-/** The waits in all groups, youngest first. */
-function waits(): FoundWait[] {
-  const found: FoundWait[] = [];
-  const open: Scope[] = [...roots()];
-  for (let scope = open.pop(); scope !== undefined; scope = open.pop()) {
-    // Without the group that is ours, and without numbers, which depend on what has run before.
-    const task = withoutNumbers(pathOf(scope).replace(/^group > /, ""));
-    for (
-      let turn = scope.owner === (scope as unknown) ? scope.owner!.turns : undefined;
-      turn !== undefined;
-      turn = turn.older
-    ) {
-      found.push({ wait: turn, scope, task, waitingFor: "its turn" });
-    }
-    for (let member: Member | undefined = scope.members; member !== undefined; member = member.after) {
-      if (member instanceof Scope) open.push(member);
-      if (!(member instanceof AnyWait)) continue;
-      const { what } = member as AnyWait<unknown>;
-      const waitingFor = withoutNumbers(what instanceof Task ? what.name : what ?? "something");
-      found.push({ wait: member, scope, task, waitingFor });
-    }
-  }
-  return found;
-}
-
-function withoutNumbers(name: string): string {
-  return name.replace(/#\d+/g, "");
 }

@@ -5,14 +5,14 @@
  */
 
 import type { Simulation } from "../../runtime/simulation/mod.ts";
-import type { RunSettings } from "../../runtime/simulation/run/session.ts";
 import { type Chooser, NondeterminismError, PassChooser, SameChooser } from "./search/choosers.ts";
 import { DivergedError, ScheduleFailure } from "./search/schedule_failure.ts";
 import { guaranteeOf } from "./search/guarantee.ts";
 import { Search, type SearchStrategy } from "./search/search.ts";
-import { describeSchedule, shrink } from "./search/shrink.ts";
+import { describeSchedule, namesOf, shrink } from "./search/shrink.ts";
 import { hashLabel, labelsInToken, type RecordedSchedule, writeToken } from "./search/token.ts";
-import type { Stage, StageRun } from "./stage/stage.ts";
+import type { Stage, StageRun, StageRunSettings } from "./stage/stage.ts";
+import { TraceRecorder } from "./trace_recorder.ts";
 
 /** What an exploration that found nothing has done. */
 export interface ExploreReport {
@@ -42,13 +42,14 @@ export interface SearchSettings {
 type ExplorationSettings = Pick<RecordedSchedule, "profile" | "seed"> & { maxSteps: number; ownSeed: number };
 
 /** What is to be known of a run besides its outcome. */
-type Telling = Pick<RunSettings, "keepPlaces" | "observe">;
+type Telling = Partial<Omit<StageRunSettings, "late" | "seed" | "maxSteps">> & Pick<StageRunSettings, "keepPlaces">;
 
 const untold: Telling = { keepPlaces: false };
 
-/** What is to be known of a run that is told: `ran` is given the labels of its macrotasks, by their numbers. */
-function tellingAll(ran: Map<number, string>): Telling {
-  return { keepPlaces: true, observe: ({ id, label }) => void ran.set(id, label) };
+/** What is to be known of a run that is told. */
+function telling(recorder: TraceRecorder): Telling {
+  const { choose, observe, look } = recorder;
+  return { keepPlaces: true, choose, observe, look, witness: recorder };
 }
 
 /** The runs of one call of `explore`, one after the other. */
@@ -128,10 +129,11 @@ export class Exploration {
 
   async replay(recorded: RecordedSchedule): Promise<ExploreReport> {
     const chooser = new PassChooser(new Map(recorded.deviations.map(({ id, passes }) => [id, passes])));
-    const ran = new Map<number, string>();
-    const { outcome, marks } = await this.#execute(chooser, tellingAll(ran));
+    const recorder = new TraceRecorder(this.#stage, chooser);
+    // Whoever looks at one run wants to see what it prints as it does.
+    const { outcome, marks } = await this.#execute(chooser, { ...telling(recorder), prints: true });
     this.#count(marks);
-    const seen = new Set([...ran.values()].map(hashLabel));
+    const seen = new Set([...recorder.ran.values()].map(hashLabel));
     const known = recorded.labels.filter((label) => seen.has(label)).length;
     const missing = recorded.deviations.filter(({ id, label }) => hashLabel(chooser.labels.get(id) ?? "") !== label);
     const isOther = known * 2 < recorded.labels.length;
@@ -151,7 +153,7 @@ export class Exploration {
         : `it knows a run of ${count} decisions; this one took ${now.count}, between ${labels}`;
       throw new DivergedError(why, error);
     }
-    if (!outcome.ok) throw this.#failure(chooser, outcome.error, 1, ran);
+    if (!outcome.ok) throw this.#failure(chooser, outcome.error, 1, recorder);
     return {
       schedules: 1,
       exhaustive: false,
@@ -162,12 +164,13 @@ export class Exploration {
     };
   }
 
-  /** Runs the body once; only where `told` says so the places are kept, and labels observed: both take time. */
+  /** Runs the body once; only where `told` says so the places are kept, and the run is recorded: both take time. */
   #execute(chooser: Chooser, told: Telling = untold): Promise<StageRun<unknown>> {
     const { maxSteps } = this.#settings;
-    const { keepPlaces, observe } = told;
-    const { choose, late } = chooser;
-    return this.#stage.run(this.#body, { choose, seed: this.#seed, keepPlaces, late, observe, maxSteps });
+    const { choose = chooser.choose, keepPlaces, observe, look, witness, prints = false } = told;
+    const { late } = chooser;
+    const [seed, body] = [this.#seed, this.#body];
+    return this.#stage.run(body, { choose, seed, keepPlaces, late, observe, look, witness, prints, maxSteps });
   }
 
   /** The marks of `sometimes` that a run has come by. */
@@ -191,15 +194,16 @@ export class Exploration {
     const last = new PassChooser(passes);
     const { outcome } = await this.#execute(last, { keepPlaces: true });
     if (outcome.ok) return notAgain(error);
-    const ran = new Map<number, string>();
     const again = new PassChooser(last.passed);
-    const { outcome: outcomeAgain } = await this.#execute(again, tellingAll(ran));
+    const recorder = new TraceRecorder(this.#stage, again);
+    const { outcome: outcomeAgain } = await this.#execute(again, telling(recorder));
     if (outcomeAgain.ok || orderOf(again) !== orderOf(last)) return notAgain(error);
-    return this.#failure(last, outcome.error, schedules, ran);
+    return this.#failure(last, outcome.error, schedules, recorder);
   }
 
-  /** The failure of a run, told with the labels of all that `ran`. */
-  #failure(chooser: PassChooser, error: unknown, schedules: number, ran: ReadonlyMap<number, string>): ScheduleFailure {
+  /** The failure of a run, told with its record. */
+  #failure(chooser: PassChooser, error: unknown, schedules: number, recorder: TraceRecorder): ScheduleFailure {
+    const { ran } = recorder;
     const labels = new Set(ran.values());
     // Immediates have no name by which a program could be known again.
     labels.delete("immediate");
@@ -214,12 +218,13 @@ export class Exploration {
       })),
       labels: [...labels].slice(0, labelsInToken).map(hashLabel),
     });
-    const lines = describeSchedule(chooser.deviations.values(), new Map([...ran, ...chooser.labels]));
+    const known = new Map([...ran, ...chooser.labels]);
+    const schedule = describeSchedule(chooser.deviations.values(), known);
     if (this.#seed !== this.#settings.ownSeed && this.#stage.session.random.isDrawn) {
-      if (chooser.deviations.size === 0) lines.length = 0;
-      lines.push(`the random numbers are those of seed ${this.#seed}`);
+      if (chooser.deviations.size === 0) schedule.length = 0;
+      schedule.push(`the random numbers are those of seed ${this.#seed}`);
     }
-    return new ScheduleFailure(error, lines, token, schedules);
+    return new ScheduleFailure(error, { schedule, token, schedules, trace: recorder.end(error, namesOf(known)) });
   }
 }
 

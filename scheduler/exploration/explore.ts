@@ -116,7 +116,7 @@ function begin(
   const { maxSchedules = 1000, strategy = "auto", lateTimers = true, maxSteps = 100_000 } = options;
   const { profile = "node", seed = 0 } = recorded ?? options;
   const call = new Error();
-  const settings = checkSettings({ ...options, profile, seed });
+  const settings = { ...checkSettings({ ...options, profile, seed }), holdsConsole: true };
   return onStage(settings, async (stage) => {
     const exploration = new Exploration(stage, body, { profile, seed, ownSeed: options.seed ?? 0, maxSteps });
     try {

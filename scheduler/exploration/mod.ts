@@ -18,6 +18,7 @@ export { type FastCheckArbitrary, type Schedule, schedules, type SchedulesOption
 export { type MemoryStream, memoryStream, type MemoryStreamOptions } from "./memory_stream.ts";
 export { NondeterminismError } from "./search/choosers.ts";
 export { DivergedError, ScheduleFailure } from "./search/schedule_failure.ts";
+export type { TraceEntry, TraceKind, TraceWake } from "./search/trace.ts";
 export type { SearchStrategy } from "./search/search.ts";
 export { simulate } from "./simulate.ts";
 export type { SimulateOptions } from "./stage/stage.ts";

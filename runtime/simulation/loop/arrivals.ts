@@ -114,6 +114,11 @@ export class Arrivals {
     return this.#ready.find(({ kind }) => kind === "message");
   }
 
+  /** What has not run. */
+  get all(): readonly Arrival[] {
+    return [...this.#ready, ...this.#later];
+  }
+
   /** How many operations have not completed. */
   get unfinishedCount(): number {
     let count = this.#later.length;
@@ -123,7 +128,7 @@ export class Arrivals {
 
   /** The operations that have not completed. */
   get unfinished(): readonly Arrival[] {
-    return [...this.#ready, ...this.#later].filter(({ kind }) => kind === "io").sort((a, b) => a.id - b.id);
+    return this.all.filter(({ kind }) => kind === "io").sort((a, b) => a.id - b.id);
   }
 
   #hasEarlier(arrival: Arrival): boolean {

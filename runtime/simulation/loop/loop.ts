@@ -58,6 +58,8 @@ export class SimulatedLoop {
   lastAt = 0;
   /** The timer that was taken back last while it was set. */
   takenBack: VirtualTimer | undefined = undefined;
+  /** Is told of the number of all that is asked for, where somebody wants to know. */
+  asked: ((id: number) => void) | undefined = undefined;
   readonly ways: Ways;
   readonly timers: VirtualTimers = new VirtualTimers();
   readonly immediates: Immediates = new Immediates();
@@ -94,8 +96,7 @@ export class SimulatedLoop {
     label: string,
     { repeat }: Pick<VirtualTimer, "repeat"> = once,
   ): VirtualTimer {
-    const id = ++this.#lastId;
-    const [chain, deadline] = [this.#nextChain(), this.now + delay];
+    const [id, chain, deadline] = [++this.#lastId, this.#nextChain(), this.now + delay];
     const { place, steps: setIn } = this;
     return this.timers.add({ id, label, chain, delay, deadline, fn, repeat, setIn, place }, this.#parent);
   }
@@ -142,8 +143,7 @@ export class SimulatedLoop {
 
   /** Delivers a message. */
   deliver(fn: () => void, label: string, { port, at = this.now, batch }: DeliverySettings): void {
-    const [scope, place] = [undefined, undefined];
-    const [id, chain] = [++this.#lastId, this.#nextChain()];
+    const [id, chain, scope, place] = [++this.#lastId, this.#nextChain(), undefined, undefined];
     this.arrivals.add({ id, label, kind: "message", chain, fn, at, port, batch, scope, place }, this.now);
   }
 
@@ -228,8 +228,7 @@ export class SimulatedLoop {
     let mayPass = !this.arrivals.offerReady(events, hasImmediates || isCertain) && !isDue;
     if (hasImmediates) {
       events.push(this.immediates.first);
-      const soon = timer !== undefined && timer.delay <= 1 && timer.deadline <= this.now + 1;
-      mayPass &&= soon;
+      mayPass &&= timer !== undefined && timer.delay <= 1 && timer.deadline <= this.now + 1;
     }
     // Timers that only watch are no reason for the clock to go on.
     if (mayPass && (this.timers.waking > 0 || this.arrivals.hasLater)) this.#offerLater(events, timer, limit);
@@ -327,6 +326,7 @@ export class SimulatedLoop {
   }
 
   #nextChain(): number {
+    this.asked?.(this.#lastId);
     if (this.#goesOn) return ++this.#lastChain;
     this.#goesOn = true;
     return this.#chain;

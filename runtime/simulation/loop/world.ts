@@ -21,6 +21,8 @@ export interface WorldSettings {
   readonly allowRealIo: boolean;
   /** May something be left behind when the body ends? */
   readonly ignoresLeaks: boolean;
+  /** Is what the body prints held back? */
+  readonly holdsConsole: boolean;
 }
 
 /** The simulated world that a part works in; the loop is another one in each run. */

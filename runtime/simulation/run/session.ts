@@ -11,6 +11,7 @@ import { builtin } from "../../hosts/common/node_process.ts";
 import { keepFunctions } from "../../hosts/common/timers.ts";
 import type { ContextSlot } from "../../port/host.ts";
 import { bodyMethods } from "../globals/bodies.ts";
+import { consoleMethods, textOf } from "../globals/console.ts";
 import {
   firstMoment,
   formatOf,
@@ -50,6 +51,20 @@ export interface RunSettings {
   readonly observe?: ((event: LoopEvent) => void) | undefined;
   /** After how many macrotasks a body that has not ended is taken for a livelock. */
   readonly maxSteps: number;
+  /** Sees what is of no account for how the run goes. */
+  readonly witness?: RunWitness | undefined;
+  /** Does the body print all the same, where that is held back? */
+  readonly prints?: boolean;
+}
+
+/** Sees what happens in a run beside its macrotasks. */
+export interface RunWitness {
+  /** Something was asked of the loop that has this number. */
+  asked(id: number): void;
+  /** The body has printed something. */
+  printed(method: string, text: string): void;
+  /** A mark was reached, and its condition held. */
+  marked(label: string): void;
 }
 
 /** The session whose functions are in place. */
@@ -70,6 +85,9 @@ export class Session implements World {
   network!: SimulatedNetwork;
   workers!: SimulatedWorkers;
   loading = 0;
+  /** Who sees the run that is on, if somebody does. */
+  witness: RunWitness | undefined;
+  #prints = false;
   readonly threads: ContextSlot = currentHost().openContext();
   /** Is called with each unhandled rejection. */
   onUnhandled: (error: unknown) => void = () => {};
@@ -94,6 +112,7 @@ export class Session implements World {
       this.#restores.push(keepFunctions(), showPresent(this), () => act(false));
       this.#replaceGlobals();
       this.#replaceModules();
+      if (this.settings.holdsConsole) this.#holdConsole();
       this.#catchErrors();
     } catch (error) {
       this.close();
@@ -120,6 +139,9 @@ export class Session implements World {
       late: settings.late === true,
       observe: settings.observe,
     });
+    this.witness = settings.witness;
+    this.#prints = settings.prints === true;
+    if (settings.witness !== undefined) this.loop.asked = (id) => this.witness!.asked(id);
     this.work = new RealWork();
     this.flights = new InFlight();
     if (this.settings.allowRealIo) this.flights.add(hostRequests());
@@ -182,6 +204,19 @@ export class Session implements World {
     const { syncBuiltinESMExports } = builtin<{ syncBuiltinESMExports?: () => void }>("node:module");
     this.#restores.unshift(() => syncBuiltinESMExports?.());
     syncBuiltinESMExports?.();
+  }
+
+  /** What a body prints a thousand times over is of no use to anybody; where somebody sees the run, it is told. */
+  #holdConsole(): void {
+    const { console } = globalThis as unknown as { console: Record<string, (...args: unknown[]) => void> };
+    for (const method of consoleMethods) {
+      const before = console[method];
+      if (typeof before !== "function") continue;
+      this.#replace(console, method, (...args: unknown[]) => {
+        this.witness?.printed(`console.${method}`, textOf(args));
+        if (this.#prints) before.apply(console, args);
+      });
+    }
   }
 
   /** Errors that nobody catches are the simulation's, and not the test runner's, while it runs; where the host lets it. */

@@ -43,7 +43,10 @@ export interface Simulation {
   fault(label: string, options?: FaultOptions): boolean;
   /** Lets `ms` milliseconds pass in which nothing else runs: work that takes time. */
   spin(ms: number): void;
-  /** Marks that this place was reached, if the condition holds; the report of `explore` counts the schedules that did. */
+  /**
+   * Marks that this place was reached, if the condition holds; the report of `explore` counts the schedules that did, and the
+   * timeline of one that fails shows it.
+   */
   sometimes(label: string, condition?: boolean): void;
 }
 
@@ -138,5 +141,6 @@ export class BodySimulation implements Simulation {
 
   sometimes(label: string, condition: boolean = true): void {
     this.#marks.set(label, condition || this.#marks.get(label) === true);
+    if (condition) this.#session.witness?.marked(label);
   }
 }

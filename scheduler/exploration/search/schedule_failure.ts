@@ -5,6 +5,15 @@
  */
 
 import { show } from "../../../runtime/basics/check.ts";
+import { formatTrace, type Trace, type TraceEntry } from "./trace.ts";
+
+/** What is known of a schedule that fails. */
+interface FailingSchedule {
+  readonly schedule: readonly string[];
+  readonly token: string;
+  readonly schedules: number;
+  readonly trace: Trace;
+}
 
 /**
  * A body fails under some order of events that a host could bring about. `cause` is what it failed with.
@@ -19,12 +28,14 @@ export class ScheduleFailure extends Error {
   readonly token: string;
   /** How many times the body was run until it failed; those runs that made the schedule smaller are not counted. */
   readonly schedules: number;
+  /** The run under this schedule as a timeline, oldest first: its last 1000 entries. The message shows the last 40. */
+  readonly trace: readonly TraceEntry[];
 
   /** Made by `explore`. */
-  constructor(cause: unknown, schedule: readonly string[], token: string, schedules: number) {
+  constructor(cause: unknown, { schedule, token, schedules, trace }: FailingSchedule) {
     const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : show(cause);
     super(
-      `${what}\n\nIt fails when\n${schedule.map((line) => `  ${line}`).join("\n")}\n\n` +
+      `${what}\n\nIt fails when\n${indented(schedule)}\n\nThe run\n${indented(formatTrace(trace))}\n\n` +
         `Found by schedule ${schedules}; it runs again with explore(body, { replay: "${token}" })`,
       { cause },
     );
@@ -32,7 +43,12 @@ export class ScheduleFailure extends Error {
     this.schedule = schedule;
     this.token = token;
     this.schedules = schedules;
+    this.trace = trace.entries;
   }
+}
+
+function indented(lines: readonly string[]): string {
+  return lines.map((line) => `  ${line}`).join("\n");
 }
 
 /** A token was used on a body whose events are not those it was made with. */

@@ -157,8 +157,8 @@ function among(order: Order, events: readonly NamedEvent[]): Order {
   return part;
 }
 
-/** A schedule in words; `labels` are those of all events that are known, by their number. */
-export function describeSchedule(deviations: Iterable<Deviation>, labels: ReadonlyMap<number, string>): string[] {
+/** What events are called in words; `labels` are those of all events that are known, by their number. */
+export function namesOf(labels: ReadonlyMap<number, string>): (id: number, label: string) => string {
   const numbers = new Map<string, number[]>();
   for (const [id, label] of labels) {
     const same = numbers.get(label);
@@ -166,10 +166,17 @@ export function describeSchedule(deviations: Iterable<Deviation>, labels: Readon
     else same.push(id);
   }
   for (const same of numbers.values()) same.sort((a, b) => a - b);
-  const told = (id: number, label: string): string => {
+  return (id, label) => {
     const same = numbers.get(label) ?? [];
-    return JSON.stringify(label) + (same.length < 2 ? "" : ` (number ${same.indexOf(id) + 1})`);
+    const number = same.indexOf(id) + 1;
+    // What has never come has no number.
+    return JSON.stringify(label) + (same.length < 2 || number === 0 ? "" : ` (number ${number})`);
   };
+}
+
+/** A schedule in words; `labels` are those of all events that are known, by their number. */
+export function describeSchedule(deviations: Iterable<Deviation>, labels: ReadonlyMap<number, string>): string[] {
+  const told = namesOf(labels);
   const lines = [...deviations].map(({ id, label, until, untilId, told: words }) =>
     words ?? `${told(id, label)} is held back until ${told(untilId, until)} has come`
   );

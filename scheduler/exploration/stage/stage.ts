@@ -100,6 +100,8 @@ export function chooseBy(seed: number | undefined): Choose {
 /** Everything that is in place while simulations run: the simulated functions, host and loop. */
 export class Stage implements Play {
   readonly session: Session;
+  /** Has the body of the run that is on used Millrace's loop? */
+  readonly isLoopUsed: () => boolean;
   runs = 0;
   readonly #hooks: RunHooks;
   readonly #restores: (() => void)[];
@@ -115,6 +117,7 @@ export class Stage implements Play {
     replaceHost(simulatedHost(session, real, startVirtualWorker));
     const forgetStates = findWorkerStates(() => stateOf(session.threads.get() as object | undefined));
     const loan = lendLoop();
+    this.isLoopUsed = loan.isUsed;
     const permits = new HeldPermits(() => session.loop.place);
     watchPermits(permits);
     this.#restores = [
@@ -201,6 +204,6 @@ export function checkSettings(options: SimulateOptions): StageSettings {
   }
   checkDuration(maxTime, "maxTime");
   const { shortestDelay, kind } = profileOf(profile);
-  const ignoresLeaks = leaks === "ignore";
-  return { startTime, shortestDelay, isBrowser: kind === "browser", allowRealIo, ignoresLeaks, signal, maxTime };
+  const [isBrowser, ignoresLeaks, holdsConsole] = [kind === "browser", leaks === "ignore", false];
+  return { startTime, shortestDelay, isBrowser, allowRealIo, ignoresLeaks, holdsConsole, signal, maxTime };
 }
