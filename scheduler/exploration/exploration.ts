@@ -38,8 +38,14 @@ export interface SearchSettings {
   readonly lateTimers: boolean;
 }
 
-/** What the runs of an exploration have in common; `ownSeed` is the caller's, `seed` that of the token where there is one. */
-type ExplorationSettings = Pick<RecordedSchedule, "profile" | "seed"> & { maxSteps: number; ownSeed: number };
+/** What the runs of an exploration have in common. */
+interface ExplorationSettings extends Pick<RecordedSchedule, "profile" | "seed"> {
+  /** The caller's; `seed` is that of the token where there is one. */
+  readonly ownSeed: number;
+  readonly maxSteps: number;
+  /** The name of the test, where it is one of a runner. */
+  readonly test: string | undefined;
+}
 
 /** What is to be known of a run besides its outcome. */
 type Telling = Partial<Omit<StageRunSettings, "late" | "seed" | "maxSteps">> & Pick<StageRunSettings, "keepPlaces">;
@@ -224,7 +230,8 @@ export class Exploration {
       if (chooser.deviations.size === 0) schedule.length = 0;
       schedule.push(`the random numbers are those of seed ${this.#seed}`);
     }
-    return new ScheduleFailure(error, { schedule, token, schedules, trace: recorder.end(error, namesOf(known)) });
+    const trace = recorder.end(error, namesOf(known));
+    return new ScheduleFailure(error, { schedule, token, schedules, trace, test: this.#settings.test });
   }
 }
 

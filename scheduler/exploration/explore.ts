@@ -5,9 +5,12 @@
  */
 
 import { checkCount, checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
+import { errorAtCallOf } from "../../runtime/hosts/common/replace_frames.ts";
 import type { Simulation } from "../../runtime/simulation/mod.ts";
 import { environmentVariable, tellAtEnd } from "../../runtime/system/environment.ts";
 import { Exploration, type ExploreReport } from "./exploration.ts";
+import { TimeoutError } from "../scopes/errors.ts";
+import { NondeterminismError } from "./search/choosers.ts";
 import { DivergedError, ScheduleFailure } from "./search/schedule_failure.ts";
 import { type SearchStrategy, strategies } from "./search/search.ts";
 import { readToken, type RecordedSchedule } from "./search/token.ts";
@@ -69,8 +72,18 @@ export function explore(
   body: (sim: Simulation) => unknown,
   options: ExploreOptions = {},
 ): Promise<ExploreReport> {
-  checkFunction(body, "The body of an exploration");
-  checkOptions(options, "explore", [...simulateOptions, "maxSchedules", "strategy", "replay", "lateTimers"]);
+  return exploreFrom({ call: errorAtCallOf(explore) }, body, options);
+}
+
+/** Who has asked for an exploration: where, and under which name a test runner knows it. */
+export interface Origin {
+  readonly call: Error;
+  readonly test?: string;
+}
+
+/** Refuses options of an exploration that are of a wrong kind or range. */
+export function checkExploreOptions(options: ExploreOptions, what: string): void {
+  checkOptions(options, what, [...simulateOptions, "maxSchedules", "strategy", "replay", "lateTimers"]);
   const { maxSchedules = 1000, strategy = "auto", replay, lateTimers = true } = options;
   if (typeof lateTimers !== "boolean") throw new TypeError(`lateTimers is a boolean: received ${show(lateTimers)}`);
   checkCount(maxSchedules, "maxSchedules", 1);
@@ -79,18 +92,31 @@ export function explore(
       `A strategy is one of ${strategies.map((each) => `"${each}"`).join(", ")}: received ${show(strategy)}`,
     );
   }
+  if (replay !== undefined) readToken(replay);
+  checkSettings(options);
+}
+
+/** Explores for somebody. */
+export function exploreFrom(
+  origin: Origin,
+  body: (sim: Simulation) => unknown,
+  options: ExploreOptions,
+): Promise<ExploreReport> {
+  checkFunction(body, "The body of an exploration");
+  checkExploreOptions(options, "explore");
+  const { replay } = options;
   const pinned = environmentVariable("MILLRACE_REPLAY");
   if (replay === undefined && pinned) {
     const recorded = readToken(pinned);
     watchPinned(pinned);
-    return begin(body, options, recorded).then((report) => (taken.add(pinned), report), (error) => {
-      if (error instanceof DivergedError) return begin(body, options, undefined);
+    return begin(origin, body, options, recorded).then((report) => (taken.add(pinned), report), (error) => {
+      if (error instanceof DivergedError) return begin(origin, body, options, undefined);
       // What ended it early says nothing of the token.
       if (error instanceof ScheduleFailure) taken.add(pinned);
       throw error;
     });
   }
-  return begin(body, options, replay === undefined ? undefined : readToken(replay));
+  return begin(origin, body, options, replay === undefined ? undefined : readToken(replay));
 }
 
 /** The tokens of the environment that a body was run with, and those of which it is told at the end if none was. */
@@ -109,21 +135,24 @@ function watchPinned(token: string): void {
 }
 
 function begin(
+  { call, test }: Origin,
   body: (sim: Simulation) => unknown,
   options: ExploreOptions,
   recorded: RecordedSchedule | undefined,
 ): Promise<ExploreReport> {
   const { maxSchedules = 1000, strategy = "auto", lateTimers = true, maxSteps = 100_000 } = options;
   const { profile = "node", seed = 0 } = recorded ?? options;
-  const call = new Error();
   const settings = { ...checkSettings({ ...options, profile, seed }), holdsConsole: true };
   return onStage(settings, async (stage) => {
-    const exploration = new Exploration(stage, body, { profile, seed, ownSeed: options.seed ?? 0, maxSteps });
-    try {
-      if (recorded !== undefined) return await exploration.replay(recorded);
-      return await exploration.search({ strategy, maxSchedules, seed, lateTimers });
-    } catch (error) {
-      throw error instanceof ScheduleFailure ? atCall(error, call) : error;
-    }
+    const exploration = new Exploration(stage, body, { profile, seed, ownSeed: options.seed ?? 0, maxSteps, test });
+    if (recorded !== undefined) return await exploration.replay(recorded);
+    return await exploration.search({ strategy, maxSchedules, seed, lateTimers });
+  }).catch((error) => {
+    throw error !== options.signal?.reason && ofExplorations.some((made) => error instanceof made)
+      ? atCall(error as Error, call)
+      : error;
   });
 }
+
+/** Errors that are made by explorations alone; what a body throws is the cause of one of them. */
+const ofExplorations = [ScheduleFailure, DivergedError, NondeterminismError, TimeoutError];

@@ -14,6 +14,7 @@ export { type Checkpoint, checkpointsOf } from "./checkpoints.ts";
 export { type ExpectedStep, expectOrder, type OrderCheck, OrderError } from "./expect_order.ts";
 export type { ExploreReport } from "./exploration.ts";
 export { explore, type ExploreOptions } from "./explore.ts";
+export { exploring, type ExploringArguments, type ExploringBody, type ExploringTest } from "./exploring.ts";
 export { type FastCheckArbitrary, type Schedule, schedules, type SchedulesOptions } from "./fast_check/schedules.ts";
 export { type MemoryStream, memoryStream, type MemoryStreamOptions } from "./memory_stream.ts";
 export { NondeterminismError } from "./search/choosers.ts";

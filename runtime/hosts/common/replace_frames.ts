@@ -1,5 +1,5 @@
 /**
- * Other frames for the stack of an error.
+ * The frames of the stack of an error.
  *
  * @module
  */
@@ -11,4 +11,14 @@ export function replaceFrames(error: Error, frames: readonly string[]): void {
   if ("Deno" in globalThis) return;
   const stack = [`${error.name}: ${error.message}`, ...frames].join("\n");
   Object.defineProperty(error, "stack", { value: stack, configurable: true, writable: true });
+}
+
+/** An error that has the frames of the call of `fn` that runs. */
+export function errorAtCallOf(fn: (...args: never[]) => unknown): Error {
+  const error = new Error();
+  // Not on all engines.
+  (Error as Partial<ErrorConstructor>).captureStackTrace?.(error, fn);
+  // Bun writes the stack when it is read or when garbage is collected, and then with places in the code that it has made of a file.
+  if ("Bun" in globalThis) void error.stack;
+  return error;
 }

@@ -13,6 +13,8 @@ interface FailingSchedule {
   readonly token: string;
   readonly schedules: number;
   readonly trace: Trace;
+  /** The name of the test, where it is one of a runner. */
+  readonly test: string | undefined;
 }
 
 /**
@@ -28,22 +30,30 @@ export class ScheduleFailure extends Error {
   readonly token: string;
   /** How many times the body was run until it failed; those runs that made the schedule smaller are not counted. */
   readonly schedules: number;
-  /** The run under this schedule as a timeline, oldest first: its last 1000 entries. The message shows the last 40. */
-  readonly trace: readonly TraceEntry[];
+  /**
+   * The run under this schedule as a timeline, oldest first: its last 1000 entries. The message shows the last 40, so that printing the
+   * error does not list them again.
+   */
+  declare readonly trace: readonly TraceEntry[];
 
   /** Made by `explore`. */
-  constructor(cause: unknown, { schedule, token, schedules, trace }: FailingSchedule) {
+  constructor(cause: unknown, { schedule, token, schedules, trace, test }: FailingSchedule) {
     const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : show(cause);
     super(
       `${what}\n\nIt fails when\n${indented(schedule)}\n\nThe run\n${indented(formatTrace(trace))}\n\n` +
-        `Found by schedule ${schedules}; it runs again with explore(body, { replay: "${token}" })`,
+        (test === undefined
+          ? `Found by schedule ${schedules}; it runs again with explore(body, { replay: "${token}" })`
+          : `Found by schedule ${schedules} of the test ${
+            JSON.stringify(test)
+          }; it alone runs again with this before the ` +
+            `command of the test:\n\n  MILLRACE_REPLAY=${token}`),
       { cause },
     );
     this.name = "ScheduleFailure";
     this.schedule = schedule;
     this.token = token;
     this.schedules = schedules;
-    this.trace = trace.entries;
+    Object.defineProperty(this, "trace", { value: trace.entries, configurable: true });
   }
 }
 

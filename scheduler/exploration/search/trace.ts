@@ -39,6 +39,7 @@ export interface TraceWake {
 export interface TraceEntry {
   /** When it was, in ms of the simulated clock since the beginning of the run. */
   readonly time: number;
+  /** What it tells of. */
   readonly kind: TraceKind;
   /**
    * What happened. An event is called as `schedule` calls it; a choice is told in words; of what was printed it is the method, as
