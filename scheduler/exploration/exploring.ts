@@ -158,9 +158,7 @@ class ExploringRun {
   asTest(name: string): () => Promise<void> {
     // deno-lint-ignore no-this-alias
     const run = this;
-    // deno-lint-ignore prefer-rest-params
     const test = async function (): Promise<void> {
-      // deno-lint-ignore prefer-rest-params
       await run.#explore(arguments[0] as RunnerContext | undefined);
     };
     Object.defineProperty(test, "name", { value: name, configurable: true });

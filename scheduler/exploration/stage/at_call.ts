@@ -25,13 +25,17 @@ export function atCall<E extends Error>(error: E, call: Error): E {
     replaceFrames(error, known);
     return error;
   }
-  const frames = (call.stack ?? "").split("\n").filter((line) => /^\s*at /.test(line));
-  const users = frames.slice(Math.max(0, frames.findIndex((frame) => !isOwnFrame(frame))));
-  framesOf.set(call, users);
   const properties = Object.getOwnPropertyDescriptors(error) as PropertyDescriptorMap;
   for (const name of ofPlace) delete properties[name];
   Object.setPrototypeOf(call, Object.getPrototypeOf(error) as object);
   Object.defineProperties(call, properties);
+  // Deno writes the stack when it is read: not before the error is what it is to be.
+  const { stack = "" } = call;
+  const head = `${error.name}: ${error.message}`;
+  const lines = (stack.startsWith(head) ? stack.slice(head.length) : stack).split("\n");
+  const frames = lines.filter((line) => /^\s*at /.test(line));
+  const users = frames.slice(Math.max(0, frames.findIndex((frame) => !isOwnFrame(frame))));
+  framesOf.set(call, users);
   replaceFrames(call, users);
   return call as E;
 }
