@@ -135,7 +135,7 @@ function userTimingOf(world: World): Member[] {
 
 /** `format` of `Intl.DateTimeFormat`, a getter of a function that is bound to its formatter: without a date it formats the present. */
 export function formatOf(world: World): (this: Intl.DateTimeFormat) => (date?: Date | number) => string {
-  const own = Object.getOwnPropertyDescriptor(Intl.DateTimeFormat.prototype, "format")!.get!;
+  const own = ownFormat();
   const known = new WeakMap<Intl.DateTimeFormat, (date?: Date | number) => string>();
   return function format(this: Intl.DateTimeFormat) {
     const bound = own.call(this) as (date?: Date | number) => string;
@@ -148,6 +148,13 @@ export function formatOf(world: World): (this: Intl.DateTimeFormat) => (date?: D
     }
     return found;
   };
+}
+
+/** The host's own getter: fakes of `Intl` have a prototype of their own, over the host's. */
+function ownFormat(): () => unknown {
+  let at: object | null = Intl.DateTimeFormat.prototype;
+  while (at !== null && !Object.hasOwn(at, "format")) at = Object.getPrototypeOf(at) as object | null;
+  return (at && Object.getOwnPropertyDescriptor(at, "format")?.get) ?? (() => undefined);
 }
 
 function formatToPartsOf(world: World): (this: Intl.DateTimeFormat, date?: Date | number) => unknown {
