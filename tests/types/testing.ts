@@ -1,6 +1,7 @@
 // deno-lint-ignore-file require-await
 /** The types of the testing kit. */
 
+import { test, type TestContext } from "node:test";
 import type { TaskGroup } from "@millrace/millrace";
 import {
   cancelEverywhere,
@@ -10,6 +11,7 @@ import {
   expectOrder,
   explore,
   type ExploreReport,
+  exploring,
   type LoopHandle,
   memoryStream,
   observeOrder,
@@ -18,6 +20,7 @@ import {
   ScheduleFailure,
   simulate,
   type Simulation,
+  type TraceEntry,
 } from "@millrace/millrace/testing";
 import type { Equal, Row } from "./equal.ts";
 
@@ -78,6 +81,11 @@ export async function scheduled(schedule: Schedule, error: unknown): Promise<voi
   if (error instanceof ScheduleFailure) {
     error.schedule satisfies readonly string[];
     true satisfies Equal<typeof error.token, string>;
+    true satisfies Equal<typeof error.trace, readonly TraceEntry[]>;
+    const [first] = error.trace;
+    // @ts-expect-error There may be none.
+    first.time;
+    true satisfies Equal<TraceEntry["task"], string | undefined>;
   }
   const step = expectOrder("a", ["b", "c"]);
   step("a");
@@ -85,6 +93,31 @@ export async function scheduled(schedule: Schedule, error: unknown): Promise<voi
   true satisfies Equal<typeof after, Row>;
   // @ts-expect-error Steps are names.
   step(1);
+}
+
+/** A test that explores takes what the runner's own function takes, with a body that is given a simulation. */
+export function tested(runner: (name: string, fn: (done: Row) => void, timeout?: number) => string): void {
+  const made = exploring(test, { maxSchedules: 10 })("name", async (sim, context) => {
+    true satisfies Equal<typeof sim, Simulation>;
+    context satisfies TestContext;
+    await sim.io("a");
+  });
+  true satisfies Equal<typeof made, Promise<void>>;
+  exploring(test.only)("name", { timeout: 100 }, (sim) => sim.io());
+  exploring(test)((sim) => sim.io());
+  const other = exploring(runner)("name", (sim, done) => {
+    sim satisfies Simulation;
+    true satisfies Equal<typeof done, Row>;
+  }, 100);
+  true satisfies Equal<typeof other, string>;
+  // @ts-expect-error The runner has no such option.
+  exploring(test)("name", { timeuot: 100 }, (sim) => sim.io());
+  // @ts-expect-error It takes none behind the body.
+  exploring(test)("name", (sim) => sim.io(), 100);
+  // @ts-expect-error No such option of explorations.
+  exploring(test, { timeout: 100 });
+  // @ts-expect-error No test function.
+  exploring("test");
 }
 
 /** Programs of callbacks, predicted and observed. */

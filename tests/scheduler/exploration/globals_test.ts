@@ -80,6 +80,19 @@ test("a date that is formatted without one is the simulated present", async () =
   }, { startTime: Date.UTC(2030, 5, 15) });
 });
 
+test("a simulation begins where Intl is faked, whose formatters have a prototype over the host's", async () => {
+  const before = Intl.DateTimeFormat;
+  class Faked extends before {}
+  Object.assign(Intl, { DateTimeFormat: Faked });
+  try {
+    const format = () => new Intl.DateTimeFormat("en", { year: "numeric", timeZone: "UTC" }).format();
+    assertEquals(await simulate(format, { startTime: Date.UTC(2030, 5, 15) }), "2030");
+  } finally {
+    Object.assign(Intl, { DateTimeFormat: before });
+  }
+  assertEquals(Object.hasOwn(Faked.prototype, "format"), false);
+});
+
 test("marks and measures are made on the simulated clock", async () => {
   await simulate(async (sim) => {
     performance.mark("start");
