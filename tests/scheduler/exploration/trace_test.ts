@@ -190,30 +190,27 @@ test("an exploration prints nothing of what its schedules print, and puts the co
   assert(runs > 2);
 });
 
-test("in simulate, and beside an exploration, what is printed is printed", async () => {
+test("what is printed in simulate is printed", async () => {
+  assertEquals(await printedDuring(() => simulate(() => console.log("in a simulation"))), ["log: in a simulation"]);
+});
+
+testWith("immediates", "what code beside an exploration prints is printed", async () => {
+  const controller = new AbortController();
   const printed = await printedDuring(async () => {
-    await simulate(() => console.log("in a simulation"));
-    let isOver = false;
-    const explored = explore(async (sim) => void await Promise.all([sim.io("a"), sim.io("b"), sim.io("c")]), {
-      maxSchedules: 6,
-    }).finally(() => isOver = true);
-    // Code of somebody else, which the host calls between two macrotasks of the body.
-    while (!isOver) {
-      const { port1, port2 } = new MessageChannel();
-      await new Promise((resolve) => {
-        port1.onmessage = resolve;
-        port2.postMessage(0);
-      });
-      port1.close();
+    const explored = explore(async (sim) => {
+      for (;;) {
+        await sim.io();
+        console.log("in the body");
+      }
+    }, { maxSteps: Infinity, signal: controller.signal }).catch((error) => error);
+    for (let round = 0; round < 5; round++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
       console.info("beside it");
     }
-    await explored;
+    controller.abort(new RangeError("over"));
+    assertEquals((await explored).message, "over");
   });
-  assertEquals(printed[0], "log: in a simulation");
-  assert(
-    printed.slice(1).length > 0 && printed.slice(1).every((line) => line === "info: beside it"),
-    printed.join("\n"),
-  );
+  assertEquals(printed, Array(5).fill("info: beside it"));
 });
 
 test("a replay prints as it goes, and tells the same run", async () => {
