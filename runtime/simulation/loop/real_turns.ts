@@ -48,7 +48,9 @@ export function runInTurns(step: () => boolean | "later", rest: () => void): voi
     ahead = 1;
     requested = 1;
     left = 1;
-    ownFunctions().setTimeout(turn, 1);
+    // A page refuses it as a method of another object.
+    const { setTimeout } = ownFunctions();
+    setTimeout(turn, 1);
   }
   function endBatch(): void {
     if (!over) rest();
