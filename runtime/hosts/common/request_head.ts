@@ -152,7 +152,9 @@ function hrefOf(url: string): string | undefined {
   // `URL` makes a slash of it, while whoever guards a path in front of the server sees a letter of a name.
   if (url.lastIndexOf("\\", query < 0 ? url.length : query) >= 0) return undefined;
   try {
-    return new URL(url).href;
+    const { href } = new URL(url);
+    // Node before 26 and Deno leave it in a path, as the standard once did; whoever compares paths is to see one form.
+    return href.includes("^") ? href.replace(/^[^?]+/, (path) => path.replaceAll("^", "%5E")) : href;
   } catch {
     return undefined;
   }

@@ -134,6 +134,7 @@ const served: [title: string, request: string, url: RegExp][] = [
   ["two slashes", "GET //evil/x HTTP/1.1\nhost: a\n\n", /^http:\/\/a\/\/evil\/x$/],
   ["dots", "GET /a/../b/%2e%2e/c HTTP/1.1\nhost: a\n\n", /^http:\/\/a\/c$/],
   ["escapes", "GET /%2F%5C%00 HTTP/1.1\nhost: a\n\n", /^http:\/\/a\/%2F%5C%00$/],
+  ["a caret in its path", "GET /^?^ HTTP/1.1\nhost: a\n\n", /^http:\/\/a\/%5E\?\^$/],
   ["100 fields", `GET /x HTTP/1.1\nhost: a\n${"a: b\n".repeat(99)}\n`, /^http:\/\/a\/x$/],
   ["names of what objects have", "GET /x HTTP/1.1\nhost: a\n__proto__: b\nconstructor: c\n\n", /^http:\/\/a\/x$/],
   ["an expectation of another kind", "GET /x HTTP/1.1\nhost: a\nexpect: y\n\n", /^http:\/\/a\/x$/],

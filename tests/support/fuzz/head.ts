@@ -94,7 +94,13 @@ export function urlsOf(head: Head, note: Note): string[] {
     note("a target of no form");
   }
   const decoded = new TextDecoder().decode(Uint8Array.from(path, (character) => character.charCodeAt(0)));
-  return bases.flatMap((base) => [path, decoded].map((path) => URL.parse(base + path)?.href ?? ""));
+  return bases.flatMap((base) => [path, decoded].map((path) => hrefOf(base + path)));
+}
+
+/** The url as `URL` has to write it; not every host's does so with this character. */
+function hrefOf(url: string): string {
+  const href = URL.parse(url)?.href ?? "";
+  return href.replace(/^[^?]+/, (path) => path.replaceAll("^", "%5E"));
 }
 
 function hostOf(head: Head, hosts: readonly string[], note: Note): string {

@@ -46,6 +46,8 @@ test("the url of a request has the host of its Host field and the path as URL wr
     [{ target: "/%2F%5C%00" }, "http://a/%2F%5C%00"],
     [{ target: "/?it's" }, "http://a/?it%27s"],
     [{ target: "/?a\\b" }, "http://a/?a\\b"],
+    [{ target: "/^a^?^b?^" }, "http://a/%5Ea%5E?^b?^"],
+    [{ target: "http://b/^" }, "http://b/%5E"],
     [{ target: "/.well-known/x" }, "http://a/.well-known/x"],
   ]);
 });
