@@ -111,6 +111,10 @@ function hostOf(head: Head, hosts: readonly string[], note: Note): string {
     return ownHost;
   }
   if (isUsualHost(host)) return host;
+  if (isRewritten(host)) {
+    note("a host that URL writes in another way");
+    return host;
+  }
   const isBroken = /[,/@?#\\ %\t]/.test(host) || /^(?::|$)|:$/.test(host) || URL.parse(`http://${host}`) === null;
   note(isBroken ? "a host that is none" : "an unusual host");
   return host;
@@ -118,7 +122,13 @@ function hostOf(head: Head, hosts: readonly string[], note: Note): string {
 
 function isUsualHost(host: string): boolean {
   return /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[::1\])(?::\d{1,5})?$/i.test(host) &&
-    URL.parse(`http://${host}`) !== null;
+    URL.parse(`http://${host}`) !== null && !isRewritten(host);
+}
+
+/** Is it a number that stands for an address, such as 127.1? So one host would have two names. */
+function isRewritten(host: string): boolean {
+  const name = host.replace(/:\d*$/, "").toLowerCase();
+  return /^[\w.~-]+$/.test(name) && ![name, undefined].includes(URL.parse(`http://${name}`)?.hostname);
 }
 
 /** How the body is framed: by a length, in chunks, or not at all. */

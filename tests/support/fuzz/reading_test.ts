@@ -33,6 +33,7 @@ test("reading ends where the connection does, and where bytes are refused", () =
   const refused = [
     "GET /a HTTP/1.1\n\n",
     "GET /a HTTP/1.1\nhost: a\nhost: a\n\n",
+    "GET /a HTTP/1.1\nhost: 127.0.1:80\n\n",
     "GET /a HTTP/2.0\nhost: a\n\n",
     "GET file:///a HTTP/1.1\nhost: a\n\n",
     "GET /a HTTP/1.1\nhost : a\n\n",

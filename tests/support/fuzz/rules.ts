@@ -52,6 +52,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no host in HTTP/1.0": accept(["deno", "bun"]),
   "several hosts": refuse(),
   "a host that is none": refuse(),
+  "a host that URL writes in another way": refuse(),
   "an unusual host": accept(all),
   // How long the body is.
   "a length that is no number": refuse(),
