@@ -173,7 +173,7 @@ class Reader {
       id: ids.length === 0 ? null : ids.join(", "),
       word,
       mustRun: this.#isSure,
-      status: this.#isSure ? statusOf(word, isUpgrade) : undefined,
+      status: this.#isSure ? statusOf(word, head.method, isUpgrade) : undefined,
     };
     const index = this.#requests.push({ ...request, body: undefined }) - 1;
     const mustRun = this.#isSure;
@@ -307,11 +307,11 @@ function keepsAlive(head: Head): boolean {
   return head.version === "1.0" && listOf(head, "connection").includes("keep-alive");
 }
 
-function statusOf(word: string, isUpgrade: boolean): number | undefined {
+function statusOf(word: string, method: string, isUpgrade: boolean): number | undefined {
   switch (word) {
     case "ws":
     case "late":
-      return isUpgrade ? 101 : 426;
+      return isUpgrade ? 101 : method === "GET" ? 426 : 405;
     case "throw":
       return 500;
     case "never":
