@@ -225,6 +225,7 @@ class DenoExchange extends WebExchange {
   readonly #info: DenoInfo;
   readonly #open: OpenExchanges;
   #answered = false;
+  #isWatched = false;
 
   /** Once an exchange has ended, Deno tells only what was looked at before; the url was. */
   constructor(request: Request, url: string, info: DenoInfo, server: Shared) {
@@ -259,11 +260,14 @@ class DenoExchange extends WebExchange {
 
   protected override learnEnd(): void {
     this.#open.add(this);
+    // Of a stream that its client has reset, or whose connection is gone, Deno tells only who has looked before.
+    if (!this.#answered && this.#isOfHttp2) this.#watch();
     this.#info.completed.then(() => this.#completed(), () => this.finish("left"));
   }
 
   protected override letThrough(response: Response): boolean {
     const size = sizeOf(response);
+    this.#answered = true;
     if (!this.isFollowed) {
       if (size <= handedOver && !this.server.isStopping) {
         this.finish("sent");
@@ -271,7 +275,6 @@ class DenoExchange extends WebExchange {
       }
       this.follow();
     }
-    this.#answered = true;
     // Looking at `body` makes a stream of any body.
     return size < Infinity || response.body === null;
   }
@@ -284,11 +287,20 @@ class DenoExchange extends WebExchange {
 
   /** Learns of the client's leaving from now on, if there is no answer yet. Deno says so after a success too, unless told otherwise. */
   watch(): void {
-    if (!this.isAwaited) return;
+    if (this.isAwaited && !this.#isWatched) this.#watch();
+  }
+
+  #watch(): void {
+    this.#isWatched = true;
     const { signal } = this.original;
     // It has told already, if the handler has looked at it before.
     if (signal.aborted) this.#completed();
     else signal.addEventListener("abort", () => this.#completed(), { once: true });
+  }
+
+  /** HTTP/2 names the host in the url, and hardly ever in a field too. */
+  get #isOfHttp2(): boolean {
+    return this.server.options.tls !== undefined && !this.original.headers.has("host");
   }
 
   /** Deno is done with the exchange. It says so too when the client has left. */
