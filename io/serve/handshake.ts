@@ -4,18 +4,20 @@
  * @module
  */
 
+import { hasToken, listOf, trimmed } from "../../runtime/basics/field_values.ts";
+
 /** The answer to a request that asks for no WebSocket, or wrongly; `undefined` for one that may have it. */
 export function refusalOf({ method, headers }: Request, protocol: string | undefined): Response | undefined {
   if (method !== "GET") return refuse(405, "A WebSocket is asked for with GET", { allow: "GET" });
-  const isAsked = headers.get("upgrade")?.trim().toLowerCase() === "websocket" &&
-    namesIn(headers.get("connection") ?? "").some((name) => name.toLowerCase() === "upgrade");
+  const isAsked = trimmed(headers.get("upgrade") ?? "").toLowerCase() === "websocket" &&
+    hasToken(headers.get("connection") ?? "", "upgrade");
   if (!isAsked) return refuse(426, "This is for WebSockets", { upgrade: "websocket", connection: "upgrade" });
-  if (headers.get("sec-websocket-version")?.trim() !== "13") {
+  if (trimmed(headers.get("sec-websocket-version") ?? "") !== "13") {
     return refuse(426, "The version of WebSockets is 13", { "sec-websocket-version": "13" });
   }
-  if (!isKey((headers.get("sec-websocket-key") ?? "").trim())) return refuse(400, "A WebSocket's key has 16 bytes");
+  if (!isKey(trimmed(headers.get("sec-websocket-key") ?? ""))) return refuse(400, "A WebSocket's key has 16 bytes");
   const offered = headers.get("sec-websocket-protocol");
-  const names = offered === null ? [] : namesIn(offered);
+  const names = offered === null ? [] : listOf(offered);
   if (!names.every(isToken) || new Set(names).size < names.length) {
     return refuse(400, "The subprotocols are no list of names");
   }
@@ -25,11 +27,6 @@ export function refusalOf({ method, headers }: Request, protocol: string | undef
 
 function refuse(status: number, text: string, headers: Record<string, string> = {}): Response {
   return new Response(text + "\n", { status, headers });
-}
-
-/** The parts of a list, split by hand: patterns over what strangers send may take long. */
-function namesIn(list: string): string[] {
-  return list.split(",").map((name) => name.trim());
 }
 
 /** Is it 16 bytes as base64? */

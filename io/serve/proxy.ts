@@ -11,6 +11,7 @@
 
 import { isOfConnection } from "../../runtime/basics/answer_head.ts";
 import { checkOptions, show } from "../../runtime/basics/check.ts";
+import { listOf } from "../../runtime/basics/field_values.ts";
 import { fetchPlain } from "../../runtime/system/fetch.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
 import { checkSignal } from "../../scheduler/scopes/foreign_signal.ts";
@@ -146,7 +147,7 @@ function answerFields(from: Headers, isDecoded: boolean): Headers {
 
 /** The fields that are not about the connection they came by; several of one name stay several. */
 function withoutConnection(from: Headers): Headers {
-  const named = new Set((from.get("connection") ?? "").split(",").map((name) => name.trim().toLowerCase()));
+  const named = new Set(listOf((from.get("connection") ?? "").toLowerCase()));
   const fields = new Headers();
   for (const [name, value] of from) {
     if (!isOfConnection(name) && !name.startsWith("proxy-") && !named.has(name)) fields.append(name, value);

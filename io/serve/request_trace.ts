@@ -4,6 +4,7 @@
  * @module
  */
 
+import { trimmed } from "../../runtime/basics/field_values.ts";
 import { type DiagnosticsChannel, diagnosticsChannel } from "../../runtime/system/diagnostics.ts";
 import type { RequestRecord } from "./serve_options.ts";
 
@@ -39,7 +40,7 @@ const pattern = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)
 
 /** Reads a `traceparent`; `undefined` for one that is not valid, which is to be treated as if there were none. */
 export function parseTraceparent(header: string | null): TraceParent | undefined {
-  const match = header === null ? null : pattern.exec(header.trim());
+  const match = header === null ? null : pattern.exec(trimmed(header));
   if (match === null) return undefined;
   const [, version, traceId, parentId, flags, more] = match;
   // A later version may have more fields; the first has none.

@@ -24,8 +24,10 @@ export const kinds = {
   continuation: 9,
 } as const;
 
-/** Flags of frames: of data and heads the end of the stream, of settings and pings that they are answers. */
-export const [endStream, acknowledged, endHeaders] = [1, 1, 4];
+/** Flags of frames: the end of a stream, and of its head; that settings, or a ping, are answered. */
+export const endStream = 1;
+export const endHeaders = 4;
+export const acknowledged = 1;
 
 /** The names of errors, by their numbers (RFC 9113, section 7). */
 const errors =
@@ -88,7 +90,8 @@ function text(value: string): Buffer {
 /** The fields of an ordinary request. */
 export function request(
   path = "/",
-  { method = "GET", authority = "a.test", scheme = "https" } = {},
+  { method = "GET", authority = "a.test", scheme = "https" }: { method?: string; authority?: string; scheme?: string } =
+    {},
 ): [name: string, value: string][] {
   return [[":method", method], [":scheme", scheme], [":authority", authority], [":path", path]];
 }
@@ -127,7 +130,8 @@ export class Http2Client {
   }
 
   /** Connects, and begins with the preface and these settings; in the clear, if there is no TLS. */
-  static async open(port: number, { isPlain = false, settings = Buffer.alloc(0) } = {}): Promise<Http2Client> {
+  static async open(port: number, options: { isPlain?: boolean; settings?: Buffer } = {}): Promise<Http2Client> {
+    const { isPlain = false, settings } = options;
     const tls = { port, host: "127.0.0.1", ca: certificate.cert, servername: "localhost", ALPNProtocols: ["h2"] };
     const socket: Socket = isPlain ? connectPlain(port, "127.0.0.1") : connectTls(tls);
     const client = new Http2Client(socket);

@@ -1,10 +1,11 @@
 import { AllowedHosts } from "../../basics/authority.ts";
+import { hasToken } from "../../basics/field_values.ts";
 import type { HttpListener, HttpListenOptions } from "../../port/http.ts";
 import { BadHandshakeError, type Upgraded, type WebSocketListener } from "../../port/web_socket.ts";
 import type { Exchange } from "../common/exchange.ts";
 import { LastRequests, passed } from "../common/last_requests.ts";
 import { builtin } from "../common/node_process.ts";
-import { hasToken, Refusal, RequestGate, responseTo } from "../common/request_head.ts";
+import { Refusal, RequestGate, responseTo } from "../common/request_head.ts";
 import { WebExchange, type WebServer } from "../common/web_exchange.ts";
 import { BunWebSocket, webSocketHandlers } from "./web_socket.ts";
 

@@ -12,6 +12,7 @@
  */
 
 import { type AllowedHosts, authorityOf } from "../../basics/authority.ts";
+import { listOf } from "../../basics/field_values.ts";
 
 /** So many fields a request has at most: Deno cannot be told another number than 128, and others are not to allow more. */
 export const maxFields = 100;
@@ -164,7 +165,7 @@ function hrefOf(url: string): string | undefined {
 function faultOfFraming({ version, contentLength, transferEncoding }: RequestHead): Refusal | undefined {
   if (transferEncoding === undefined) return isLength(contentLength!) ? undefined : badRequest;
   if (contentLength !== undefined || version === "1.0") return badRequest;
-  const codings = transferEncoding.toLowerCase().split(",").map((coding) => coding.replace(/^[ \t]+|[ \t]+$/g, ""));
+  const codings = listOf(transferEncoding.toLowerCase());
   if (codings.length === 1 && codings[0] === "chunked") return undefined;
   // With another one at the end nobody knows where the body ends; behind another one it comes still coded.
   const last = codings.pop();
@@ -176,15 +177,6 @@ function faultOfFraming({ version, contentLength, transferEncoding }: RequestHea
 /** Is it one number that can be counted to? */
 function isLength(text: string): boolean {
   return /^\d+$/.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER;
-}
-
-/** Does a list, as the value of a field may be one, have this word, which is in small letters? */
-export function hasToken(list: string, token: string): boolean {
-  if (list === token) return true;
-  for (const item of list.split(",")) {
-    if (item.trim().toLowerCase() === token) return true;
-  }
-  return false;
 }
 
 /** What a client gets for a request that is refused, on hosts that take a `Response`. */

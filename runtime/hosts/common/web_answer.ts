@@ -5,7 +5,7 @@
  */
 
 import { checkField, checkStatusText, isOfConnection } from "../../basics/answer_head.ts";
-import { hasToken } from "./request_head.ts";
+import { hasToken } from "../../basics/field_values.ts";
 
 /** The response, with no field that is the server's to say; throws for one that cannot be sent. */
 export function sendable(response: Response): Response {

@@ -1,8 +1,9 @@
 import type { HttpListener, HttpListenOptions } from "../../port/http.ts";
 import { AllowedHosts } from "../../basics/authority.ts";
+import { hasToken } from "../../basics/field_values.ts";
 import { LastRequests } from "../common/last_requests.ts";
 import { builtin } from "../common/node_process.ts";
-import { badRequest, hasToken, maxHeadBytes, RequestGate } from "../common/request_head.ts";
+import { badRequest, maxHeadBytes, RequestGate } from "../common/request_head.ts";
 import { begin } from "./http_answer.ts";
 import type { Incoming } from "./http_body.ts";
 import { type ConnectionOwner, NodeConnection } from "./http_connection.ts";

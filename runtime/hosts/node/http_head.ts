@@ -1,11 +1,5 @@
-import {
-  badRequest,
-  hasToken,
-  headTooLarge,
-  notImplemented,
-  Refusal,
-  type RequestHead,
-} from "../common/request_head.ts";
+import { hasToken } from "../../basics/field_values.ts";
+import { badRequest, headTooLarge, notImplemented, Refusal, type RequestHead } from "../common/request_head.ts";
 import type { Incoming } from "./http_body.ts";
 
 /** A head of `node:http`, with what else is asked of one. */

@@ -1,6 +1,6 @@
 import { checkField, checkStatusText, isOfConnection } from "../../basics/answer_head.ts";
 import { type PlainAnswer, UnwantedBodyError } from "../../port/http.ts";
-import { hasToken } from "../common/request_head.ts";
+import { hasToken } from "../../basics/field_values.ts";
 import { checkChunk } from "../common/watched_body.ts";
 import { Beginning, type Read } from "./http_beginning.ts";
 import type { NodeExchange } from "./http_exchange.ts";

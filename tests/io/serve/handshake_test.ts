@@ -46,6 +46,12 @@ for (
       undefined,
       /^HTTP\/1.1 426 [^]*upgrade: websocket\r\n/i,
     ],
+    [
+      "for a protocol with a space that only Unicode knows",
+      { upgrade: "\xa0websocket" },
+      undefined,
+      /^HTTP\/1.1 426 [^]*upgrade: websocket\r\n/i,
+    ],
     ["with a subprotocol that is no name", { "sec-websocket-protocol": "a b" }, undefined, /^HTTP\/1.1 400 /],
     ["with a subprotocol twice", { "sec-websocket-protocol": "a, a" }, undefined, /^HTTP\/1.1 400 /],
   ] as const

@@ -146,7 +146,10 @@ if (host === "deno" || host === "bun") {
       };
       await withServer(handler, { tls: certificate }, async (server) => {
         const client = await Http2Client.open(server.port);
-        client.send(head(1, post(["content-length", `${length}`]), endHeaders), frame(kinds.data, 1, 1, Buffer.from("abc")));
+        client.send(
+          head(1, post(["content-length", `${length}`]), endHeaders),
+          frame(kinds.data, 1, 1, Buffer.from("abc")),
+        );
         assertEquals(await client.endOf(1), reset);
         assertEquals(await client.state(), "open");
         client.leave();

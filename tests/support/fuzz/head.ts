@@ -65,7 +65,8 @@ export function valuesOf(head: Head, name: string): string[] {
 
 /** The tokens in a list, in small letters. */
 export function listOf(head: Head, name: string): string[] {
-  return valuesOf(head, name).flatMap((value) => value.split(",")).map((word) => word.trim().toLowerCase());
+  return valuesOf(head, name).flatMap((value) => value.split(","))
+    .map((word) => word.replace(/^[ \t]+|[ \t]+$/g, "").toLowerCase());
 }
 
 /** The URLs that a handler may see for a head: more than one where a host has a way of its own. */

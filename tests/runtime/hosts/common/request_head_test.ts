@@ -1,8 +1,8 @@
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { AllowedHosts, isHostName } from "../../../../runtime/basics/authority.ts";
+import { hasToken, listOf } from "../../../../runtime/basics/field_values.ts";
 import {
-  hasToken,
   maxFields,
   Refusal,
   RequestGate,
@@ -266,15 +266,18 @@ test("whatever the target and the host, a url that passes can be parsed, and mea
 test("sixteen KiB of the worst character are judged in no time", () => {
   const gate = new RequestGate("http", new AllowedHosts([".a"]));
   for (const character of "a.-:[]/\\%2, \t'") {
-    const long = character.repeat(16_384);
-    const began = performance.now();
-    judge({ target: `/${long}` }, gate);
-    judge({ target: `http://${long}` }, gate);
-    judge({ host: long }, gate);
-    judge({ transferEncoding: long }, gate);
-    judge({ contentLength: long }, gate);
-    hasToken(long, "close");
-    assert(performance.now() - began < 100, `${JSON.stringify(character)} took ${performance.now() - began} ms`);
+    const run = character.repeat(16_384);
+    for (const long of [run, `b${run}b`]) {
+      const began = performance.now();
+      judge({ target: `/${long}` }, gate);
+      judge({ target: `http://${long}` }, gate);
+      judge({ host: long }, gate);
+      judge({ transferEncoding: long }, gate);
+      judge({ contentLength: long }, gate);
+      hasToken(long, "close");
+      listOf(long);
+      assert(performance.now() - began < 100, `${JSON.stringify(character)} took ${performance.now() - began} ms`);
+    }
   }
 });
 
