@@ -42,6 +42,8 @@ export interface Reading {
   readonly isSure: boolean;
   /** May the host answer what it refuses in the middle of another answer? */
   readonly isGarbled: boolean;
+  /** May the host refuse what comes behind a request, and its client, which still sends, learn of that before it has the answer? */
+  readonly mayBeCut: boolean;
   /** The forms in them that have a rule. */
   readonly notes: readonly RuleName[];
 }
@@ -68,6 +70,7 @@ class Reader {
   readonly #notes = new Set<RuleName>();
   #at = 0;
   #isSure = true;
+  #mayBeCut = false;
   /** Why the request that is being read is refused. */
   #refusals: RuleName[] = [];
 
@@ -102,6 +105,7 @@ class Reader {
       rest: this.#at,
       isSure: this.#isSure,
       isGarbled: isGarbled || isBusy,
+      mayBeCut: this.#mayBeCut,
       notes: [...this.#notes],
     };
   }
@@ -110,9 +114,19 @@ class Reader {
   readonly #note = (name: RuleName): void => {
     this.#notes.add(name);
     const rule = ruleOf(name, this.#host);
-    if (rule === "either") this.#isSure = false;
-    else if (rule === "refuse") this.#refusals.push(name);
+    if (rule === "either") {
+      this.#isSure = false;
+      this.#mayBeRefused();
+    } else if (rule === "refuse") this.#refusals.push(name);
   };
+
+  /** What comes next may be refused, behind a request. */
+  #mayBeRefused(): void {
+    const name = "bytes that are refused behind a request";
+    if (this.#requests.length === 0 || ruleOf(name, this.#host) !== "either") return;
+    this.#notes.add(name);
+    this.#mayBeCut = true;
+  }
 
   #mayEither(name: RuleName): boolean {
     this.#note(name);
@@ -219,7 +233,10 @@ class Reader {
     const lines: string[] = [];
     for (;;) {
       const end = this.#text.indexOf("\n", this.#at);
-      if (end < 0) throw new Stop("partial");
+      if (end < 0) {
+        if (!canGoOn(lines, this.#text.slice(this.#at))) this.#mayBeRefused();
+        throw new Stop("partial");
+      }
       const hasReturn = this.#text[end - 1] === "\r" && end > this.#at;
       if (!hasReturn) this.#note("a bare LF as the end of a line");
       // A host that refuses may do so before the head has ended.
@@ -290,6 +307,15 @@ class Reader {
     this.#at = end + 1;
     return line;
   }
+}
+
+/** Can a head that has these whole lines, and the beginning of one, still become a right one? A host may refuse it before it ends. */
+function canGoOn(lines: readonly string[], beginning: string): boolean {
+  const notes: RuleName[] = [];
+  if (lines.length > 0) readHead(lines, (name) => notes.push(name));
+  const bytes = lines.reduce((sum, line) => sum + line.length + 2, beginning.length);
+  const shape = lines.length > 0 ? /^[\t -~\x80-\xff]*\r?$/ : /^[A-Z]*(?: \/[!-~]*(?: H?T?T?P?\/?1?\.?[01]?\r?)?)?$/;
+  return notes.length === 0 && bytes < 12_000 && shape.test(beginning);
 }
 
 /** The same request, of which nothing is sure any more. */

@@ -77,6 +77,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "another expectation": accept(all),
   "an offer of another protocol": accept(["deno"]),
   "an offer of another protocol with a body": accept(all),
+  // A client that still sends when the connection is closed gets an error in place of what has come.
   "bytes that are refused behind a request": accept(["deno", "bun"]),
   // Bun closes a connection on which something comes while an answer is made.
   "bytes behind a request whose answer takes time": accept(["bun"]),
