@@ -153,6 +153,40 @@ test("a request that comes while a stream is sent is answered after it; on Bun t
   });
 });
 
+test("a stream whose client ends its side is cut off, and nothing behind it is run; Deno runs it, and says 100 within the stream", async () => {
+  const ran: string[] = [];
+  const go = latch();
+  const handler = async (request: Request) => {
+    ran.push(new URL(request.url).pathname);
+    if (ran.length > 1) return new Response(await request.text());
+    let pulls = 0;
+    return new Response(
+      new ReadableStream<Uint8Array>({
+        async pull(controller) {
+          if (pulls++ > 0) await go.promise;
+          controller.enqueue(new TextEncoder().encode("part"));
+          if (pulls > 1) controller.close();
+        },
+      }),
+    );
+  };
+  await withServer(handler, {}, async (server) => {
+    const client = await ask(server, get("/stream"));
+    await client.waitFor(/part/);
+    client.send("POST /behind HTTP/1.1\nhost: a\nexpect: 100-continue\ncontent-length: 3\n\nabc");
+    client.socket.end();
+    await client.closed;
+    go.open();
+    const isDeno = hostOfThis() === "deno";
+    if (isDeno) await until(() => ran.length === 2, "what is behind it has run");
+    await assertFree(server);
+    assertEquals(ran, isDeno ? ["/stream", "/behind"] : ["/stream"]);
+    assertEquals(statuses(client.received), isDeno ? ["200", "100"] : ["200"]);
+    assert(!client.received.includes("0\r\n\r\n"), client.received);
+    assertEquals(server.statistics().disconnected, 1);
+  });
+});
+
 test("chunks that are wrong behind their data are no body; Bun gives the body, and runs nothing behind a wrong end", async () => {
   const good = "3\nabc\n";
   for (const chunks of ["3;a=\x7f\nabc\n0\n\n", `${good}0\nxx`, `${good}0\nno field\n\n`]) {
