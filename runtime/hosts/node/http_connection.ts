@@ -21,7 +21,7 @@ import type { Incoming } from "./http_body.ts";
 import { headOf, type NodeHead } from "./http_head.ts";
 import type { Outgoing } from "./http_outgoing.ts";
 import type { RawConnection } from "./http_upgrade.ts";
-import type { NodeSocket } from "./node_socket.ts";
+import { type NodeSocket, readAgain } from "./node_socket.ts";
 
 /** For how long a client that is told of the end may go on sending, in ms. To close at once would reset the connection, and its answer be lost. */
 export const lingerTime = 1000;
@@ -187,7 +187,7 @@ export class NodeConnection {
   /** What still comes of a detached socket is read, so that its client's leaving is noticed, and let go. */
   discard(): void {
     this.endWithClient();
-    this.#socket.resume();
+    readAgain(this.#socket);
   }
 
   /** A client that ends its side of a detached socket has left. */

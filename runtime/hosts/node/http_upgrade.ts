@@ -1,7 +1,7 @@
 import { builtin } from "../common/node_process.ts";
 import type { Incoming } from "./http_body.ts";
 import type { Outgoing } from "./http_outgoing.ts";
-import type { NodeSocket } from "./node_socket.ts";
+import { type NodeSocket, readAgain } from "./node_socket.ts";
 
 interface Http {
   ServerResponse: new (incoming: Incoming) => Outgoing;
@@ -29,6 +29,7 @@ export class RawConnection {
     this.#early = [head];
     socket.on("data", this.#keep);
     socket.on("end", this.#left);
+    readAgain(socket);
   }
 
   /** What has come early. From now on the socket is the caller's to read. */

@@ -5,6 +5,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Handler, ServerWebSocket } from "../../../io/mod.ts";
 import { sleep } from "../../../mod.ts";
 import { errors } from "../../support/errors.ts";
+import { hostOfThis } from "../../support/hosts.ts";
 import { ask, RawClient } from "../../support/http.ts";
 import { until } from "../../support/within.ts";
 import { frame, handshake, text, utf8 } from "../../support/web_socket.ts";
@@ -175,3 +176,29 @@ test("a frame in one packet with its handshake is delivered", async () => {
     client.leave();
   });
 });
+
+// Deno closes the connection of a body that nobody reads.
+for (const size of hostOfThis() === "deno" ? [] : [20_000, 80_000, 140_000]) {
+  test(`a handshake behind a body of ${size} bytes that nobody reads makes a socket like any other, whose client's leaving frees its slot`, async () => {
+    const handler: Handler = async (request, context) => {
+      if (request.method === "GET") return await context.upgrade(echo);
+      await sleep(5);
+      return new Response("not read");
+    };
+    await withServer(handler, {}, async (server) => {
+      for (const leaves of ["reset", "end", "frames"]) {
+        const first = `POST / HTTP/1.1\nhost: a\ncontent-length: ${size}\n\n${"b".repeat(size)}`;
+        const client = await ask(server, first + handshake());
+        // Such a body may as well end its connection.
+        await Promise.race([client.waitFor(/HTTP\/1.1 101 [^]*\r\n\r\n/).catch(() => {}), client.closed]);
+        if (leaves === "frames" && client.received.includes(" 101 ")) {
+          client.socket.write(frame(text, utf8("a message")));
+          await client.waitFor(/a message/);
+        }
+        if (leaves === "reset") client.socket.resetAndDestroy();
+        else client.leave();
+        await until(() => server.statistics().active === 0, `the slot is free after ${leaves}`);
+      }
+    });
+  });
+}
