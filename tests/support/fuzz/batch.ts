@@ -42,7 +42,7 @@ export async function playBatch(
     faults.push({ what: "the server has printed warnings or errors", details: server.complaints });
   }
   for (const outcome of outcomes) {
-    const fault = judgeAnswers(outcome);
+    const fault = judgeAnswers(outcome, host);
     if (fault !== undefined) faults.push(fault);
   }
   faults.push(...judgeRuns(outcomes, report, host));

@@ -38,6 +38,8 @@ export interface Played {
   readonly isClosed: boolean;
   /** Has something been waited for in vain? */
   readonly hung: boolean;
+  /** How long the client took to send, in ms: on a busy machine a case of many pieces takes long. */
+  readonly sending: number;
   /** How long it took, in ms. */
   readonly duration: number;
 }
@@ -118,10 +120,15 @@ class Client {
   async play(): Promise<Played> {
     const { steps, end } = this.#case;
     const began = performance.now();
+    let sending = 0;
     await this.#connected;
     for (const step of steps) {
       if ("wait" in step) await this.#until(() => this.#has(step.wait), this.#timeFor(step.wait));
-      else await this.#send(textOf(step));
+      else {
+        const start = performance.now();
+        await this.#send(textOf(step));
+        sending += performance.now() - start;
+      }
     }
     if (end === "half" && !this.#isClosed) this.socket.end();
     let hung = false;
@@ -135,6 +142,7 @@ class Client {
       trouble,
       isClosed: this.#isClosed,
       hung,
+      sending,
       duration: performance.now() - began,
     };
   }

@@ -4,10 +4,17 @@
  * @module
  */
 
+import type { MatrixHost } from "../hosts.ts";
 import type { Run } from "./handlers.ts";
 
 /** The server's `messageLimit`. */
 export const messageLimit: number = 65_536;
+
+/**
+ * How long the server gives a request on a host, in ms. Deno does not notice that a client has left as long as it has not read what
+ * the client had sent before, nor does Node if that is much.
+ */
+export const timeouts: Readonly<Record<MatrixHost, number>> = { node: 1500, node26: 1500, deno: 600, bun: Infinity };
 
 /** What a report has in it: numbers, these after a collection of garbage, or all that has run too. */
 export type ReportKind = "numbers" | "collected" | "all";

@@ -92,8 +92,9 @@ export class ServerProcess {
       const report = await this.report("numbers");
       if (report === undefined) return { report, left: "" };
       const { active, queued, tasks, unended } = report;
-      const numbers = Object.entries({ active, queued, tasks, unended, sockets: socketsOf(this.port) });
-      const left = numbers.filter(([, count]) => count > 0).map(([name, count]) => `${name} ${count}`).join(", ");
+      const numbers = Object.entries({ active, queued, tasks, unended });
+      const counts = numbers.filter(([, count]) => count > 0).map(([name, count]) => `${name} ${count}`);
+      const left = [...counts, ...socketsOf(this.port)].join(", ");
       if (left === "" || performance.now() > end) return { report: await this.report("all"), left };
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
@@ -124,15 +125,22 @@ async function* linesOf(stream: AsyncIterable<string>): AsyncGenerator<string> {
 }
 
 /**
- * How many connections of a port the system still has for a process: not those in TIME_WAIT, nor those that nobody has
- * any more. Systems without `/proc` do not say.
+ * The connections of a port that the system still has for a process, each with its state and its client's address, which tells
+ * the case: not those in TIME_WAIT, nor those that nobody has any more. Systems without `/proc` do not say.
  */
-function socketsOf(port: number): number {
-  if (process.platform !== "linux") return 0;
+function socketsOf(port: number): string[] {
+  if (process.platform !== "linux") return [];
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   const rows = readFileSync("/proc/net/tcp", "latin1").split("\n").map((row) => row.trim().split(/\s+/));
   const [listening, timeWait] = ["0A", "06"];
-  return rows.filter(([, local, , state, , , , , , inode]) =>
+  const open = rows.filter(([, local, , state, , , , , , inode]) =>
     local?.endsWith(suffix) === true && state !== listening && state !== timeWait && inode !== "0"
-  ).length;
+  );
+  return open.map(([, , client, state]) => `a socket in state ${state} of ${addressOf(client!)}`);
+}
+
+/** An address as `/proc` has it: the last byte first. */
+function addressOf(text: string): string {
+  const bytes = text.slice(0, 8).match(/../g) ?? [];
+  return bytes.reverse().map((byte) => parseInt(byte, 16)).join(".");
 }

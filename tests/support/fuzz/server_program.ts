@@ -9,9 +9,9 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { serve } from "../../../io/mod.ts";
 import { collectGarbage } from "../garbage.ts";
-import { thisHost } from "../this_host.ts";
+import { hostOfThis } from "../hosts.ts";
 import { act, type Run } from "./handlers.ts";
-import { messageLimit, type Report, type ReportKind } from "./report.ts";
+import { messageLimit, type Report, type ReportKind, timeouts } from "./report.ts";
 
 let runs: Run[] = [];
 /** Errors that `onError` was told of, each as the path and the message. */
@@ -26,9 +26,7 @@ const server = await serve((request, context) => {
   // So few that some have to wait, in a queue that holds all.
   maxConcurrent: 32,
   queueLimit: 100_000,
-  // Deno does not notice that a client has left as long as it has not read what the client had sent before, nor does Node if that
-  // is much.
-  timeout: thisHost() === "deno" ? 600 : thisHost() === "bun" ? Infinity : 1500,
+  timeout: timeouts[hostOfThis()],
   bodyTimeout: 2000,
   messageLimit,
   onError: (error, request) => errors.push([request.url, String(error)]),
