@@ -326,6 +326,7 @@ export class LiveRequest extends GroupNode implements Owner {
 
   #end(): void {
     this.state = "ended";
+    this.#body?.end();
     this.#owner.ended(this);
   }
 }

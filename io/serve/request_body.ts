@@ -35,7 +35,9 @@ export class BodyTimeoutError extends Error {
 /** A request with the same head and a body of its own, which fails past the limit, or when told to. */
 export class RequestBody {
   readonly request: Request;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #original: ReadableStream<Uint8Array>;
+  /** Only of a body that is read: a host goes on with what is behind one that is not, unless somebody has a reader of it. */
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined = undefined;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #open = true;
   #chunks = 0;
@@ -43,7 +45,7 @@ export class RequestBody {
 
   /** `onLost` is called before the body fails because the host cannot read any more of it: then the client has left. */
   constructor(original: Request, limit: number, onLost: (error: unknown) => void) {
-    const reader = this.#reader = original.body!.getReader();
+    this.#original = original.body!;
     let bytes = 0;
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
@@ -52,7 +54,7 @@ export class RequestBody {
       pull: async (controller) => {
         this.#isRead = true;
         try {
-          const { done, value } = await reader.read();
+          const { done, value } = await (this.#reader ??= this.#original.getReader()).read();
           this.#isRead = false;
           this.#chunks++;
           if (!this.#open) return;
@@ -70,7 +72,7 @@ export class RequestBody {
       },
       cancel: (reason) => {
         this.#open = false;
-        return reader.cancel(reason);
+        return this.#cancel(reason);
       },
     }, { highWaterMark: 0 });
     const { url, method, headers } = original;
@@ -87,6 +89,15 @@ export class RequestBody {
     if (!this.#open) return;
     this.#open = false;
     this.#controller.error(error);
-    this.#reader.cancel(error).catch(() => {});
+    this.#cancel(error).catch(() => {});
+  }
+
+  /** The request is over: what is left of a body that was read in part is let go of, or what comes behind it would wait for ever. */
+  end(): void {
+    if (this.#reader !== undefined) this.fail(new Error("The request is over, and its body with it"));
+  }
+
+  #cancel(reason: unknown): Promise<void> {
+    return (this.#reader ?? this.#original).cancel(reason);
   }
 }
