@@ -51,25 +51,33 @@ test("with tls a server speaks HTTP/2, many requests at once; on Node HTTP/1.1 a
   );
 });
 
-test("a stream that its client resets cancels the request, on Deno at its timeout; on Node there are none", async () => {
-  const outcome = latch<string>();
-  await withServer(
-    async (_request, context) => {
-      context.defer(({ status }) => outcome.open(status));
-      await sleep(1e6);
-      return new Response("never");
-    },
-    { tls: certificate, timeout: host === "deno" ? 300 : Infinity },
-    async (server) => {
-      const session = connect(server);
-      if (isNode) return assertInstanceOf(await new Promise((resolve) => session.on("error", resolve)), Error);
-      const stream = session.request({ ":path": "/" });
-      stream.on("error", () => {});
-      stream.end();
-      await until(() => server.statistics().active === 1, "the request runs");
-      stream.close(http2.constants.NGHTTP2_CANCEL);
-      assertEquals(await outcome.promise, "cancelled");
-      session.close();
-    },
-  );
-});
+for (const field of [undefined, "localhost"]) {
+  const isLate = host === "deno" && field !== undefined;
+  const named = field === undefined ? "" : " with a host among its fields";
+  const title = `a stream${named} that its client resets cancels the request${isLate ? ", here at its timeout" : ""}`;
+  test(`${title}; on Node there are none`, async () => {
+    const outcome = latch<string>();
+    await withServer(
+      async (_request, context) => {
+        context.defer(({ status }) => outcome.open(status));
+        await sleep(1e6);
+        return new Response("never");
+      },
+      { tls: certificate, timeout: isLate ? 300 : Infinity },
+      async (server) => {
+        const session = connect(server);
+        if (isNode) return assertInstanceOf(await new Promise((resolve) => session.on("error", resolve)), Error);
+        const stream = session.request({
+          ":path": "/",
+          ...(field === undefined ? {} : { host: `${field}:${server.port}` }),
+        });
+        stream.on("error", () => {});
+        stream.end();
+        await until(() => server.statistics().active === 1, "the request runs");
+        stream.close(http2.constants.NGHTTP2_CANCEL);
+        assertEquals(await outcome.promise, "cancelled");
+        session.close();
+      },
+    );
+  });
+}
