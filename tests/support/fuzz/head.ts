@@ -83,7 +83,7 @@ export function urlsOf(head: Head, note: Note): string[] {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(target)?.[1]?.toLowerCase();
   if (scheme !== undefined) {
     if (scheme !== "http") note("another scheme in the target");
-    const [, authority = "", after = ""] = /^http:\/\/([^/?]*)(.*)$/i.exec(target) ?? [];
+    const [, authority = "", after = ""] = /^[^:]+:\/\/([^/?]*)(.*)$/.exec(target) ?? [];
     note("the form of a proxy");
     if (!isUsualHost(authority)) note("a target of no form");
     bases.unshift(`http://${authority}`);
@@ -95,7 +95,10 @@ export function urlsOf(head: Head, note: Note): string[] {
     note("a target of no form");
   }
   const decoded = new TextDecoder().decode(Uint8Array.from(path, (character) => character.charCodeAt(0)));
-  return bases.flatMap((base) => [path, decoded].map((path) => hrefOf(base + path)));
+  const paths = [path, decoded];
+  // To one host its path counts, to another it is a path as a whole.
+  if (scheme !== undefined && scheme !== "http") paths.push(`/${target}`);
+  return bases.flatMap((base) => paths.map((path) => hrefOf(base + path)));
 }
 
 /** The url as `URL` has to write it; not every host's does so with this character. */
