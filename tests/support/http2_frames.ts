@@ -34,6 +34,9 @@ const errors =
   "NO_ERROR PROTOCOL_ERROR INTERNAL_ERROR FLOW_CONTROL_ERROR SETTINGS_TIMEOUT STREAM_CLOSED FRAME_SIZE_ERROR REFUSED_STREAM CANCEL COMPRESSION_ERROR CONNECT_ERROR ENHANCE_YOUR_CALM"
     .split(" ");
 
+/** What a client begins with. */
+export const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
 /** A frame that has come. */
 export interface Frame {
   readonly kind: number;
@@ -140,7 +143,7 @@ export class Http2Client {
       socket.once("error", reject);
     });
     await within(connected, "the client has connected");
-    client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", frame(kinds.settings, 0, 0, settings));
+    client.send(preface, frame(kinds.settings, 0, 0, settings));
     // The answer to the server's settings would come in between the frames of a test.
     await client.#until(() => client.#hasSettings || client.isClosed, "the server's settings have come");
     return client;

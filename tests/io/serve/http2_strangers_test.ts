@@ -2,6 +2,7 @@
 
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
+import { connect } from "node:tls";
 import { assert, assertEquals } from "@std/assert";
 import type { Handler, ServeOptions, Server } from "../../../io/mod.ts";
 import { sleep } from "../../../mod.ts";
@@ -15,11 +16,12 @@ import {
   head,
   Http2Client,
   kinds,
+  preface,
   request,
   setting,
   uint32,
 } from "../../support/http2_frames.ts";
-import { until } from "../../support/within.ts";
+import { until, within } from "../../support/within.ts";
 import { withServer } from "./with_server.ts";
 
 const host = hostOfThis();
@@ -263,6 +265,19 @@ if (speaks) {
         client.leave();
         await until(() => server.statistics().active === 0, "every slot is free");
       }
+    });
+  });
+} else {
+  test("on Node a client that speaks HTTP/2 all the same, though none was agreed on, is refused and closed", async () => {
+    const ran: string[] = [];
+    await withServer((it) => (ran.push(it.url), new Response("")), { tls: certificate }, async (server) => {
+      const socket = connect({ port: server.port, host: "127.0.0.1", ca: certificate.cert, servername: "localhost" });
+      let text = "";
+      socket.on("data", (piece: Buffer) => text += piece.toString("latin1")).on("error", () => {});
+      socket.write(Buffer.concat([Buffer.from(preface), frame(kinds.settings, 0, 0), head(1)]));
+      await within(new Promise((resolve) => socket.once("close", resolve)), "the connection is closed");
+      assert(/^HTTP\/1\.1 (?:400|505) /.test(text), text);
+      assertEquals([ran, server.statistics().completed], [[], 0]);
     });
   });
 }
