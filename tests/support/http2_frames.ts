@@ -158,11 +158,12 @@ export class Http2Client {
     const all = pieces.map((piece) => typeof piece === "string" ? Buffer.from(piece, "latin1") : piece);
     return new Promise((resolve) => {
       if (this.isClosed || !this.socket.writable) return resolve();
-      this.#watchers.add(resolve);
-      this.socket.write(Buffer.concat(all), () => {
-        this.#watchers.delete(resolve);
+      const done = (): void => {
+        this.socket.off("close", done);
         resolve();
-      });
+      };
+      this.socket.once("close", done);
+      this.socket.write(Buffer.concat(all), done);
     });
   }
 
