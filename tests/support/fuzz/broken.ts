@@ -49,7 +49,7 @@ export function breakInto(folder: string, { name, file, from, to }: Breakage): v
   for (const part of ["runtime", "scheduler", "io", "mod.ts", "testing.ts", "worker.ts", "package.json", "deno.json"]) {
     cpSync(join(root, part), join(folder, part), { recursive: true });
   }
-  for (const part of ["fuzz", "garbage.ts", "std_assert", "this_host.ts", "typescript.mjs"]) {
+  for (const part of ["fuzz", "garbage.ts", "hosts.ts", "std_assert", "this_host.ts", "typescript.mjs"]) {
     cpSync(join(root, "tests/support", part), join(folder, "tests/support", part), { recursive: true });
   }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction");
