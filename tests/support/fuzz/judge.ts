@@ -75,7 +75,9 @@ function wrongAnswer(answer: Played["answers"][number], request: SentRequest): s
   // Its time was over, which is right where nobody knows how long it takes.
   if (status === 504 && request.status === undefined) return undefined;
   if (request.status !== undefined && status !== request.status) return "an answer with a wrong status";
-  if (status < 300 && request.status !== 404 && id !== (trimmed(request.id) ?? "").replaceAll("\x7f", "")) {
+  if (
+    status < 300 && request.status !== 404 && (listed(id ?? "") !== (listed(request.id) ?? "").replaceAll("\x7f", ""))
+  ) {
     return "an answer to another request";
   }
   if (request.isRefused && status < 400) return "an answer to what is refused";
@@ -207,13 +209,13 @@ function judgeLeaving(
 
 /** The case of a handler that runs for a target of which each host makes something else. */
 function ownerOf({ id }: Run, outcomes: readonly Outcome[]): Outcome | undefined {
-  const isIn = (request: SentRequest): boolean => id !== null && trimmed(request.id) === trimmed(id) && isOdd(request);
+  const isIn = (request: SentRequest): boolean => id !== null && listed(request.id) === listed(id) && isOdd(request);
   return outcomes.find(({ expected }) => expected.reading.requests.some(isIn));
 }
 
-/** An id as a field brings it back: joined with an empty one it ends with a space, which stands around a value and not in it. */
-function trimmed(id: string | null): string | undefined {
-  return id?.replace(/^[ \t]+|[ \t]+$/g, "");
+/** An id without the empty ones that it is joined with: hosts write those in ways of their own, and to a list they are nothing. */
+function listed(id: string | null): string | undefined {
+  return id?.split(",").map((item) => item.replace(/^[ \t]+|[ \t]+$/g, "")).filter((item) => item !== "").join(", ");
 }
 
 /** Is its target one that a host may take for another than it is? */
@@ -223,7 +225,7 @@ function isOdd({ mustRun, urls }: SentRequest): boolean {
 
 function isOf(run: Run, request: SentRequest): boolean {
   const { method, urls, id, isRefused } = request;
-  if (isRefused || run.method !== method || trimmed(run.id) !== trimmed(id)) return false;
+  if (isRefused || run.method !== method || listed(run.id) !== listed(id)) return false;
   return urls.includes(run.url) || isOdd(request);
 }
 
