@@ -1,7 +1,6 @@
 // deno-lint-ignore-file require-await
 /** The types of the testing kit. */
 
-import { test, type TestContext } from "node:test";
 import type { TaskGroup } from "@millrace/millrace";
 import {
   cancelEverywhere,
@@ -95,8 +94,31 @@ export async function scheduled(schedule: Schedule, error: unknown): Promise<voi
   step(1);
 }
 
+interface TestContext {
+  readonly name: string;
+  readonly signal: AbortSignal;
+}
+
+interface TestOptions {
+  timeout?: number | undefined;
+}
+
+type TestFn = (context: TestContext, done: (result?: unknown) => void) => void | Promise<void>;
+
+/** The function of `node:test`, by hand: not every program has Node's types. */
+interface NodeTest {
+  (name?: string, fn?: TestFn): Promise<void>;
+  (name?: string, options?: TestOptions, fn?: TestFn): Promise<void>;
+  (options?: TestOptions, fn?: TestFn): Promise<void>;
+  (fn?: TestFn): Promise<void>;
+  only: NodeTest;
+}
+
 /** A test that explores takes what the runner's own function takes, with a body that is given a simulation. */
-export function tested(runner: (name: string, fn: (done: Row) => void, timeout?: number) => string): void {
+export function tested(
+  test: NodeTest,
+  runner: (name: string, fn: (done: Row) => void, timeout?: number) => string,
+): void {
   const made = exploring(test, { maxSchedules: 10 })("name", async (sim, context) => {
     true satisfies Equal<typeof sim, Simulation>;
     context satisfies TestContext;
