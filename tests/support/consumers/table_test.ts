@@ -58,7 +58,7 @@ test("every project has a manifest with exact versions, and a lock file without 
     const read = (name: string) => readFileSync(join(root, "tests/consumers", folder, name), "utf8");
     const { dependencies = {}, devDependencies = {} } = JSON.parse(read("package.json"));
     const versions = Object.values({ ...dependencies, ...devDependencies }) as string[];
-    assertEquals(versions.filter((version) => !/^(npm:\w+@)?\d+\.\d+\.\d+$/.test(version)), [], folder);
+    assertEquals(versions.filter((version) => !/^(npm:(@[\w-]+\/)?[\w-]+@)?\d+\.\d+\.\d+$/.test(version)), [], folder);
     const hasLock = existsSync(join(root, "tests/consumers", folder, "package-lock.json"));
     assertEquals(hasLock, versions.length > 0, folder);
     if (hasLock) assertEquals(read("package-lock.json").includes("@millrace/millrace"), false, folder);
