@@ -25,29 +25,35 @@ export function isReady({ now, timers, immediates, arrivals }: Pending): boolean
 
 /** Who waits for quiet on one loop. */
 export class Quiet {
-  #blocked: (() => void)[] = [];
-  #settling: (() => void)[] = [];
+  // Without lists as long as nobody waits: each run of an exploration has one of these.
+  #blocked: (() => void)[] | undefined = undefined;
+  #settling: (() => void)[] | undefined = undefined;
 
   /** Calls back when nothing more can run before the clock moves on. */
   whenBlocked(fn: () => void): void {
-    this.#blocked.push(fn);
+    (this.#blocked ??= []).push(fn);
   }
 
   /** Calls back when nothing is left that was begun and has to end. */
   whenSettled(fn: () => void): void {
-    this.#settling.push(fn);
+    (this.#settling ??= []).push(fn);
   }
 
   /** Does anybody wait? */
   get isAwaited(): boolean {
-    return this.#blocked.length + this.#settling.length > 0;
+    return this.#blocked !== undefined || this.#settling !== undefined;
   }
 
   /** Those whose wait is over. */
   due(loop: Pending): readonly (() => void)[] {
     if (isReady(loop)) return [];
     const { timers, arrivals } = loop;
-    if (this.#blocked.length > 0) return this.#blocked.splice(0);
-    return arrivals.hasLater || timers.referenced > 0 ? [] : this.#settling.splice(0);
+    const due = this.#blocked;
+    this.#blocked = undefined;
+    if (due !== undefined) return due;
+    if (arrivals.hasLater || timers.referenced > 0) return [];
+    const settled = this.#settling ?? [];
+    this.#settling = undefined;
+    return settled;
   }
 }

@@ -56,7 +56,7 @@ export class SimulatedRun<T> {
   turn(): boolean | "later" {
     // A module comes from the real world, and nothing of the simulated one happens meanwhile.
     if (this.#session.loading > 0) return "later";
-    if (this.#state !== "new" && this.#failure === undefined && this.#session.work.isOn) return this.#takeWork();
+    if (this.#state !== "new" && this.#failure === undefined && this.#session.parts.hasWork) return this.#takeWork();
     switch (this.#state) {
       case "new":
         this.#begin();
@@ -117,10 +117,11 @@ export class SimulatedRun<T> {
   }
 
   #step(): boolean | "later" {
-    const { loop, flights } = this.#session;
+    const { loop, parts } = this.#session;
     let ran: boolean;
     try {
-      if (flights.isOn && !isReady(loop)) {
+      if (parts.hasFlights && !isReady(loop)) {
+        const { flights } = parts;
         const result = flights.next();
         if (result !== undefined) {
           loop.runFixed(result.label, result.come);
@@ -166,7 +167,7 @@ export class SimulatedRun<T> {
 
   /** Does the run wait for something real that it does not know? */
   get isPatient(): boolean {
-    return this.#idleSince !== undefined || this.#session.loading > 0 || this.#session.work?.open > 0;
+    return this.#idleSince !== undefined || this.#session.loading > 0 || this.#session.parts.hasOpenWork;
   }
 
   #finish(): boolean {
@@ -180,19 +181,17 @@ export class SimulatedRun<T> {
   }
 
   #leaks(): string[] {
-    const { loop } = this.#session;
-    const { network, workers: { left } } = this.#session;
+    const { loop, parts: { left } } = this.#session;
     const tasks = this.#hooks.unfinished();
     const others = this.#hooks.left();
-    const count = loop.timers.referenced + loop.arrivals.unfinishedCount + network.left.length + left.length;
+    const count = loop.timers.referenced + loop.arrivals.unfinishedCount + left.length;
     if (count + tasks.length + others.length === 0) return [];
     // Whoever began these was cancelled and no longer waits: they are not forgotten, but given up.
     const operations = loop.arrivals.unfinished.filter(({ scope }) =>
       scope === undefined || !this.#hooks.isCancelled(scope)
     );
     return [
-      ...network.left,
-      ...left.map(({ name, place }) => `${name}: its pool was not closed${placeOf(place)}`),
+      ...left,
       ...tasks.map((task) => `the task ${task}`),
       ...loop.timers.all().filter(({ referenced }) => referenced).map(({ label, deadline, place }) =>
         `the timer ${label}, due at ${deadline} ms${placeOf(place)}`
@@ -214,9 +213,6 @@ export class SimulatedRun<T> {
   }
 
   #leave(): void {
-    this.#session.workers.end();
-    this.#session.work.end();
-    this.#session.flights.end();
-    this.#session.onUnhandled = this.#session.onUncaught = () => {};
+    this.#session.end();
   }
 }

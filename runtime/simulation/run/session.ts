@@ -34,11 +34,12 @@ import { timersPromisesOf } from "../globals/timers_promises.ts";
 import { refusal } from "../loop/errors.ts";
 import { SimulatedLoop } from "../loop/loop.ts";
 import type { Choose, LoopEvent } from "../loop/loop_event.ts";
-import { InFlight } from "../loop/in_flight.ts";
-import { RealWork } from "../loop/real_work.ts";
+import type { InFlight } from "../loop/in_flight.ts";
+import type { RealWork } from "../loop/real_work.ts";
 import type { World, WorldSettings } from "../loop/world.ts";
-import { SimulatedNetwork } from "../network/simulated_network.ts";
-import { SimulatedWorkers } from "../workers/workers.ts";
+import type { SimulatedNetwork } from "../network/simulated_network.ts";
+import type { SimulatedWorkers } from "../workers/workers.ts";
+import { RunParts } from "./run_parts.ts";
 
 /** What one run is made with. */
 export interface RunSettings {
@@ -67,6 +68,8 @@ export interface RunWitness {
   marked(label: string): void;
 }
 
+const ignore = (): void => {};
+
 /** The session whose functions are in place. */
 let active: Session | undefined;
 
@@ -76,23 +79,20 @@ export class Session implements World {
   readonly context: ContextSlot = currentHost().openContext();
   wall = 0;
   loop!: SimulatedLoop;
-  work!: RealWork;
-  flights!: InFlight;
   readonly insideHost: ContextSlot = currentHost().openContext();
   /** For how long a run whose loop is empty is given the time to be woken by something real that is not known, in ms. */
   patience = 250;
   random!: Random;
-  network!: SimulatedNetwork;
-  workers!: SimulatedWorkers;
   loading = 0;
   /** Who sees the run that is on, if somebody does. */
   witness: RunWitness | undefined;
   #prints = false;
+  readonly parts: RunParts = new RunParts(this);
   readonly threads: ContextSlot = currentHost().openContext();
   /** Is called with each unhandled rejection. */
-  onUnhandled: (error: unknown) => void = () => {};
+  onUnhandled: (error: unknown) => void = ignore;
   /** Is called with each error that a tick or a microtask throws. */
-  onUncaught: (error: unknown) => void = () => {};
+  onUncaught: (error: unknown) => void = ignore;
   readonly frames: Frames = framesOf(this);
   readonly #restores: (() => void)[] = [];
 
@@ -142,13 +142,32 @@ export class Session implements World {
     this.witness = settings.witness;
     this.#prints = settings.prints === true;
     if (settings.witness !== undefined) this.loop.asked = (id) => this.witness!.asked(id);
-    this.work = new RealWork();
-    this.flights = new InFlight();
+    this.parts.forget();
     if (this.settings.allowRealIo) this.flights.add(hostRequests());
     this.random = new Random(settings.seed);
     this.wall = this.settings.startTime;
-    this.network = new SimulatedNetwork(this);
-    this.workers = new SimulatedWorkers();
+  }
+
+  get work(): RealWork {
+    return this.parts.work;
+  }
+
+  get flights(): InFlight {
+    return this.parts.flights;
+  }
+
+  get network(): SimulatedNetwork {
+    return this.parts.network;
+  }
+
+  get workers(): SimulatedWorkers {
+    return this.parts.workers;
+  }
+
+  /** The run is over. */
+  end(): void {
+    this.parts.end();
+    this.onUnhandled = this.onUncaught = ignore;
   }
 
   #replaceGlobals(): void {

@@ -1,0 +1,87 @@
+/**
+ * What some runs use and most do not.
+ *
+ * @module
+ */
+
+import { placeOf } from "../loop/errors.ts";
+import { InFlight } from "../loop/in_flight.ts";
+import { RealWork } from "../loop/real_work.ts";
+import type { World } from "../loop/world.ts";
+import { SimulatedNetwork } from "../network/simulated_network.ts";
+import { SimulatedWorkers } from "../workers/workers.ts";
+
+const nothing: readonly string[] = [];
+
+/**
+ * The parts of the run that is on. Each is made when it is first used: there are 100,000 runs a second, and what all of them
+ * allocate decides how often garbage is collected, which costs far more than the parts.
+ */
+export class RunParts {
+  readonly #world: World;
+  #work: RealWork | undefined = undefined;
+  #flights: InFlight | undefined = undefined;
+  #network: SimulatedNetwork | undefined = undefined;
+  #workers: SimulatedWorkers | undefined = undefined;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  get work(): RealWork {
+    return this.#work ??= new RealWork();
+  }
+
+  get flights(): InFlight {
+    return this.#flights ??= new InFlight();
+  }
+
+  get network(): SimulatedNetwork {
+    return this.#network ??= new SimulatedNetwork(this.#world);
+  }
+
+  get workers(): SimulatedWorkers {
+    return this.#workers ??= new SimulatedWorkers();
+  }
+
+  /** Is there real work of the body? */
+  get hasWork(): boolean {
+    return this.#work?.isOn === true;
+  }
+
+  /** Is there real work whose parts reach the body as they come? */
+  get hasOpenWork(): boolean {
+    return this.#work !== undefined && this.#work.open > 0;
+  }
+
+  /** Is anything real in flight? */
+  get hasFlights(): boolean {
+    return this.#flights?.isOn === true;
+  }
+
+  /** What the network and the workers have left behind. */
+  get left(): readonly string[] {
+    if (this.#network === undefined && this.#workers === undefined) return nothing;
+    const workers = this.#workers?.left ?? [];
+    return [
+      ...this.#network?.left ?? [],
+      ...workers.map(({ name, place }) => `${name}: its pool was not closed${placeOf(place)}`),
+    ];
+  }
+
+  /** The run is over. */
+  end(): void {
+    this.#workers?.end();
+    this.#work?.end();
+    this.#flights?.end();
+  }
+
+  /** Another run begins. */
+  forget(): void {
+    this.#work =
+      this.#flights =
+      this.#network =
+      this.#workers =
+        undefined;
+  }
+}
