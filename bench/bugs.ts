@@ -3,9 +3,6 @@
  * program; those that make a failure smaller are not counted.
  */
 
-import { writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { explore, type ExploreOptions, ScheduleFailure } from "../testing.ts";
 import { hostOfThis } from "../tests/support/hosts.ts";
 import { type RaceProgram, racePrograms } from "../tests/support/race_programs.ts";
@@ -13,6 +10,7 @@ import { runUnderFastCheck } from "./bugs_fast_check.ts";
 import { performanceProfile, within } from "./bugs_plot.ts";
 import { chance, holm, mannWhitney, quantile } from "./bugs_statistics.ts";
 import type { Bench, ReportOptions } from "./harness.ts";
+import { writePicture } from "./plot.ts";
 
 /** What came of one program. */
 interface Row {
@@ -47,13 +45,13 @@ async function report({ seeds = 50, cap = 1000, twins = 2000, plot, json }: Repo
   const different = holm(rows.map(({ lots, theirs }) => mannWhitney(lots, theirs)));
   if (json) console.log(JSON.stringify({ host: hostOfThis(), bench: "bugs", seeds, cap, twins, rows }));
   else print(rows, different, seeds, cap, twins);
-  const file = plot ?? join(tmpdir(), `millrace-bugs-${hostOfThis()}.svg`);
   const curves = [
     { name: "Millrace: explore", samples: rows.map(({ search }) => [search]) },
     { name: "Millrace: by lot", samples: rows.map(({ lots }) => lots) },
     { name: "fast-check: fc.scheduler", samples: rows.map(({ theirs }) => theirs) },
   ];
-  writeFileSync(file, performanceProfile(curves, cap, `${rows.length} races, ${seeds} seeds each, on ${hostOfThis()}`));
+  const title = `${rows.length} races, ${seeds} seeds each, on ${hostOfThis()}`;
+  const file = writePicture(plot, `bugs-${hostOfThis()}`, performanceProfile(curves, cap, title));
   if (!json) console.log(`\n  plot: ${file}`);
 }
 

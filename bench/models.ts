@@ -4,15 +4,17 @@
  */
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { executableOf, typeScriptArguments } from "../tests/support/hosts.ts";
+import { executableOf, runArguments } from "../tests/support/hosts.ts";
+import { quantile } from "./bugs_statistics.ts";
 import type { Bench, ReportOptions } from "./harness.ts";
 import { modelsPlot } from "./models_plot.ts";
+import { writePicture } from "./plot.ts";
 
 /** How many connections wait, which have asked once each. */
 const waiting = 1000;
@@ -52,11 +54,7 @@ const models: readonly Model[] = [
     start() {
       const executable = executableOf(host);
       if (executable === undefined) return { absent: `no ${host}` };
-      return [
-        executable,
-        ...(host === "deno" ? ["run", "-A", "--no-check"] : typeScriptArguments(host)),
-        file("ours.ts"),
-      ];
+      return [executable, ...runArguments(host), file("ours.ts")];
     },
   })),
   { name: "event loop: node:http", start: () => ofNode("loop.mjs") },
@@ -109,9 +107,7 @@ async function report({ plot, json }: ReportOptions): Promise<void> {
   }
   if (json) return console.log(JSON.stringify({ bench: bench.name, waiting, figures: all }));
   print(all);
-  const picture = plot ?? join(tmpdir(), "millrace-models.svg");
-  writeFileSync(picture, modelsPlot(all));
-  console.log(`\n  plot: ${picture}`);
+  console.log(`\n  plot: ${writePicture(plot, "models", modelsPlot(all))}`);
 }
 
 function ofNode(name: string): string[] {
@@ -189,8 +185,7 @@ async function latencyOf(clients: readonly Client[], busy: Client): Promise<numb
     }
   }));
   await computing;
-  taken.sort((a, b) => a - b);
-  return taken[Math.floor(taken.length * 0.99)]!;
+  return quantile(taken, 0.99);
 }
 
 /** A connection that is kept. */

@@ -3,16 +3,15 @@
  * that are. Each by the runtime's own way to call C.
  */
 
-import { writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
 import { EDGE, Epoll, READ } from "../examples/event-loop/poller/epoll.ts";
 import { call, close, elsewhere, eventFd, isLinux, O_NONBLOCK, write } from "../examples/event-loop/poller/libc.ts";
 import { hostOfThis } from "../tests/support/hosts.ts";
+import { quantile } from "./bugs_statistics.ts";
 import type { Bench, ReportOptions } from "./harness.ts";
 import { costPlot } from "./multiplexing_plot.ts";
 import { Ring } from "./multiplexing_ring.ts";
+import { writePicture } from "./plot.ts";
 
 const sizes = [100, 1000, 10_000];
 /** How many are ready, where not all are. */
@@ -75,8 +74,8 @@ async function report({ plot, json }: ReportOptions): Promise<void> {
   if (json) return console.log(JSON.stringify({ host: hostOfThis(), bench: bench.name, costs, told }));
   print(costs, told);
   for (const way of new Set(absent)) console.log(`  ${way}: this kernel has none, or lets nobody use it`);
-  const file = plot ?? join(tmpdir(), `millrace-multiplexing-${hostOfThis()}.svg`);
-  writeFileSync(file, costPlot(costs.filter(({ ready }) => ready === few), `${few} ready, on ${hostOfThis()}`));
+  const picture = costPlot(costs.filter(({ ready }) => ready === few), `${few} ready, on ${hostOfThis()}`);
+  const file = writePicture(plot, `multiplexing-${hostOfThis()}`, picture);
   console.log(`\n  plot: ${file}`);
 }
 
@@ -94,8 +93,7 @@ function costOf({ wait }: Way, ready: number): number {
   if (told !== ready) throw new Error(`${told} descriptors were told, where ${ready} were ready`);
   let count = 1;
   for (let taken = 0; taken < roundTime; taken = timeOf(wait, count)) count *= 2;
-  const costs = Array.from({ length: rounds }, () => timeOf(wait, count) / count).sort((a, b) => a - b);
-  return costs[rounds >> 1]!;
+  return quantile(Array.from({ length: rounds }, () => timeOf(wait, count) / count), 0.5);
 }
 
 /** CPU time of so many calls, in us. */

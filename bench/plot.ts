@@ -1,5 +1,16 @@
 /** The parts of a plot, as texts of an SVG file. */
 
+import { writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Writes a picture where it is wanted, else to the folder for what is temporary, under this name; answers where it is. */
+export function writePicture(wanted: string | undefined, name: string, content: string): string {
+  const file = wanted ?? join(tmpdir(), `millrace-${name}.svg`);
+  writeFileSync(file, content);
+  return file;
+}
+
 /** A file with a white ground, which is read in light and dark. */
 export function picture(width: number, height: number, parts: readonly string[]): string {
   const ground = `<rect width="${width}" height="${height}" fill="white"/>`;

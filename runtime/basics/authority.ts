@@ -53,6 +53,11 @@ export class AllowedHosts {
   }
 }
 
+/** The port that a URL is of, its scheme's where it names none. */
+export function portOf({ port, protocol }: URL): number {
+  return Number(port || (/^(https|wss):$/.test(protocol) ? 443 : 80));
+}
+
 /** Can it stand in a list of hosts: a name without a port, or a domain with a dot before it? */
 export function isHostName(name: string): boolean {
   return nameOf(name) === name && authorityOf(name.startsWith(".") ? name.slice(1) : name, "http") !== undefined;

@@ -4,12 +4,11 @@
  * @module
  */
 
-import { onProcessEnd, report } from "../hosts/common/node_process.ts";
+import { hasBuiltins, onProcessEnd, report } from "../hosts/common/node_process.ts";
 
 /** Prints what `text` answers, if it answers something, as the process ends; where there is no process, nothing is printed. */
 export function tellAtEnd(text: () => string | undefined): void {
-  const { process } = globalThis as { process?: { getBuiltinModule?: unknown } };
-  if (process?.getBuiltinModule === undefined) return;
+  if (!hasBuiltins()) return;
   const leave = onProcessEnd(() => {
     leave();
     const told = text();

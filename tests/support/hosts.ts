@@ -54,10 +54,13 @@ export function typeScriptArguments(host: MatrixHost): string[] {
   return host === "node" ? ["--import", new URL("./typescript.mjs", import.meta.url).href] : [];
 }
 
+/** What stands before a TypeScript program that a runtime is to run. */
+export function runArguments(host: MatrixHost): string[] {
+  return host === "deno" ? ["run", "-A", "--no-check"] : typeScriptArguments(host);
+}
+
 /** The command that runs a TypeScript program on the runtime that runs this one. */
 export function commandFor(file: string, ...args: string[]): { command: string; args: string[] } {
   const command = process.execPath;
-  const host = hostOfThis();
-  const before = host === "deno" ? ["run", "-A", "--no-check"] : typeScriptArguments(host);
-  return { command, args: [...before, file, ...args] };
+  return { command, args: [...runArguments(hostOfThis()), file, ...args] };
 }

@@ -22,6 +22,11 @@ export interface NodeProcess {
   getBuiltinModule(name: string): unknown;
 }
 
+/** Has this host the modules of Node? A page has not. */
+export function hasBuiltins(): boolean {
+  return (globalThis as { process?: { getBuiltinModule?: unknown } }).process?.getBuiltinModule !== undefined;
+}
+
 /** A builtin module of Node's, reached without an import that a browser would follow. */
 export function builtin<T>(name: string): T {
   return global.process.getBuiltinModule(name) as T;

@@ -6,7 +6,16 @@
 
 import type { HostTimer, TimeSource } from "../../port/host.ts";
 import { fakesOver, longestDelay, noFakes } from "./fakes.ts";
+import { runtimeName } from "./runtime_name.ts";
 import { isOwnTimeout, type OwnFunctions, ownFunctions, type TimerHandle } from "./own_functions.ts";
+
+/**
+ * Does the host start a timer anew that has fired, was cleared then, and is refreshed? Deno clears by a number, which it has forgotten by
+ * then; who takes the timer for cleared would be surprised by it, and elsewhere who waits for it would wait for ever.
+ */
+export function startsClearedAnew(): boolean {
+  return runtimeName() === "deno";
+}
 
 /** `Host.now` over `performance`. */
 export function now(): number {

@@ -8,13 +8,13 @@
  */
 
 import { concatenate } from "../../basics/bytes.ts";
+import { hasBuiltins } from "../../hosts/common/node_process.ts";
 
 type Body = Request | Response;
 
 /** The methods that read from the chunks alone, where the host's own would leave the simulated loop; none elsewhere. */
 export function bodyMethods(): Record<string, (this: Body) => Promise<unknown>> {
-  const { process } = globalThis as { process?: { getBuiltinModule?: unknown } };
-  if (process?.getBuiltinModule !== undefined) return {};
+  if (hasBuiltins()) return {};
   return {
     async arrayBuffer() {
       return (await bytesOf(this)).buffer;

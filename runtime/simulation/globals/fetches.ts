@@ -4,6 +4,7 @@
  * @module
  */
 
+import { portOf } from "../../basics/authority.ts";
 import type { World } from "../loop/world.ts";
 import { pulled } from "./blobs.ts";
 import { awaitResult } from "./io_calls.ts";
@@ -58,6 +59,6 @@ function copyOf(response: Response, body: BodyInit): Response {
 /** The port on this machine that a URL is of; `undefined` where it is of another. */
 export function localPortOf(url: string): number | undefined {
   if (!URL.canParse(url)) return undefined;
-  const { protocol, hostname, port } = new URL(url);
-  return thisMachine.test(hostname) ? Number(port || (/^(https|wss):$/.test(protocol) ? 443 : 80)) : undefined;
+  const parsed = new URL(url);
+  return thisMachine.test(parsed.hostname) ? portOf(parsed) : undefined;
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Random } from "../../basics/random.ts";
-import { builtin } from "../../hosts/common/node_process.ts";
+import { builtin, hasBuiltins } from "../../hosts/common/node_process.ts";
 import { anyTime } from "../loop/loop_event.ts";
 import type { World } from "../loop/world.ts";
 import type { Member } from "./clock.ts";
@@ -24,7 +24,7 @@ export function membersOfRandomness(world: RandomWorld): Member[] {
     { target: Math, name: "random", value: () => world.random.number() },
     ...membersOfCrypto(world, crypto),
   ];
-  const { process, Bun } = globalThis as unknown as { process?: { getBuiltinModule?: unknown }; Bun?: Functions };
+  const { Bun } = globalThis as unknown as { Bun?: Functions };
   if (Bun?.["randomUUIDv7"] !== undefined) {
     members.push({
       target: Bun,
@@ -32,7 +32,7 @@ export function membersOfRandomness(world: RandomWorld): Member[] {
       value: () => uuid7(world),
     });
   }
-  if (process?.getBuiltinModule === undefined) return members;
+  if (!hasBuiltins()) return members;
   const nodes = builtin<Functions & { webcrypto?: Crypto }>("node:crypto");
   if (nodes.webcrypto !== undefined && nodes.webcrypto !== crypto) {
     members.push(...membersOfCrypto(world, nodes.webcrypto));

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { builtin } from "../../hosts/common/node_process.ts";
+import { builtin, hasBuiltins } from "../../hosts/common/node_process.ts";
 import { connectionOf, helperOf, lazyOf, programOf, serveOf, spawnOf } from "./helpers.ts";
 import { awaited } from "./io_calls.ts";
 import { closeOf, connectOf, datagramOf, listenOf, requestOf, socketMethods } from "./sockets.ts";
@@ -121,7 +121,6 @@ const webCalls = ["WebSocket", "EventSource", "XMLHttpRequest", "Worker"];
 type Class = { prototype: object };
 
 interface Globals {
-  readonly process?: { getBuiltinModule?: unknown };
   readonly caches?: object;
   readonly indexedDB?: object;
   readonly Deno?: { readonly Command: Class; readonly FsFile: Class };
@@ -144,7 +143,7 @@ function adderTo(found: Door[]): Add {
 export function doors(): Door[] {
   const found: Door[] = [];
   const add = adderTo(found);
-  const { process, caches, indexedDB, Deno, Bun } = globalThis as unknown as Globals;
+  const { caches, indexedDB, Deno, Bun } = globalThis as unknown as Globals;
   add(globalThis, webCalls, "", helperOf);
   add(caches, cacheCalls, "caches.", awaited);
   add(indexedDB, ["open", "deleteDatabase"], "indexedDB.");
@@ -163,7 +162,7 @@ export function doors(): Door[] {
   add(Bun?.RedisClient?.prototype, ["connect", "send"], "Bun.RedisClient.", awaited);
   add(Bun?.Glob?.prototype, ["scan"], "Bun.Glob.", awaited);
   add(Bun?.dns, bunNameCalls, "Bun.dns.", awaited);
-  if (process?.getBuiltinModule !== undefined) addModules(add);
+  if (hasBuiltins()) addModules(add);
   return found;
 }
 
@@ -198,9 +197,9 @@ function addModules(add: Add): void {
 export function openDoors(): Door[] {
   const found: Door[] = [];
   const add = adderTo(found);
-  const { process, Deno } = globalThis as unknown as Globals;
+  const { Deno } = globalThis as unknown as Globals;
   add(Deno?.FsFile.prototype, denoFileCalls, "Deno.FsFile.", awaited);
-  if (process?.getBuiltinModule !== undefined) add(builtin<object>("node:fs"), openFileCalls, "fs.", awaited);
+  if (hasBuiltins()) add(builtin<object>("node:fs"), openFileCalls, "fs.", awaited);
   return found;
 }
 
@@ -208,8 +207,7 @@ export function openDoors(): Door[] {
 export function allowedDoors(): Door[] {
   const found: Door[] = [];
   const add = adderTo(found);
-  const { process } = globalThis as unknown as Globals;
-  if (process?.getBuiltinModule === undefined) return found;
+  if (!hasBuiltins()) return found;
   const { Socket, Server } = builtin<{ Socket: Class; Server: Class }>("node:net");
   add(Server.prototype, ["close"], "net.Server.", closeOf);
   for (const [name, wrap] of Object.entries(socketMethods)) add(Socket.prototype, [name], "net.Socket.", wrap);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { builtin } from "../../hosts/common/node_process.ts";
+import { builtin, hasBuiltins } from "../../hosts/common/node_process.ts";
 import type { World } from "../loop/world.ts";
 import { blobStreamOf, loadedBy, streamingOf } from "./blobs.ts";
 import type { Member } from "./clock.ts";
@@ -66,8 +66,7 @@ export function membersOfRealWork(world: World): Member[] {
   add(Bun, bunCalls, "Bun.", promised);
   add(Bun?.password, ["hash", "verify"], "Bun.password.", promised);
   add(Bun?.Transpiler?.prototype, ["scan", "transform"], "Bun.Transpiler.", promised);
-  const { process } = globalThis as unknown as { process?: { getBuiltinModule?: unknown } };
-  if (process?.getBuiltinModule === undefined) return members;
+  if (!hasBuiltins()) return members;
   add(builtin<object>("node:crypto"), cryptoCalls, "crypto.", calledBack);
   const zlib = builtin<{ Gzip?: { prototype: object } }>("node:zlib");
   add(zlib, zlibCalls, "zlib.", calledBack);

@@ -14,6 +14,7 @@ import type {
   NetAddress,
   SecureServerSettings,
 } from "../../port/net.ts";
+import { portOf } from "../../basics/authority.ts";
 import { cutPlaces } from "../../basics/cut_places.ts";
 import { placeOf, refusal } from "../loop/errors.ts";
 import type { SimulatedLoop } from "../loop/loop.ts";
@@ -237,15 +238,15 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
   /** Does a server of this network listen where a URL leads to? */
   serves(url: string): boolean {
     if (this.#servers.size === 0 || !URL.canParse(url)) return false;
-    const { hostname, port, protocol } = new URL(url);
-    return localHosts.test(hostname) && this.#servers.has(Number(port || (protocol === "https:" ? 443 : 80)));
+    const parsed = new URL(url);
+    return localHosts.test(parsed.hostname) && this.#servers.has(portOf(parsed));
   }
 
   /** `fetch` on this network. */
   async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     const request = new Request(input, init);
     const url = new URL(request.url);
-    const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
+    const port = portOf(url);
     if (!this.#servers.has(port) && !localHosts.test(url.hostname)) refusal("fetch")();
     const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
     const call = `${request.method} ${url.pathname}${url.search}`;

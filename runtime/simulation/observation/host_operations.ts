@@ -4,7 +4,7 @@
  * @module
  */
 
-import { builtin } from "../../hosts/common/node_process.ts";
+import { builtin, hasBuiltins } from "../../hosts/common/node_process.ts";
 
 /** Starts operations and, in the end, leaves nothing behind. */
 export interface HostOperations {
@@ -30,8 +30,8 @@ interface Net {
   createServer(onConnection: (socket: Socket) => void): Server;
 }
 
-const { process, Deno } = globalThis as unknown as { process?: { getBuiltinModule?: unknown }; Deno?: unknown };
-const hasModules = process?.getBuiltinModule !== undefined;
+const { Deno } = globalThis as unknown as { Deno?: unknown };
+const hasModules = hasBuiltins();
 const host = "127.0.0.1";
 
 /** Opens a source of operations; `ready` is called in a macrotask, or at once. */

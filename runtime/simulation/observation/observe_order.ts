@@ -5,7 +5,7 @@
  */
 
 import { checkFiniteDuration } from "../../basics/check.ts";
-import { keepAlive } from "../../hosts/common/timers.ts";
+import { keepAlive, startsClearedAnew } from "../../hosts/common/timers.ts";
 import { checkCallback } from "../model/loop_model.ts";
 import type { LoopApi, LoopHandle, LoopProgram } from "../model/loop_program.ts";
 import { canClose, closeHandle, type HostOperations, openOperations } from "./host_operations.ts";
@@ -16,13 +16,12 @@ interface Callbacks {
 
 /** The host's own functions, whatever stands in their place later. */
 const { setTimeout, clearTimeout, queueMicrotask, MessageChannel, performance } = globalThis;
-const { setImmediate, clearImmediate, requestAnimationFrame, process, Bun, Deno } = globalThis as unknown as {
+const { setImmediate, clearImmediate, requestAnimationFrame, process, Bun } = globalThis as unknown as {
   setImmediate?: Callbacks;
   clearImmediate?: (handle: unknown) => void;
   requestAnimationFrame?: Callbacks;
   process?: { nextTick?: Callbacks };
   Bun?: unknown;
-  Deno?: unknown;
 };
 const nextTick = process?.nextTick;
 
@@ -153,8 +152,7 @@ class Observation implements LoopApi {
     if (handle.kind === "timeout") clearTimeout(handle.handle as number);
     else clearImmediate!(handle.handle);
     const { state } = handle;
-    // Deno has forgotten it, and starts it anew when it is refreshed.
-    if (state === "over" && Deno !== undefined) return;
+    if (state === "over" && startsClearedAnew()) return;
     handle.state = "cleared";
     if (state === "waiting") this.#pending--;
   }

@@ -23,17 +23,19 @@ export class RunParts {
   #flights: InFlight | undefined = undefined;
   #network: SimulatedNetwork | undefined = undefined;
   #workers: SimulatedWorkers | undefined = undefined;
+  /** Is the run over? What code that it has left behind still begins is not waited for, and has to come all the same. */
+  #isOver = false;
 
   constructor(world: World) {
     this.#world = world;
   }
 
   get work(): RealWork {
-    return this.#work ??= new RealWork();
+    return this.#work ??= this.#made(new RealWork());
   }
 
   get flights(): InFlight {
-    return this.#flights ??= new InFlight();
+    return this.#flights ??= this.#made(new InFlight());
   }
 
   get network(): SimulatedNetwork {
@@ -71,6 +73,7 @@ export class RunParts {
 
   /** The run is over. */
   end(): void {
+    this.#isOver = true;
     this.#workers?.end();
     this.#work?.end();
     this.#flights?.end();
@@ -78,10 +81,16 @@ export class RunParts {
 
   /** Another run begins. */
   forget(): void {
+    this.#isOver = false;
     this.#work =
       this.#flights =
       this.#network =
       this.#workers =
         undefined;
+  }
+
+  #made<Part extends { end(): void }>(part: Part): Part {
+    if (this.#isOver) part.end();
+    return part;
   }
 }

@@ -7,7 +7,7 @@
 import { cutPlaces } from "../../basics/cut_places.ts";
 import { Random } from "../../basics/random.ts";
 import { currentHost } from "../../current_host.ts";
-import { builtin } from "../../hosts/common/node_process.ts";
+import { builtin, hasBuiltins } from "../../hosts/common/node_process.ts";
 import { keepFunctions } from "../../hosts/common/timers.ts";
 import type { ContextSlot } from "../../port/host.ts";
 import { bodyMethods } from "../globals/bodies.ts";
@@ -211,8 +211,7 @@ export class Session implements World {
   }
 
   #replaceModules(): void {
-    const { process } = globalThis as unknown as { process?: { getBuiltinModule?: unknown } };
-    if (process?.getBuiltinModule === undefined) return;
+    if (!hasBuiltins()) return;
     const promises = builtin<Record<string, unknown> & { scheduler: object }>("node:timers/promises");
     const { scheduler, ...functions } = timersPromisesOf(this);
     for (const [name, value] of Object.entries(functions)) this.#replace(promises, name, value);
