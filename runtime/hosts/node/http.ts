@@ -210,7 +210,7 @@ class Connections implements ConnectionOwner {
     }
     if (!hasBody(head) || !this.#readsBodies) {
       const raw = new RawConnection(stream, rest);
-      return connection.putBack(() => {
+      return connection.putBack(raw, () => {
         stream.unshift(withoutUpgrade(incoming, raw.take()));
         this.#server.emit(this.options.tls === undefined ? "connection" : "secureConnection", stream);
       });

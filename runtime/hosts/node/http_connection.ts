@@ -15,7 +15,7 @@
 
 import type { HttpEnd } from "../../port/http.ts";
 import { builtin } from "../common/node_process.ts";
-import { Refusal, type RequestGate } from "../common/request_head.ts";
+import { badRequest, Refusal, type RequestGate } from "../common/request_head.ts";
 import { setTimer } from "../common/timers.ts";
 import type { Incoming } from "./http_body.ts";
 import { headOf, type NodeHead } from "./http_head.ts";
@@ -70,7 +70,7 @@ export class NodeConnection {
   /** The last request that came, whose body may still be coming. */
   #last: Incoming | undefined = undefined;
   /** Puts a request back that Node has taken out of HTTP, when nothing is under way any more. */
-  #putBack: (() => void) | undefined = undefined;
+  #putBack: { raw: RawConnection; restore: () => void } | undefined = undefined;
   /** What is answered when nothing is under way any more, to what came last. */
   #refusal: Refusal | undefined = undefined;
   #isOver = false;
@@ -134,9 +134,9 @@ export class NodeConnection {
   }
 
   /** Has a request that Node has taken out of HTTP put back into it when those before it are answered; the last of a connection. */
-  putBack(restore: () => void): void {
-    if (this.isIdle) restore();
-    else this.#putBack = restore;
+  putBack(raw: RawConnection, restore: () => void): void {
+    this.#putBack = { raw, restore };
+    if (this.isIdle) this.#restore();
   }
 
   /** What comes from the client is no request, or no body of the one that came last. */
@@ -196,12 +196,14 @@ export class NodeConnection {
   }
 
   #restore(): void {
-    const restore = this.#putBack!;
+    const { raw, restore } = this.#putBack!;
     this.#putBack = undefined;
-    restore();
+    if (raw.begin()) restore();
+    else this.#end(lingerTime, textOf(badRequest));
   }
 
   #start(arrival: Arrival): void {
+    if (arrival.raw?.begin() === false) return this.#end(lingerTime, textOf(badRequest));
     this.#current = this.#owner.start(this, arrival);
   }
 

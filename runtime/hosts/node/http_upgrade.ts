@@ -12,7 +12,7 @@ declare const Buffer: {
   concat(parts: Uint8Array[]): Uint8Array;
 };
 
-/** So many bytes a client may send before it knows whether it has a WebSocket. */
+/** So many bytes a client may send before it knows whether it has a WebSocket. Nobody has to: RFC 6455, 4.1 tells it to wait. */
 const earlyBytes = 64 * 1024;
 
 /**
@@ -21,8 +21,9 @@ const earlyBytes = 64 * 1024;
  */
 export class RawConnection {
   readonly socket: NodeSocket;
-  readonly #early: Uint8Array[];
+  #early: Uint8Array[];
   #size = 0;
+  #hasTurn = false;
 
   constructor(socket: NodeSocket, head: Uint8Array) {
     this.socket = socket;
@@ -30,6 +31,12 @@ export class RawConnection {
     socket.on("data", this.#keep);
     socket.on("end", this.#left);
     readAgain(socket);
+  }
+
+  /** All requests before it are answered. Is there something to begin with, or has its client sent too much meanwhile? */
+  begin(): boolean {
+    this.#hasTurn = true;
+    return this.#size <= earlyBytes;
   }
 
   /** What has come early. From now on the socket is the caller's to read. */
@@ -42,9 +49,11 @@ export class RawConnection {
   }
 
   readonly #keep = (chunk: Uint8Array): void => {
-    this.#early.push(chunk);
     this.#size += chunk.byteLength;
-    if (this.#size > earlyBytes) this.socket.destroy();
+    if (this.#size <= earlyBytes) this.#early.push(chunk);
+    else if (this.#hasTurn) this.socket.destroy();
+    // A request before it is to get its answer yet; to stop reading would hide that the client leaves.
+    else this.#early = [];
   };
 
   readonly #left = (): void => this.socket.destroy();

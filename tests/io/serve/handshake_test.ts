@@ -8,7 +8,7 @@ import { errors } from "../../support/errors.ts";
 import { hostOfThis } from "../../support/hosts.ts";
 import { ask, RawClient } from "../../support/http.ts";
 import { until } from "../../support/within.ts";
-import { frame, handshake, text, utf8 } from "../../support/web_socket.ts";
+import { binary, frame, handshake, repeat, text, utf8 } from "../../support/web_socket.ts";
 import { withServer } from "./with_server.ts";
 
 async function echo(socket: ServerWebSocket): Promise<void> {
@@ -153,6 +153,28 @@ test("a client that sends frames behind its handshake and leaves before its hand
     },
   );
 });
+
+// Bun ends the connection of a request behind one that is under way.
+for (const wrong of hostOfThis() === "bun" ? [] : [{}, { "sec-websocket-key": "YQ==" }]) {
+  const kind = "sec-websocket-key" in wrong ? "faulty" : "right";
+  test(`a client that sends 180,000 bytes behind a ${kind} handshake before its turn gets the answer to what it asked before, and keeps no slot`, async () => {
+    const { onError, seen } = errors();
+    const handler: Handler = async (request, context) => {
+      if (request.method === "GET") return await context.upgrade(echo);
+      await sleep(60);
+      return new Response("answered");
+    };
+    await withServer(handler, { onError }, async (server) => {
+      const client = await RawClient.open(server.port);
+      client.send("POST / HTTP/1.1\nhost: a\ncontent-length: 0\n\n" + handshake(wrong));
+      client.socket.write(repeat(frame(binary, new Uint8Array(20_000)), 9));
+      await client.waitFor(/^HTTP\/1.1 200 [^]*answered/);
+      client.leave();
+      await until(() => server.statistics().active === 0, "the slots are free");
+      assertEquals([seen, server.statistics().failed], [[], 0]);
+    });
+  });
+}
 
 test("a request becomes a WebSocket once: a second call of upgrade is an error of the handler, and ends the first", async () => {
   const { onError, seen } = errors();
