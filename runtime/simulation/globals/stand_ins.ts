@@ -16,11 +16,16 @@ type Callable = (...args: never[]) => unknown;
 /** One that stands in for one function. */
 export interface StandIn {
   readonly fn: Callable;
+  /** Is it of a class? They alone have names like that. */
+  readonly isClass: boolean;
   /** What is called while a simulation acts. */
   simulated: Callable | undefined;
   /** What was there when a simulation was opened last. */
   before: Callable;
 }
+
+/** Under this name `util.promisify` finds what to make of a function. */
+export const promisified: symbol = Symbol.for("nodejs.util.promisify.custom");
 
 const all = new WeakMap<object, Map<string, StandIn>>();
 let acts = false;
@@ -59,7 +64,7 @@ export function standInFor(target: object, name: string, before: Callable): Stan
 }
 
 function make(target: object, name: string, before: Callable): StandIn {
-  const standIn: StandIn = { fn, simulated: undefined, before };
+  const standIn: StandIn = { fn, isClass: /^[A-Z]/.test(name), simulated: undefined, before };
   function fn(this: unknown, ...args: unknown[]): unknown {
     const called = acts && !isHosts && standIn.simulated !== undefined ? standIn.simulated : hostsOwn();
     if (!acts && standIn.simulated !== undefined && name === "setImmediate") args[0] = outside(args[0]);
@@ -96,9 +101,10 @@ function outside(callback: unknown): unknown {
 /** Lets a function stand for another one while a simulation acts; the function it returns ends that. */
 export function simulate(standIn: StandIn, simulated: Callable): () => void {
   standIn.simulated = simulated;
-  for (const key of Object.getOwnPropertySymbols(simulated)) {
-    Object.defineProperty(standIn.fn, key, { value: Reflect.get(simulated, key), configurable: true });
+  if (Object.hasOwn(simulated, promisified)) {
+    Object.defineProperty(standIn.fn, promisified, { value: Reflect.get(simulated, promisified), configurable: true });
   }
-  if (simulated.prototype?.constructor === simulated) simulated.prototype.constructor = standIn.fn;
+  // To look at the prototype of any other function would make one.
+  if (standIn.isClass && simulated.prototype?.constructor === simulated) simulated.prototype.constructor = standIn.fn;
   return () => void (standIn.simulated = undefined);
 }

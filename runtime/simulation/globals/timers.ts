@@ -10,6 +10,7 @@ import type { LoopEvent } from "../loop/loop_event.ts";
 import type { VirtualTimer } from "../loop/virtual_timers.ts";
 import type { World } from "../loop/world.ts";
 import type { VirtualThread } from "../workers/workers.ts";
+import { promisified } from "./stand_ins.ts";
 import { clamped, delayOf } from "./timer_delay.ts";
 
 /** Numbers of timers begin here: the host's own are smaller, and one must not be taken for another. */
@@ -110,9 +111,6 @@ function inContext(world: World, fn: Callback, args: readonly unknown[]): () => 
 function check(fn: unknown, name: string): asserts fn is Callback {
   if (typeof fn !== "function") throw new TypeError(`${name} takes a function: received ${String(fn)}`);
 }
-
-/** Under this name `util.promisify` finds what to make of a function. */
-const promisified: symbol = Symbol.for("nodejs.util.promisify.custom");
 
 /** What it finds there: the function of `node:timers/promises` as it is when it is called. */
 function promises(name: string): Record<symbol, Callback> {

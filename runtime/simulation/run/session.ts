@@ -305,13 +305,14 @@ export class Session implements World {
   #define(target: object, name: string, replacement: PropertyDescriptor): void {
     const before = Object.getOwnPropertyDescriptor(target, name);
     if (before === undefined && !Object.isExtensible(target)) return;
-    if (before?.configurable === false) {
-      // Some of Bun's can be assigned to, but not defined anew; what can be neither stays as it is.
-      if (before.writable !== true || !("value" in replacement)) return;
-      Object.defineProperty(target, name, { value: replacement.value });
-      this.#restores.push(() => void Object.defineProperty(target, name, { value: before.value }));
+    if (before?.writable === true && "value" in replacement) {
+      // What else it is stays; and to define hundreds of members anew would take most of the time that a simulation of one run has.
+      Reflect.set(target, name, replacement.value);
+      this.#restores.push(() => void Reflect.set(target, name, before.value));
       return;
     }
+    // What can be neither assigned to nor defined anew stays as it is.
+    if (before?.configurable === false) return;
     const { enumerable = true } = before ?? {};
     Object.defineProperty(target, name, { ...replacement, enumerable });
     this.#restores.push(() => {
