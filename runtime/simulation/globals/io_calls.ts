@@ -26,6 +26,15 @@ export const awaited: Wrap = (world, label, own) =>
     return isIterable(result) ? iterated(world, label, result) : result;
   };
 
+/** The same of an open file, while the body does something; when it has nothing to do, a runner of tests may write its report. */
+export const awaitedOfBody: Wrap = (world, label, own) => {
+  const wait = awaited(world, label, own);
+  return function (this: unknown, ...args: unknown[]): unknown {
+    const isBodys = world.idleSince === undefined || world.settings.allowRealIo;
+    return Reflect.apply(isBodys ? wait : own, this, args);
+  };
+};
+
 /** A promise of the host's; what it gives may have methods that have to be waited for too. */
 export function awaitResult<T>(
   world: World,

@@ -6,7 +6,7 @@
 
 import { builtin, hasBuiltins } from "../../hosts/common/node_process.ts";
 import { connectionOf, helperOf, lazyOf, programOf, serveOf, spawnOf } from "./helpers.ts";
-import { awaited } from "./io_calls.ts";
+import { awaited, awaitedOfBody } from "./io_calls.ts";
 import { closeOf, connectOf, datagramOf, listenOf, requestOf, socketMethods } from "./sockets.ts";
 import type { Wrap } from "./waited_for.ts";
 
@@ -198,8 +198,8 @@ export function openDoors(): Door[] {
   const found: Door[] = [];
   const add = adderTo(found);
   const { Deno } = globalThis as unknown as Globals;
-  add(Deno?.FsFile.prototype, denoFileCalls, "Deno.FsFile.", awaited);
-  if (hasBuiltins()) add(builtin<object>("node:fs"), openFileCalls, "fs.", awaited);
+  add(Deno?.FsFile.prototype, denoFileCalls, "Deno.FsFile.", awaitedOfBody);
+  if (hasBuiltins()) add(builtin<object>("node:fs"), openFileCalls, "fs.", awaitedOfBody);
   return found;
 }
 

@@ -43,4 +43,6 @@ export interface World {
   readonly wall: number;
   /** How many modules of the real world the loop waits for. */
   loading: number;
+  /** Since when nothing is left to run but what something real may wake that is not known; in ms of the host's clock. */
+  readonly idleSince: number | undefined;
 }

@@ -42,7 +42,6 @@ export class SimulatedRun<T> {
   #failure: { error: unknown } | undefined;
   #labels: string[] = [];
   #labelsSince = 0;
-  #idleSince: number | undefined;
 
   constructor(
     session: Session,
@@ -107,7 +106,7 @@ export class SimulatedRun<T> {
 
   #takeWork(): true | "later" {
     const { loop, work } = this.#session;
-    this.#idleSince = undefined;
+    this.#session.idleSince = undefined;
     try {
       // Some functions of the host need immediates to come to their end.
       if (loop.stepImmediate()) return true;
@@ -129,7 +128,7 @@ export class SimulatedRun<T> {
         const result = flights.next();
         if (result !== undefined) {
           loop.runFixed(result.label, result.come);
-          this.#idleSince = undefined;
+          this.#session.idleSince = undefined;
           return true;
         }
         if (flights.holds) return "later";
@@ -145,7 +144,7 @@ export class SimulatedRun<T> {
       this.#session.patience = 0;
       return this.#end({ ok: false, error: deadlockOf(this.#session, this.#hooks) });
     }
-    this.#idleSince = undefined;
+    this.#session.idleSince = undefined;
     const { maxSteps } = this.#settings!;
     if (loop.steps <= maxSteps - lastLabels) return true;
     if (this.#labels.length === 0) this.#labelsSince = loop.now;
@@ -161,17 +160,17 @@ export class SimulatedRun<T> {
   #isWaiting(): boolean {
     const { settings: { allowRealIo }, patience } = this.#session;
     const now = realNow();
-    if (this.#idleSince === undefined) {
+    if (this.#session.idleSince === undefined) {
       // Tasks that wait for one another nothing real can wake.
       if (!allowRealIo && this.#hooks.cycle().length > 0) return false;
-      this.#idleSince = now;
+      this.#session.idleSince = now;
     }
-    return now - this.#idleSince < (allowRealIo ? longestWait : patience);
+    return now - this.#session.idleSince < (allowRealIo ? longestWait : patience);
   }
 
   /** Does the run wait for something real that it does not know? */
   get isPatient(): boolean {
-    return this.#idleSince !== undefined || this.#session.loading > 0 || this.#session.parts.hasOpenWork;
+    return this.#session.idleSince !== undefined || this.#session.loading > 0 || this.#session.parts.hasOpenWork;
   }
 
   #finish(): boolean {

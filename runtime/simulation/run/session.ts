@@ -84,6 +84,7 @@ export class Session implements World {
   patience = 250;
   random!: Random;
   loading = 0;
+  idleSince: number | undefined = undefined;
   /** Who sees the run that is on, if somebody does. */
   witness: RunWitness | undefined;
   #prints = false;
@@ -142,6 +143,7 @@ export class Session implements World {
     this.witness = settings.witness;
     this.#prints = settings.prints === true;
     if (settings.witness !== undefined) this.loop.asked = (id) => this.witness!.asked(id);
+    this.idleSince = undefined;
     this.parts.forget();
     if (this.settings.allowRealIo) this.flights.add(hostRequests());
     this.random = new Random(settings.seed);

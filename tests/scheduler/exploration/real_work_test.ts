@@ -8,7 +8,7 @@ import * as zlib from "node:zlib";
 import * as fs from "node:fs";
 import * as dns from "node:dns";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { explore, simulate, type Simulation } from "../../../testing.ts";
+import { DeadlockError, explore, simulate, type Simulation } from "../../../testing.ts";
 import { testWith } from "../../support/needs.ts";
 
 // On Deno and Bun named imports keep the host's own functions.
@@ -99,6 +99,35 @@ testWith("programs", "a body that waits for a module alone is in no deadlock", a
     files.rmSync(folder, { recursive: true });
   }
 });
+
+testWith(
+  "programs",
+  "what others write to an open file while a body waits for ever is no event of the body",
+  async () => {
+    const name = `${tmpdir()}/millrace-report-${nodeCrypto.randomUUID()}`;
+    const file = fs.openSync(name, "w");
+    let isOver = false;
+    let written = 0;
+    const report = (): void => {
+      written++;
+      if (!isOver) files.write(file, "a line\n", report);
+    };
+    report();
+    try {
+      const body = async (sim: Simulation): Promise<void> => {
+        await sim.io("load the settings");
+        await new Promise(() => {});
+      };
+      const { lastEvent } = await assertRejects(() => simulate(body, { maxTime: 5000 }), DeadlockError);
+      assert(lastEvent.startsWith("load the settings"), lastEvent);
+      assert(written > 10, `${written} lines were written`);
+    } finally {
+      isOver = true;
+      fs.closeSync(file);
+      fs.rmSync(name);
+    }
+  },
+);
 
 test("files and names are refused by name, whichever call it is", async () => {
   await assertRejects(() => simulate(() => files.promises.cp("a", "b")), Error, "fs.promises.cp is real I/O");
