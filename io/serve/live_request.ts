@@ -283,10 +283,10 @@ export class LiveRequest extends GroupNode implements Owner {
   }
 
   #request(): Request {
-    const { request } = this.exchange;
-    if (request.method === "GET" || request.method === "HEAD" || request.body === null) return request;
-    this.#body = new RequestBody(request, this.#owner.bodyLimit, (error) => this.#bodyLost(error));
-    return this.#body.request;
+    const { exchange } = this;
+    if (!exchange.hasBody) return exchange.request;
+    this.#body = new RequestBody(this.#owner.bodyLimit, (error) => this.#bodyLost(error));
+    return exchange.requestWith(this.#body.wrap);
   }
 
   /** The host cannot read any more of the request's body. That tells of the client alone, before the answer is given. */

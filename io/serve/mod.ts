@@ -6,6 +6,7 @@
 
 export type { DrainSummary } from "./drain.ts";
 export type { Handler } from "./request_owner.ts";
+export { nativeRequest } from "./native_request.ts";
 export { proxy, type ProxyOptions } from "./proxy.ts";
 export { BodyLimitError, BodyTimeoutError } from "./request_body.ts";
 export type { RequestContext } from "./request_context.ts";

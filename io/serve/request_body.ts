@@ -32,52 +32,41 @@ export class BodyTimeoutError extends Error {
   }
 }
 
-/** A request with the same head and a body of its own, which fails past the limit, or when told to. */
+/** The body of a request, which fails past the limit, or when told to. */
 export class RequestBody {
-  readonly request: Request;
-  readonly #original: ReadableStream<Uint8Array>;
+  readonly #limit: number;
+  readonly #onLost: (error: unknown) => void;
+  #original: ReadableStream<Uint8Array> | undefined = undefined;
   /** Only of a body that is read: a host goes on with what is behind one that is not, unless somebody has a reader of it. */
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined = undefined;
-  #controller!: ReadableStreamDefaultController<Uint8Array>;
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined = undefined;
   #open = true;
+  #failure: { readonly error: unknown } | undefined = undefined;
+  #bytes = 0;
   #chunks = 0;
   #isRead = false;
 
   /** `onLost` is called before the body fails because the host cannot read any more of it: then the client has left. */
-  constructor(original: Request, limit: number, onLost: (error: unknown) => void) {
-    this.#original = original.body!;
-    let bytes = 0;
-    const body = new ReadableStream<Uint8Array>({
+  constructor(limit: number, onLost: (error: unknown) => void) {
+    this.#limit = limit;
+    this.#onLost = onLost;
+  }
+
+  /** The stream in the place of the host's, which may be asked for late; called once at most. */
+  readonly wrap = (original: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> => {
+    this.#original = original;
+    return new ReadableStream<Uint8Array>({
       start: (controller) => {
         this.#controller = controller;
+        if (this.#failure !== undefined) this.#stop(this.#failure.error);
       },
-      pull: async (controller) => {
-        this.#isRead = true;
-        try {
-          const { done, value } = await (this.#reader ??= this.#original.getReader()).read();
-          this.#isRead = false;
-          this.#chunks++;
-          if (!this.#open) return;
-          if (done) {
-            this.#open = false;
-            return controller.close();
-          }
-          bytes += value.byteLength;
-          if (bytes > limit) this.fail(new BodyLimitError(limit));
-          else controller.enqueue(value);
-        } catch (error) {
-          if (this.#open) onLost(error);
-          this.fail(error);
-        }
-      },
+      pull: (controller) => this.#pull(controller),
       cancel: (reason) => {
         this.#open = false;
         return this.#cancel(reason);
       },
     }, { highWaterMark: 0 });
-    const { url, method, headers } = original;
-    this.request = new Request(url, { method, headers, body, duplex: "half" } as RequestInit);
-  }
+  };
 
   /** While a read waits for the client: a number that the next chunk changes. Else `undefined`. */
   get progress(): number | undefined {
@@ -88,8 +77,8 @@ export class RequestBody {
   fail(error: unknown): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#controller.error(error);
-    this.#cancel(error).catch(() => {});
+    this.#failure = { error };
+    if (this.#controller !== undefined) this.#stop(error);
   }
 
   /** The request is over: what is left of a body that was read in part is let go of, or what comes behind it would wait for ever. */
@@ -97,7 +86,32 @@ export class RequestBody {
     if (this.#reader !== undefined) this.fail(new Error("The request is over, and its body with it"));
   }
 
+  async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    this.#isRead = true;
+    try {
+      const { done, value } = await (this.#reader ??= this.#original!.getReader()).read();
+      this.#isRead = false;
+      this.#chunks++;
+      if (!this.#open) return;
+      if (done) {
+        this.#open = false;
+        return controller.close();
+      }
+      this.#bytes += value.byteLength;
+      if (this.#bytes > this.#limit) this.fail(new BodyLimitError(this.#limit));
+      else controller.enqueue(value);
+    } catch (error) {
+      if (this.#open) this.#onLost(error);
+      this.fail(error);
+    }
+  }
+
+  #stop(error: unknown): void {
+    this.#controller!.error(error);
+    this.#cancel(error).catch(() => {});
+  }
+
   #cancel(reason: unknown): Promise<void> {
-    return (this.#reader ?? this.#original).cancel(reason);
+    return (this.#reader ?? this.#original!).cancel(reason);
   }
 }

@@ -6,6 +6,9 @@
 
 import { isFieldValue } from "../../runtime/basics/answer_head.ts";
 import { checkOptions, show } from "../../runtime/basics/check.ts";
+import { networkOf } from "../../runtime/host_network.ts";
+import type { AnswerParts } from "../../runtime/port/network.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
 
 /** Status, its text and further fields of an answer; a `content-type` of yours counts. */
 export interface AnswerInit {
@@ -96,7 +99,8 @@ export function bytes(value: Uint8Array | ArrayBuffer, init?: AnswerInit): Respo
   if (!(value instanceof Uint8Array) && !(value instanceof ArrayBuffer)) {
     throw new TypeError(`bytes answers with a Uint8Array or an ArrayBuffer: received ${show(value)}`);
   }
-  return answer(value as Uint8Array<ArrayBuffer>, "application/octet-stream", init);
+  const bytes = value instanceof ArrayBuffer ? new Uint8Array(value) : value as Uint8Array<ArrayBuffer>;
+  return answer(bytes, "application/octet-stream", init);
 }
 
 /**
@@ -138,16 +142,22 @@ function addressOf(url: string): string {
   return url.replace(/[^\x21-\x7e]+|\\/gu, (part) => encodeURIComponent(part.toWellFormed?.() ?? part));
 }
 
-function answer(body: BodyInit, type: string, init: AnswerInit | undefined): Response {
-  if (init === undefined) return new Response(body, { headers: { "content-type": type } });
+/** Statuses whose answers have no body: the standard's `Response` refuses one. */
+const bodiless = [204, 205, 304];
+
+function answer(body: AnswerParts["body"], type: string, init: AnswerInit = {}): Response {
   checkOptions(init, "an answer", ["status", "statusText", "headers"]);
-  const { status = 200, statusText = "" } = init;
+  const { status = 200, statusText = "", headers } = init;
   if (typeof status !== "number") throw new TypeError(`A status is a number: received ${show(status)}`);
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw new RangeError(`The status of an answer is from 200 to 599: received ${show(status)}`);
   }
   if (!isFieldValue(statusText)) throw new TypeError(`The text of a status is one line: received ${show(statusText)}`);
-  const headers = new Headers(init.headers);
-  if (!headers.has("content-type")) headers.set("content-type", type);
-  return new Response(body, { status, statusText, headers });
+  const { answer: light } = networkOf(loop().host);
+  if (light !== undefined && headers === undefined && !bodiless.includes(status)) {
+    return light({ body: typeof body === "string" ? body : body.slice(), status, statusText, type });
+  }
+  const all = new Headers(headers);
+  if (!all.has("content-type")) all.set("content-type", type);
+  return new Response(body, { status, statusText, headers: all });
 }

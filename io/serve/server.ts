@@ -155,7 +155,8 @@ export class Server {
 
   async #open(): Promise<void> {
     this.#scope = currentScope();
-    const { hostname, port, unix, tls, allowedHosts, keepAlive, headerTimeout, messageLimit } = this.#settings;
+    const { hostname, port, unix, tls, allowedHosts, keepAlive, headerTimeout, messageLimit, lazyRequests } =
+      this.#settings;
     const handle = (exchange: HttpExchange): Promise<Answer> | Answer => this.#handle(exchange);
     try {
       this.#listener = await networkOf(loop().host).listenHttp({
@@ -167,6 +168,7 @@ export class Server {
         keepAlive,
         headerTimeout,
         messageLimit,
+        lazyRequests,
         handle,
       });
     } catch (error) {

@@ -24,6 +24,8 @@ export interface HttpListenOptions {
   readonly allowedHosts: readonly string[] | undefined;
   /** The most bytes of a WebSocket message. */
   readonly messageLimit: number;
+  /** Are requests to be made when they are needed, where the host can do that? `undefined`: where nothing else can tell. */
+  readonly lazyRequests: boolean | undefined;
   /** Answers one request. It must not reject; it throws where `exchange.request` does. */
   handle(exchange: HttpExchange): Promise<Answer> | Answer;
 }
@@ -56,6 +58,9 @@ export function responseOf(answer: Answer): Response {
  */
 export type HttpEnd = "sent" | "left" | "failed" | "cut";
 
+/** Makes another body of the one that a request came with. */
+export type WrapBody = (original: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>;
+
 /** One request on its way. */
 export interface HttpExchange {
   /**
@@ -63,6 +68,13 @@ export interface HttpExchange {
    * `onEnd` is the cheap and right way.
    */
   readonly request: Request;
+  /** Has the request a body? */
+  readonly hasBody: boolean;
+  /**
+   * The same with another body, of one that has a body; called once at most. `wrap` is called when the body is first needed, or at once. The
+   * request may be the same object.
+   */
+  requestWith(wrap: WrapBody): Request;
   /** The client's address, if known. */
   readonly remoteAddress: string | undefined;
   /** How the exchange ended; `undefined` before. */

@@ -14,4 +14,17 @@ export interface HostNetwork {
   listenHttp(options: HttpListenOptions): Promise<HttpListener>;
   /** Connections of bytes; throws a `TypeError` where there are none. */
   net(): HostNet;
+  /** An answer that is there whole, where the host has a way that is cheaper than its own `Response`. */
+  answer?(parts: AnswerParts): Response;
+  /** The host's own request of one that is made when it is needed, where there are such. */
+  nativeRequest?(request: Request): Request;
+}
+
+/** An answer that is there whole; its status is one that has a body. */
+export interface AnswerParts {
+  readonly body: string | Uint8Array<ArrayBuffer>;
+  readonly status: number;
+  readonly statusText: string;
+  /** Its `content-type`. */
+  readonly type: string;
 }

@@ -10,6 +10,7 @@ import { type ConnectionOwner, NodeConnection } from "./http_connection.ts";
 import { asksForWebSocket, hasBody, headOf, type ParserError, refusalOf } from "./http_head.ts";
 import type { Outgoing } from "./http_outgoing.ts";
 import { outgoingFor, RawConnection, withoutUpgrade } from "./http_upgrade.ts";
+import { prepareLazyRequests } from "./lazy_request.ts";
 import type { NodeSocket } from "./node_socket.ts";
 
 type Listener = (incoming: Incoming, outgoing: Outgoing) => void;
@@ -44,13 +45,13 @@ const handshakeTimeout = 10_000;
 export async function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
   // Node loads these classes when they are first used: 20 ms, which would be the first client's, and the loop's.
   void new Response(new ReadableStream()).body;
-  void new Request("http://localhost/");
+  const areWhole = prepareLazyRequests();
   const { tls, unix, hostname, port } = options;
   const { createServer } = builtin<Http>(tls === undefined ? "node:http" : "node:https");
   const server = createServer({ ...tls, ...settingsOf(options) }, (incoming, outgoing) => {
     connections.of(incoming.socket).take(incoming, outgoing, false, undefined);
   });
-  const connections = new Connections(options, server);
+  const connections = new Connections({ ...options, lazyRequests: options.lazyRequests ?? areWhole }, server);
   // "100 Continue" is sent when the body is first asked for, so that a request may be refused without it.
   server.on("checkContinue", (incoming, outgoing) => {
     connections.of(incoming.socket).take(incoming, outgoing, waitsForContinue(incoming), undefined);
@@ -107,7 +108,7 @@ const ofSocket: unique symbol = Symbol("connection");
 /** The connections of a server. */
 class Connections implements ConnectionOwner {
   readonly gate: RequestGate;
-  readonly options: HttpListenOptions;
+  readonly options: HttpListenOptions & { readonly lazyRequests: boolean };
   isStopping = false;
   readonly #server: NodeServer;
   readonly #open = new Set<NodeConnection>();
@@ -117,7 +118,7 @@ class Connections implements ConnectionOwner {
   /** Sockets whose clients have not shaken hands. */
   readonly #shaking = new Set<NodeSocket>();
 
-  constructor(options: HttpListenOptions, server: NodeServer) {
+  constructor(options: Connections["options"], server: NodeServer) {
     this.options = options;
     this.#server = server;
     this.#readsBodies = "shouldUpgradeCallback" in server;

@@ -3,15 +3,19 @@ import { setTimer } from "../common/timers.ts";
 import type { Incoming } from "./http_body.ts";
 import { type Arrival, lingerTime, type NodeConnection } from "./http_connection.ts";
 import { NodeExchange } from "./http_exchange.ts";
-import { send, sendPlain } from "./http_send.ts";
+import { send, sendParts, sendPlain } from "./http_send.ts";
+import { takeWhole } from "./light_response.ts";
+
+/** The options of a server, as far as its exchanges need them. */
+type ExchangeOptions = Pick<HttpListenOptions, "handle" | "messageLimit"> & { readonly lazyRequests: boolean };
 
 /** Begins with a request: has it handled, and its answer sent. */
 export function begin(
-  { options }: { readonly options: HttpListenOptions },
+  { options }: { readonly options: ExchangeOptions },
   connection: NodeConnection,
   arrival: Arrival,
 ): NodeExchange {
-  const exchange = new NodeExchange(connection, arrival, options.messageLimit);
+  const exchange = new NodeExchange(connection, arrival, options);
   const { incoming, outgoing } = exchange;
   outgoing.on("close", () => {
     const isSent = outgoing.writableFinished;
@@ -29,21 +33,21 @@ export function begin(
     // The gate lets no request through that cannot be made; if Node thinks otherwise, it is the client's fault all the same.
     handled = new PlainAnswer(400, "", { connection: "close" });
   }
-  if (!(handled instanceof Promise)) void deliver(exchange, incoming, handled);
+  if (!(handled instanceof Promise)) deliver(exchange, incoming, handled);
   else void handled.then((response) => deliver(exchange, incoming, response));
   return exchange;
 }
 
 function ignore(): void {}
 
-async function deliver(exchange: NodeExchange, incoming: Incoming, response: Answer): Promise<void> {
+function deliver(exchange: NodeExchange, incoming: Incoming, response: Answer): void {
   const { outgoing } = exchange;
   if (exchange.end !== undefined || outgoing.destroyed) return discard(response);
-  if (exchange.hasBody && !incoming.complete) linger(incoming, exchange);
+  if (exchange.bringsBody && !incoming.complete) linger(incoming, exchange);
   if (response instanceof PlainAnswer) return sendPlain(response, exchange);
-  try {
-    await send(response, exchange);
-  } catch (error) {
+  const parts = takeWhole(response);
+  const sent = parts === undefined ? send(response, exchange) : sendParts(parts, exchange);
+  sent?.catch((error) => {
     // If the head has gone out, all that is left to say is that the body is not whole.
     if (outgoing.headersSent) outgoing.destroy();
     // Before the exchange is told to end: then its answer is the one that was given.
@@ -52,7 +56,7 @@ async function deliver(exchange: NodeExchange, incoming: Incoming, response: Ans
       outgoing.end();
     }
     exchange.finish("failed", error);
-  }
+  });
 }
 
 /** Gives a client that is still sending its body, which nobody reads any more, time to read the answer; see `lingerTime`. */

@@ -1,6 +1,8 @@
 import { BadHandshakeError, type HostWebSocket, type Upgraded, type WebSocketListener } from "../../port/web_socket.ts";
+import type { WrapBody } from "../../port/http.ts";
 import { Exchange } from "../common/exchange.ts";
 import { bodyOf, type Incoming } from "./http_body.ts";
+import { hostRequest, lazyRequest, type RequestParts } from "./lazy_request.ts";
 import type { Arrival, NodeConnection, Running } from "./http_connection.ts";
 import { hasBody } from "./http_head.ts";
 import type { Outgoing } from "./http_outgoing.ts";
@@ -8,13 +10,15 @@ import { outgoingFor, type RawConnection } from "./http_upgrade.ts";
 import { loadWs, upgrade } from "./web_socket.ts";
 
 /** One exchange of a server. */
-export class NodeExchange extends Exchange implements Running {
+export class NodeExchange extends Exchange implements Running, RequestParts {
   readonly incoming: Incoming;
   readonly outgoing: Outgoing;
   readonly connection: NodeConnection;
-  /** Has the request a body, as its head says? */
-  readonly hasBody: boolean;
-  readonly #url: string;
+  /** Does a body come with the request, be it one of a GET, which nobody gets to see? */
+  readonly bringsBody: boolean;
+  readonly url: string;
+  readonly #isLazy: boolean;
+  #wrapBody: WrapBody | undefined = undefined;
   #request: Request | undefined = undefined;
   /** Does the client wait for "100 Continue" before it sends its body? */
   #continues: boolean;
@@ -31,21 +35,45 @@ export class NodeExchange extends Exchange implements Running {
   constructor(
     connection: NodeConnection,
     { incoming, outgoing, head, url, continues, raw }: Arrival,
-    messageLimit: number,
+    { messageLimit, lazyRequests }: { readonly messageLimit: number; readonly lazyRequests: boolean },
   ) {
     super();
     this.connection = connection;
     this.incoming = incoming;
     this.outgoing = outgoing ?? outgoingFor(incoming, raw!.socket);
-    this.hasBody = hasBody(head);
-    this.#url = url;
+    this.bringsBody = hasBody(head);
+    this.url = url;
+    this.#isLazy = lazyRequests;
     this.#continues = continues;
     this.#raw = raw;
     this.#messageLimit = messageLimit;
   }
 
   get request(): Request {
-    return this.#request ??= this.#makeRequest();
+    return this.#request ??= this.#isLazy ? lazyRequest(this) : hostRequest(this);
+  }
+
+  get method(): string {
+    return this.incoming.method;
+  }
+
+  override get hasBody(): boolean {
+    return this.bringsBody && this.method !== "GET" && this.method !== "HEAD";
+  }
+
+  get rawHeaders(): readonly string[] {
+    return this.incoming.rawHeaders;
+  }
+
+  makeBody(): ReadableStream<Uint8Array> {
+    const body = bodyOf(this.incoming, () => this.#willRead(), () => this.finish("left"));
+    return this.#wrapBody?.(body) ?? body;
+  }
+
+  override requestWith(wrap: WrapBody): Request {
+    if (!this.#isLazy) return super.requestWith(wrap);
+    this.#wrapBody = wrap;
+    return this.request;
   }
 
   get remoteAddress(): string | undefined {
@@ -107,17 +135,6 @@ export class NodeExchange extends Exchange implements Running {
     }
     this.finish("sent");
     return { socket: this.#webSocket, response: new Response(null) };
-  }
-
-  #makeRequest(): Request {
-    const { method, rawHeaders } = this.incoming;
-    const headers: [string, string][] = [];
-    for (let index = 0; index < rawHeaders.length; index += 2) {
-      headers.push([rawHeaders[index]!, rawHeaders[index + 1]!]);
-    }
-    if (method === "GET" || method === "HEAD" || !this.hasBody) return new Request(this.#url, { method, headers });
-    const body = bodyOf(this.incoming, () => this.#willRead(), () => this.finish("left"));
-    return new Request(this.#url, { method, headers, body, duplex: "half" } as RequestInit);
   }
 
   /** The body of the request is about to be read. */

@@ -1,12 +1,16 @@
 import { checkField, checkStatusText, isOfConnection } from "../../basics/answer_head.ts";
+import type { AnswerParts } from "../../port/network.ts";
 import { type PlainAnswer, UnwantedBodyError } from "../../port/http.ts";
 import { hasToken } from "../../basics/field_values.ts";
 import { checkChunk } from "../common/watched_body.ts";
 import { Beginning, type Read } from "./http_beginning.ts";
+import { takeSource } from "./body_source.ts";
 import type { NodeExchange } from "./http_exchange.ts";
 
 declare const Buffer: {
   from(buffer: ArrayBufferLike, offset: number, length: number): { toString(encoding: "latin1"): string };
+  from(text: string): Uint8Array;
+  byteLength(text: string): number;
 };
 
 /** Sends an answer of the server's own. */
@@ -17,6 +21,23 @@ export function sendPlain(answer: PlainAnswer, exchange: NodeExchange): void {
   if (exchange.connection.closes || headers["connection"] === "close") lines.push("connection", "close");
   exchange.outgoing.writeHead(status, undefined, lines);
   exchange.endWith(exchange.incoming.method === "HEAD" ? undefined : text);
+}
+
+/** Sends an answer that is there whole. */
+export function sendParts(
+  { body, status, statusText, type }: AnswerParts,
+  exchange: NodeExchange,
+): void | Promise<void> {
+  const { outgoing, incoming, connection } = exchange;
+  const length = lengthOf(body);
+  const lines = ["content-type", type, "content-length", String(length)];
+  if (connection.closes) lines.push("connection", "close");
+  outgoing.writeHead(status, statusText || undefined, lines);
+  return incoming.method === "HEAD" ? exchange.endWith() : endWithWhole(body, length, exchange);
+}
+
+function lengthOf(body: AnswerParts["body"]): number {
+  return typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
 }
 
 /** The head of an answer, as it is going to be sent: how the connection is used, and where the body ends, is not its handler's to say. */
@@ -76,6 +97,12 @@ export async function send(response: Response, exchange: NodeExchange): Promise<
   const { outgoing } = exchange;
   const head = new AnswerHead(response, exchange);
   const { isBodiless, declared } = head;
+  const source = takeSource(response);
+  if (source !== undefined) {
+    const length = lengthOf(source);
+    head.write(length);
+    return isBodiless ? exchange.endWith() : endWithWhole(source, length, exchange);
+  }
   const { body } = response;
   if (body === null) {
     head.write(isBodiless ? declared : 0);
@@ -87,14 +114,7 @@ export async function send(response: Response, exchange: NodeExchange): Promise<
   if (exchange.end !== undefined) return;
   if (bytes !== undefined) {
     head.write(bytes.byteLength);
-    if (isBodiless || bytes.byteLength === 0) return exchange.endWith();
-    // A text goes out together with the head, in one write; bytes would need a second one.
-    if (bytes.byteLength <= mergedBytes) return exchange.endWith(latin1(bytes));
-    if (bytes.byteLength <= pieceBytes) return exchange.endWith(bytes);
-    for (let at = 0; at < bytes.byteLength && !outgoing.destroyed; at += pieceBytes) {
-      await exchange.write(bytes.subarray(at, at + pieceBytes));
-    }
-    return exchange.endWith();
+    return isBodiless ? exchange.endWith() : endWithBytes(bytes, exchange);
   }
   if (isBodiless) {
     head.write(declared);
@@ -116,6 +136,28 @@ export async function send(response: Response, exchange: NodeExchange): Promise<
 const pieceBytes = 256 * 1024;
 /** Up to this length a body is written together with its head. */
 const mergedBytes = 16 * 1024;
+
+/** Sends a body that is there whole, of so many bytes, and ends the answer with it. */
+function endWithWhole(body: AnswerParts["body"], length: number, exchange: NodeExchange): void | Promise<void> {
+  if (typeof body !== "string") return endWithBytes(body, exchange);
+  // As many bytes as characters: all are ASCII.
+  const isPiece = length === body.length && length <= pieceBytes;
+  return isPiece ? exchange.endWith(body) : endWithBytes(Buffer.from(body), exchange);
+}
+
+function endWithBytes(bytes: Uint8Array, exchange: NodeExchange): void | Promise<void> {
+  // A text goes out together with the head, in one write; bytes would need a second one.
+  if (bytes.byteLength <= mergedBytes) return exchange.endWith(latin1(bytes));
+  if (bytes.byteLength <= pieceBytes) return exchange.endWith(bytes);
+  return endInPieces(bytes, exchange);
+}
+
+async function endInPieces(bytes: Uint8Array, exchange: NodeExchange): Promise<void> {
+  for (let at = 0; at < bytes.byteLength && !exchange.outgoing.destroyed; at += pieceBytes) {
+    await exchange.write(bytes.subarray(at, at + pieceBytes));
+  }
+  exchange.endWith();
+}
 
 /** Bytes as a string of as many characters. */
 function latin1(bytes: Uint8Array): string {
