@@ -153,11 +153,11 @@ function answer(body: AnswerParts["body"], type: string, init: AnswerInit = {}):
     throw new RangeError(`The status of an answer is from 200 to 599: received ${show(status)}`);
   }
   if (!isFieldValue(statusText)) throw new TypeError(`The text of a status is one line: received ${show(statusText)}`);
-  const { answer: light } = networkOf(loop().host);
-  if (light !== undefined && headers === undefined && !bodiless.includes(status)) {
-    return light({ body: typeof body === "string" ? body : body.slice(), status, statusText, type });
+  const all = headers === undefined ? undefined : new Headers(headers);
+  if (all?.has("content-type") === false) all.set("content-type", type);
+  const { answer: whole } = networkOf(loop().host);
+  if (whole === undefined || bodiless.includes(status)) {
+    return new Response(body, { status, statusText, headers: all ?? { "content-type": type } });
   }
-  const all = new Headers(headers);
-  if (!all.has("content-type")) all.set("content-type", type);
-  return new Response(body, { status, statusText, headers: all });
+  return whole({ body: typeof body === "string" ? body : body.slice(), status, statusText, type, headers: all });
 }

@@ -27,4 +27,6 @@ export interface AnswerParts {
   readonly statusText: string;
   /** Its `content-type`. */
   readonly type: string;
+  /** Its fields, the type among them; `undefined` where that is all. */
+  readonly headers: Headers | undefined;
 }

@@ -45,18 +45,26 @@ function deliver(exchange: NodeExchange, incoming: Incoming, response: Answer): 
   if (exchange.end !== undefined || outgoing.destroyed) return discard(response);
   if (exchange.bringsBody && !incoming.complete) linger(incoming, exchange);
   if (response instanceof PlainAnswer) return sendPlain(response, exchange);
-  const parts = takeWhole(response);
-  const sent = parts === undefined ? send(response, exchange) : sendParts(parts, exchange);
-  sent?.catch((error) => {
-    // If the head has gone out, all that is left to say is that the body is not whole.
-    if (outgoing.headersSent) outgoing.destroy();
-    // Before the exchange is told to end: then its answer is the one that was given.
-    else if (exchange.end === undefined) {
-      outgoing.writeHead(500, undefined, ["content-length", "0"]);
-      outgoing.end();
-    }
-    exchange.finish("failed", error);
-  });
+  try {
+    const parts = takeWhole(response);
+    const sent = parts === undefined ? send(response, exchange) : sendParts(parts, exchange);
+    sent?.catch((error) => failed(exchange, error));
+  } catch (error) {
+    failed(exchange, error);
+  }
+}
+
+/** An answer cannot be sent, or not to its end. */
+function failed(exchange: NodeExchange, error: unknown): void {
+  const { outgoing } = exchange;
+  // If the head has gone out, all that is left to say is that the body is not whole.
+  if (outgoing.headersSent) outgoing.destroy();
+  // Before the exchange is told to end: then its answer is the one that was given.
+  else if (exchange.end === undefined) {
+    outgoing.writeHead(500, undefined, ["content-length", "0"]);
+    outgoing.end();
+  }
+  exchange.finish("failed", error);
 }
 
 /** Gives a client that is still sending its body, which nobody reads any more, time to read the answer; see `lingerTime`. */

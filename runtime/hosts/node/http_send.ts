@@ -25,14 +25,18 @@ export function sendPlain(answer: PlainAnswer, exchange: NodeExchange): void {
 
 /** Sends an answer that is there whole. */
 export function sendParts(
-  { body, status, statusText, type }: AnswerParts,
+  { body, status, statusText, type, headers }: AnswerParts,
   exchange: NodeExchange,
 ): void | Promise<void> {
   const { outgoing, incoming, connection } = exchange;
   const length = lengthOf(body);
-  const lines = ["content-type", type, "content-length", String(length)];
-  if (connection.closes) lines.push("connection", "close");
-  outgoing.writeHead(status, statusText || undefined, lines);
+  if (headers !== undefined) {
+    new AnswerHead({ status, statusText, headers }, exchange).write(length);
+  } else {
+    const lines = ["content-type", type, "content-length", String(length)];
+    if (connection.closes) lines.push("connection", "close");
+    outgoing.writeHead(status, statusText || undefined, lines);
+  }
   return incoming.method === "HEAD" ? exchange.endWith() : endWithWhole(body, length, exchange);
 }
 
@@ -42,7 +46,7 @@ function lengthOf(body: AnswerParts["body"]): number {
 
 /** The head of an answer, as it is going to be sent: how the connection is used, and where the body ends, is not its handler's to say. */
 class AnswerHead {
-  readonly #response: Response;
+  readonly #response: Pick<Response, "status" | "statusText" | "headers">;
   readonly #exchange: NodeExchange;
   readonly #lines: string[] = [];
   #closes = false;
@@ -50,7 +54,7 @@ class AnswerHead {
   /** The length that the handler says its body has. */
   readonly declared: number | undefined;
 
-  constructor(response: Response, exchange: NodeExchange) {
+  constructor(response: Pick<Response, "status" | "statusText" | "headers">, exchange: NodeExchange) {
     this.#response = response;
     this.#exchange = exchange;
     checkStatusText(response.statusText);

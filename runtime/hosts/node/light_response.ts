@@ -54,8 +54,8 @@ class LightResponse {
   static nativeOf(self: unknown): Response {
     const light = self as LightResponse;
     if (light.#native !== undefined) return light.#native;
-    const { body, status, statusText, type } = light.#parts;
-    const native = light.#native = new Response(body, { status, statusText, headers: { "content-type": type } });
+    const { body, status, statusText, type, headers = { "content-type": type } } = light.#parts;
+    const native = light.#native = new Response(body, { status, statusText, headers });
     if (light.#isTaken) native.body?.cancel().catch(() => {});
     return native;
   }

@@ -69,6 +69,21 @@ const kinds: Record<string, readonly [light: () => Response, own: () => Response
     () => bytes(new Uint8Array([1, 255])),
     () => new Response(new Uint8Array([1, 255]), { headers: type("application/octet-stream") }),
   ],
+  "JSON with fields": [
+    () => json(1, { headers: { "Cache-Control": "no-store", "content-length": "99", "Content-Type": "text/x" } }),
+    () =>
+      new Response("1", { headers: { "Cache-Control": "no-store", "content-length": "99", "Content-Type": "text/x" } }),
+  ],
+  "a text that is the last": [
+    () => text("bye", { headers: [["connection", "close"], ["set-cookie", "a=1"], ["set-cookie", "b=2"]] }),
+    () =>
+      new Response("bye", {
+        headers: [["connection", "close"], ["set-cookie", "a=1"], ["set-cookie", "b=2"], [
+          "content-type",
+          "text/plain; charset=utf-8",
+        ]],
+      }),
+  ],
   "an empty text": [() => text(""), () => new Response("", { headers: type("text/plain; charset=utf-8") })],
 };
 
@@ -129,6 +144,16 @@ test("an answer is sent once: a second time it is an error of the handler, as on
     });
     assertEquals([answer.bodyUsed, await outcome((it) => it.text(), answer)], [true, { error: "TypeError" }]);
   }
+});
+
+test("an answer with a field that cannot be sent is an error of the handler, which the client is not shown", async () => {
+  const { onError, seen } = errors();
+  const handler = (): Response => json(1, { headers: { "x-id": "\x01" } });
+  await withServer(handler, { onError }, async (server) => {
+    const answer = await fetch(server.url);
+    assertEquals([answer.status, answer.headers.get("x-id"), seen.length], [500, null, 1]);
+    await answer.text();
+  });
 });
 
 test("bytes are those of the moment in which the answer was made", async () => {
