@@ -19,35 +19,78 @@
  * @module
  */
 
-import type { IndexLoop, Use } from "./work.ts";
+import type { IndexLoop, IteratorLoop, Use } from "./work.ts";
 
 /** The loops made last, by what they do and the text of the function they call: engines inline by that, not by the closure. */
-const made = new Map<string, IndexLoop>();
+const made = new Map<string, IndexLoop | IteratorLoop>();
 const mostLoops = 64;
 
-/** A loop that calls no other function than `fn`; `undefined` where the host forbids making functions from text. */
+/** A loop over indexes that calls no other function than `fn`; `undefined` where the host forbids making functions from text. */
 export function ownLoop(fn: (...parameters: unknown[]) => unknown, use: Use, isCount: boolean): IndexLoop | undefined {
-  const key = `${use} ${isCount} ${Function.prototype.toString.call(fn)}`;
-  const known = made.get(key);
-  if (known !== undefined) return known;
-  const item = isCount ? "at" : "source[at]";
   const condition = isCount ? "at < work.end" : "at < work.end && at < source.length";
-  const calls: Record<Use, string> = {
-    each: `fn(${item}, at)`,
-    map: `result.push(fn(${item}, at))`,
-    reduce: `result = fn(result, ${item}, at)`,
+  return make<IndexLoop>(isCount ? "count" : "array", fn, use, (call) => `
+    return (work, source, at) => {
+      const { fn } = work;
+      let { result } = work;
+      try {
+        for (; ${condition}; at++) ${call(isCount ? "at" : "source[at]")};
+      } finally {
+        work.done = at;
+        work.result = result;
+      }
+    };`);
+}
+
+/**
+ * The same over an iterator. Engines know `for of` better than calls of `next`, but to leave it closes the iterator, if that can be
+ * closed: those of arrays, maps and sets cannot.
+ */
+export function ownIteration(
+  fn: (...parameters: unknown[]) => unknown,
+  use: Use,
+  canBeClosed: boolean,
+): IteratorLoop | undefined {
+  const step = `
+    isOpen = false;
+    const step = items.next();
+    if (step.done) return false;
+    const item = step.value;
+    isOpen = true;`;
+  return make<IteratorLoop>(canBeClosed ? "iterator" : "for of", fn, use, (call) => `
+    return (work, items, at) => {
+      const { fn } = work;
+      let { result, isOpen } = work;
+      try {
+        ${canBeClosed ? "for (;;)" : "for (const item of items)"} {
+          ${canBeClosed ? step : ""}
+          ${call("item")};
+          if (++at >= work.end) return true;
+        }
+        return false;
+      } finally {
+        work.done = at;
+        work.result = result;
+        work.isOpen = isOpen;
+      }
+    };`);
+}
+
+function make<L extends IndexLoop | IteratorLoop>(
+  kind: string,
+  fn: (...parameters: unknown[]) => unknown,
+  use: Use,
+  textOf: (call: (item: string) => string) => string,
+): L | undefined {
+  const key = `${use} ${kind} ${Function.prototype.toString.call(fn)}`;
+  const known = made.get(key) as L | undefined;
+  if (known !== undefined) return known;
+  const calls: Record<Use, (item: string) => string> = {
+    each: (item) => `fn(${item}, at)`,
+    map: (item) => `result.push(fn(${item}, at))`,
+    reduce: (item) => `result = fn(result, ${item}, at)`,
   };
-  const text = `
-    const { fn } = work;
-    let { result } = work;
-    try {
-      for (; ${condition}; at++) ${calls[use]};
-    } finally {
-      work.done = at;
-      work.result = result;
-    }`;
   try {
-    const loop = new Function("work", "source", "at", text) as IndexLoop;
+    const loop = (new Function(textOf(calls[use])) as () => L)();
     if (made.size >= mostLoops) made.delete(made.keys().next().value!);
     made.set(key, loop);
     return loop;

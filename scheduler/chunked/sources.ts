@@ -5,8 +5,8 @@
  */
 
 import { show } from "../../runtime/basics/check.ts";
-import { ownLoop } from "./own_loop.ts";
-import { type IndexLoop, ItemWork, type Use, Work } from "./work.ts";
+import { ownIteration, ownLoop } from "./own_loop.ts";
+import { type IndexLoop, ItemWork, type IteratorLoop, type Use, Work } from "./work.ts";
 
 /** Work over what has a length, a count or an array. */
 class IndexedWork extends ItemWork {
@@ -64,10 +64,15 @@ class IndexedWork extends ItemWork {
   }
 }
 
+/** What the iterators of the language answer `for of` with. */
+const givesItself = [][Symbol.iterator]()[Symbol.iterator];
+
 /** Work over an iterator. */
 class IteratorWork extends ItemWork {
   readonly #iterator: Iterator<unknown>;
-  #isOpen = true;
+  /** May it be closed? Not when it has ended or thrown. */
+  isOpen = true;
+  #loop: IteratorLoop | undefined = undefined;
 
   constructor(
     iterator: Iterator<unknown>,
@@ -82,21 +87,29 @@ class IteratorWork extends ItemWork {
   override advance(): boolean {
     const first = this.done;
     while (this.done < this.end) {
-      // An iterator that throws or ends is not to be closed.
-      this.#isOpen = false;
+      this.isOpen = false;
       const step = this.#iterator.next();
       if (step.done) return false;
-      this.#isOpen = true;
+      this.isOpen = true;
       if (this.done === first) this.performFirst(step.value, this.done);
       else this.perform(step.value, this.done);
       this.done++;
+      if (this.#loop === undefined || this.done >= this.end) continue;
+      return this.#loop(this, this.#iterator as IterableIterator<unknown>, this.done);
     }
     return true;
   }
 
+  override settleIn(): void {
+    const { return: close, [Symbol.iterator]: iterate } = this.#iterator as Partial<IterableIterator<unknown>>;
+    // One that has another of its own may begin anew with it.
+    const canBeClosed = close !== undefined || iterate !== givesItself;
+    this.#loop = ownIteration(this.fn, this.use, canBeClosed);
+  }
+
   override release(): boolean {
-    if (this.#isOpen) {
-      this.#isOpen = false;
+    if (this.isOpen) {
+      this.isOpen = false;
       this.#iterator.return?.();
     }
     return false;

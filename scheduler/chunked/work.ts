@@ -79,3 +79,6 @@ export abstract class ItemWork extends Work {
 
 /** Does items of a source by their index, from `at` until `work.done` is `work.end`. */
 export type IndexLoop = (work: ItemWork, source: ArrayLike<unknown>, at: number) => void;
+
+/** Does items of an iterator until `work.done` is `work.end`; answers whether there may be more. */
+export type IteratorLoop = (work: ItemWork, items: IterableIterator<unknown>, at: number) => boolean;

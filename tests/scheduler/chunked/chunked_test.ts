@@ -375,13 +375,16 @@ test("an iterator that ends or throws is not closed, one that is left is, exactl
       }),
     };
   }
-  await forEachChunked(iterator(200, false), () => {});
-  await assertRejects(() => forEachChunked(iterator(200, true), () => {}), Error, "next");
+  // The longer ones come to have a loop of their own.
+  for (const steps of [200, 600_000]) {
+    await forEachChunked(iterator(steps, false), () => {});
+    await assertRejects(() => forEachChunked(iterator(steps, true), () => {}), Error, "next");
+  }
   assertEquals(log, []);
-  for (const at of [0, 100]) {
+  for (const at of [0, 100, 599_000]) {
     await assertRejects(
       () =>
-        forEachChunked(iterator(1000, false), (value) => {
+        forEachChunked(iterator(600_000, false), (value) => {
           if (value === at) throw new Error("item");
         }),
       Error,
@@ -392,7 +395,7 @@ test("an iterator that ends or throws is not closed, one that is left is, exactl
   const scope = new CancelScope();
   scope.cancel();
   await scope.run(() => forEachChunked(iterator(10, false), () => log.push("ran")));
-  assertEquals(log, ["closed", "closed", "closed", "closed"]);
+  assertEquals(log, ["closed", "closed", "closed", "closed", "closed"]);
 });
 
 test("a generator's finally runs to its end when the work is cancelled, in turns too, and its error is thrown", async () => {
@@ -450,6 +453,29 @@ test("an error of return() after an error of the callback goes to onUnhandled", 
   assertEquals(handed.map((error) => (error as Error).message), ["closing"]);
 });
 
+/** The same numbers, each time they are gone over, by iterators that can be closed and by ones that cannot. */
+function iterables(numbers: readonly number[]): Iterable<number>[] {
+  const map = new Map(numbers.entries());
+  const begun = (): Iterator<number> => {
+    let at = 0;
+    return {
+      next: () => at < numbers.length ? { done: false, value: numbers[at++]! } : { done: true, value: undefined },
+      // To go on with it is not to ask it for another one.
+      [Symbol.iterator]: begun,
+    } as Iterator<number>;
+  };
+  return [
+    { [Symbol.iterator]: () => map.values() },
+    { [Symbol.iterator]: () => numbers.values() },
+    {
+      *[Symbol.iterator]() {
+        yield* numbers;
+      },
+    },
+    { [Symbol.iterator]: begun },
+  ];
+}
+
 test("long work over every kind of source gives what the plain loop gives, with a loop of its own too", async () => {
   const length = 600_000;
   const numbers = Array.from({ length }, (_, index) => (index * 7919) % 1000);
@@ -461,6 +487,11 @@ test("long work over every kind of source gives what the plain loop gives, with 
     assertEquals(await reduceChunked(length, (total, index) => total + typed[index]!, 0), sum);
     const mapped = await mapChunked(typed, (value, index) => value - index);
     assert(mapped.length === length && mapped.every((value, index) => value === typed[index]! - index));
+    for (const iterable of iterables(numbers)) {
+      assertEquals(await reduceChunked(iterable, (total: number, value) => total + value, 0), sum);
+      const mapped = await mapChunked(iterable, (value, index) => value - index);
+      assert(mapped.length === length && mapped.every((value, index) => value === numbers[index]! - index));
+    }
     let each = 0;
     await forEachChunked(numbers, (value, index) => void (each += value === numbers[index] ? value : NaN));
     assertEquals(each, sum);
