@@ -20,15 +20,22 @@ export interface Fates {
   readonly seen: string[];
 }
 
-/** Has so many clients ask on connections of their own, one request after the other, until the server ends each. */
-export async function askUntilClosed(port: number, clients: number): Promise<Fates> {
+/**
+ * Has so many clients ask on connections of their own, one request after the other, until the server ends each; `onAnswer` is told how many
+ * answers have come, at each of them.
+ */
+export async function askUntilClosed(
+  port: number,
+  clients: number,
+  onAnswer: (answered: number) => void,
+): Promise<Fates> {
   const fates: Fates = { answered: 0, refused: 0, closed: 0, lost: 0, seen: [] };
-  await Promise.all(Array.from({ length: clients }, (_, index) => askOn(port, index, fates)));
+  await Promise.all(Array.from({ length: clients }, (_, index) => askOn(port, index, fates, onAnswer)));
   return fates;
 }
 
 /** One connection: no request is sent on it after an answer that says it is the last. */
-function askOn(port: number, index: number, fates: Fates): Promise<void> {
+function askOn(port: number, index: number, fates: Fates, onAnswer: (answered: number) => void): Promise<void> {
   const socket = connect(port, "127.0.0.1");
   let received = "";
   let isWaiting = false;
@@ -46,7 +53,7 @@ function askOn(port: number, index: number, fates: Fates): Promise<void> {
     received += text;
     if (!isWhole(received)) return;
     isWaiting = false;
-    fates.answered++;
+    onAnswer(++fates.answered);
     answers++;
     if (received.startsWith("HTTP/1.1 503 ")) fates.refused++;
     isLast = /^connection: close\r$/im.test(received);
