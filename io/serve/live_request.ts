@@ -286,7 +286,7 @@ export class LiveRequest extends GroupNode implements Owner {
     const { exchange } = this;
     if (!exchange.hasBody) return exchange.request;
     this.#body = new RequestBody(this.#owner.bodyLimit, (error) => this.#bodyLost(error));
-    return exchange.requestWith(this.#body.wrap);
+    return exchange.requestWith(this.#body);
   }
 
   /** The host cannot read any more of the request's body. That tells of the client alone, before the answer is given. */

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { BodyWatch } from "../../runtime/port/http.ts";
+
 /** Reading a request body fails with this when it is longer than allowed; uncaught, the client gets 413. */
 export class BodyLimitError extends Error {
   /** "BodyLimitError". */
@@ -33,7 +35,7 @@ export class BodyTimeoutError extends Error {
 }
 
 /** The body of a request, which fails past the limit, or when told to. */
-export class RequestBody {
+export class RequestBody implements BodyWatch {
   readonly #limit: number;
   readonly #onLost: (error: unknown) => void;
   #original: ReadableStream<Uint8Array> | undefined = undefined;
@@ -41,6 +43,8 @@ export class RequestBody {
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined = undefined;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined = undefined;
   #open = true;
+  /** Ends the reading of the whole body, where it is read without a stream. */
+  #stopWhole: ((error: unknown) => void) | undefined = undefined;
   #failure: { readonly error: unknown } | undefined = undefined;
   #bytes = 0;
   #chunks = 0;
@@ -52,8 +56,7 @@ export class RequestBody {
     this.#onLost = onLost;
   }
 
-  /** The stream in the place of the host's, which may be asked for late; called once at most. */
-  readonly wrap = (original: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> => {
+  wrap(original: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
     this.#original = original;
     return new ReadableStream<Uint8Array>({
       start: (controller) => {
@@ -66,7 +69,31 @@ export class RequestBody {
         return this.#cancel(reason);
       },
     }, { highWaterMark: 0 });
-  };
+  }
+
+  begin(stop: (error: unknown) => void): void {
+    this.#stopWhole = stop;
+    if (this.#failure !== undefined) stop(this.#failure.error);
+    else this.#isRead = true;
+  }
+
+  came(bytes: number): void {
+    this.#chunks++;
+    this.#bytes += bytes;
+    if (this.#bytes <= this.#limit) return;
+    const error = new BodyLimitError(this.#limit);
+    this.fail(error);
+    throw error;
+  }
+
+  ended(): void {
+    this.#open = false;
+  }
+
+  lost(error: unknown): void {
+    if (this.#open) this.#onLost(error);
+    this.fail(error);
+  }
 
   /** While a read waits for the client: a number that the next chunk changes. Else `undefined`. */
   get progress(): number | undefined {
@@ -79,11 +106,14 @@ export class RequestBody {
     this.#open = false;
     this.#failure = { error };
     if (this.#controller !== undefined) this.#stop(error);
+    this.#stopWhole?.(error);
   }
 
   /** The request is over: what is left of a body that was read in part is let go of, or what comes behind it would wait for ever. */
   end(): void {
-    if (this.#reader !== undefined) this.fail(new Error("The request is over, and its body with it"));
+    if (this.#reader !== undefined || this.#stopWhole !== undefined) {
+      this.fail(new Error("The request is over, and its body with it"));
+    }
   }
 
   async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
@@ -91,18 +121,15 @@ export class RequestBody {
     try {
       const { done, value } = await (this.#reader ??= this.#original!.getReader()).read();
       this.#isRead = false;
-      this.#chunks++;
       if (!this.#open) return;
       if (done) {
-        this.#open = false;
+        this.ended();
         return controller.close();
       }
-      this.#bytes += value.byteLength;
-      if (this.#bytes > this.#limit) this.fail(new BodyLimitError(this.#limit));
-      else controller.enqueue(value);
+      this.came(value.byteLength);
+      controller.enqueue(value);
     } catch (error) {
-      if (this.#open) this.#onLost(error);
-      this.fail(error);
+      this.lost(error);
     }
   }
 

@@ -58,8 +58,19 @@ export function responseOf(answer: Answer): Response {
  */
 export type HttpEnd = "sent" | "left" | "failed" | "cut";
 
-/** Makes another body of the one that a request came with. */
-export type WrapBody = (original: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>;
+/** Sees what comes of the body of a request, and may end it. Either `wrap` is called or `begin`, and once at most. */
+export interface BodyWatch {
+  /** Makes another body of the one that the request came with. */
+  wrap(original: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>;
+  /** All of it is going to be read, without a stream; `stop` makes that fail. */
+  begin(stop: (error: unknown) => void): void;
+  /** So many bytes have come of it; throws where that are too many. */
+  came(bytes: number): void;
+  /** It has come to its end. */
+  ended(): void;
+  /** The host cannot read any more of it. */
+  lost(error: unknown): void;
+}
 
 /** One request on its way. */
 export interface HttpExchange {
@@ -71,10 +82,10 @@ export interface HttpExchange {
   /** Has the request a body? */
   readonly hasBody: boolean;
   /**
-   * The same with another body, of one that has a body; called once at most. `wrap` is called when the body is first needed, or at once. The
-   * request may be the same object.
+   * The same with a body that is watched, of one that has a body; called once at most. The watch may be told at once, or when the body is
+   * first needed. The request may be the same object.
    */
-  requestWith(wrap: WrapBody): Request;
+  requestWith(watch: BodyWatch): Request;
   /** The client's address, if known. */
   readonly remoteAddress: string | undefined;
   /** How the exchange ended; `undefined` before. */

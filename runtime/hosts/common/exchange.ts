@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { HttpEnd, HttpExchange, WrapBody } from "../../port/http.ts";
+import type { BodyWatch, HttpEnd, HttpExchange } from "../../port/http.ts";
 import type { Upgraded, WebSocketListener } from "../../port/web_socket.ts";
 
 /** Reading a request's body fails with this on hosts where that is ours to say. */
@@ -36,9 +36,9 @@ export abstract class Exchange implements HttpExchange {
     return request.method !== "GET" && request.method !== "HEAD" && request.body !== null;
   }
 
-  requestWith(wrap: WrapBody): Request {
+  requestWith(watch: BodyWatch): Request {
     const { url, method, headers, body } = this.request;
-    return new Request(url, { method, headers, body: wrap(body!), duplex: "half" } as RequestInit);
+    return new Request(url, { method, headers, body: watch.wrap(body!), duplex: "half" } as RequestInit);
   }
 
   get sendProgress(): number | undefined {

@@ -1,3 +1,5 @@
+import { concatenate } from "../../basics/bytes.ts";
+import type { BodyWatch } from "../../port/http.ts";
 import { RequestBodyError } from "../common/exchange.ts";
 
 /** A request of `node:http`, as far as it is used. */
@@ -84,4 +86,60 @@ export function bodyOf(incoming: Incoming, onRead: () => void, onLeft: () => voi
       incoming.resume();
     },
   }, { highWaterMark: 0 });
+}
+
+/**
+ * All of a body, without the streams that `bodyOf` and `Request` would make for it: to read a short one by them takes 100 us of Node 20, as
+ * much as four answers. `onRead` and `onLeft` are as above.
+ */
+export function readWhole(
+  incoming: Incoming,
+  onRead: () => void,
+  onLeft: () => void,
+  watch: BodyWatch | undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    let isOpen = true;
+    function stop(error: unknown): void {
+      if (!isOpen) return;
+      isOpen = false;
+      incoming.off("data", push);
+      incoming.resume();
+      reject(error);
+    }
+    function push(chunk: Uint8Array): void {
+      try {
+        watch?.came(chunk.byteLength);
+        chunks.push(chunk);
+        length += chunk.byteLength;
+      } catch (error) {
+        stop(error);
+      }
+    }
+    function fail(): void {
+      if (!isOpen) return;
+      if (!incoming.complete && !incoming._dumped) onLeft();
+      const error = new RequestBodyError(incoming._dumped ? "answered" : "left");
+      if (isOpen) watch?.lost(error);
+      stop(error);
+    }
+    watch?.begin(stop);
+    if (!isOpen) return;
+    onRead();
+    incoming.on("end", () => {
+      if (!isOpen) return;
+      if (incoming._dumped) return fail();
+      isOpen = false;
+      watch?.ended();
+      resolve(concatenate(chunks, length));
+    });
+    incoming.on("close", fail);
+    // "close" follows.
+    incoming.on("error", () => {});
+    if (incoming.destroyed || incoming._dumped) return fail();
+    incoming.on("data", push);
+    incoming.resume();
+  });
 }

@@ -1,7 +1,7 @@
 import { BadHandshakeError, type HostWebSocket, type Upgraded, type WebSocketListener } from "../../port/web_socket.ts";
-import type { WrapBody } from "../../port/http.ts";
+import type { BodyWatch } from "../../port/http.ts";
 import { Exchange } from "../common/exchange.ts";
-import { bodyOf, type Incoming } from "./http_body.ts";
+import { bodyOf, type Incoming, readWhole } from "./http_body.ts";
 import { hostRequest, lazyRequest, type RequestParts } from "./lazy_request.ts";
 import type { Arrival, NodeConnection, Running } from "./http_connection.ts";
 import { hasBody } from "./http_head.ts";
@@ -18,7 +18,7 @@ export class NodeExchange extends Exchange implements Running, RequestParts {
   readonly bringsBody: boolean;
   readonly url: string;
   readonly #isLazy: boolean;
-  #wrapBody: WrapBody | undefined = undefined;
+  #watch: BodyWatch | undefined = undefined;
   #request: Request | undefined = undefined;
   /** Does the client wait for "100 Continue" before it sends its body? */
   #continues: boolean;
@@ -67,12 +67,16 @@ export class NodeExchange extends Exchange implements Running, RequestParts {
 
   makeBody(): ReadableStream<Uint8Array> {
     const body = bodyOf(this.incoming, () => this.#willRead(), () => this.finish("left"));
-    return this.#wrapBody?.(body) ?? body;
+    return this.#watch?.wrap(body) ?? body;
   }
 
-  override requestWith(wrap: WrapBody): Request {
-    if (!this.#isLazy) return super.requestWith(wrap);
-    this.#wrapBody = wrap;
+  readBody(): Promise<Uint8Array<ArrayBuffer>> {
+    return readWhole(this.incoming, () => this.#willRead(), () => this.finish("left"), this.#watch);
+  }
+
+  override requestWith(watch: BodyWatch): Request {
+    if (!this.#isLazy) return super.requestWith(watch);
+    this.#watch = watch;
     return this.request;
   }
 

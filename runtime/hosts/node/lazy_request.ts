@@ -17,13 +17,19 @@ export interface RequestParts {
   readonly hasBody: boolean;
   /** Makes its body; called once at most. */
   makeBody(): ReadableStream<Uint8Array>;
+  /** Reads all of its body; called once at most, and not where one was made. */
+  readBody(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** The host's own request of these parts. */
-export function hostRequest(parts: RequestParts, headers: HeadersInit = pairsOf(parts.rawHeaders)): Request {
+export function hostRequest(
+  parts: RequestParts,
+  headers: HeadersInit = pairsOf(parts.rawHeaders),
+  makeBody: () => ReadableStream<Uint8Array> = () => parts.makeBody(),
+): Request {
   const { method, url, hasBody } = parts;
   if (!hasBody) return new Request(url, { method, headers });
-  return new Request(url, { method, headers, body: parts.makeBody(), duplex: "half" } as RequestInit);
+  return new Request(url, { method, headers, body: makeBody(), duplex: "half" } as RequestInit);
 }
 
 function pairsOf(rawHeaders: readonly string[]): [string, string][] {
@@ -32,10 +38,14 @@ function pairsOf(rawHeaders: readonly string[]): [string, string][] {
   return pairs;
 }
 
+const decoder = new TextDecoder();
+
 /** A `Request` that is made when it is needed. */
 class LazyRequest {
   readonly #parts: RequestParts;
   #native: Request | undefined = undefined;
+  /** Is the body read, by this itself? */
+  #isRead = false;
   /** The fields that somebody has, who may change them. */
   #headers: WatchedHeaders | undefined = undefined;
 
@@ -60,20 +70,50 @@ class LazyRequest {
   }
 
   get bodyUsed(): boolean {
-    return this.#native?.bodyUsed ?? false;
+    return this.#native?.bodyUsed ?? this.#isRead;
+  }
+
+  async text(): Promise<string> {
+    return this.#takesBody() ? decoder.decode(await this.#parts.readBody()) : await LazyRequest.nativeOf(this).text();
+  }
+
+  async json(): Promise<unknown> {
+    if (!this.#takesBody()) return await LazyRequest.nativeOf(this).json();
+    return JSON.parse(decoder.decode(await this.#parts.readBody()));
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    if (!this.#takesBody()) return await LazyRequest.nativeOf(this).arrayBuffer();
+    return (await this.#parts.readBody()).buffer;
+  }
+
+  async bytes(): Promise<Uint8Array> {
+    return this.#takesBody() ? await this.#parts.readBody() : await LazyRequest.nativeOf(this).bytes();
+  }
+
+  /** Is the body there to be read by this itself? It is used up then. */
+  #takesBody(): boolean {
+    if (this.#isRead || this.#native !== undefined || !this.#parts.hasBody) return false;
+    return this.#isRead = true;
   }
 
   /** The host's own, with the fields as they are now; what is no lazy request is its own. */
   static nativeOf(request: object): Request {
     if (!(#parts in request)) return request as Request;
     const headers = request.#headers;
-    if (request.#native === undefined) request.#native = hostRequest(request.#parts, headers);
+    if (request.#native === undefined) request.#make();
     else if (headers?.isChanged === true) {
       for (const name of [...request.#native.headers.keys()]) request.#native.headers.delete(name);
       for (const [name, value] of headers) request.#native.headers.append(name, value);
     }
     if (headers !== undefined) headers.isChanged = false;
-    return request.#native;
+    return request.#native!;
+  }
+
+  #make(): void {
+    if (!this.#isRead) return void (this.#native = hostRequest(this.#parts, this.#headers));
+    this.#native = hostRequest(this.#parts, this.#headers, () => new ReadableStream());
+    void this.#native.body!.cancel();
   }
 }
 
@@ -132,9 +172,12 @@ export function prepareLazyRequests(): boolean {
 function prepare(): boolean {
   Watched = watchedHeaders();
   const sample = new Request("http://localhost/");
+  if (!("bytes" in Request.prototype)) Reflect.deleteProperty(LazyRequest.prototype, "bytes");
   standFor(LazyRequest, Request, sample, (self) => LazyRequest.nativeOf(self as object));
   const { url, method } = sample;
-  const lazy = lazyRequest({ url, method, rawHeaders: [], hasBody: false, makeBody: () => new ReadableStream() });
+  const makeBody = (): ReadableStream => new ReadableStream();
+  const readBody = (): Promise<Uint8Array<ArrayBuffer>> => Promise.resolve(new Uint8Array());
+  const lazy = lazyRequest({ url, method, rawHeaders: [], hasBody: false, makeBody, readBody });
   try {
     return new Request(lazy).url === url && Request.prototype.clone.call(lazy).url === url;
   } catch {

@@ -72,6 +72,18 @@ const looks: Record<string, Look> = {
     await request.text();
     return request.clone().url;
   },
+  "is used up when it is read": async (request) => {
+    await request.text();
+    return [request.bodyUsed, request.body === null, request.headers.get("x-one")];
+  },
+  "is not read twice at once": async (request) => {
+    const reads = await Promise.allSettled([request.json(), request.text(), request.arrayBuffer()]);
+    return reads.map(({ status }) => status);
+  },
+  "has no body when that is read": async (request) => {
+    await request.arrayBuffer();
+    return (await request.blob()).size;
+  },
   "has a signal": ({ signal }) => [signal instanceof AbortSignal, signal.aborted],
   "has one signal": (request) => request.signal === request.signal,
   "says how it is fetched": ({ mode, credentials, cache, redirect, referrer, integrity }) => [
@@ -102,6 +114,10 @@ const hostsLooks: Record<string, Look> = {
     return [...new Request(request).headers];
   },
   "gives its body to a copy": async (request) => [await new Request(request).text(), request.bodyUsed],
+  "is not copied when it is read": async (request) => {
+    await request.text();
+    return new Request(request).url;
+  },
   "is read by a borrowed function": (request) => Request.prototype.text.call(request),
 };
 
