@@ -40,7 +40,7 @@ import { bench as turn, manyEntries, withContext, yields } from "./turn.ts";
 import { burst, burstOfTwo, inFlight, inFlightOfTwo, inTurn } from "./worker.ts";
 import { bench as workerMap } from "./worker_map.ts";
 import { enders } from "./worker_raw.ts";
-import { busy, cooperative } from "./worker_stop.ts";
+import { afterRunaway, busy, cooperative } from "./worker_stop.ts";
 import { bench as workerTransfer } from "./worker_transfer.ts";
 
 const benches: readonly Bench[] = [
@@ -76,6 +76,7 @@ const benches: readonly Bench[] = [
   workerTransfer,
   cooperative,
   busy,
+  afterRunaway,
   poolMatrix,
   poolChaos,
   simulatedSchedules,

@@ -6,7 +6,7 @@
 
 export type { HistogramSummary } from "../../runtime/basics/histogram.ts";
 export type { GivenWorker } from "../../runtime/port/worker.ts";
-export type { WorkerExitInfo } from "./crew/crew.ts";
+export type { WorkerExitInfo } from "./crew/worker_settings.ts";
 export type { RunOptions } from "./jobs/call_settings.ts";
 export type {
   Arguments,

@@ -7,6 +7,9 @@
  *                          └──> a pause that doubles ──> grow
  * ```
  *
+ * One whose job goes on although it was told to stop is replaced at the end of its grace by a spare, which is started ahead and has no
+ * job until then: so there is one thread more than `size` for a while, and two that run code only from the termination to the end of the one.
+ *
  * @module
  */
 
@@ -15,34 +18,12 @@ import { loop } from "../../queue/loop.ts";
 import { StructureError } from "../../scopes/errors.ts";
 import { reportUnhandled, watchHook } from "../../scopes/unhandled.ts";
 import { PoolWorker, type WorkerListener } from "./pool_worker.ts";
-import type { WorkerSettings } from "./worker_settings.ts";
-
-/** What became of a worker that has ended. */
-export interface WorkerExitInfo {
-  /**
-   * Why: it had no call for `idleTimeout` ("idle"), was replaced for its memory or its number of calls ("spent"), was ended because a call
-   * did not heed its abort ("stopped") or with the pool ("closed"), or ended by itself, or could not be put to use ("failed").
-   */
-  readonly reason: "idle" | "spent" | "stopped" | "closed" | "failed";
-  /** The exit code, where the host tells it. */
-  readonly exitCode: number | undefined;
-  /** The error that ended the worker, if there was one. */
-  readonly error: unknown;
-  /** How many calls had ended in it. */
-  readonly calls: number;
-}
-
-/** What a crew is made with; checked already. */
-export interface CrewSettings extends WorkerSettings {
-  readonly size: number;
-  readonly min: number;
-  readonly idleTimeout: number;
-  readonly onWorkerExit: ((exit: WorkerExitInfo) => unknown) | undefined;
-}
+import { Spares } from "./spares.ts";
+import type { CrewSettings } from "./worker_settings.ts";
 
 /** What a crew tells its pool, beside what its workers do. */
-export interface CrewListener extends WorkerListener {
-  /** It is time to try again to start a worker. */
+export interface CrewListener extends Omit<WorkerListener, "onGrace"> {
+  /** It is time to try again to start a worker, or one has taken the place of another. */
   onRetry(): void;
   /** A worker could not be started at all. */
   onUnstartable(error: unknown): void;
@@ -76,6 +57,7 @@ export class Crew {
   readonly #loop = loop();
   readonly #settings: CrewSettings;
   readonly #listener: CrewListener;
+  readonly #workerListener: WorkerListener;
   /** How many workers somebody waits for: none of them is ended meanwhile. */
   wanted = 0;
   /** How many workers have been replaced because they were spent. */
@@ -86,6 +68,9 @@ export class Crew {
   moves = 0;
   /** Workers that were told to end and have not. */
   readonly #leaving: Set<PoolWorker> = new Set();
+  /** Those that go down with their job: it counts as running until they have ended, but they take up no place. */
+  readonly #stopped: Set<PoolWorker> = new Set();
+  readonly #spares = new Spares();
   #ended = false;
   #starting = 0;
   #failures = 0;
@@ -99,6 +84,10 @@ export class Crew {
   constructor(settings: CrewSettings, listener: CrewListener) {
     this.#settings = settings;
     this.#listener = listener;
+    this.#workerListener = {
+      ...listener,
+      onGrace: (worker, what) => this.#atGrace[what](worker),
+    };
   }
 
   /** How many workers in a row could not be put to use. */
@@ -108,7 +97,27 @@ export class Crew {
 
   /** How many workers have loaded the module. */
   get ready(): number {
-    return this.workers.length - this.#starting;
+    return this.#places - this.#starting;
+  }
+
+  /** How many are loading it. */
+  get starting(): number {
+    return this.#starting;
+  }
+
+  /** How many threads there are, those included that have no part in the work yet. */
+  get threads(): number {
+    return this.workers.length + this.#spares.size;
+  }
+
+  /** How long before the end of a job's grace its worker is late, in ms. */
+  get lead(): number {
+    return this.#spares.lead;
+  }
+
+  /** How many workers there are, but for those that go down with their job. */
+  get #places(): number {
+    return this.workers.length - this.#stopped.size;
   }
 
   /** How many jobs wait in workers behind those that run: one more worker would take them over. */
@@ -163,17 +172,18 @@ export class Crew {
   }
 
   get #isStuck(): boolean {
-    return !this.#ended && this.workers.length >= this.#settings.size + reserve &&
-      this.workers.every((worker) => worker.parked);
+    return !this.#ended && this.#places >= this.#settings.size + reserve && this.#allParked;
   }
 
   /** Starts workers until there are `count`, whether or not a job waits. */
   fill(count: number): void {
-    while (this.workers.length < count && !this.#ended && this.#spawn()) { /* one more */ }
+    while (this.#places < count && !this.#ended && this.#spawn()) { /* one more */ }
   }
 
   /** A worker has loaded the module. */
-  becameReady(): void {
+  becameReady(worker: PoolWorker): void {
+    this.#spares.took(worker.startTook);
+    if (this.#spares.has(worker)) return;
     this.#starting--;
     this.rest();
   }
@@ -189,6 +199,9 @@ export class Crew {
    */
   remove(worker: PoolWorker, lost: number): boolean {
     this.#leaving.delete(worker);
+    this.#stopped.delete(worker);
+    if (this.#spares.remove(worker)) return false;
+    this.#putInPlace(this.#spares.take(worker));
     const index = this.workers.indexOf(worker);
     if (index >= 0) this.workers.splice(index, 1);
     if (this.workers.length + this.#leaving.size === 0) this.#onEmpty?.();
@@ -216,8 +229,36 @@ export class Crew {
     if (index < 0) return;
     this.workers.splice(index, 1);
     if (!worker.ready) this.#starting--;
+    this.#leave(worker, why);
+  }
+
+  #leave(worker: PoolWorker, why: "idle" | "spent" | "closed"): void {
     this.#leaving.add(worker);
     worker.close(why);
+  }
+
+  /** What becomes of the spare of a worker whose job was told to stop. */
+  readonly #atGrace = {
+    late: (worker: PoolWorker): void => {
+      if (this.#ended || this.#loop.host.now() < this.#retryAt) return;
+      this.#spares.start(worker, () => new PoolWorker(this.#settings, this.#workerListener));
+    },
+    heeded: (worker: PoolWorker): void => {
+      const spare = this.#spares.take(worker);
+      if (spare !== undefined) this.#leave(spare, "idle");
+    },
+    stopped: (worker: PoolWorker): void => {
+      this.#stopped.add(worker);
+      this.#putInPlace(this.#spares.take(worker));
+      this.#listener.onRetry();
+    },
+  };
+
+  #putInPlace(spare: PoolWorker | undefined): void {
+    if (spare === undefined) return;
+    this.workers.push(spare);
+    if (spare.ready) this.rest();
+    else this.#starting++;
   }
 
   /** Ends a worker that has grown too large or has served its time. */
@@ -247,20 +288,25 @@ export class Crew {
     this.#ended = true;
     for (const timer of [this.#retryTimer, this.#idleTimer, this.#letGoTimer, this.#stuckTimer]) timer?.cancel();
     for (const worker of [...this.workers]) this.retire(worker, "closed");
+    for (const spare of this.#spares.takeAll()) this.#leave(spare, "closed");
     if (this.#leaving.size > 0) await new Promise<void>((resolve) => this.#onEmpty = resolve);
   }
 
   #mayGrow(): boolean {
     if (this.#ended) return false;
     const { size } = this.#settings;
-    if (this.workers.length < size) return true;
-    return this.workers.length < size + reserve && this.workers.every((worker) => worker.parked);
+    if (this.#places < size) return true;
+    return this.#places < size + reserve && this.#allParked;
+  }
+
+  get #allParked(): boolean {
+    return this.workers.every((worker) => worker.parked || this.#stopped.has(worker));
   }
 
   #spawn(): boolean {
     let worker: PoolWorker;
     try {
-      worker = new PoolWorker(this.#settings, this.#listener);
+      worker = new PoolWorker(this.#settings, this.#workerListener);
     } catch (error) {
       this.#retryAt = this.#loop.host.now() + Math.min(longestPause, firstPause * 2 ** this.#failures++);
       this.#listener.onUnstartable(error);
@@ -279,10 +325,10 @@ export class Crew {
     let next = Infinity;
     for (const worker of [...this.workers]) {
       if (worker.count > 0 || !worker.ready) continue;
-      const surplus = this.workers.length > size && !this.workers.some(({ parked }) => parked);
+      const surplus = this.#places > size && !this.workers.some(({ parked }) => parked);
       const until = worker.idleSince + idleTimeout;
-      if (surplus || (until <= now && this.workers.length > min)) this.retire(worker, "idle");
-      else if (this.workers.length > min) next = Math.min(next, until);
+      if (surplus || (until <= now && this.#places > min)) this.retire(worker, "idle");
+      else if (this.#places > min) next = Math.min(next, until);
     }
     this.#idleTimer?.cancel();
     this.#idleTimer = next === Infinity ? undefined : this.#loop.timers.setTimer(

@@ -32,6 +32,8 @@ export interface WorkerListener extends JobListener {
   onSpent(worker: PoolWorker): void;
   /** The worker may have room for jobs again. */
   onRoom(worker: PoolWorker): void;
+  /** For a job that was told to stop time runs out ("late"), it has ended ("heeded"), or its worker was told to end for it ("stopped"). */
+  onGrace(worker: PoolWorker, what: "late" | "heeded" | "stopped"): void;
   /** The user's module could not be loaded; the worker ends. */
   onBroken(worker: PoolWorker, error: unknown): void;
   /** The worker has ended; these jobs had started, and these had not. */
@@ -52,8 +54,9 @@ const restAfter = 1;
 /** A worker, as its pool sees it. */
 export class PoolWorker implements JobWorker, RepliesWorker {
   ready = false;
-  /** Since when the worker has had no job, in ms of the host's clock. */
-  idleSince = 0;
+  /** Since when the worker has had no job, in ms of the host's clock, its start included; and how long that took. */
+  idleSince: number = loop().host.now();
+  startTook = 0;
   /** How many jobs have ended here. */
   served = 0;
   /** That of the pool, even where a message comes while another loop simulates. */
@@ -195,9 +198,16 @@ export class PoolWorker implements JobWorker, RepliesWorker {
     return this.takeBackBehind(0, (other) => other !== job);
   }
 
+  /** Time for a job that was told to stop is running out. */
+  late(job: PoolJob): void {
+    if (!this.#slots.hasEnded(job)) this.#listener.onGrace(this, "late");
+  }
+
   /** Ends the thread, unless the job has ended and its last reply is on its way. */
   stop(job: PoolJob): void {
-    if (!this.#slots.hasEnded(job)) this.terminate("stopped");
+    if (this.#slots.hasEnded(job) || this.terminated) return;
+    this.terminate("stopped");
+    this.#listener.onGrace(this, "stopped");
   }
 
   /** Aborts a signal among the arguments of a job. */
@@ -251,8 +261,10 @@ export class PoolWorker implements JobWorker, RepliesWorker {
   /** A job's last reply has come. */
   ended(job: PoolJob): void {
     this.served++;
-    if (this.#draining === job) this.#draining = undefined;
     this.#slots.remove(job);
+    if (this.#draining !== job) return;
+    this.#draining = undefined;
+    this.#listener.onGrace(this, "heeded");
   }
 
   /** The jobs sent and not ended, oldest first. */
@@ -305,7 +317,8 @@ export class PoolWorker implements JobWorker, RepliesWorker {
       return this.#listener.onSpent(this);
     }
     this.ready = true;
-    this.idleSince = this.#loop.host.now();
+    this.startTook = this.#loop.host.now() - this.idleSince;
+    this.idleSince += this.startTook;
     this.#listener.onReady(this);
   }
 

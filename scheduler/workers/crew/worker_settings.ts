@@ -28,3 +28,26 @@ export interface WorkerSettings {
   /** Classes of errors that come back as what they are. */
   readonly errors: KnownClasses | undefined;
 }
+
+/** What became of a worker that has ended. */
+export interface WorkerExitInfo {
+  /**
+   * Why: it had no call for `idleTimeout`, or was started ahead in vain ("idle"), was replaced for its memory or its number of calls ("spent"), was ended because a call
+   * did not heed its abort ("stopped") or with the pool ("closed"), or ended by itself, or could not be put to use ("failed").
+   */
+  readonly reason: "idle" | "spent" | "stopped" | "closed" | "failed";
+  /** The exit code, where the host tells it. */
+  readonly exitCode: number | undefined;
+  /** The error that ended the worker, if there was one. */
+  readonly error: unknown;
+  /** How many calls had ended in it. */
+  readonly calls: number;
+}
+
+/** What a crew is made with; checked already. */
+export interface CrewSettings extends WorkerSettings {
+  readonly size: number;
+  readonly min: number;
+  readonly idleTimeout: number;
+  readonly onWorkerExit: ((exit: WorkerExitInfo) => unknown) | undefined;
+}

@@ -12,10 +12,11 @@ import type { WorkerExit } from "../../../runtime/port/worker.ts";
 import { TimeoutError } from "../../scopes/errors.ts";
 import type { Scope } from "../../scopes/scope.ts";
 import { reportUnhandled } from "../../scopes/unhandled.ts";
-import { Crew, type CrewSettings } from "../crew/crew.ts";
+import { Crew } from "../crew/crew.ts";
 import type { PoolWorker } from "../crew/pool_worker.ts";
 import type { CallbackCall, JobListener } from "../crew/replies.ts";
 import { WarmUps } from "../crew/warm_ups.ts";
+import type { CrewSettings } from "../crew/worker_settings.ts";
 import { InlineRunner } from "../inline/inline_runner.ts";
 import type { PoolJob } from "../jobs/job.ts";
 import { JobQueue } from "../jobs/job_queue.ts";
@@ -66,8 +67,8 @@ export class Dispatcher {
     };
     this.crew = new Crew(settings, {
       ...onEnd,
-      onReady: () => {
-        this.crew.becameReady();
+      onReady: (worker) => {
+        this.crew.becameReady(worker);
         if (this.#warmUps.size > 0) this.#warmUps.check();
         this.dispatch();
       },
@@ -152,15 +153,16 @@ export class Dispatcher {
     job.aborted = true;
     this.meter[as]++;
     // The pool's own error may be added to; the caller's own reason is not.
-    if (as === "failed" && reason instanceof TimeoutError) job.fail(reason);
-    else job.reject(reason);
+    job[as === "failed" && reason instanceof TimeoutError ? "fail" : "reject"](reason);
     const { worker } = job;
     if (worker === undefined || worker.takeBack(job)) {
       this.#queue.remove(job);
       this.#gone(job);
     } else {
       this.#requeue(worker.cancel(job, reason));
-      this.#limits.giveGrace(job, worker, this.#settings.teardownTimeout);
+      // A pool that closes and has nothing else to do needs nobody in its place.
+      const lead = this.closed === undefined || this.#queue.size > 0 ? this.crew.lead : 0;
+      this.#limits.giveGrace(job, worker, this.#settings.teardownTimeout, lead);
     }
     this.dispatch();
   }
@@ -332,7 +334,7 @@ export class Dispatcher {
     const warming = this.#warmUps.size;
     this.#warmUps.fail(() => error);
     // Others that are starting have their own word to say; those that do their work go on doing it.
-    if (this.crew.workers.length > this.crew.ready) return;
+    if (this.crew.starting > 0) return;
     const lost = this.crew.ready > 0 || this.#queue.size === 0;
     if (lost && warming === 0 && this.crew.failures === 1) reportUnhandled(error);
     if (!lost) this.#failAll(error);

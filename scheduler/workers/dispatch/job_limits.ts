@@ -4,7 +4,7 @@
  * ```
  *   submit ──queueTimeout──> start ──runTimeout──> end
  *      └────────────timeout, signal────────────────┘
- *   abort ──teardownTimeout──> its worker is stopped
+ *   abort ──> its worker is late ──teardownTimeout──> its worker is stopped
  * ```
  *
  * Each is taken back when the job has gone; `runTimeout` also when the job is taken back from its worker.
@@ -26,6 +26,9 @@ export interface LimitOptions {
 
 /** Stops a job: its caller is told; a limit of time fails it. */
 export type Abort = (job: PoolJob, reason: unknown, as?: "cancelled" | "failed") => void;
+
+/** How long a job that was told to stop has in any case, in ms, before its worker is taken for late: most end at once. */
+const patience = 10;
 
 /** What a job is called in errors. */
 export function describeJob(pool: string, job: PoolJob): string {
@@ -57,9 +60,18 @@ export class JobLimits {
     if (runTimeout !== Infinity) job.stopClock = this.#limit(job, runTimeout);
   }
 
-  /** A job that was told to stop has so many ms to end; then its worker is stopped. */
-  giveGrace(job: PoolJob, worker: JobWorker, ms: number): void {
-    const timer = loop().timers.setTimer(() => worker.stop(job), ms, { real: true });
+  /** A job that was told to stop has so many ms to end, the last `lead` of which its worker is late; then that is stopped. */
+  giveGrace(job: PoolJob, worker: JobWorker, ms: number, lead: number): void {
+    const early = ms === Infinity || lead === 0 ? ms : Math.min(ms, Math.max(patience, ms - lead));
+    let timer = loop().timers.setTimer(
+      () => {
+        if (early === ms) return worker.stop(job);
+        timer = loop().timers.setTimer(() => worker.stop(job), ms - early, { real: true });
+        worker.late(job);
+      },
+      early,
+      { real: true },
+    );
     job.whenGone(() => timer.cancel());
   }
 

@@ -142,6 +142,9 @@ export class InlineRunner implements JobWorker {
     this.#calls.get(job)?.running?.answered({ id: 0, ...copy });
   }
 
+  /** No thread will have to be replaced. */
+  late(): void {}
+
   /** Nothing can end a function that runs in this thread: the call that does not heed its abort is given up. */
   stop(job: PoolJob): void {
     const call = this.#calls.get(job);

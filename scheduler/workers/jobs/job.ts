@@ -65,6 +65,8 @@ export interface JobWorker {
   holdProcess(holds: boolean): void;
   /** Answers a call that the job's code made. */
   answer(job: PoolJob, answer: Omit<Answer, "id">): void;
+  /** A job that was told to stop may soon have to be ended by force. */
+  late(job: PoolJob): void;
   /** Ends by force a job that was told to stop and has not ended. */
   stop(job: PoolJob): void;
 }

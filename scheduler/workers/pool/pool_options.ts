@@ -16,7 +16,7 @@ import { threadsOf } from "../../../runtime/host_threads.ts";
 import type { GivenWorker, ThreadOptions } from "../../../runtime/port/worker.ts";
 import { loop } from "../../queue/loop.ts";
 import { checkSignal } from "../../scopes/foreign_signal.ts";
-import type { WorkerExitInfo } from "../crew/crew.ts";
+import type { WorkerExitInfo } from "../crew/worker_settings.ts";
 import type { PoolSettings } from "../dispatch/dispatcher.ts";
 import { Inspection } from "../wire/clonable.ts";
 import { takeApart } from "../wire/parts.ts";
@@ -38,7 +38,10 @@ export interface WorkerPoolOptions {
   min?: number;
   /** How many calls may wait for a worker; 0 takes only calls that a free or new worker can start. Default: no limit. */
   queueLimit?: number;
-  /** How long an aborted call may go on before its worker is terminated, in ms. Default: 1000. */
+  /**
+   * How long an aborted call may go on before its worker is terminated, in ms. Shortly before that a thread is started to take its place,
+   * which may be one more than `size`. Default: 1000.
+   */
   teardownTimeout?: number;
   /** After how long without a call a worker is ended, in ms. Default: 30,000. */
   idleTimeout?: number;

@@ -31,7 +31,7 @@ import { streamOf } from "./worker_stream.ts";
 
 /** The numbers of a pool at one moment. */
 export interface WorkerPoolStatistics {
-  /** Threads, those that are starting included. */
+  /** Threads, those that are starting included, and those that were started to take the place of one that may have to be ended. */
   readonly workers: number;
   /** Threads without a call. */
   readonly idle: number;
@@ -283,7 +283,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
   statistics(): WorkerPoolStatistics {
     const { crew, inline, meter, running } = this.#jobs;
     const { live, completed, failed, cancelled } = meter;
-    const workers = crew.workers.length;
+    const workers = crew.threads;
     const { maxMemory, maxCalls } = this.#settings;
     return Object.freeze({
       workers,
