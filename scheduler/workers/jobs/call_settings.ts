@@ -95,7 +95,10 @@ export function settingsOf(name: string, args: readonly unknown[], options: RunO
 /** The call of a chunk of items, of which the first is number `first`; throws for items that cannot be sent. */
 export function settingsOfChunk(call: JobSettings, items: unknown[], first: number): JobSettings {
   const inspection = new Inspection();
-  for (let index = 0; index < items.length; index++) inspection.check(items[index], `items[${first + index}]`);
+  for (let index = 0; index < items.length; index++) {
+    // Most are numbers and texts: no path is made up for those.
+    if (isObject(items[index])) inspection.check(items[index], `items[${first + index}]`);
+  }
   const { parts } = inspection;
   return {
     ...call,

@@ -36,6 +36,8 @@ export class PoolMap {
   readonly #items: Iterator<unknown> | AsyncIterator<unknown>;
   readonly #receiver: Receiver;
   readonly #results: unknown[] = [];
+  /** Results that have come before those before them, by their first place. */
+  readonly #early: Map<number, readonly unknown[]> = new Map();
   readonly #jobs: Set<PoolJob> = new Set();
   /** The iterator is the caller's code: it is called in the caller's flow of control, not in that of a worker's message. */
   readonly #context: unknown = loop().context.capture();
@@ -163,7 +165,7 @@ export class PoolMap {
     }
     job.receiver = {
       resolve: (results: unknown[]) => {
-        for (let index = 0; index < results.length; index++) this.#results[first + index] = results[index];
+        this.#arrived(first, results);
         this.#jobs.delete(job);
         this.#adapt(items.length, job.ran);
         this.#fill();
@@ -179,6 +181,16 @@ export class PoolMap {
     };
     this.#jobs.add(job);
     this.#settings.submit(job);
+  }
+
+  /** Puts results behind those before them. Some that come before their turn wait: written to their places they would make a table of the list, in V8. */
+  #arrived(first: number, results: readonly unknown[]): void {
+    const all = this.#results;
+    if (first !== all.length) return void this.#early.set(first, results);
+    for (let next: readonly unknown[] | undefined = results; next !== undefined; next = this.#early.get(all.length)) {
+      this.#early.delete(all.length);
+      for (let index = 0; index < next.length; index++) all.push(next[index]);
+    }
   }
 
   #adapt(count: number, ran: number): void {

@@ -125,7 +125,7 @@ export class RunningJob implements Job {
     if (this.#cancelled !== undefined) this.#scope?.cancel(this.#cancelled.reason);
     try {
       if (extra?.each) {
-        return this.#startEach((item) => this.#within(() => call(item)), args[0] as unknown[]);
+        return this.#startEach(call, args[0] as unknown[]);
       }
       const result: unknown = this.#within(() => call(...args));
       if (extra?.credit !== undefined) return this.#stream(result).catch((error) => this.#fail(error));
@@ -159,14 +159,18 @@ export class RunningJob implements Job {
 
   /** Calls the function with each of the items; goes on in a promise as soon as it gives one. */
   #startEach(fn: (item: unknown) => unknown, items: unknown[]): Promise<void> | undefined {
-    const results: unknown[] = new Array(items.length);
-    for (let index = 0; index < items.length; index++) {
-      if (this.cancelled) break;
-      const result = fn(items[index]);
-      if (isThenable(result)) {
-        return this.#finishEach(fn, items, results, index, result).catch((error) => this.#fail(error));
+    // Grown, not allocated at once: V8 sends an array that ever had holes place by place, in four times the time.
+    const results: unknown[] = [];
+    const pending = this.#within(() => {
+      for (let index = 0; index < items.length && !this.cancelled; index++) {
+        const result = fn(items[index]);
+        if (isThenable(result)) return result;
+        results.push(result);
       }
-      results[index] = result;
+      return undefined;
+    });
+    if (pending !== undefined) {
+      return this.#finishEach(fn, items, results, pending).catch((error) => this.#fail(error));
     }
     this.#doneEach(results);
     return undefined;
@@ -176,11 +180,12 @@ export class RunningJob implements Job {
     fn: (item: unknown) => unknown,
     items: unknown[],
     results: unknown[],
-    index: number,
     pending: PromiseLike<unknown>,
   ): Promise<void> {
-    results[index] = await pending;
-    while (++index < items.length && !this.cancelled) results[index] = await fn(items[index]);
+    results.push(await pending);
+    while (results.length < items.length && !this.cancelled) {
+      results.push(await this.#within(() => fn(items[results.length])));
+    }
     this.#doneEach(results);
   }
 
@@ -188,7 +193,7 @@ export class RunningJob implements Job {
     const list: Transferable[] = [];
     for (let index = 0; index < results.length; index++) {
       const result = results[index];
-      if (!(result instanceof Transfer)) continue;
+      if (typeof result !== "object" || !(result instanceof Transfer)) continue;
       results[index] = result.value;
       list.push(...result.list);
     }
@@ -339,5 +344,6 @@ function aborted(signal: AbortSignal): boolean {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";
+  return ((typeof value === "object" && value !== null) || typeof value === "function") &&
+    typeof (value as PromiseLike<unknown>).then === "function";
 }

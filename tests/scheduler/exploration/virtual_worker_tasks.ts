@@ -12,6 +12,11 @@ export async function slow(ms: number): Promise<string> {
   return currentJob().name;
 }
 
+export async function after(ms: number): Promise<number> {
+  await sleep(ms);
+  return ms;
+}
+
 export async function raw(ms: number): Promise<number> {
   await new Promise<void>((resolve) => setTimeout(resolve, ms));
   return Date.now();

@@ -65,6 +65,17 @@ test("a pool that is not closed is a leak that names its workers", async () => {
   assert(error.leaks[0]!.includes("worker 1 of "), error.message);
 });
 
+test("the results of a map stand in order, whichever of its chunks is ready first", async () => {
+  await simulate((sim) =>
+    withPool(async (pool) => {
+      const items = [50, 10, 10, 40, 1, 2, 3];
+      assertEquals(await pool.map("after", items, { chunk: 1 }), items);
+      assert(sim.now() < 117);
+      assertEquals(await pool.map("after", items, { chunk: 3 }), items);
+    })
+  );
+});
+
 test("the results of two workers come in either order, those of one in order", async () => {
   const orders = async (size: number) => {
     const { reached } = await explore((sim) =>
