@@ -34,7 +34,7 @@ export class Outbox {
   /** Jobs that have not been posted, in order. */
   readonly jobs: PoolJob[] = [];
   readonly #worker: OutboxWorker;
-  /** The names the worker knows, because a name in each message would cost more than most arguments. */
+  /** The numbers of the names the worker knows, because a name in each message would cost more than most arguments. */
   readonly #names: Map<string, number> = new Map();
   #cancel: { job: PoolJob; reason: unknown; argument: number | undefined }[] = [];
   #credit: { job: PoolJob; count: number }[] = [];
@@ -47,9 +47,9 @@ export class Outbox {
 
   /** Adds a job; one for a worker that has nothing to do leaves at once, because the caller may go on computing. */
   addJob(job: PoolJob, isUrgent: boolean): void {
+    if (isUrgent && !this.#scheduled) return this.#send([job]);
     this.jobs.push(job);
-    if (isUrgent && !this.#scheduled) this.#flush();
-    else this.#schedule();
+    this.#schedule();
   }
 
   /** Takes a job out that has not been posted; answers whether it was there. */
@@ -83,20 +83,41 @@ export class Outbox {
 
   readonly #flush = (): void => {
     this.#scheduled = false;
-    const jobs = this.jobs.splice(0);
+    this.#send(this.jobs.splice(0));
+  };
+
+  #send(jobs: readonly PoolJob[]): void {
+    let refused: boolean;
+    // Calls made in turn: lists of lists would be a tenth of what such a call allocates.
+    if (jobs.length === 1) refused = this.#refuses(jobs[0]!) || this.#post(jobs);
+    else refused = this.#postAll(jobs);
+    if (this.#cancel.length + this.#credit.length + this.#answers.length > 0) this.#postControl();
+    if (refused) this.#worker.onRefused();
+  }
+
+  /** Refuses a job whose arguments cannot be sent any more; answers whether it did. */
+  #refuses(job: PoolJob): boolean {
+    const { settings } = job;
+    if (!settings.hasBuffers && settings.transfer.length === 0) return false;
+    try {
+      checkAgain(settings);
+      return false;
+    } catch (error) {
+      this.#worker.refuse(job, error);
+      return true;
+    }
+  }
+
+  /** Posts jobs in as few messages as may be; answers whether one was refused. */
+  #postAll(jobs: readonly PoolJob[]): boolean {
     let refused = false;
     let batch: PoolJob[] = [];
     let objects: Set<object> | undefined;
     for (const job of jobs) {
       const { settings } = job;
-      if (settings.hasBuffers || settings.transfer.length > 0) {
-        try {
-          checkAgain(settings);
-        } catch (error) {
-          this.#worker.refuse(job, error);
-          refused = true;
-          continue;
-        }
+      if (this.#refuses(job)) {
+        refused = true;
+        continue;
       }
       // Whatever shares a message shares its objects: one call must not see what another one does to its arguments. And
       // moved buffers go alone, because Deno detaches them even if the message fails for another call's sake.
@@ -112,10 +133,8 @@ export class Outbox {
       if (settings.objects !== undefined) objects = both(objects, settings.objects);
       batch.push(job);
     }
-    refused = this.#post(batch) || refused;
-    this.#postControl();
-    if (refused) this.#worker.onRefused();
-  };
+    return this.#post(batch) || refused;
+  }
 
   /** Posts jobs in one message; if that cannot be cloned, each in its own. Answers whether one was refused. */
   #post(jobs: readonly PoolJob[]): boolean {
@@ -123,20 +142,25 @@ export class Outbox {
     const { transfer } = jobs[0]!.settings;
     this.#worker.number(jobs);
     const list: JobsMessage = [];
-    const before: PoolMessage = {};
+    let before: PoolMessage | undefined;
     let plain = this.#worker.prefersText;
     for (const { id, settings } of jobs) {
       const { args, extra } = settings;
-      list.push(id, this.#numberOf(settings.name, before), extra, args.length);
+      let number = this.#names.get(settings.name);
+      if (number === undefined) {
+        this.#names.set(settings.name, number = this.#names.size);
+        ((before ??= {}).names ??= []).push(settings.name);
+      }
+      list.push(id, number, extra, args.length);
       if (extra !== undefined) plain = false;
       for (let index = 0; index < args.length; index++) {
         const arg = args[index];
         plain &&= isPlain(arg);
         list.push(arg);
       }
-      if (settings.signals !== undefined) addAborted(before, id, settings);
+      if (settings.signals !== undefined) addAborted(before ??= {}, id, settings);
     }
-    if (before.names !== undefined || before.cancel !== undefined) this.#worker.post(before, []);
+    if (before?.names !== undefined || before?.cancel !== undefined) this.#worker.post(before, []);
     try {
       this.#worker.post(plain ? JSON.stringify(list) : list, transfer);
       if (transfer.length > 0) jobs[0]!.moved = true;
@@ -152,16 +176,6 @@ export class Outbox {
       for (const job of jobs) refused = this.#post([job]) || refused;
       return refused;
     }
-  }
-
-  /** The number under which the worker knows a function's name; a new one is added to what goes before. */
-  #numberOf(name: string, before: PoolMessage): number {
-    let number = this.#names.get(name);
-    if (number === undefined) {
-      this.#names.set(name, number = this.#names.size);
-      (before.names ??= []).push(name);
-    }
-    return number;
   }
 
   #postControl(): void {

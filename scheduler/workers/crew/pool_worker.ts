@@ -126,7 +126,7 @@ export class PoolWorker implements JobWorker, RepliesWorker {
 
   /** May a job be sent that starts as it arrives? */
   get free(): boolean {
-    return this.count === 0 && this.#open;
+    return this.count === 0 && this.#open();
   }
 
   /** Was the worker told to end? */
@@ -149,7 +149,7 @@ export class PoolWorker implements JobWorker, RepliesWorker {
     return this.#slots.first ?? this.#outbox.jobs[0];
   }
 
-  get #open(): boolean {
+  #open(): boolean {
     return this.ready && this.#draining === undefined && this.#terminating === undefined && !this.#exited &&
       !this.#isTooLarge && this.served + this.count < this.#maxCalls &&
       this.#slots.hasRoomFor(this.#outbox.jobs.length);
@@ -157,7 +157,7 @@ export class PoolWorker implements JobWorker, RepliesWorker {
 
   /** May a job be sent that waits behind `ahead` others? It can be taken back until it starts. */
   hasRoom(ahead: number): boolean {
-    return this.#open && this.#slots.canTakeBack && this.count <= ahead && !this.parked;
+    return this.#open() && this.#slots.canTakeBack && this.count <= ahead && !this.parked;
   }
 
   /**

@@ -140,7 +140,8 @@ function replaceAndCheck(settings: JobSettings): void {
       inspection.check(arg, `args[${index}]`);
     }
   }
-  settings.objects = inspection.objects;
+  // A call that moves something has a message of its own.
+  if (transfer.length === 0) settings.objects = inspection.objects;
   settings.hasBuffers = inspection.hasBuffers;
   if (inspection.parts !== undefined) {
     settings.extra = { ...settings.extra, apart: takeApart(args, inspection.parts) };

@@ -9,7 +9,9 @@
 
 /** The export of a name: the module's own, else that of the object which it exports as its default. */
 export function exportOf(module: object, name: string): unknown {
-  const own = Object.hasOwn(module, name) ? (module as Record<string, unknown>)[name] : undefined;
+  // The names of an ES module are looked up in a table: once, not twice. It inherits nothing.
+  const isOwn = Object.getPrototypeOf(module) === null || Object.hasOwn(module, name);
+  const own = isOwn ? (module as Record<string, unknown>)[name] : undefined;
   if (typeof own === "function") return own;
   // Also what is named "default" there: TypeScript compiles `export default` so, and Deno gives the whole object by that name.
   const object = defaultObject(module);

@@ -251,7 +251,9 @@ export class WorkerSide {
     if (value === undefined && kind === replies.done) [kind, value] = [replies.doneEmpty, null];
     if (this.#replies.length > repliesStart && (!last || (typeof value === "object" && value !== null))) this.#flush();
     this.#plain &&= isPlain(value);
-    this.#replies.push(id, kind, value, 0);
+    // The first makes the list anew: one that grows by it would have places for 22.
+    if (this.#replies.length === repliesStart) this.#replies = [this.#token, 0, id, kind, value, 0];
+    else this.#replies.push(id, kind, value, 0);
     if (list !== undefined) this.#transfer.push(...list);
     if (last) return;
     // What is sent in the middle of a job is waited for now; what cannot be sent is the job's own error.
@@ -279,7 +281,7 @@ export class WorkerSide {
     const transfer = this.#transfer;
     this.#told = list[1] = this.#left;
     this.#replies = [this.#token, 0];
-    this.#transfer = [];
+    if (transfer.length > 0) this.#transfer = [];
     const plain = this.#plain;
     this.#plain = this.#parent.prefersText === true;
     this.#parent.post(plain && transfer.length === 0 ? JSON.stringify(list) : list, transfer);

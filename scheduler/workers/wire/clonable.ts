@@ -14,8 +14,9 @@ const longestDense = 1 << 22;
 
 /** Looks through values before they are sent. Deeper ones than any host reads are refused: see {@linkcode deepest}. */
 export class Inspection {
-  /** The objects found. */
-  objects: Set<object> | undefined = undefined;
+  /** The first of the objects found, as long as it is the only one: most values are one buffer or one list, and need no set. */
+  #only: object | undefined = undefined;
+  #objects: Set<object> | undefined = undefined;
   /** Those among them that have to travel apart. */
   parts: Set<object> | undefined = undefined;
   /** Are there buffers among them? */
@@ -27,6 +28,24 @@ export class Inspection {
 
   constructor(transfer: readonly unknown[] = []) {
     this.#transfer = transfer;
+  }
+
+  /** The objects found. */
+  get objects(): Set<object> | undefined {
+    return this.#objects ??= this.#only && new Set([this.#only]);
+  }
+
+  /** Adds an object; answers whether it was not there. */
+  #add(object: object): boolean {
+    const objects = this.#objects;
+    if (objects !== undefined) {
+      const { size } = objects;
+      return objects.add(object).size > size;
+    }
+    if (this.#only === object) return false;
+    if (this.#only === undefined) this.#only = object;
+    else this.#objects = new Set([this.#only, object]);
+    return true;
   }
 
   /** Refuses a value that cannot be cloned, naming the part by its path; `transfer` is what will be moved. */
@@ -49,15 +68,13 @@ export class Inspection {
   }
 
   #findInObject(value: object, path: string): string | undefined {
-    const objects = this.objects ??= new Set();
-    if (objects.has(value)) return undefined;
-    objects.add(value);
+    if (!this.#add(value)) return undefined;
     if (isProxy(value)) return `${path} (a Proxy)`;
     const prototype = Object.getPrototypeOf(value);
     if (Array.isArray(value)) return this.#findInArray(value, path);
     if (prototype === Object.prototype || prototype === null) return this.#findInFields(value, path);
     if (ArrayBuffer.isView(value)) {
-      objects.add(value.buffer);
+      this.#add(value.buffer);
       this.hasBuffers = true;
       if (this.#transfer.includes(value.buffer) && isPooledBuffer(value)) {
         return `${path} (a Buffer whose memory others share, so that it can be copied but not moved)`;
@@ -177,21 +194,27 @@ function uncopiedIn(value: object): [step: string, item: unknown] | undefined {
   return undefined;
 }
 
+/** A list no longer than this is looked through for what stands in it twice; a set for it takes longer. */
+const few = 8;
+
 /**
  * Refuses a transfer list that a host would refuse, or worse: Deno detaches what is listed even when the post fails,
  * and takes the same buffer twice.
  */
 export function checkTransfer(list: readonly unknown[]): void {
-  const seen = new Set<unknown>();
-  for (const item of list) {
+  const seen = list.length > few ? new Set<unknown>() : undefined;
+  for (let index = 0; index < list.length; index++) {
+    const item = list[index];
     if (typeof item !== "object" || item === null || ArrayBuffer.isView(item) || isPlain(item)) {
       throw new TypeError(`A transfer list holds ArrayBuffers and ports: received ${show(item)}`);
     }
     if (typeof SharedArrayBuffer === "function" && item instanceof SharedArrayBuffer) {
       throw new TypeError("A SharedArrayBuffer is shared, not moved: leave it out of the transfer list");
     }
-    if (seen.has(item)) throw dataCloneError("A buffer stands twice in the transfer list");
-    seen.add(item);
+    if (seen === undefined ? list.indexOf(item) < index : seen.has(item)) {
+      throw dataCloneError("A buffer stands twice in the transfer list");
+    }
+    seen?.add(item);
     if (item instanceof ArrayBuffer && isDetached(item)) {
       throw dataCloneError("A buffer of the transfer list is detached");
     }
