@@ -65,7 +65,7 @@ test("a pool that is not closed is a leak that names its workers", async () => {
   assert(error.leaks[0]!.includes("worker 1 of "), error.message);
 });
 
-test("the results of a map stand in order, whichever of its chunks is ready first", async () => {
+testWith("async context", "the results of a map stand in order, whichever of its chunks is ready first", async () => {
   await simulate((sim) =>
     withPool(async (pool) => {
       const items = [50, 10, 10, 40, 1, 2, 3];
