@@ -31,7 +31,8 @@ export interface WorkerPoolOptions {
   name?: string;
   /**
    * The most workers; they are started on demand. Default: as many threads as the machine runs at once. While every worker is
-   * taken up by a call that waits for its caller, by a stream that is not read or a callback, up to 64 more are started.
+   * taken up by a call that waits for its caller, by a stream that is not read or a callback, up to 64 more are started. One more for
+   * each call that does not heed its abort: see `teardownTimeout`.
    */
   size?: number;
   /** How many workers are kept although they have nothing to do, once they have been started. Default: 0. */
