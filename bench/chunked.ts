@@ -94,7 +94,7 @@ export const afterOthers: Bench = {
   ...bench,
   name: "chunked-many",
   claim:
-    "also in a process that has done chunked work with many other callbacks, where one shared loop would be slower",
+    "chunked work costs at most 1.05 x the plain loop in a process that has done it with many other callbacks, too",
   async cases() {
     const others = [
       (index: number): void => void (sum += index),
@@ -111,9 +111,9 @@ export const afterOthers: Bench = {
 
 export const typedArray: Bench = {
   name: "chunked-array",
-  claim: "the same over a typed array",
+  claim: "to reduce a typed array in slices costs at most 1.1 x the plain loop",
   unit: "us",
-  target: 1.05,
+  target: 1.1,
   cases() {
     const values = Float64Array.from({ length: count / 2 }, (_, index) => index % 1000);
     const add = (total: number, value: number): number => total * 0.5 + value;
@@ -137,9 +137,59 @@ export const typedArray: Bench = {
   },
 };
 
+export const list: Bench = {
+  name: "chunked-list",
+  claim: "over an array, chunked work costs at most 1.1 x the plain loop over items of 2.4 ns",
+  unit: "us",
+  target: 1.1,
+  cases() {
+    const values = Array.from({ length: count / 4 }, (_, index) => index);
+    return [
+      {
+        name: "plain loop",
+        kind: "floor",
+        run: () =>
+          timeEach(values.length, () => {
+            for (let index = 0; index < values.length; index++) item(values[index]!);
+          }),
+      },
+      {
+        name: "Millrace: forEachChunked(array)",
+        kind: "ours",
+        run: () => timeEach(values.length, () => forEachChunked(values, item)),
+      },
+    ];
+  },
+};
+
+export const iterable: Bench = {
+  name: "chunked-iterable",
+  claim: "over an iterable, chunked work costs at most 1.2 x for...of with items of 2.4 ns",
+  unit: "us",
+  target: 1.2,
+  cases() {
+    const values = new Set(Array.from({ length: count / 8 }, (_, index) => index));
+    return [
+      {
+        name: "for...of a set",
+        kind: "floor",
+        run: () =>
+          timeEach(values.size, () => {
+            for (const value of values) item(value);
+          }),
+      },
+      {
+        name: "Millrace: forEachChunked(set)",
+        kind: "ours",
+        run: () => timeEach(values.size, () => forEachChunked(values, item)),
+      },
+    ];
+  },
+};
+
 export const largerItems: Bench = {
   name: "chunked-1us",
-  claim: "at most 1.02 x the plain loop over items of 1 us",
+  claim: "chunked work costs at most 1.02 x the plain loop over items of 1 us",
   unit: "us",
   target: 1.02,
   cases() {

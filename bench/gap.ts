@@ -7,7 +7,9 @@ export const bench: Bench = {
   name: "gap",
   claim: "the longest gap in the loop is at most the slice (5 ms) and 1 ms, with 1 and with 21 jobs",
   unit: "ms",
+  by: "wall",
   target: undefined,
+  most: 6,
   cases() {
     return [1, 21].map((jobs) => ({
       name: `Millrace: ${jobs} job${jobs === 1 ? "" : "s"} of 2 ns items`,

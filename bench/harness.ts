@@ -1,6 +1,6 @@
 /**
  * What every bench is made of: cases that are run in turn, round after round, so that a machine whose speed drifts harms
- * all of them alike. The ratio to trust is that of the medians.
+ * all of them alike. The ratio to trust is that of the CPU time, which other programs take nothing from.
  */
 
 import process from "node:process";
@@ -11,22 +11,43 @@ export interface Timed {
   cpu: number;
 }
 
+/** What ours must not exceed. */
+export interface Limits {
+  /** The most that ours over floor may be. */
+  target?: number | undefined;
+  /** The most that ours may be, in the bench's unit. */
+  most?: number | undefined;
+  /** The most that ours may be above the floor, in the bench's unit. */
+  more?: number | undefined;
+  /** The name of a peer that ours must not be above. */
+  notAbove?: string | undefined;
+}
+
+/** What a ratio is made of: CPU time, time on the clock, or a figure that is no time. */
+export type By = "cpu" | "wall" | "figure";
+
 /** One way of doing the measured thing. */
 export interface Case {
   name: string;
   /** "ours" is compared to the "floor", and to each "peer". */
   kind: "ours" | "floor" | "peer";
+  /** In the place of the bench's own. */
+  limits?: Limits;
   /** Does the thing and answers with the figure, in the bench's unit. */
   run(): number | Timed | Promise<number | Timed>;
 }
 
 /** A claim and how it is measured. */
-export interface Bench {
+export interface Bench extends Limits {
   name: string;
   claim: string;
   unit: string;
   /** The most that ours over floor may be; `undefined` where the figure itself counts. */
   target: number | undefined;
+  /** "wall" where the claim is about what passes on the clock, as a latency does; else CPU time counts where the cases tell it. */
+  by?: "wall";
+  /** Does it count mistakes, so that it is no part of the report of speed? */
+  isAside?: boolean;
   rounds?: number;
   /** Rounds before those, to warm the code up. Default: 2. */
   warmUps?: number;
@@ -54,12 +75,20 @@ export interface Measured {
   name: string;
   kind: Case["kind"];
   median: number;
+  /** The tenth and the ninetieth percentile. */
   low: number;
   high: number;
   /** The mean of the CPU time: garbage is collected in some rounds and not in others. `undefined` where a case does not tell it. */
   cpu: number | undefined;
-  /** Median over the floor's median. */
+  cpuLow: number | undefined;
+  cpuHigh: number | undefined;
+  /** Over the floor's: the CPU time, or the median where the bench is by wall time. */
   ratio: number | undefined;
+  /** The tenth and the ninetieth percentile of the ratios of single rounds. */
+  ratioLow: number | undefined;
+  ratioHigh: number | undefined;
+  /** What ours must not exceed, where that is not what the bench says. */
+  limits?: Limits | undefined;
 }
 
 /** Are peers left out? */
@@ -77,7 +106,7 @@ export async function measure(bench: Bench): Promise<Measured[]> {
       if (round >= 0) results[index]!.push(result);
     }
   }
-  return summaryOf(cases, results);
+  return summaryOf(bench, cases, results);
 }
 
 /**
@@ -101,7 +130,7 @@ export async function measureSide(bench: Bench): Promise<Measured[]> {
     }
     results.push(all.slice(warmUps));
   }
-  return summaryOf(cases, results);
+  return summaryOf(bench, cases, results);
 }
 
 /** What was allocated last, kept so that the engine does not leave it out. */
@@ -112,20 +141,53 @@ function leaveGarbage(bytes: number): void {
   garbage.length = 0;
 }
 
-function summaryOf(cases: readonly Case[], results: readonly (readonly (number | Timed)[])[]): Measured[] {
+/** What a bench's ratios are made of: CPU time only where ours and floor both tell it. */
+export function byOf({ by }: Pick<Bench, "by">, measured: readonly Pick<Measured, "kind" | "cpu">[]): By {
+  return by ?? (measured.every(({ kind, cpu }) => kind === "peer" || cpu !== undefined) ? "cpu" : "figure");
+}
+
+/** What the rounds of each case come to. */
+export function summaryOf(
+  bench: Pick<Bench, "by">,
+  cases: readonly Omit<Case, "run">[],
+  results: readonly (readonly (number | Timed)[])[],
+): Measured[] {
   const figures = results.map((all) => all.map((result) => typeof result === "number" ? result : result.figure));
   const cpus = results.map((all) => all.flatMap((result) => typeof result === "number" ? [] : [result.cpu]));
-  const medians = figures.map((all) => quantile(all, 0.5));
+  const summaries = cases.map(({ name, kind, limits }, index) => {
+    const [wall, cpu] = [figures[index]!, cpus[index]!];
+    const isTold = cpu.length > 0;
+    return {
+      name,
+      kind,
+      limits,
+      median: quantile(wall, 0.5),
+      low: quantile(wall, 0.1),
+      high: quantile(wall, 0.9),
+      cpu: isTold ? mean(cpu) : undefined,
+      cpuLow: isTold ? quantile(cpu, 0.1) : undefined,
+      cpuHigh: isTold ? quantile(cpu, 0.9) : undefined,
+    };
+  });
+  const by = byOf(bench, summaries);
+  const counted = by === "cpu" ? cpus : figures;
+  const middle = (of: Pick<Measured, "median" | "cpu">) => by === "cpu" ? of.cpu : of.median;
   const floor = cases.findIndex(({ kind }) => kind === "floor");
-  return cases.map(({ name, kind }, index) => ({
-    name,
-    kind,
-    median: medians[index]!,
-    low: quantile(figures[index]!, 0.1),
-    high: quantile(figures[index]!, 0.9),
-    cpu: cpus[index]!.length === 0 ? undefined : mean(cpus[index]!),
-    ratio: floor < 0 ? undefined : medians[index]! / medians[floor]!,
-  }));
+  return summaries.map((summary, index) => {
+    // A peer that does not tell its CPU time among others that do has no ratio.
+    const own = counted[index]!;
+    const floors = counted[floor] ?? [];
+    if (own.length === 0 || floors.length === 0) {
+      return { ...summary, ratio: undefined, ratioLow: undefined, ratioHigh: undefined };
+    }
+    const ratios = own.map((value, round) => value / floors[round]!);
+    return {
+      ...summary,
+      ratio: middle(summary)! / middle(summaries[floor]!)!,
+      ratioLow: quantile(ratios, 0.1),
+      ratioHigh: quantile(ratios, 0.9),
+    };
+  });
 }
 
 function mean(values: readonly number[]): number {

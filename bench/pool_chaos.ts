@@ -9,6 +9,8 @@ export const bench: Bench = {
     "of 10,000 calls that throw, exit, run out of memory, are aborted, time out or meet a closing pool, each settles",
   unit: "of 10,000 unsettled or wrong",
   target: undefined,
+  isAside: true,
+  most: 0,
   rounds: 1,
   warmUps: 0,
   cases() {

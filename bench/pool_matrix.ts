@@ -201,6 +201,7 @@ export const bench: Bench = {
   claim: "a call settles and says why however it fails, and the next one works",
   unit: "of 15 wrong",
   target: undefined,
+  isAside: true,
   rounds: 1,
   cases(): Case[] {
     // What some pools throw in the main thread would end the bench.

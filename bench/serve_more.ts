@@ -1,31 +1,14 @@
-/** What `serve` promises beside its rate: latency, also beside CPU work; the cost of refusing; the end; what idle connections cost. */
+/** What `serve` promises beside its rate: latency beside CPU work; the cost of refusing; the end; what idle connections cost. */
 
-import { spawn } from "node:child_process";
+import process from "node:process";
 import { connect, type Socket } from "node:net";
-import { fileURLToPath } from "node:url";
 import { group, runChunked, sleep } from "../mod.ts";
 import { serve } from "../io/mod.ts";
-import { commandFor } from "../tests/support/hosts.ts";
-import type { Bench } from "./harness.ts";
-import { bareServer, measureLoad } from "./serve_load.ts";
+import type { Bench, Timed } from "./harness.ts";
+import { ServedProcess } from "./serve_process.ts";
+import { type Load, wrk } from "./tools.ts";
 
 const hello = () => new Response("hello");
-
-export const tail: Bench = {
-  name: "serve-p99",
-  claim: "the 99th percentile is at most 1.2 x that of the bare server",
-  unit: "us",
-  target: 1.2,
-  rounds: 5,
-  async cases() {
-    const ours = await serve(hello, { timeout: 10_000 });
-    const bare = await bareServer();
-    return [
-      { name: "serve", kind: "ours", run: () => measureLoad(ours.port, { wants: "p99" }) },
-      { name: bare.name, kind: "floor", run: () => measureLoad(bare.port, { wants: "p99" }) },
-    ];
-  },
-};
 
 /** CPU work without end, in slices. */
 function* work(): Generator<void> {
@@ -38,21 +21,23 @@ function* work(): Generator<void> {
 export const besideWork: Bench = {
   name: "serve-beside-work",
   claim: "with chunked CPU work running all the time the 99th percentile is at most three slices (15 ms) later",
-  unit: "us",
+  unit: "ms",
+  by: "wall",
   target: undefined,
+  more: 15,
   rounds: 5,
   async cases() {
     const server = await serve(hello, { timeout: 10_000 });
-    const load = { connections: 4, wants: "p99" } as const;
+    const latest = async () => (await wrk(server.port, { connections: 4 })).p99 / 1000;
     return [
-      { name: "idle", kind: "floor", run: () => measureLoad(server.port, load) },
+      { name: "idle", kind: "floor", run: latest },
       {
         name: "beside a chunked job",
         kind: "ours",
         run: () =>
           group(async (g) => {
-            const job = g.spawn(() => runChunked(work));
-            const p99 = await measureLoad(server.port, load);
+            const job = g.spawn(() => runChunked(work, { onSlowItem() {} }));
+            const p99 = await latest();
             job.cancel();
             return p99;
           }),
@@ -74,11 +59,19 @@ export const refusing: Bench = {
     void fetch(full.url).catch(() => {});
     while (full.statistics().active === 0) await sleep(1);
     return [
-      { name: "served", kind: "floor", run: () => measureLoad(served.port, { post: 65_536 }) },
-      { name: "refused with 503", kind: "ours", run: () => measureLoad(full.port) },
+      { name: "served", kind: "floor", run: () => load(served.port, { post: 65_536 }) },
+      { name: "refused with 503", kind: "ours", run: () => load(full.port, { isRefused: true }) },
     ];
   },
 };
+
+/** What a request to a server of this process costs, in us. */
+async function load(port: number, options: Load): Promise<Timed> {
+  const before = process.cpuUsage();
+  const { duration, requests } = await wrk(port, options);
+  const { user, system } = process.cpuUsage(before);
+  return { figure: duration / requests, cpu: (user + system) / requests };
+}
 
 const open = 1000;
 
@@ -86,7 +79,9 @@ export const draining: Bench = {
   name: "serve-drain",
   claim: `a drain of ${open} open requests ends within grace (100 ms) and 200 ms`,
   unit: "ms",
+  by: "wall",
   target: undefined,
+  most: 300,
   rounds: 3,
   cases: () => [{
     name: `${open} open requests`,
@@ -110,14 +105,13 @@ function ask(port: number): Socket {
   return socket;
 }
 
-const idle = fileURLToPath(new URL("./serve_idle.ts", import.meta.url));
-
 export const idleConnections: Bench = {
   name: "serve-idle",
-  claim: "an idle connection holds at most 1.2 x the memory that it does with the bare server",
+  claim: "of 10,000 idle connections one holds no more memory than it does with the bare server",
   unit: "KiB/connection",
-  target: 1.2,
+  target: 1,
   rounds: 3,
+  warmUps: 0,
   cases: () => [
     { name: "serve", kind: "ours", run: () => memoryOf("ours") },
     { name: "the bare server", kind: "floor", run: () => memoryOf("bare") },
@@ -126,38 +120,23 @@ export const idleConnections: Bench = {
 
 /** The memory that a server of its own process takes for each of its idle connections. */
 async function memoryOf(kind: "ours" | "bare"): Promise<number> {
-  const { command, args } = commandFor(idle, kind);
-  const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
-  const lines: ((line: string) => void)[] = [];
-  child.stdout.setEncoding("utf8").on(
-    "data",
-    (text: string) => text.trim().split("\n").forEach((it) => lines.shift()?.(it)),
-  );
-  const line = (): Promise<string> => new Promise((resolve) => lines.push(resolve));
-  const port = Number(await line());
-  async function memory(): Promise<number> {
-    const answer = line();
-    child.stdin.write("memory\n");
-    return Number(await answer);
-  }
+  const server = await ServedProcess.start(kind);
   const count = 10_000;
   const sockets: Socket[] = [];
   async function openTo(total: number): Promise<void> {
     while (sockets.length < total) {
-      const batch = Array.from({ length: Math.min(100, total - sockets.length) }, () => ask(port));
+      const batch = Array.from({ length: Math.min(100, total - sockets.length) }, () => ask(server.port));
       await Promise.all(batch.map((socket) => new Promise((resolve) => socket.once("data", resolve))));
       sockets.push(...batch);
     }
   }
   // What its first requests leave of a heap is no connection's.
-  await measureLoad(port, { ms: 1500 });
+  await wrk(server.port, { seconds: 2 });
   await openTo(500);
-  const before = await memory();
+  const before = await server.memory();
   await openTo(500 + count);
-  const after = await memory();
+  const after = await server.memory();
   for (const socket of sockets) socket.destroy();
-  const ended = new Promise((resolve) => child.on("close", resolve));
-  child.kill("SIGKILL");
-  await ended;
+  await server.end();
   return (after - before) / count / 1024;
 }

@@ -5,6 +5,65 @@ import { type Bench, type Case, peer, timeEach } from "./harness.ts";
 
 const count = 10_000;
 
+// As a task costs: nothing in it, and one that waits for a microtask.
+const work = async (): Promise<void> => {};
+
+/** An immediate and an async function for each of `size`, so often. */
+function floor(size: number, times: number = 1): Case {
+  async function once(): Promise<void> {
+    const promises: Promise<void>[] = [];
+    for (let index = 0; index < size; index++) {
+      promises.push(
+        new Promise((resolve) =>
+          setImmediate(async () => {
+            await work();
+            resolve();
+          })
+        ),
+      );
+    }
+    await Promise.all(promises);
+  }
+  return {
+    name: "an immediate and an async function each",
+    kind: "floor",
+    // Inside a group, so that the host carries an async context here too.
+    run: () => group(() => timeEach(size * times, () => repeat(times, once))),
+  };
+}
+
+function ours(size: number, times: number = 1): Case {
+  const once = () =>
+    group((g) => {
+      for (let index = 0; index < size; index++) g.spawn(work);
+    });
+  return {
+    name: "Millrace: group and spawn",
+    kind: "ours",
+    run: () => timeEach(size * times, () => repeat(times, once)),
+  };
+}
+
+async function repeat(times: number, once: () => Promise<unknown>): Promise<void> {
+  for (let time = 0; time < times; time++) await once();
+}
+
+export const spawnFew: Bench = {
+  name: "spawn-join-1000",
+  claim: "in groups of 1,000, spawn and join cost at most 1.5 x a turn of the host and an async function each",
+  unit: "us",
+  target: 1.5,
+  rounds: 15,
+  cases: () => [floor(1000, 20), ours(1000, 20)],
+};
+
+export const spawnMany: Bench = {
+  ...spawnFew,
+  name: "spawn-join-50000",
+  claim: "in a group of 50,000, spawn and join cost at most 1.5 x a turn of the host and an async function each",
+  cases: () => [floor(50_000), ours(50_000)],
+};
+
 export const bench: Bench = {
   name: "spawn-join",
   claim: "spawn and join cost at most 1.5 x an immediate and an async function, the ambient task included",
@@ -12,41 +71,7 @@ export const bench: Bench = {
   target: 1.5,
   rounds: 21,
   async cases() {
-    // As a task costs: nothing in it, and one that waits for a microtask.
-    const work = async (): Promise<void> => {};
-    const cases: Case[] = [
-      {
-        name: "an immediate and an async function each",
-        kind: "floor",
-        // Inside a group, so that the host carries an async context here too.
-        run: () =>
-          group(() =>
-            timeEach(count, () => {
-              const promises: Promise<void>[] = [];
-              for (let index = 0; index < count; index++) {
-                promises.push(
-                  new Promise((resolve) =>
-                    setImmediate(async () => {
-                      await work();
-                      resolve();
-                    })
-                  ),
-                );
-              }
-              return Promise.all(promises);
-            })
-          ),
-      },
-      {
-        name: "Millrace: group and spawn",
-        kind: "ours",
-        run: () =>
-          timeEach(count, () =>
-            group((g) => {
-              for (let index = 0; index < count; index++) g.spawn(work);
-            })),
-      },
-    ];
+    const cases = [floor(count), ours(count)];
     await peer(cases, "Effect: forkChild and joinAll", async () => {
       const { Effect, Fiber } = await import("effect");
       const one = Effect.promise(work);

@@ -35,7 +35,9 @@ export const cooperative: Bench = {
   name: "worker-cancel",
   claim: "a loop that looks at its signal is stopped in less than 1 ms, its worker kept",
   unit: "ms",
+  by: "wall",
   target: undefined,
+  most: 1,
   rounds: 51,
   cases() {
     const pool = poolOf(60_000);
@@ -47,7 +49,9 @@ export const busy: Bench = {
   name: "worker-stop",
   claim: "a busy loop is stopped within its grace of 20 ms and 20 ms more",
   unit: "ms beyond the grace",
+  by: "wall",
   target: undefined,
+  most: 20,
   rounds: 11,
   cases() {
     const pool = poolOf(20);
@@ -62,7 +66,9 @@ export const afterRunaway: Bench = {
   name: "worker-replace",
   claim: "a call that waits behind a runaway one is answered within 20 ms of the end of that one's grace",
   unit: "ms beyond the grace",
+  by: "wall",
   target: undefined,
+  most: 20,
   // Few: Deno leaves a thread that spins behind each time.
   rounds: 5,
   warmUps: 1,

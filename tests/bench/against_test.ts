@@ -67,7 +67,11 @@ test("cases that both trees have are compared by name, those of CPU time over th
       low: 0,
       high: 0,
       cpu: name === "floor" ? floor : ours,
+      cpuLow: 0,
+      cpuHigh: 0,
       ratio: ours / floor,
+      ratioLow: 0,
+      ratioHigh: 0,
     }));
   const olds = Array.from({ length: 8 }, () => side(2, 1, ["gone"]));
   const news = Array.from({ length: 8 }, () => side(4, 2));
