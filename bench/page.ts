@@ -6,7 +6,7 @@ import { plotOf } from "./page_plot.ts";
 import { style } from "./page_style.ts";
 import { escaped } from "./plot.ts";
 import type { Result } from "./results.ts";
-import { short, type Verdict, verdictsOf } from "./verdict.ts";
+import { central, short, type Verdict, verdictsOf } from "./verdict.ts";
 
 /** Makes the page; the results are in the order of the sections. */
 export function page(sections: readonly Section[], results: readonly Result[]): string {
@@ -68,9 +68,9 @@ function overview(
   shown: readonly { title: string; claims: readonly (readonly Result[])[] }[],
   versions: readonly (readonly [string, string])[],
 ): string {
-  const rows = shown.flatMap(({ title, claims }) => [
-    `<tr class="host"><th scope="rowgroup" colspan="${versions.length + 1}">${escaped(title)}</th></tr>`,
-    ...claims.map((results) => {
+  const groups = shown.map(({ title, claims }) => ({
+    title,
+    rows: claims.map((results) => {
       const { bench, claim } = results[0]!;
       const cells = versions.map(([host]) => {
         const result = results.find((each) => each.host === host);
@@ -78,20 +78,9 @@ function overview(
       });
       return `<tr><th scope="row"><a href="#${bench}">${bench}</a>: ${escaped(claim)}</th>${cells.join("")}</tr>`;
     }),
-  ]);
-  const columns = versions.map(([, version]) => `<th scope="col">${escaped(version)}</th>`).join("");
+  }));
   return `<h2 id="all">All claims</h2>
-${
-    scrolling(
-      "All claims",
-      `<table>
-<thead><tr><th scope="col">Claim</th>${columns}</tr></thead>
-<tbody>
-${rows.join("\n")}
-</tbody>
-</table>`,
-    )
-  }`;
+${table("All claims", ["Claim", ...versions.map(([, version]) => version)], groups)}`;
 }
 
 /** The verdicts of a result, or what ours came to where nothing was promised. */
@@ -103,9 +92,7 @@ function briefly(result: Result): string {
     ).join("");
   }
   return result.measured.filter(({ kind }) => kind === "ours").map((measured) =>
-    `<span class="verdict">${short(result.by === "cpu" ? measured.cpu! : measured.median)} ${
-      escaped(result.unit)
-    }</span>`
+    `<span class="verdict">${short(central(measured, result.by))} ${escaped(result.unit)}</span>`
   ).join("");
 }
 
@@ -122,27 +109,16 @@ function claimOf(results: readonly Result[]): string {
     "x floor",
     "target",
   ];
-  const rows = results.flatMap((result) => [
-    `<tr class="host"><th scope="rowgroup" colspan="${columns.length + 1}">${escaped(result.version)}</th></tr>`,
-    ...result.measured.map((measured) => rowOf(measured, result, hasCpu)),
-  ]);
-  const headings = columns.map((column) => `<th scope="col">${escaped(column)}</th>`).join("");
+  const groups = results.map((result) => ({
+    title: result.version,
+    rows: result.measured.map((measured) => rowOf(measured, result, hasCpu)),
+  }));
   return `<section aria-labelledby="${bench}">
 <h3 id="${bench}">${bench}</h3>
 <p>${escaped(sentence(claim))}</p>
 <div class="claim">
 <figure>${plotOf(results)}</figure>
-${
-    scrolling(
-      `Figures of ${bench}`,
-      `<table>
-<thead><tr><th scope="col">Case</th>${headings}</tr></thead>
-<tbody>
-${rows.join("\n")}
-</tbody>
-</table>`,
-    )
-  }
+${table(`Figures of ${bench}`, ["Case", ...columns], groups)}
 </div>
 </section>`;
 }
@@ -170,9 +146,23 @@ function number(value: number | undefined, low?: number, high?: number): string 
   return `<td class="number">${short(value)}${spread}</td>`;
 }
 
-/** What is too wide for a phone scrolls by itself, with the keyboard too. */
-function scrolling(label: string, content: string): string {
-  return `<div class="scroll" role="region" aria-label="${escaped(label)}" tabindex="0">${content}</div>`;
+/** A table whose rows come in groups. What is too wide for a phone scrolls by itself, with the keyboard too. */
+function table(
+  label: string,
+  columns: readonly string[],
+  groups: readonly { readonly title: string; readonly rows: readonly string[] }[],
+): string {
+  const headings = columns.map((column) => `<th scope="col">${escaped(column)}</th>`).join("");
+  const bodies = groups.map(({ title, rows }) =>
+    `<tbody>
+<tr class="host"><th scope="rowgroup" colspan="${columns.length}">${escaped(title)}</th></tr>
+${rows.join("\n")}
+</tbody>`
+  );
+  return `<div class="scroll" role="region" aria-label="${escaped(label)}" tabindex="0"><table>
+<thead><tr>${headings}</tr></thead>
+${bodies.join("\n")}
+</table></div>`;
 }
 
 function sentence(claim: string): string {

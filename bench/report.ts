@@ -21,7 +21,7 @@ export function writeReport(
   added: readonly Result[],
   gone: readonly { readonly host: string; readonly bench: string }[],
 ): string {
-  const data = file.replace(/(\.html?)?$/, ".json");
+  const data = file.replace(/(\.html?)?$/, ".jsonl");
   const kept = existsSync(data) ? parseResults(readFileSync(data, "utf8")) : [];
   const names = new Set(sections.flatMap(({ benches }) => benches.map(({ name }) => name)));
   const results = mergeResults(kept, added).filter(({ host, bench }) =>

@@ -4,7 +4,7 @@
  *   --only NAME      the bench of that name, else those whose name contains NAME; several with commas between them
  *   --runtime HOST   node (default), node26, deno or bun; several with commas between them
  *   --json           the figures as JSON, a line for each bench
- *   --html [FILE]    a page with a plot for each claim, and its figures beside it as FILE.json, which later runs add to; all
+ *   --html [FILE]    a page with a plot for each claim, and its figures beside it as FILE.jsonl, which later runs add to; all
  *                    benches of speed unless --only names some. Default: docs/benchmarks/report.html
  *   --from FILES     for --html: shows what --json has printed to these files, and runs nothing
  *   --against REF    what has changed since REF, a revision of the repository or another checkout's folder: both trees run
@@ -16,14 +16,12 @@
 
 import process from "node:process";
 import { hostOfThis } from "../tests/support/hosts.ts";
-import { against } from "./against.ts";
 import { benches } from "./all.ts";
 import { engineArguments, neededExecutable } from "./engine.ts";
 import { type Bench, measure, measureSide } from "./harness.ts";
 import { BadOptions, named, type Options, parseOptions } from "./options.ts";
 import { textOf } from "./print.ts";
 import { resultOf } from "./results.ts";
-import { runAll } from "./run_all.ts";
 import { MissingTool } from "./tools.ts";
 import { enders } from "./worker_raw.ts";
 
@@ -31,7 +29,11 @@ try {
   const options = parseOptions(process.argv.slice(2), hostOfThis());
   if (options.here) await runHere(options);
   else if (options.against !== undefined) process.exit(await compare(options));
-  else process.exit(await runAll(options));
+  else {
+    // Only here: the process of a bench has no use for pages.
+    const { runAll } = await import("./run_all.ts");
+    process.exit(await runAll(options));
+  }
   process.exit(0);
 } catch (error) {
   if (!(error instanceof BadOptions || error instanceof MissingTool)) throw error;
@@ -56,7 +58,7 @@ async function runHere({ only, json, side, seeds, cap, twins, plot }: Options): 
 }
 
 /** Compares this tree with another one; answers with the exit code. */
-function compare({ only, hosts, pairs, json, against: reference }: Options): Promise<number> {
+async function compare({ only, hosts, pairs, json, against: reference }: Options): Promise<number> {
   const host = hosts[0]!;
   const executable = neededExecutable(host);
   const wanted = named(benches, only);
@@ -64,5 +66,6 @@ function compare({ only, hosts, pairs, json, against: reference }: Options): Pro
   for (const { name, report } of wanted) if (report) console.error(`${name} prints a report of its own: left out`);
   if (names.length === 0) throw new BadOptions("There is nothing to compare");
   const flags = engineArguments(host, true);
-  return against({ names, reference: reference!, pairs, json, host, executable, flags });
+  const { against } = await import("./against.ts");
+  return await against({ names, reference: reference!, pairs, json, host, executable, flags });
 }

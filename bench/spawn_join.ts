@@ -54,7 +54,7 @@ export const spawnFew: Bench = {
   unit: "us",
   target: 1.5,
   rounds: 15,
-  cases: () => [floor(1000, 20), ours(1000, 20)],
+  cases: () => [floor(1000, 50), ours(1000, 50)],
 };
 
 export const spawnMany: Bench = {

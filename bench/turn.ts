@@ -69,7 +69,7 @@ export const postFew: Bench = {
   unit: "us",
   target: 1.5,
   rounds: 15,
-  cases: () => inFlight(1000, 20),
+  cases: () => inFlight(1000, 100),
 };
 
 export const postMany: Bench = {
@@ -77,7 +77,7 @@ export const postMany: Bench = {
   name: "post-50000",
   claim:
     "with 50,000 in flight, a posted task and its settled promise cost at most 1.5 x an immediate that settles one",
-  cases: () => inFlight(50_000, 1),
+  cases: () => inFlight(50_000, 2),
 };
 
 export const withContext: Bench = {

@@ -7,10 +7,11 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type Bench, type Case, summaryOf, type Timed } from "../../bench/harness.ts";
+import { type Bench, type Case, summaryOf, type Timed, timeEach } from "../../bench/harness.ts";
 import { page } from "../../bench/page.ts";
 import { mergeResults, parseResults, type Result, resultOf, writeResults } from "../../bench/results.ts";
 import { verdictsOf } from "../../bench/verdict.ts";
+import { enders, rawWorker } from "../../bench/worker_raw.ts";
 import { commandFor, root } from "../support/hosts.ts";
 
 const cases: Omit<Case, "run">[] = [
@@ -43,6 +44,20 @@ test("a ratio is one of CPU time, of time on the clock where the bench says so, 
     [2, 1, 3, undefined],
   ]);
   assertEquals(resultOf(benchOf(), bytes, 1).by, "figure");
+});
+
+test("the CPU time of a process has that of its worker threads in it", async () => {
+  const spin =
+    "(() => { let sum = 0; for (let turn = 0; turn < data; turn++) sum = (sum * 31 + turn) | 0; return sum; })()";
+  const call = await rawWorker<number, number>(spin);
+  try {
+    await call(1);
+    const { cpu: idle } = await timeEach(1, () => call(1));
+    const { cpu } = await timeEach(1, () => call(200_000_000));
+    assert(cpu > idle + 20_000, `${cpu} us where a thread has spun, ${idle} us where it has not`);
+  } finally {
+    for (const end of enders) end();
+  }
 });
 
 test("a peer that tells no CPU time has no ratio to a floor that does", () => {
@@ -133,7 +148,7 @@ test("kept results of several runs become one page, with its figures beside it",
     assertEquals(status, 0, stderr);
     const text = readFileSync(html, "utf8");
     assert(text.includes("the version of node") && text.includes("the version of bun"));
-    assertEquals(parseResults(readFileSync(join(folder, "a/report.json"), "utf8")).length, 2);
+    assertEquals(parseResults(readFileSync(join(folder, "a/report.jsonl"), "utf8")).length, 2);
     const absent = run({}, "--html", html, "--from", "no-such-file");
     assertEquals([absent.status, absent.stderr.trim()], [2, "There is no file no-such-file with results"]);
   } finally {
