@@ -1,6 +1,7 @@
 /** The report as one page that needs nothing else: a plot for each claim, and the same figures as a table beside it. */
 
 import type { Section } from "./all.ts";
+import { quantile } from "./bugs_statistics.ts";
 import type { Measured } from "./harness.ts";
 import { plotOf } from "./page_plot.ts";
 import { style } from "./page_style.ts";
@@ -44,6 +45,7 @@ function head(results: readonly Result[]): string {
     ["Measured", days.length > 1 ? `${days[0]} to ${days.at(-1)}` : days[0]!],
     ["Machine", `${machine.cpu}, ${machine.cores} cores, ${machine.memory} GiB, ${machine.system}`],
     ["Hosts", [...new Set(results.map(({ version }) => version))].join(", ")],
+    ["Load", loadOf(results)],
     ["Targets", `${met} of ${verdicts.length} met`],
   ];
   const sample = (colour: string) =>
@@ -61,6 +63,15 @@ all threads of the process; where the claim is about time on the clock it is one
 <li>${limit}the most that ours may be</li><li>line: from the tenth to the ninetieth percentile</li><li>»: goes on</li>
 </ul>
 </header>`;
+}
+
+/** Was the machine free for this? */
+function loadOf(results: readonly Result[]): string {
+  const load = quantile(results.map(({ load }) => load), 0.5);
+  const { cores } = results[0]!.machine;
+  const told = `${load} of ${cores} cores, median before each bench`;
+  // The benches themselves are one or two.
+  return load > cores + 1 ? `${told}: other programs ran too, so that times on the clock say little` : told;
 }
 
 /** All verdicts at a glance. */

@@ -3,7 +3,7 @@
 import type { Measured } from "./harness.ts";
 import { drawing, escaped, line, rectangle, text } from "./plot.ts";
 import type { Result } from "./results.ts";
-import { central, short } from "./verdict.ts";
+import { central, short, verdictsOf } from "./verdict.ts";
 
 const [width, title, row, space, axis] = [340, 22, 30, 8, 34];
 const colours = { ours: "var(--ours)", floor: "var(--floor)", peer: "var(--peer)" } as const;
@@ -25,7 +25,7 @@ export function plotOf(results: readonly Result[]): string {
   let y = 0;
   for (const band of bands) {
     const { result, base } = band;
-    parts.push(text(0, y + 14, escaped(result.version), "start", 13, "var(--ink)"));
+    parts.push(text(0, y + 14, escaped(result.version), "start", 13, "var(--ink)"), ...outcomeOf(result, y + 14));
     for (const [index, measured] of result.measured.entries()) {
       const top = y + title + index * row;
       if (isRatio) parts.push(line(x(1), top + 13, x(1), top + 26, "var(--floor)"));
@@ -45,6 +45,19 @@ export function plotOf(results: readonly Result[]): string {
   const scale = isRatio ? `${what}, as a multiple of the floor's` : `${what}, ${unit}`;
   parts.push(text(0, y + 30, escaped(scale), "start", 11, "var(--dim)"));
   return drawing(width, y + axis, `${bench}: ${scale}. The table has the same figures.`, parts);
+}
+
+/** How the verdicts fell, beside the host's name. */
+function outcomeOf(result: Result, y: number): string[] {
+  const verdicts = verdictsOf(result);
+  const missed = verdicts.filter(({ isMet }) => !isMet).length;
+  if (verdicts.length === 0) return [];
+  const share = verdicts.length === 1 ? "" : `${missed || verdicts.length} of ${verdicts.length} `;
+  return [
+    missed === 0
+      ? text(width, y, `✓ ${share}met`, "end", 12, "var(--met)")
+      : text(width, y, `✗ ${share}missed`, "end", 12, "var(--missed)"),
+  ];
 }
 
 function floorOf({ measured, by }: Result): number | undefined {

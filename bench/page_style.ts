@@ -36,10 +36,10 @@ th, td { padding: 0.25rem 0.6rem; text-align: left; vertical-align: top; border-
 thead th { color: var(--dim); font-weight: 600; }
 td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 tbody th { font-weight: 400; min-width: 9rem; }
-td.target { min-width: 11rem; }
+td.target { min-width: 10rem; }
 tr.host th { background: var(--shade); font-weight: 600; }
 tr.ours th { font-weight: 600; }
-.spread { color: var(--dim); }
+.spread { display: block; color: var(--dim); }
 .met, .missed { font-weight: 600; white-space: nowrap; }
 .met { color: var(--met); }
 .missed { color: var(--missed); }

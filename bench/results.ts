@@ -28,7 +28,11 @@ export interface Result extends Limits {
   readonly measured: readonly Measured[];
   /** How long it took. */
   readonly seconds: number;
+  /** How many processes of the machine wanted to run when it began, this one's forerunner among them: the average of a minute. */
+  readonly load: number;
 }
+
+const loadBefore = os.loadavg()[0]!;
 
 /** The result of a bench of this process. */
 export function resultOf(bench: Bench, measured: readonly Measured[], seconds: number): Result {
@@ -48,6 +52,7 @@ export function resultOf(bench: Bench, measured: readonly Measured[], seconds: n
     notAbove,
     measured: measured.map(rounded),
     seconds: Math.round(seconds * 10) / 10,
+    load: Math.round(loadBefore * 10) / 10,
   };
 }
 
