@@ -11,7 +11,9 @@ export function textOf(result: Result): string {
     const { name, kind, median, low, high, cpu, ratio } = each;
     const wall = `${figure(median)} ${unit}  [${figure(low)} .. ${figure(high)}]`;
     const cpuTime = cpu === undefined ? "" : `  CPU ${figure(cpu)}`;
-    const times = ratio === undefined ? "" : `  ${ratio.toFixed(2)} x${kind === "floor" ? ` (by ${by})` : ""}`;
+    const times = ratio === undefined
+      ? ""
+      : `  ${ratio.toFixed(2)} x${kind === "floor" && by !== "figure" ? ` (by ${by})` : ""}`;
     const told = verdicts.filter((verdict) => verdict.name === name && kind === "ours").map(({ text, isMet }) =>
       `  (${text}: ${isMet ? "met" : "MISSED"})`
     );

@@ -13,7 +13,6 @@ const place = { port: 0, hostname: "127.0.0.1" };
 
 const kinds: Readonly<Record<string, () => Promise<number>>> = {
   ours: () => ours(hello),
-  lazy: () => ours(hello, true),
   text: () => ours(() => text("hello"), true),
   bare: bareServer,
   smallest,
