@@ -38,7 +38,10 @@ export const bench: Bench = {
         kind: "ours",
         limits: { target: targetOfResponse, notAbove: native },
       }),
-      await caseOf("serve, text()", "text", { kind: "ours", limits: { target: targetOfText, notAbove: native } }),
+      await caseOf("serve, text() and lazyRequests", "text", {
+        kind: "ours",
+        limits: { target: targetOfText, notAbove: native },
+      }),
     ];
     const isNode = !("Bun" in globalThis || "Deno" in globalThis);
     for (const [name, served] of Object.entries(peers)) {

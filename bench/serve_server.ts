@@ -13,7 +13,7 @@ const place = { port: 0, hostname: "127.0.0.1" };
 
 const kinds: Readonly<Record<string, () => Promise<number>>> = {
   ours: () => ours(hello),
-  text: () => ours(() => text("hello"), true),
+  text: () => ours(() => text("hello"), { lazyRequests: true }),
   bare: bareServer,
   smallest,
   hono: () => hono(false),
@@ -26,17 +26,8 @@ const kinds: Readonly<Record<string, () => Promise<number>>> = {
   },
 };
 
-/** Requests that are made when they are looked at are not there in every version, which then makes them at once. */
-async function ours(handler: () => Response, lazyRequests = false): Promise<number> {
-  const options = { timeout: 10_000, keepAlive: Infinity };
-  if (lazyRequests) {
-    try {
-      return (await serve(handler, { ...options, lazyRequests } as ServeOptions)).port;
-    } catch {
-      console.error("There is no serve({ lazyRequests }) here: measured without it");
-    }
-  }
-  return (await serve(handler, options)).port;
+async function ours(handler: () => Response, options?: ServeOptions): Promise<number> {
+  return (await serve(handler, { timeout: 10_000, keepAlive: Infinity, ...options })).port;
 }
 
 async function smallest(): Promise<number> {

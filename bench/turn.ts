@@ -5,6 +5,8 @@ import { checkpoint, scheduler } from "../mod.ts";
 import { type Bench, type Case, peer, type Timed, timeEach } from "./harness.ts";
 
 const count = 20_000;
+/** How many that follow one another. */
+const turns = 10_000;
 
 const floor: Case = {
   name: "immediates that settle a promise each",
@@ -130,9 +132,9 @@ export const yields: Bench = {
     await peer(cases, "Effect: yieldNow", async () => {
       const { Effect } = await import("effect");
       return () =>
-        timeEach(2000, () =>
+        timeEach(turns, () =>
           Effect.runPromise(Effect.gen(function* () {
-            for (let index = 0; index < 2000; index++) yield* Effect.yieldNow;
+            for (let index = 0; index < turns; index++) yield* Effect.yieldNow;
           })));
     });
     return cases;
@@ -165,8 +167,8 @@ function batch(start: () => Promise<unknown>, number: number): Promise<unknown> 
 }
 
 function inTurn(step: () => Promise<void>): Promise<Timed> {
-  return timeEach(2000, async () => {
-    for (let index = 0; index < 2000; index++) await step();
+  return timeEach(turns, async () => {
+    for (let index = 0; index < turns; index++) await step();
   });
 }
 
