@@ -27,7 +27,7 @@ export function writeReport(
   const results = mergeResults(kept, added).filter(({ host, bench }) =>
     names.has(bench) && !gone.some((each) => each.host === host && each.bench === bench)
   );
-  if (results.length === 0) throw new BadOptions("There are no results to show");
+  if (results.length === 0) return "There are no results to show";
   const order = [...names];
   const hosts = ["node", "node26", "deno", "bun"];
   results.sort((a, b) =>

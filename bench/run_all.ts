@@ -31,28 +31,21 @@ export async function runAll(options: Options): Promise<number> {
   let status = 0;
   let count = 0;
   for (const [host, executable] of executables) {
-    const results: Result[] = [];
     const began = performance.now();
     for (const bench of wanted) {
-      const outcome = await run(executable, host, bench, options);
-      const { result } = outcome;
-      status ||= outcome.status;
+      const { result, status: code } = await run(executable, host, bench, options);
+      status ||= code;
       count++;
-      if (result !== undefined) results.push(result);
-      if (html !== undefined) {
-        const told = result === undefined
-          ? `no result, code ${outcome.status}`
-          : `${result.seconds} s, ${briefOf(result)}`;
-        console.error(`[${`${count}`.padStart(3)}/${wanted.length * hosts.length}] ${host} ${bench.name}: ${told}`);
-      }
       if (json && result !== undefined) console.log(JSON.stringify(result));
       else if (html === undefined && result !== undefined) console.log(textOf(result));
+      if (html === undefined) continue;
+      const told = result === undefined ? `no result, code ${code}` : `${result.seconds} s, ${briefOf(result)}`;
+      console.error(`[${`${count}`.padStart(3)}/${wanted.length * hosts.length}] ${host} ${bench.name}: ${told}`);
+      // After each, so that an end in between leaves what is known.
+      if (result === undefined) writeReport(html, [], [{ host, bench: bench.name }]);
+      else writeReport(html, [result], []);
     }
-    if (html === undefined) continue;
-    // After each host, so that an end in between leaves what is known.
-    const gone = wanted.filter(({ name }) => results.every(({ bench }) => bench !== name));
-    const written = writeReport(html, results, gone.map(({ name }) => ({ host, bench: name })));
-    console.error(`${host}: ${Math.round((performance.now() - began) / 1000)} s, ${written}`);
+    if (html !== undefined) console.error(`${host}: ${Math.round((performance.now() - began) / 1000)} s, see ${html}`);
   }
   return status;
 }
