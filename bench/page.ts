@@ -98,9 +98,9 @@ ${table("All claims", ["Claim", ...versions.map(([, version]) => version)], grou
 function briefly(result: Result): string {
   const verdicts = verdictsOf(result);
   if (verdicts.length > 0) {
-    return verdicts.map((verdict) =>
-      `<span class="verdict">${short(verdict.figure)} ${escaped(verdict.unit)} ${badge(verdict)}</span>`
-    ).join("");
+    return verdicts.map((verdict) => `<span class="verdict">${escaped(verdict.shown)} ${badge(verdict)}</span>`).join(
+      "",
+    );
   }
   return result.measured.filter(({ kind }) => kind === "ours").map((measured) =>
     `<span class="verdict">${short(central(measured, result.by))} ${escaped(result.unit)}</span>`

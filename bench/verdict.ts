@@ -10,9 +10,9 @@ export interface Verdict {
   readonly kind: "floor" | "peer" | "figure" | "above floor";
   readonly figure: number;
   readonly limit: number;
-  /** The unit of both. */
-  readonly unit: string;
   readonly isMet: boolean;
+  /** The figure with its unit. */
+  readonly shown: string;
   /** As people say it. */
   readonly text: string;
 }
@@ -56,8 +56,10 @@ function verdict(
   than: string,
 ): Verdict {
   const isMet = figure <= limit;
-  const text = `${short(figure)} ${unit} ${than}, target ${limit}`;
-  return { name, kind, figure, limit, unit, isMet, text };
+  // What is missed by a little would else look as if it were met.
+  const isNear = !isMet && Number(short(figure)) <= limit;
+  const shown = `${isNear ? figure.toPrecision(4) : short(figure)} ${unit}`;
+  return { name, kind, figure, limit, isMet, shown, text: `${shown} ${than}, target ${limit}` };
 }
 
 /** A number as people read it: three digits that count, or two behind the point. */

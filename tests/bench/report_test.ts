@@ -79,6 +79,14 @@ test("each kind of promise has a verdict, and what a case promises takes the pla
   assertEquals(verdictsOf(resultOf(benchOf(), measured, 1)).map(({ limit, isMet }) => [limit, isMet]), [[3, false]]);
 });
 
+test("what is missed by a little does not look as if it were met", () => {
+  const measured = summaryOf(benchOf(), cases.slice(0, 2), [timed(10, 4), timed(30, 6.016)]);
+  assertEquals(verdictsOf(resultOf(benchOf(), measured, 1)).map(({ shown, isMet }) => [shown, isMet]), [[
+    "1.504 x",
+    false,
+  ]]);
+});
+
 test("of two results of a bench on a host the later is kept, of another machine none, and what is written is read again", () => {
   const old = sample({}, { date: "2026-01-01T00:00:00.000Z" });
   const now = sample({ claim: "measured again" }, { date: "2026-02-01T00:00:00.000Z" });
