@@ -217,12 +217,21 @@ export async function timeEach(count: number, body: () => unknown): Promise<Time
   return stop(count);
 }
 
-/** Adds a peer if it can be loaded here. */
+/** How long a peer may take to be made, in ms. */
+const patience = 10_000;
+
+/** Adds a peer if it can be loaded here, and answers: some pools never do on some hosts. */
 export async function peer(cases: Case[], name: string, make: () => Promise<Case["run"]>): Promise<void> {
   if (isWithoutPeers) return;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   try {
-    cases.push({ name, kind: "peer", run: await make() });
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`it does nothing within ${patience / 1000} s here`)), patience);
+    });
+    cases.push({ name, kind: "peer", run: await Promise.race([make(), late]) });
   } catch (error) {
     console.error(`left out: ${name} (${(error as Error).message.split("\n")[0]})`);
+  } finally {
+    clearTimeout(timer);
   }
 }

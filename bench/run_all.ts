@@ -13,6 +13,9 @@ import { parseResults, type Result } from "./results.ts";
 
 const file = fileURLToPath(new URL("./run.ts", import.meta.url));
 
+/** How long a bench may take that belongs to the report, in ms: one that waits for ever would keep all others waiting. */
+const longest = 300_000;
+
 /** What came of a process. */
 interface Outcome {
   readonly result: Result | undefined;
@@ -61,11 +64,16 @@ function run(executable: string, host: MatrixHost, bench: Bench, options: Option
   const args = [...engineArguments(host, false), file, "--here", "--only", bench.name, ...options.passedOn];
   if (!prints || options.json) args.push("--json");
   const child = spawn(executable, args, { stdio: ["inherit", prints ? "inherit" : "pipe", "inherit"] });
+  const end = prints || bench.isAside ? undefined : setTimeout(() => {
+    console.error(`  ${bench.name} on ${host} is not over after ${longest / 1000} s: ended`);
+    child.kill("SIGKILL");
+  }, longest);
   let text = "";
   child.stdout?.setEncoding("utf8").on("data", (chunk: string) => text += chunk);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => {
+      clearTimeout(end);
       const status = code ?? 1;
       // Else it has ended before it was sure of what it says.
       const [result] = status === 0 ? parseResults(text) : [];
