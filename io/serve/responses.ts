@@ -145,9 +145,11 @@ function addressOf(url: string): string {
 /** Statuses whose answers have no body: the standard's `Response` refuses one. */
 const bodiless = [204, 205, 304];
 
-function answer(body: AnswerParts["body"], type: string, init: AnswerInit = {}): Response {
-  checkOptions(init, "an answer", ["status", "statusText", "headers"]);
-  const { status = 200, statusText = "", headers } = init;
+function answer(body: AnswerParts["body"], type: string, init: AnswerInit | undefined): Response {
+  const { answer: whole } = networkOf(loop().host);
+  if (init === undefined && whole === undefined) return new Response(body, { headers: { "content-type": type } });
+  checkOptions(init ?? {}, "an answer", ["status", "statusText", "headers"]);
+  const { status = 200, statusText = "", headers } = init ?? {};
   if (typeof status !== "number") throw new TypeError(`A status is a number: received ${show(status)}`);
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw new RangeError(`The status of an answer is from 200 to 599: received ${show(status)}`);
@@ -155,7 +157,6 @@ function answer(body: AnswerParts["body"], type: string, init: AnswerInit = {}):
   if (!isFieldValue(statusText)) throw new TypeError(`The text of a status is one line: received ${show(statusText)}`);
   const all = headers === undefined ? undefined : new Headers(headers);
   if (all?.has("content-type") === false) all.set("content-type", type);
-  const { answer: whole } = networkOf(loop().host);
   if (whole === undefined || bodiless.includes(status)) {
     return new Response(body, { status, statusText, headers: all ?? { "content-type": type } });
   }
