@@ -103,7 +103,7 @@ export class Connection implements AsyncIterable<Uint8Array> {
    * @throws {Error} (rejection) with the system's code, such as "ECONNRESET", when the connection broke.
    */
   async read(): Promise<Uint8Array | undefined> {
-    if (this.#reading !== undefined) throw new StructureError("A connection is read by one reader at a time");
+    if (this.#reading?.interrupted === false) throw new StructureError("A connection is read by one reader at a time");
     const wait: Wait<Uint8Array | undefined> = new Wait(currentScope(), () => {
       this.#reading = undefined;
       this.#socket.pause();

@@ -123,7 +123,10 @@ export class ServerWebSocket implements AsyncIterable<string | Uint8Array> {
     const receivers = this.#receivers;
     const wait: Wait<WebSocketMessage | undefined> = new Wait(
       currentScope(),
-      () => receivers.splice(receivers.indexOf(wait), 1),
+      () => {
+        const place = receivers.indexOf(wait);
+        if (place >= 0) receivers.splice(place, 1);
+      },
       "a message of a WebSocket",
     );
     if (wait.interrupted) return wait.promise;
@@ -225,8 +228,10 @@ export class ServerWebSocket implements AsyncIterable<string | Uint8Array> {
     if (isLonger(message, this.#messageLimit)) {
       return this.#closeWith({ code: 1009, reason: "The message is too long" });
     }
-    const receiver = this.#receivers.shift();
-    if (receiver !== undefined) return void receiver.resolve(message);
+    // One whose cancellation it has not been told of takes nothing.
+    for (let receiver = this.#receivers.shift(); receiver !== undefined; receiver = this.#receivers.shift()) {
+      if (receiver.resolve(message)) return;
+    }
     this.#messages.push(message);
     const { cost } = this.#messages;
     if (cost <= this.#messageLimit) return;

@@ -16,6 +16,9 @@ export const defaults: { slice: number; ageing: number } = { slice: 5, ageing: 5
 /** How much of a slice timers that expire together may use: they come on top of the entries of an iteration of the loop. */
 const timersShare = 0.2;
 
+/** How much of a slice the telling of a cancellation may use before others get the loop. */
+const tellingShare = 0.2;
+
 /** What the floor above the host is made of. */
 export class Loop {
   readonly host: Host;
@@ -23,6 +26,10 @@ export class Loop {
   readonly timers: TimerQueue;
   /** Holds the innermost scope of the flow of control. */
   readonly context: ContextSlot;
+  /**
+   * How members of a cancelled scope are told of it: so many between two looks at the clock, so many in a turn, and for so long, in ms.
+   */
+  readonly telling: { stride: number; batch: number; time: number } = { stride: 64, batch: 256, time: 0 };
 
   /** How long all entries of the run queue together may run before timers and I/O get the loop, in ms. */
   get slice(): number {
@@ -32,6 +39,7 @@ export class Loop {
   set slice(slice: number) {
     this.queue.slice = slice;
     this.timers.slice = slice * timersShare;
+    this.telling.time = slice * tellingShare;
   }
 
   constructor(host: Host) {
@@ -39,6 +47,7 @@ export class Loop {
     this.queue = new RunQueue(host);
     Object.assign(this.queue, defaults);
     this.timers = new TimerQueue(host, this.queue.slice * timersShare);
+    this.telling.time = this.queue.slice * tellingShare;
     this.context = host.openContext();
   }
 }

@@ -7,26 +7,36 @@
  *   open ──cancel──> cancelled (request set, once) ──close──> closed
  * ```
  *
- * Order of a cancellation: the whole subtree is marked first; then waits are interrupted and signals aborted, so that
- * nobody's callback sees a tree marked in part. The code that waits goes on later, each wait in a turn of its own, so
- * that cancelling 100,000 tasks does not block the loop.
+ * Order of a cancellation: the whole subtree is marked first, at once, because who asks looks up (see `effective`); so
+ * nobody's callback sees a tree marked in part. Then its members are told, oldest first and the inner before the outer: waits
+ * are interrupted and signals aborted, as far as a share of the slice allows in the call, the rest in turns (`telling.ts`). The code
+ * that waits goes on later, each wait in a turn of its own, so that cancelling 100,000 tasks does not block the loop.
  *
  * @module
  */
 
-import type { TurnRunner } from "../../runtime/monitor/monitor.ts";
 import { Entry } from "../queue/entry.ts";
 import { loop } from "../queue/loop.ts";
 import { DeadlineTimer } from "./deadline_timer.ts";
 import { Cancelled, type CancelSource, StructureError } from "./errors.ts";
+import { Extras } from "./extras.ts";
+import type { Owner } from "./owner.ts";
+import { type Named, pathOf, topOf } from "./paths.ts";
 import { ScopeSignal } from "./scope_signal.ts";
 import type { Task } from "./task.ts";
+import { tell, tellings } from "./telling.ts";
+
+export type { Owner, WaitingTurn } from "./owner.ts";
+export { pathOf } from "./paths.ts";
 
 /** A member of the tree of scopes. */
 export abstract class Member extends Entry {
   /** The scope this one is in; kept after leaving it, for names and priorities. */
   declare readonly parent: Scope | undefined;
-  /** The neighbours among the members of the parent; `undefined` once it has left. */
+  /**
+   * The neighbours among the members of the parent, the younger and the older one; before the youngest stands the oldest. `undefined`
+   * once it has left.
+   */
   declare before: Member | undefined;
   declare after: Member | undefined;
 
@@ -37,22 +47,36 @@ export abstract class Member extends Entry {
     if (parent === undefined) return;
     const first = parent.members;
     this.after = first;
-    if (first !== undefined) first.before = this;
+    if (first === undefined) {
+      this.before = this;
+    } else {
+      this.before = first.before;
+      first.before = this;
+    }
     parent.members = this;
   }
 
   /** Has it not left its parent? */
   get isMember(): boolean {
-    return this.before !== undefined || (this.parent !== undefined && this.parent.members === this);
+    return this.before !== undefined;
+  }
+
+  /** This member as a scope, if it is one. */
+  get branch(): Scope | undefined {
+    return undefined;
   }
 
   /** Takes this member out of its parent. A second call does nothing. */
   leave(): void {
-    if (!this.isMember) return;
     const { before, after } = this;
-    if (before === undefined) this.parent!.members = after;
+    if (before === undefined) return;
+    const parent = this.parent!;
+    const { running } = tellings();
+    for (let index = 0; index < running.length; index++) running[index]!.left(this);
+    if (parent.members === this) parent.members = after;
     else before.after = after;
     if (after !== undefined) after.before = before;
+    else if (parent.members !== undefined) parent.members.before = before;
     this.before = this.after = undefined;
   }
 
@@ -61,46 +85,24 @@ export abstract class Member extends Entry {
     return this.parent?.describe() ?? "outside any task";
   }
 
-  /** Is called after cancellation has newly reached this member. */
+  /**
+   * Is called when this member is told of a cancellation that has reached it, perhaps some turns before. A second call, after a further
+   * cancellation from around, changes nothing.
+   */
   abstract interrupt(): void;
 
   /** Is called when the scope around this member has ended first. */
   leftBehind(): void {}
 }
 
-/** A turn that the owner of a scope waits for. */
-export interface WaitingTurn extends Entry {
-  /** The neighbours among the turns that the owner waits for. */
-  older: WaitingTurn | undefined;
-  younger: WaitingTurn | undefined;
-}
+/**
+ * The state of the tree of scopes, which is another one after each cancellation and each change of a shield. An odd number, that of a scope
+ * that has left the tree is none. It wraps round, which is right unless 2^31 of them come between two looks at a scope.
+ */
+let state = 1;
 
-/** What a task that is the owner of scopes shows to them. */
-export interface Owner extends TurnRunner {
-  /** `undefined` for a posted callback, which is no task. */
-  readonly handle: Task<unknown> | undefined;
-  /** The lane of its turns; above that of its own priority while somebody more urgent waits for it. */
-  readonly lane: number;
-  /** The lane of its own priority. */
-  readonly baseLane: number;
-  /** The youngest of the turns it waits for; the others follow by `older`. */
-  turns: WaitingTurn | undefined;
-  /** A checkpoint has thrown the task's own cancellation to it. */
-  delivered: boolean;
-  readonly effective: Cancelled | undefined;
-}
-
-/** What only few scopes have. Apart, because there may be 100,000 of the others. */
-class Extras {
-  /** Made when first asked for. */
-  signal: ScopeSignal | undefined = undefined;
-  /** Present while a finite deadline is set. */
-  deadlineTimer: DeadlineTimer | undefined = undefined;
-  /** Is called whenever a scope directly inside this one has closed, while somebody waits for that. */
-  onInnerClosed: (() => void) | undefined = undefined;
-  /** Are called when this scope has closed. */
-  closers: Set<() => void> | undefined = undefined;
-}
+/** In the place of the state: this scope has left the tree, and what was in force in it then is so for good. */
+const left = 0;
 
 /** An inner node of the tree: everything opened inside is cancelled with it. */
 export class Scope extends Member {
@@ -110,10 +112,9 @@ export class Scope extends Member {
   owner: Owner | undefined;
   /** This scope's own cancellation; the first one stays. */
   request: Cancelled | undefined = undefined;
-  /** What a checkpoint in this scope throws: the outermost cancellation that no shield keeps out. */
-  effective: Cancelled | undefined;
-  /** Does this scope keep out the cancellation of those around it? */
-  shielded = false;
+  /** What was found when `effective` was last asked for, and the state of the tree that this was in. */
+  #found: Cancelled | undefined;
+  #foundIn: number;
   closed = false;
   #extras: Extras | undefined = undefined;
   /** How many scopes and groups, tasks not counted, are open directly inside. */
@@ -140,13 +141,50 @@ export class Scope extends Member {
 
   constructor(parent: Scope | undefined) {
     super(parent);
+    this.#foundIn = state;
     if (parent === undefined) {
-      this.owner = this.effective = undefined;
+      this.owner = this.#found = undefined;
       return;
     }
     this.owner = parent.owner;
-    this.effective = parent.effective;
+    this.#found = parent.effective;
     if (this.closesFirst) parent.inner++;
+  }
+
+  override get branch(): Scope {
+    return this;
+  }
+
+  /** Does this scope keep out the cancellation of those around it? */
+  get shielded(): boolean {
+    return this.#extras !== undefined && this.#extras.shielded;
+  }
+
+  /**
+   * What a checkpoint in this scope throws: the outermost cancellation that no shield keeps out. It is looked up, so that a cancellation
+   * need mark nobody but the scope that it is of, however many are inside.
+   */
+  get effective(): Cancelled | undefined {
+    return this.#foundIn === state ? this.#found : this.#lookUp();
+  }
+
+  /** Each scope on the way is looked up once in a state of the tree, so that 10,000 inside one another cost no more than 10,000. */
+  #lookUp(): Cancelled | undefined {
+    if (this.#foundIn === left) return this.#found;
+    const { parent } = this;
+    if (parent === undefined) return this.#findIn(undefined);
+    if (parent.#foundIn === state || parent.#foundIn === left) return this.#findIn(parent.#found);
+    const path: Scope[] = [];
+    let at: Scope | undefined = this;
+    for (; at !== undefined && at.#foundIn !== state && at.#foundIn !== left; at = at.parent) path.push(at);
+    let outer = at === undefined ? undefined : at.#found;
+    for (let index = path.length - 1; index >= 0; index--) outer = path[index]!.#findIn(outer);
+    return outer;
+  }
+
+  #findIn(outer: Cancelled | undefined): Cancelled | undefined {
+    this.#foundIn = state;
+    return this.#found = (this.shielded ? undefined : outer) ?? this.request;
   }
 
   override describe(): string {
@@ -160,7 +198,15 @@ export class Scope extends Member {
   override run(): void {}
 
   override interrupt(): void {
-    if (!this.closed) this.#extras?.signal?.abort(this.effective);
+    this.abortSignal();
+  }
+
+  /** Aborts the signal, if somebody has asked for it. */
+  abortSignal(): void {
+    const signal = this.#extras?.signal;
+    if (signal === undefined || this.closed) return;
+    tellings().signalled.delete(this);
+    signal.abort(this.effective);
   }
 
   /** Is called when the code around has ended and left this scope open, before it is cancelled for that. */
@@ -177,6 +223,7 @@ export class Scope extends Member {
   useSignal(signal: ScopeSignal): void {
     (this.#extras ??= new Extras()).signal = signal;
     if (this.effective !== undefined) signal.abort(this.effective);
+    else if (!this.closed) tellings().signalled.add(this);
   }
 
   /** Cancels this scope; only the first call counts, and none after its end. */
@@ -187,15 +234,29 @@ export class Scope extends Member {
   /** Cancels this scope with a request that was made before. */
   cancelWith(request: Cancelled): void {
     if (this.request !== undefined || this.closed) return;
+    const around = this.effective;
     this.request = request;
-    refresh(this);
+    if (around === undefined) this.#changeTo(request);
+  }
+
+  /** Something else is in force here: those inside look it up anew, and are told. */
+  #changeTo(found: Cancelled | undefined): void {
+    this.#found = found;
+    if (this.members !== undefined) {
+      state = (state + 2) | 0;
+      if (this.#foundIn !== left) this.#foundIn = state;
+    }
+    if (found !== undefined) tell(this, this.owner?.lane);
   }
 
   /** Shields this scope from the cancellation around it, or stops doing so; a pending one then arrives at once. */
   setShield(shielded: boolean): void {
     if (this.shielded === shielded) return;
-    this.shielded = shielded;
-    if (!this.closed) refresh(this);
+    const before = this.effective;
+    (this.#extras ??= new Extras()).shielded = shielded;
+    if (this.closed || this.#foundIn === left) return;
+    const found = this.#findIn(this.parent?.effective);
+    if (found !== before) this.#changeTo(found);
   }
 
   /** When this scope cancels itself, in ms of the host's clock. */
@@ -204,7 +265,7 @@ export class Scope extends Member {
   }
 
   set deadline(time: number) {
-    this.#stopTimer();
+    this.#extras?.stopTimer();
     if (time === Infinity || this.closed || this.request !== undefined) return;
     if (time <= loop().timers.now()) {
       this.cancel("deadline");
@@ -216,12 +277,6 @@ export class Scope extends Member {
   /** Cancels this scope if its deadline has passed: a busy loop may not have told it yet. */
   lookAtClock(): void {
     if (this.#extras?.deadlineTimer?.isOverdue) this.cancel("deadline");
-  }
-
-  #stopTimer(): void {
-    if (this.#extras?.deadlineTimer === undefined) return;
-    this.#extras.deadlineTimer.cancel();
-    this.#extras.deadlineTimer = undefined;
   }
 
   /**
@@ -239,15 +294,7 @@ export class Scope extends Member {
       inner.leftOpen();
       inner.cancel("cancel", error);
     }
-    if (this.inner > 0) {
-      const extras = this.#extras ??= new Extras();
-      await new Promise<void>((resolve) => {
-        extras.onInnerClosed = () => {
-          if (this.inner === 0) resolve();
-        };
-      });
-      extras.onInnerClosed = undefined;
-    }
+    if (this.inner > 0) await (this.#extras ??= new Extras()).whenInnerClosed(() => this.inner === 0);
     return error;
   }
 
@@ -255,31 +302,32 @@ export class Scope extends Member {
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    this.#stopTimer();
+    const extras = this.#extras;
+    extras?.stopTimer();
     for (let member = this.members; member !== undefined;) {
       const next: Member | undefined = member.after;
       member.leftBehind();
       member = next;
     }
     this.detach();
-    const closers = this.#extras?.closers;
-    if (closers === undefined) return;
-    this.#extras!.closers = undefined;
-    for (const closer of closers) closer();
+    if (extras?.signal !== undefined) tellings().signalled.delete(this);
+    this.#extras?.callClosers();
   }
 
   /** Calls `closer` when this scope has closed, unless the returned function was called before. */
   whenClosed(closer: () => void): () => void {
-    const closers = (this.#extras ??= new Extras()).closers ??= new Set();
-    closers.add(closer);
-    return () => void closers.delete(closer);
+    return (this.#extras ??= new Extras()).whenClosed(closer);
   }
 
   /** Leaves the parent, which no longer waits for this scope nor cancels it. A second call does nothing. */
   detach(): void {
     if (!this.isMember) return;
+    const found = this.effective;
+    this.#foundIn = left;
     this.leave();
     if (this.closesFirst) this.parent!.inner--;
+    // Whoever tells those around does not come by here any more.
+    if (found !== undefined && this.members !== undefined && tellings().running.length > 0) tell(this, this.owner?.lane);
     this.parent!.#extras?.onInnerClosed?.();
   }
 
@@ -292,56 +340,8 @@ export class Scope extends Member {
   }
 }
 
-/** Brings `effective` up to date in the subtree of `top`, then tells those whom a cancellation has newly reached. */
-function refresh(top: Scope): void {
-  const reached: Member[] = [];
-  let member: Member = top;
-  for (;;) {
-    if (member instanceof Scope) {
-      const before = member.effective;
-      const outer = member.shielded ? undefined : member.parent?.effective;
-      member.effective = outer ?? member.request;
-      if (member.effective !== before) {
-        if (before === undefined) reached.push(member);
-        if (member.members !== undefined) {
-          member = member.members;
-          continue;
-        }
-      }
-    } else if (member.parent!.effective !== undefined) {
-      reached.push(member);
-    }
-    while (member !== top && member.after === undefined) member = member.parent!;
-    if (member === top) break;
-    member = member.after!;
-  }
-  // Members stand youngest first; the oldest are to be told first.
-  for (let index = reached.length - 1; index >= 0; index--) reached[index]!.interrupt();
-}
-
-/** The task around a scope, itself included, or the outermost scope outside any. */
-function topOf(scope: Scope): Scope {
-  while (scope.parent !== undefined && !scope.isTask) scope = scope.parent;
-  return scope;
-}
-
 /** The innermost group around a scope, itself included. */
 export function groupAround(scope: Scope | undefined): Scope | undefined {
   while (scope !== undefined && !scope.isGroup) scope = scope.parent;
   return scope;
-}
-
-/** A scope that has a name to show: a task or a group. */
-interface Named {
-  readonly name: string;
-}
-
-/** The names of the groups and tasks around and including `scope`, outermost first. */
-export function pathOf(scope: Scope | undefined): string {
-  const names: string[] = [];
-  for (let at = scope; at !== undefined; at = at.parent) {
-    const { name } = at as Partial<Named>;
-    if (name !== undefined) names.push(name);
-  }
-  return names.reverse().join(" > ");
 }

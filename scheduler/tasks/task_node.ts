@@ -152,7 +152,7 @@ export class TaskNode extends Scope implements Owner, TaskCore {
   }
 
   get state(): TaskState {
-    return this.#state === "running" && this.effective !== undefined ? "cancelling" : this.#state;
+    return !this.ended && this.effective !== undefined ? "cancelling" : this.#state;
   }
 
   /** Has the task ended, in whichever way? */
@@ -193,6 +193,8 @@ export class TaskNode extends Scope implements Owner, TaskCore {
 
   /** The first turn: the function starts, in the async context of whoever spawned the task. */
   override run(): void {
+    // The turn may come before the group has told the task of a cancellation.
+    if (this.effective !== undefined) return this.#end("cancelled", this.effective);
     this.#state = "running";
     const captured = this.#content;
     this.#content = undefined;

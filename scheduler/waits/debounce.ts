@@ -232,6 +232,8 @@ class Window extends Member implements Timed {
   override run(): void {
     const waiting = this.#waiting!;
     const scope = this.parent;
+    // The turn may come before the telling of a cancellation.
+    if (scope?.effective !== undefined) return this.end();
     const { timers } = loop();
     const now = timers.now();
     // A call has come between the timer and this turn.

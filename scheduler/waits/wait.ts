@@ -61,8 +61,12 @@ export abstract class AnyWait<T> extends Member {
     return typeof what === "object" ? [what.name] : [];
   }
 
-  /** Has the cancellation reached this wait? Then nothing but its rejection comes any more. */
+  /**
+   * Has the cancellation reached this wait? Then nothing but its rejection comes any more. The scope may be marked although the turn to
+   * tell this wait has not come: the cancellation has won already, and whoever asks tells the wait.
+   */
   get interrupted(): boolean {
+    if (this.#isOpen && this.isMember && this.parent!.effective !== undefined) this.interrupt();
     return this.#phase === "interrupted";
   }
 
@@ -106,7 +110,10 @@ export abstract class AnyWait<T> extends Member {
 
   /** Nobody goes on here any more: what the wait would take goes on to others. */
   override leftBehind(): void {
-    if (this.#isOpen) this.#interruptWith(new Cancelled("cancel", "the scope in which this was waited for has ended"));
+    if (!this.#isOpen) return;
+    const cancellation = this.parent!.effective ??
+      new Cancelled("cancel", "the scope in which this was waited for has ended");
+    this.#interruptWith(cancellation);
   }
 
   get #isOpen(): boolean {
@@ -121,7 +128,7 @@ export abstract class AnyWait<T> extends Member {
   }
 
   override run(): void {
-    if (this.#phase === "settling") return void this.resolve(this.#outcome as T);
+    if (this.#phase === "settling" && !this.interrupted) return void this.resolve(this.#outcome as T);
     const scope = this.parent;
     const isError = this.#phase === "failing" &&
       (scope === undefined || cancellationIn(scope, this.#outcome) === undefined);
@@ -142,10 +149,12 @@ export abstract class AnyWait<T> extends Member {
     loop().queue.enqueue(this, laneIn(this.parent));
   }
 
-  /** The scope may be marked although its turn to tell this wait has not come; the cancellation has won already. */
   #endUncancelled(): boolean {
     if (this.#phase === "settled" || this.#phase === "interrupted") return false;
-    if (this.isMember && this.parent!.effective !== undefined) return false;
+    if (this.isMember && this.parent!.effective !== undefined) {
+      if (this.#isOpen) this.interrupt();
+      return false;
+    }
     this.#end();
     return true;
   }

@@ -44,6 +44,8 @@ export class CallWait<T> extends Wait<T> {
   /** The code around the call has ended without awaiting it. */
   override leftBehind(): void {
     this.promise.catch(() => {});
-    this.call?.abort(new DOMException("The scope that made the call has ended", "AbortError"));
+    this.call?.abort(
+      this.parent!.effective ?? new DOMException("The scope that made the call has ended", "AbortError"),
+    );
   }
 }
