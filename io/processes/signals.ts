@@ -108,6 +108,8 @@ class Signals implements AsyncIterableIterator<HostSignal> {
       return;
     }
     this.#arrived.push(arrival);
+    // The one who waited was cancelled and had not been told of it: whoever comes for a signal now finds none to come.
+    if (this.#leave.length === 0) this.#stop();
   }
 
   #stop(): void {

@@ -29,7 +29,7 @@ export class Loop {
   /**
    * How members of a cancelled scope are told of it: so many between two looks at the clock, so many in a turn, and for so long, in ms.
    */
-  readonly telling: { stride: number; batch: number; time: number } = { stride: 64, batch: 256, time: 0 };
+  readonly telling: { stride: number; batch: number; time: number } = { stride: 32, batch: 256, time: 0 };
 
   /** How long all entries of the run queue together may run before timers and I/O get the loop, in ms. */
   get slice(): number {

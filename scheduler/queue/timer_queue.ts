@@ -117,7 +117,8 @@ export class TimerQueue {
     this.#cancelled++;
     if (timer.hold) this.#holding--;
     if (this.#cancelled > 32 && this.#cancelled * 2 > this.#heap.size) this.#sweep();
-    this.#arm();
+    // None comes earlier than before. A look at the first timer for each of 100,000 that are cancelled is one at memory far away.
+    if (this.size === 0 || (this.#holding > 0) !== this.#hostHolds) this.#arm();
   }
 
   /** Calls back after `delay` ms; `real` ones of the host's own, whatever is in place. For the few places that need no object of their own. */

@@ -310,7 +310,9 @@ export class Scope extends Member {
       member = next;
     }
     this.detach();
-    if (extras?.signal !== undefined) tellings().signalled.delete(this);
+    const { running, signalled } = tellings();
+    if (extras?.signal !== undefined) signalled.delete(this);
+    for (let index = running.length - 1; index >= 0; index--) running[index]!.closed(this);
     this.#extras?.callClosers();
   }
 

@@ -113,6 +113,11 @@ class Telling extends Entry {
     if (!this.#advance(loop().telling.batch)) loop().queue.enqueue(this, this.#lane);
   }
 
+  /** A scope has closed: if it is the one that this began with, nobody in it is left to be told. */
+  closed(scope: TreeScope): void {
+    if (scope === this.#top && scope.members === undefined) this.#end();
+  }
+
   /** A member leaves its scope. */
   left(member: TreeMember): void {
     for (let place = this.#place; place !== undefined; place = place.outer) {
@@ -135,9 +140,16 @@ class Telling extends Entry {
       if (told >= most) break;
     }
     if (this.#place !== undefined) return false;
-    const { running } = tellings();
-    running.splice(running.indexOf(this), 1);
+    this.#end();
     return true;
+  }
+
+  #end(): void {
+    const { running } = tellings();
+    const place = running.indexOf(this);
+    if (place >= 0) running.splice(place, 1);
+    this.#place = undefined;
+    loop().queue.remove(this);
   }
 
   #tellNext(place: Place): void {

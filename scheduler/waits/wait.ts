@@ -99,9 +99,9 @@ export abstract class AnyWait<T> extends Member {
     if (!this.settled) this.#goInTurn("settling", value);
   }
 
-  /** Settles with an error in a turn of its own. */
+  /** Settles with an error in a turn of its own; one that comes after the cancellation of the scope is none of this wait's. */
   failInTurn(error: unknown): void {
-    if (!this.settled) this.#goInTurn("failing", error);
+    if (!this.settled && !this.interrupted) this.#goInTurn("failing", error);
   }
 
   override interrupt(): void {

@@ -37,6 +37,17 @@ export class CallWait<T> extends Wait<T> {
     this.reject(error);
   }
 
+  /** The call is over: if a cancellation has won already, nothing is left to be aborted. */
+  override resolve(value: T): boolean {
+    this.call = undefined;
+    return super.resolve(value);
+  }
+
+  override reject(error: unknown): boolean {
+    this.call = undefined;
+    return super.reject(error);
+  }
+
   protected override takeBack(): void {
     this.call?.abort(this.parent!.effective);
   }
