@@ -174,8 +174,8 @@ export class Scope extends Member {
     const { parent } = this;
     if (parent === undefined) return this.#findIn(undefined);
     if (parent.#foundIn === state || parent.#foundIn === left) return this.#findIn(parent.#found);
-    const path: Scope[] = [];
-    let at: Scope | undefined = this;
+    const path: Scope[] = [this];
+    let at: Scope | undefined = parent;
     for (; at !== undefined && at.#foundIn !== state && at.#foundIn !== left; at = at.parent) path.push(at);
     let outer = at === undefined ? undefined : at.#found;
     for (let index = path.length - 1; index >= 0; index--) outer = path[index]!.#findIn(outer);
@@ -329,7 +329,9 @@ export class Scope extends Member {
     this.leave();
     if (this.closesFirst) this.parent!.inner--;
     // Whoever tells those around does not come by here any more.
-    if (found !== undefined && this.members !== undefined && tellings().running.length > 0) tell(this, this.owner?.lane);
+    if (found !== undefined && this.members !== undefined && tellings().running.length > 0) {
+      tell(this, this.owner?.lane);
+    }
     this.parent!.#extras?.onInnerClosed?.();
   }
 

@@ -23,6 +23,7 @@ import { laneOf } from "../queue/priority.ts";
 /** A member of the tree of scopes, as far as the telling goes. */
 export interface TreeMember {
   readonly before: TreeMember | undefined;
+  readonly after: TreeMember | undefined;
   /** The member as a scope, if it is one. */
   readonly branch: TreeScope | undefined;
   interrupt(): void;
@@ -30,7 +31,7 @@ export interface TreeMember {
 
 /** A scope of the tree. */
 export interface TreeScope extends TreeMember {
-  readonly members: (TreeMember & { readonly after: TreeMember | undefined }) | undefined;
+  readonly members: TreeMember | undefined;
   /** The cancellation that is in force. */
   readonly effective: unknown;
   readonly shielded: boolean;
@@ -113,9 +114,13 @@ class Telling extends Entry {
     if (!this.#advance(loop().telling.batch)) loop().queue.enqueue(this, this.#lane);
   }
 
-  /** A scope has closed: if it is the one that this began with, nobody in it is left to be told. */
+  /** A scope has closed, which has ended its waits: if this began with it, only those in scopes inside are left to be told. */
   closed(scope: TreeScope): void {
-    if (scope === this.#top && scope.members === undefined) this.#end();
+    if (scope !== this.#top) return;
+    for (let member = scope.members; member !== undefined; member = member.after) {
+      if (member.branch !== undefined) return;
+    }
+    this.#end();
   }
 
   /** A member leaves its scope. */

@@ -7,6 +7,7 @@ import { configure, tasks } from "../../../mod.ts";
 import { cancelEverywhere, type Simulation } from "../../../testing.ts";
 import { testWith } from "../../support/needs.ts";
 import { Sweep } from "../../support/sweep.ts";
+import { tellSingly } from "../../support/tell_singly.ts";
 import { sweptShared } from "./swept_shared.ts";
 import { sweptTasks } from "./swept_tasks.ts";
 
@@ -21,7 +22,7 @@ for (const [name, body] of Object.entries(swept)) {
       const told: unknown[] = [];
       configure({ onUnhandled: (error) => void told.push(error) });
       try {
-        for (const seed of [undefined, 1, 2]) {
+        for (const [seed, tellsSingly] of [[undefined, false], [undefined, true], [1, false], [2, true]] as const) {
           let sweep: Sweep | undefined;
           let whole: { value: unknown } | undefined;
           const inOrder = seed === undefined ? {} : { seed };
@@ -31,6 +32,7 @@ for (const [name, body] of Object.entries(swept)) {
             sweep = undefined;
           };
           const { points } = await cancelEverywhere(async (sim) => {
+            if (tellsSingly) tellSingly();
             sweep = new Sweep(sim);
             const { failure } = sweep;
             try {
@@ -44,6 +46,7 @@ for (const [name, body] of Object.entries(swept)) {
           assert(points >= 1, `${points} points`);
           // Cut short one by one, tasks may fail what waits for them; but all has to end.
           const inPart = async (sim: Simulation): Promise<void> => {
+            if (tellsSingly) tellSingly();
             sweep = new Sweep(sim);
             await body(sweep).catch(() => {});
           };
