@@ -33,10 +33,7 @@ export { pathOf } from "./paths.ts";
 export abstract class Member extends Entry {
   /** The scope this one is in; kept after leaving it, for names and priorities. */
   declare readonly parent: Scope | undefined;
-  /**
-   * The neighbours among the members of the parent, the younger and the older one; before the youngest stands the oldest. `undefined`
-   * once it has left.
-   */
+  /** The younger and the older neighbour in the parent, before the youngest the oldest; `undefined` once it has left. */
   declare before: Member | undefined;
   declare after: Member | undefined;
 
