@@ -1,7 +1,7 @@
 /** All benches, in the order of the report. */
 
 import { bench as bugs } from "./bugs.ts";
-import { cancel, cancelLinear } from "./cancel.ts";
+import { cancel, cancelCall, cancelLinear } from "./cancel.ts";
 import { afterOthers, bench as chunked, iterable, largerItems, list, manyJobs, typedArray } from "./chunked.ts";
 import { bench as gap } from "./gap.ts";
 import { channel, deepCancel, semaphore } from "./handover.ts";

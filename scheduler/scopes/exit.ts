@@ -106,7 +106,7 @@ export function cancelledAround({ effective, request }: Cancellable): Cancelled 
  * of a cancellation, and a task that it has ended gives `TaskCancelledError` to those who wait for its result.
  */
 export function cancellationIn({ effective, request }: Cancellable, error: unknown): Cancelled | undefined {
-  if (effective === undefined) return undefined;
+  if (effective === undefined || error === effective) return effective;
   if (isCancellation(error)) return error;
   if (!isTaskCancelled(error)) return isAbort(error) ? effective : undefined;
   const { cause } = error;

@@ -24,7 +24,7 @@ import type { Owner } from "./owner.ts";
 import { type Named, pathOf, topOf } from "./paths.ts";
 import { ScopeSignal } from "./scope_signal.ts";
 import type { Task } from "./task.ts";
-import { tell, tellings } from "./telling.ts";
+import { closes, isTelling, leaves, tell, tellings } from "./telling.ts";
 
 export type { Owner, WaitingTurn } from "./owner.ts";
 export { pathOf } from "./paths.ts";
@@ -68,8 +68,7 @@ export abstract class Member extends Entry {
     const { before, after } = this;
     if (before === undefined) return;
     const parent = this.parent!;
-    const { running } = tellings();
-    for (let index = 0; index < running.length; index++) running[index]!.left(this);
+    leaves(this);
     if (parent.members === this) parent.members = after;
     else before.after = after;
     if (after !== undefined) after.before = before;
@@ -307,9 +306,8 @@ export class Scope extends Member {
       member = next;
     }
     this.detach();
-    const { running, signalled } = tellings();
-    if (extras?.signal !== undefined) signalled.delete(this);
-    for (let index = running.length - 1; index >= 0; index--) running[index]!.closed(this);
+    if (extras?.signal !== undefined) tellings().signalled.delete(this);
+    closes(this);
     this.#extras?.callClosers();
   }
 
@@ -326,7 +324,7 @@ export class Scope extends Member {
     this.leave();
     if (this.closesFirst) this.parent!.inner--;
     // Whoever tells those around does not come by here any more.
-    if (found !== undefined && this.members !== undefined && tellings().running.length > 0) {
+    if (found !== undefined && this.members !== undefined && isTelling()) {
       tell(this, this.owner?.lane);
     }
     this.parent!.#extras?.onInnerClosed?.();

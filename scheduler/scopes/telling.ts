@@ -65,6 +65,29 @@ export function tellings(): Tellings {
 }
 
 /**
+ * How many tellings have not come to their end, on any loop; those of a simulation that was given up never do. It is looked at first, because
+ * every wait that ends asks.
+ */
+let unfinished = 0;
+
+/** Is anybody being told at the moment? */
+export function isTelling(): boolean {
+  return unfinished > 0 && tellings().running.length > 0;
+}
+
+/** A member leaves its scope. */
+export function leaves(member: TreeMember): void {
+  if (unfinished === 0) return;
+  for (const telling of tellings().running) telling.left(member);
+}
+
+/** A scope has closed, and ended its waits with that. */
+export function closes(scope: TreeScope): void {
+  if (unfinished === 0) return;
+  for (const telling of [...tellings().running]) telling.closed(scope);
+}
+
+/**
  * Tells the members of a scope, and the scope itself, that a cancellation has reached them; `lane` is that of the task around. It goes on
  * behind no work of lower priority than is usual: what is not told yet may stand in line for what others wait for.
  */
@@ -103,6 +126,8 @@ class Telling extends Entry {
   begin(): void {
     const { running, signalled } = tellings();
     running.push(this);
+    unfinished++;
+    loop().timers.beginBulk();
     if (this.#advance(Infinity)) return;
     for (const scope of signalled) if (scope.effective !== undefined) scope.abortSignal();
     // The bound on their teardown counts from now.
@@ -114,7 +139,7 @@ class Telling extends Entry {
     if (!this.#advance(loop().telling.batch)) loop().queue.enqueue(this, this.#lane);
   }
 
-  /** A scope has closed, which has ended its waits: if this began with it, only those in scopes inside are left to be told. */
+  /** If this began with the scope, only those in scopes inside are left to be told. */
   closed(scope: TreeScope): void {
     if (scope !== this.#top) return;
     for (let member = scope.members; member !== undefined; member = member.after) {
@@ -123,7 +148,6 @@ class Telling extends Entry {
     this.#end();
   }
 
-  /** A member leaves its scope. */
   left(member: TreeMember): void {
     for (let place = this.#place; place !== undefined; place = place.outer) {
       if (place.next === member) place.next = youngerThan(member, place.scope);
@@ -152,9 +176,13 @@ class Telling extends Entry {
   #end(): void {
     const { running } = tellings();
     const place = running.indexOf(this);
-    if (place >= 0) running.splice(place, 1);
+    if (place < 0) return;
+    running.splice(place, 1);
+    unfinished--;
     this.#place = undefined;
-    loop().queue.remove(this);
+    const { queue, timers } = loop();
+    timers.endBulk();
+    queue.remove(this);
   }
 
   #tellNext(place: Place): void {
