@@ -227,7 +227,8 @@ export class Server {
     if (this.#settings.onRequest !== undefined || isTraced()) this.#record(live);
     if (this.#active.delete(live)) {
       const [next] = this.#queue;
-      if (next !== undefined) {
+      // One that is cancelled is so with all of them, and about to be told.
+      if (next !== undefined && next.effective === undefined) {
         this.#queue.delete(next);
         this.#start(next);
       }

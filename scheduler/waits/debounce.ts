@@ -168,7 +168,12 @@ class Window extends Member implements Timed {
   }
 
   get pending(): boolean {
-    return this.#waiting !== undefined;
+    return this.#waiting !== undefined && !this.#isCancelled;
+  }
+
+  /** Is the scope cancelled? It may not have told of it yet. */
+  get #isCancelled(): boolean {
+    return this.parent?.effective !== undefined;
   }
 
   call(call: Call): void {
@@ -190,7 +195,7 @@ class Window extends Member implements Timed {
   }
 
   flush(): void {
-    const waiting = this.#waiting;
+    const waiting = this.#isCancelled ? undefined : this.#waiting;
     this.end();
     if (waiting !== undefined) {
       loop().context.resume(waiting.captured, () => this.#watch(this.#run(waiting.call)), undefined);
@@ -232,8 +237,7 @@ class Window extends Member implements Timed {
   override run(): void {
     const waiting = this.#waiting!;
     const scope = this.parent;
-    // The turn may come before the telling of a cancellation.
-    if (scope?.effective !== undefined) return this.end();
+    if (this.#isCancelled) return this.end();
     const { timers } = loop();
     const now = timers.now();
     // A call has come between the timer and this turn.

@@ -5,6 +5,7 @@ import {
   Cancelled,
   CancelScope,
   checkpoint,
+  debounce,
   group,
   sleep,
   type Task,
@@ -375,3 +376,26 @@ testOnFakeLoop("after the telling of one cancellation the next one is told as pr
     while (host.step());
   }
 });
+
+testOnFakeLoopWith(
+  "async context",
+  "a debounced function runs no more once its scope is cancelled, told of it or not",
+  async () => {
+    tellSingly();
+    let runs = 0;
+    await group(async (g) => {
+      for (let index = 0; index < 5; index++) g.spawn(() => sleep(1e6));
+      await checkpoint();
+      const slept = sleep(1);
+      const calls = [1, 2].map(() => debounce(() => runs++, 1));
+      for (const call of calls) call();
+      // Its turn is queued before the cancellation.
+      await slept;
+      g.cancel();
+      assertEquals(calls.map(({ pending }) => pending), [false, false]);
+      calls[0]!.flush();
+    });
+    await sleep(5);
+    assertEquals(runs, 0);
+  },
+);
