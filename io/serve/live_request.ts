@@ -84,7 +84,6 @@ export class LiveRequest extends GroupNode implements Owner {
   /** The handler's response is on its way. */
   #sending = false;
   #onEnded: (() => void) | undefined = undefined;
-  #isTold = false;
 
   constructor(owner: RequestOwner<LiveRequest>, exchange: HttpExchange) {
     super(owner.scope, settings);
@@ -253,8 +252,6 @@ export class LiveRequest extends GroupNode implements Owner {
 
   /** A cancellation has reached the request: the client gets its answer now, whatever the handler does. */
   override interrupt(): void {
-    if (this.#isTold) return super.interrupt();
-    this.#isTold = true;
     const { source, reason } = this.effective!;
     if (source === "deadline") {
       this.#owner.count("timedOut");

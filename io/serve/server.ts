@@ -227,8 +227,7 @@ export class Server {
     if (this.#settings.onRequest !== undefined || isTraced()) this.#record(live);
     if (this.#active.delete(live)) {
       const [next] = this.#queue;
-      // One that is cancelled is so with all of them, and about to be told.
-      if (next !== undefined && next.effective === undefined) {
+      if (next !== undefined) {
         this.#queue.delete(next);
         this.#start(next);
       }

@@ -128,7 +128,7 @@ export abstract class AnyWait<T> extends Member {
   }
 
   override run(): void {
-    if (this.#phase === "settling" && !this.interrupted) return void this.resolve(this.#outcome as T);
+    if (this.#phase === "settling") return void this.resolve(this.#outcome as T);
     const scope = this.parent;
     const isError = this.#phase === "failing" &&
       (scope === undefined || cancellationIn(scope, this.#outcome) === undefined);

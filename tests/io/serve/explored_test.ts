@@ -6,7 +6,6 @@ import { group, sleep } from "../../../mod.ts";
 import { type RequestRecord, serve, type ServeOptions, type Server } from "../../../io/mod.ts";
 import { explore, type Simulation } from "../../../testing.ts";
 import { testWith } from "../../support/needs.ts";
-import { tellSingly } from "../../support/tell_singly.ts";
 
 /** A drain that lets everything take as long as the schedule has it. */
 const patient = { grace: Infinity, force: Infinity };
@@ -148,37 +147,3 @@ test("the cancellation of a server's group against its requests: the group ends 
   };
   await explore(body, { maxSchedules: 200 });
 });
-
-testWith(
-  "async context",
-  "no request that waits for a slot begins once the server's grace is over, told of it or not",
-  async () => {
-    const body = async (sim: Simulation) => {
-      tellSingly();
-      const { options, records, errors } = watched({ maxConcurrent: 1, queueLimit: 3 });
-      let begun = 0;
-      let isOver = false;
-      const server = await serve(async () => {
-        assert(!isOver, "a request has begun");
-        begun++;
-        await sleep(Infinity);
-        return new Response("never");
-      }, options);
-      const statuses = [1, 2, 3, 4].map((path) =>
-        fetch(new URL(`/${path}`, server.url)).then(async (response) => {
-          await response.text();
-          return response.status;
-        }, () => "cut")
-      );
-      while (server.statistics().queued < 3) await sleep(1);
-      const draining = server.drain({ grace: 0, force: 1000 });
-      isOver = true;
-      await draining;
-      // An answer that takes longer than `force` is cut.
-      for (const status of await Promise.all(statuses)) assert(status === 503 || status === "cut", `${status}`);
-      assertEquals(begun, 1);
-      checkEnd(server, records, errors);
-    };
-    await explore(body, { maxSchedules: 100 });
-  },
-);
