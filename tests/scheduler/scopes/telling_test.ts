@@ -327,6 +327,7 @@ testOnFakeLoop(
   "the bound on a group's teardown counts from its cancellation, however long that takes to be told",
   async () => {
     tellSingly();
+    let after: number[] = [];
     const stuck = latch();
     const ending = group(async (g) => {
       for (let index = 0; index < 20; index++) g.spawn(() => interruptible(stuck.promise));
