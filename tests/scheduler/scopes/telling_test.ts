@@ -335,10 +335,10 @@ testOnFakeLoop(
       await checkpoint();
       const before = loop().timers.size;
       g.cancel();
-      assertEquals([loop().timers.size - before, tellings().running.length], [1, 1]);
+      after = [loop().timers.size - before, tellings().running.length];
     }, { teardownTimeout: 10 });
     const error = await assertRejects(() => ending, TeardownError);
-    assertEquals(error.tasks.length, 1);
+    assertEquals([error.tasks.length, error.cause, after], [1, undefined, [1, 1]]);
     stuck.open();
   },
 );
