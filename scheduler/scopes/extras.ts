@@ -6,6 +6,7 @@
 
 import type { DeadlineTimer } from "./deadline_timer.ts";
 import type { ScopeSignal } from "./scope_signal.ts";
+import type { TreeScope } from "./telling.ts";
 
 /** Made with the first of these things that a scope has. */
 export class Extras {
@@ -18,6 +19,23 @@ export class Extras {
   onInnerClosed: (() => void) | undefined = undefined;
   /** Are called when the scope has closed. */
   #closers: Set<() => void> | undefined = undefined;
+
+  /**
+   * Of the outermost scope of a tree: the open scopes in the tree whose signal has been asked for and is not aborted, in that order. With the
+   * tree, because one that nobody holds any more is to be collected whole.
+   */
+  signalled: Set<TreeScope> | undefined = undefined;
+  /** Of a scope that is among those: where. */
+  #listedIn: Set<TreeScope> | undefined = undefined;
+
+  list(scope: TreeScope, signalled: Set<TreeScope>): void {
+    this.#listedIn = signalled;
+    signalled.add(scope);
+  }
+
+  unlist(scope: TreeScope): void {
+    this.#listedIn?.delete(scope);
+  }
 
   stopTimer(): void {
     this.deadlineTimer?.cancel();

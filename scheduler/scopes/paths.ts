@@ -22,6 +22,12 @@ export function topOf(scope: Step): Step {
   return scope;
 }
 
+/** The outermost scope around a scope. */
+export function rootOf(scope: Step): Step {
+  while (scope.parent !== undefined) scope = scope.parent;
+  return scope;
+}
+
 /** The names of the groups and tasks around and including `scope`, outermost first. */
 export function pathOf(scope: Step | undefined): string {
   const names: string[] = [];

@@ -8,9 +8,8 @@
  * ```
  *
  * Order of a cancellation: the whole subtree is marked first, at once, because who asks looks up (see `effective`); so
- * nobody's callback sees a tree marked in part. Then its members are told, oldest first and the inner before the outer: waits
- * are interrupted and signals aborted, as far as a share of the slice allows in the call, the rest in turns (`telling.ts`). The code
- * that waits goes on later, each wait in a turn of its own, so that cancelling 100,000 tasks does not block the loop.
+ * nobody's callback sees a tree marked in part. Then its members are told (`telling.ts`): waits are interrupted, signals aborted. The
+ * code that waits goes on later, each wait in a turn of its own, so that cancelling 100,000 tasks does not block the loop.
  *
  * @module
  */
@@ -21,10 +20,10 @@ import { DeadlineTimer } from "./deadline_timer.ts";
 import { Cancelled, type CancelSource, StructureError } from "./errors.ts";
 import { Extras } from "./extras.ts";
 import type { Owner } from "./owner.ts";
-import { type Named, pathOf, topOf } from "./paths.ts";
+import { type Named, pathOf, rootOf, topOf } from "./paths.ts";
 import { ScopeSignal } from "./scope_signal.ts";
 import type { Task } from "./task.ts";
-import { closes, isTelling, leaves, tell, tellings } from "./telling.ts";
+import { closes, leaves, mayBeUntold, tell, type TreeScope } from "./telling.ts";
 
 export type { Owner, WaitingTurn } from "./owner.ts";
 export { pathOf } from "./paths.ts";
@@ -199,10 +198,10 @@ export class Scope extends Member {
 
   /** Aborts the signal, if somebody has asked for it. */
   abortSignal(): void {
-    const signal = this.#extras?.signal;
-    if (signal === undefined || this.closed) return;
-    tellings().signalled.delete(this);
-    signal.abort(this.effective);
+    const extras = this.#extras;
+    if (extras?.signal === undefined || this.closed) return;
+    extras.unlist(this);
+    extras.signal.abort(this.effective);
   }
 
   /** Is called when the code around has ended and left this scope open, before it is cancelled for that. */
@@ -217,9 +216,16 @@ export class Scope extends Member {
 
   /** Takes a signal that was made before the scope as its own. */
   useSignal(signal: ScopeSignal): void {
-    (this.#extras ??= new Extras()).signal = signal;
+    const extras = this.#extras ??= new Extras();
+    extras.signal = signal;
     if (this.effective !== undefined) signal.abort(this.effective);
-    else if (!this.closed) tellings().signalled.add(this);
+    else if (!this.closed) extras.list(this, this.signalled);
+  }
+
+  /** The open scopes of the whole tree that have a signal which is not aborted. */
+  get signalled(): Set<TreeScope> {
+    const root = rootOf(this) as Scope;
+    return (root.#extras ??= new Extras()).signalled ??= new Set();
   }
 
   /** Cancels this scope; only the first call counts, and none after its end. */
@@ -306,7 +312,7 @@ export class Scope extends Member {
       member = next;
     }
     this.detach();
-    if (extras?.signal !== undefined) tellings().signalled.delete(this);
+    extras?.unlist(this);
     closes(this);
     this.#extras?.callClosers();
   }
@@ -319,14 +325,12 @@ export class Scope extends Member {
   /** Leaves the parent, which no longer waits for this scope nor cancels it. A second call does nothing. */
   detach(): void {
     if (!this.isMember) return;
-    const found = this.effective;
+    this.#found = this.effective;
     this.#foundIn = left;
     this.leave();
     if (this.closesFirst) this.parent!.inner--;
     // Whoever tells those around does not come by here any more.
-    if (found !== undefined && this.members !== undefined && isTelling()) {
-      tell(this, this.owner?.lane);
-    }
+    if (mayBeUntold(this)) tell(this, this.owner?.lane);
     this.parent!.#extras?.onInnerClosed?.();
   }
 

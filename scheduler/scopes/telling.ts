@@ -36,32 +36,26 @@ export interface TreeScope extends TreeMember {
   readonly effective: unknown;
   readonly shielded: boolean;
   readonly closed: boolean;
+  /** The open scopes of the whole tree that have a signal which is not aborted, in the order in which it was asked for. */
+  readonly signalled: Set<TreeScope>;
   describe(): string;
   abortSignal(): void;
 }
 
-/** What is told of cancellations on one loop. */
-export interface Tellings {
-  /** Those that have not come to their end. */
-  readonly running: Telling[];
-  /** The open scopes whose signal has been asked for and is not aborted, in the order in which it was. */
-  readonly signalled: Set<TreeScope>;
-}
-
-const tellingsOf = new WeakMap<Loop, Tellings>();
+const tellingsOf = new WeakMap<Loop, Telling[]>();
 
 /** Those of the loop that was asked for last: it changes only with a simulation. */
-let last: { loop: Loop; tellings: Tellings } | undefined;
+let last: { loop: Loop; running: Telling[] } | undefined;
 
-/** What is told on the loop in use. */
-export function tellings(): Tellings {
+/** Those of the loop in use that have not come to their end. */
+export function tellings(): Telling[] {
   const current = loop();
   if (last?.loop !== current) {
-    let found = tellingsOf.get(current);
-    if (found === undefined) tellingsOf.set(current, found = { running: [], signalled: new Set() });
-    last = { loop: current, tellings: found };
+    let running = tellingsOf.get(current);
+    if (running === undefined) tellingsOf.set(current, running = []);
+    last = { loop: current, running };
   }
-  return last.tellings;
+  return last.running;
 }
 
 /**
@@ -70,21 +64,21 @@ export function tellings(): Tellings {
  */
 let unfinished = 0;
 
-/** Is anybody being told at the moment? */
-export function isTelling(): boolean {
-  return unfinished > 0 && tellings().running.length > 0;
+/** May there be somebody in a scope who has not been told of its cancellation? */
+export function mayBeUntold(scope: TreeScope): boolean {
+  return unfinished > 0 && scope.members !== undefined && scope.effective !== undefined && tellings().length > 0;
 }
 
 /** A member leaves its scope. */
 export function leaves(member: TreeMember): void {
   if (unfinished === 0) return;
-  for (const telling of tellings().running) telling.left(member);
+  for (const telling of tellings()) telling.left(member);
 }
 
 /** A scope has closed, and ended its waits with that. */
 export function closes(scope: TreeScope): void {
   if (unfinished === 0) return;
-  for (const telling of [...tellings().running]) telling.closed(scope);
+  for (const telling of [...tellings()]) telling.closed(scope);
 }
 
 /**
@@ -124,19 +118,34 @@ class Telling extends Entry {
 
   /** Tells as many as the share of the slice allows; the others in turns. */
   begin(): void {
-    const { running, signalled } = tellings();
-    running.push(this);
+    tellings().push(this);
     unfinished++;
     loop().timers.beginBulk();
-    if (this.#advance(Infinity)) return;
-    for (const scope of signalled) if (scope.effective !== undefined) scope.abortSignal();
-    // The bound on their teardown counts from now.
-    for (let place = this.#place; place !== undefined; place = place.outer) interruptScope(place.scope);
-    loop().queue.enqueue(this, this.#lane);
+    try {
+      this.#advance(Infinity);
+      if (this.#place === undefined) return;
+      for (const scope of this.#top.signalled) if (scope.effective !== undefined) scope.abortSignal();
+      // The bound on their teardown counts from now.
+      for (let place = this.#place as Place | undefined; place !== undefined; place = place.outer) {
+        interruptScope(place.scope);
+      }
+    } finally {
+      this.#goOn();
+    }
   }
 
   override run(): void {
-    if (!this.#advance(loop().telling.batch)) loop().queue.enqueue(this, this.#lane);
+    try {
+      this.#advance(loop().telling.batch);
+    } finally {
+      this.#goOn();
+    }
+  }
+
+  /** The rest is told, whatever comes of a member. */
+  #goOn(): void {
+    if (this.#place === undefined) this.#end();
+    else loop().queue.enqueue(this, this.#lane);
   }
 
   /** If this began with the scope, only those in scopes inside are left to be told. */
@@ -154,8 +163,8 @@ class Telling extends Entry {
     }
   }
 
-  /** Tells no more than `most`, and for no longer than the share of the slice. Answers whether all have been told. */
-  #advance(most: number): boolean {
+  /** Tells no more than `most`, and for no longer than the share of the slice. */
+  #advance(most: number): void {
     const { host, telling: { stride, time } } = loop();
     let end = Infinity;
     for (let told = 1; this.#place !== undefined; told++) {
@@ -164,20 +173,17 @@ class Telling extends Entry {
       if (told % stride === 0) {
         const now = host.now();
         if (end === Infinity) end = now + time;
-        if (now >= end) break;
+        if (now >= end) return;
       }
-      if (told >= most) break;
+      if (told >= most) return;
     }
-    if (this.#place !== undefined) return false;
-    this.#end();
-    return true;
   }
 
   #end(): void {
-    const { running } = tellings();
-    const place = running.indexOf(this);
-    if (place < 0) return;
-    running.splice(place, 1);
+    const running = tellings();
+    const index = running.indexOf(this);
+    if (index < 0) return;
+    running.splice(index, 1);
     unfinished--;
     this.#place = undefined;
     const { queue, timers } = loop();

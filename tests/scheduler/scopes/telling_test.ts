@@ -35,7 +35,7 @@ function waitsIn(scope: Scope, count: number, onCancel: (index: number) => void 
 }
 
 async function allTold(): Promise<void> {
-  while (tellings().running.length > 0) await macrotask();
+  while (tellings().length > 0) await macrotask();
 }
 
 /** What is queued with the usual priority, and says when its turn has come. */
@@ -69,8 +69,8 @@ testOnFakeLoop("cancelling 100,000 waits is told in slices: other work gets its 
   }
   assert(longest <= 2, `a turn took ${longest} ms`);
   assert(toldBefore < 1000, `the other work had to wait until ${toldBefore} were told`);
-  for (let left = 1000; left > 0 && tellings().running.length > 0; left--) host.step();
-  assertEquals(tellings().running, []);
+  for (let left = 1000; left > 0 && tellings().length > 0; left--) host.step();
+  assertEquals(tellings(), []);
   scope.close();
 });
 
@@ -83,7 +83,7 @@ testOnFakeLoop("a cancellation of a few is told in the call, without a look at t
   Object.assign(host.host, { now: () => (looks++, now()) });
   const before = looks;
   scope.cancel("cancel");
-  assertEquals([told, tellings().running.length], [30, 0]);
+  assertEquals([told, tellings().length], [30, 0]);
   // One look is that of the queue, for the first that came into it.
   assert(looks - before <= 1, `${looks - before} looks`);
 });
@@ -109,7 +109,7 @@ testOnFakeLoop(
       g.cancel();
       assertEquals([never.state, task.state, task.signal.aborted], ["cancelling", "cancelling", true]);
       assertEquals(g.spawn(() => void (queued = true)).state, "cancelled");
-      assert(tellings().running.length > 0, "all have been told already");
+      assert(tellings().length > 0, "all have been told already");
       last.open(undefined);
       await assertRejects(async () => await never.result, TaskCancelledError);
       assert(!queued, "a task has started in a cancelled group");
@@ -141,14 +141,15 @@ testOnFakeLoop("signals are aborted in the call, also of those who are told late
   const { signal: kept } = new Scope(shielded);
   const { signal: elsewhere } = new Scope(undefined);
   scope.cancel("cancel");
-  assertEquals(tellings().running.length, 1);
+  assertEquals(tellings().length, 1);
   assertEquals([...signals, scope.signal].map(({ reason }) => reason), Array(11).fill(scope.request));
   assertEquals([kept.aborted, elsewhere.aborted], [false, false]);
 });
 
 testOnFakeLoop("a scope that has ended keeps no signal of it in the list of those to be aborted", () => {
-  const { signalled } = tellings();
-  const scopes = Array.from({ length: 10 }, () => new Scope(undefined));
+  const top = new Scope(undefined);
+  const { signalled } = top;
+  const scopes = Array.from({ length: 10 }, () => new Scope(top));
   for (const scope of scopes) void scope.signal;
   assertEquals(signalled.size, 10);
   for (const [index, scope] of scopes.entries()) {
@@ -190,7 +191,7 @@ testOnFakeLoop("members are told oldest first, and those inside a scope before i
     const second = new Named(top, "second");
     wait(second, "second 1");
     top.cancel("cancel");
-    while (tellings().running.length > 0) assert(host.step(), "nothing is left to do");
+    while (tellings().length > 0) assert(host.step(), "nothing is left to do");
     orders.push(order.filter((name) => name !== "top"));
   }
   assertEquals(orders[0], ["1", "first 1", "deep 1", "deep 2", "deep", "first 2", "first", "2", "second 1", "second"]);
@@ -303,7 +304,7 @@ testOnFakeLoop("a scope that ends before it is told leaves nothing to be told, a
     assertStrictEquals(await promise.catch((error) => error), outer.request);
   }
   outer.close();
-  assertEquals(tellings().running.length, 0);
+  assertEquals(tellings().length, 0);
 });
 
 testOnFakeLoop("what is told may end others who are next, and begin a cancellation of its own", async () => {
@@ -335,7 +336,7 @@ testOnFakeLoop(
       await checkpoint();
       const before = loop().timers.size;
       g.cancel();
-      after = [loop().timers.size - before, tellings().running.length];
+      after = [loop().timers.size - before, tellings().length];
     }, { teardownTimeout: 10 });
     const error = await assertRejects(() => ending, TeardownError);
     assertEquals([error.tasks.length, error.cause, after], [1, undefined, [1, 1]]);
@@ -377,7 +378,7 @@ testOnFakeLoop("after the telling of one cancellation the next one is told as pr
     const scope = new Scope(undefined);
     const waits = waitsIn(scope, 200);
     within(scope, () => scope.cancel("cancel"), undefined);
-    assertEquals([waits.every(({ interrupted }) => interrupted), tellings().running.length], [true, 0]);
+    assertEquals([waits.every(({ interrupted }) => interrupted), tellings().length], [true, 0]);
     while (host.step());
   }
 });
