@@ -10,7 +10,7 @@
  * nobody goes on as if there were no cancellation: a checkpoint, a new wait and a wait whose value comes look it up, and a wait that does
  * so counts as told. A member that a shield has been put around meanwhile is passed over.
  *
- * Telling 100,000 tasks that sleep takes 15 to 40 ms. In the call it would be a turn that long. And as each batch of them ends
+ * Telling 100,000 tasks that sleep takes 20 to 40 ms. In the call it would be a turn that long. And as each batch of them ends
  * before the next one is told, what belongs to them is still in the processor's caches then.
  *
  * @module
@@ -72,13 +72,16 @@ export function mayBeUntold(scope: TreeScope): boolean {
 /** A member leaves its scope. */
 export function leaves(member: TreeMember): void {
   if (unfinished === 0) return;
-  for (const telling of tellings()) telling.left(member);
+  const running = tellings();
+  for (let index = 0; index < running.length; index++) running[index]!.left(member);
 }
 
 /** A scope has closed, and ended its waits with that. */
 export function closes(scope: TreeScope): void {
   if (unfinished === 0) return;
-  for (const telling of [...tellings()]) telling.closed(scope);
+  const running = tellings();
+  // One that ends leaves the list.
+  for (let index = running.length - 1; index >= 0; index--) running[index]!.closed(scope);
 }
 
 /**
