@@ -22,6 +22,7 @@ import { laneOf } from "../queue/priority.ts";
 
 /** A member of the tree of scopes, as far as the telling goes. */
 export interface TreeMember {
+  readonly parent: TreeScope | undefined;
   readonly before: TreeMember | undefined;
   readonly after: TreeMember | undefined;
   /** The member as a scope, if it is one. */
@@ -107,12 +108,19 @@ class Telling extends Entry {
   readonly #top: TreeScope;
   /** The innermost scope that it has come to. */
   #place: Place | undefined;
+  /** All places by their scopes: of groups deep inside one another there are many, and each that ends asks. */
+  readonly #places: Map<TreeScope, Place> = new Map();
 
   constructor(top: TreeScope, lane: number) {
     super();
     this.#top = top;
     this.#lane = lane;
-    this.#place = { scope: top, next: oldestIn(top), outer: undefined };
+    this.#goInto(top);
+  }
+
+  #goInto(scope: TreeScope): void {
+    this.#place = { scope, next: oldestIn(scope), outer: this.#place };
+    this.#places.set(scope, this.#place);
   }
 
   override describe(): string {
@@ -161,9 +169,8 @@ class Telling extends Entry {
   }
 
   left(member: TreeMember): void {
-    for (let place = this.#place; place !== undefined; place = place.outer) {
-      if (place.next === member) place.next = youngerThan(member, place.scope);
-    }
+    const place = this.#places.get(member.parent!);
+    if (place?.next === member) place.next = youngerThan(member, place.scope);
   }
 
   /** Tells no more than `most`, and for no longer than the share of the slice. */
@@ -198,6 +205,7 @@ class Telling extends Entry {
     const { scope, next } = place;
     if (next === undefined) {
       this.#place = place.outer;
+      this.#places.delete(scope);
       return interruptScope(scope);
     }
     place.next = youngerThan(next, scope);
@@ -212,7 +220,7 @@ class Telling extends Entry {
         only.interrupt();
         interruptScope(branch);
       } else {
-        this.#place = { scope: branch, next: oldestIn(branch), outer: place };
+        this.#goInto(branch);
       }
     }
   }
