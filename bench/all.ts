@@ -49,7 +49,7 @@ export const sections: readonly Section[] = [
       parked,
     ],
   },
-  { title: "Cancellation", benches: [cancel, cancelLinear, deepCancel] },
+  { title: "Cancellation", benches: [cancel, cancelCall, cancelLinear, deepCancel] },
   { title: "Between tasks", benches: [channel, semaphore, monitor] },
   {
     title: "Long loops",
