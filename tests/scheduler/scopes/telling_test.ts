@@ -88,7 +88,8 @@ testOnFakeLoop("a cancellation of a few is told in the call, without a look at t
   assert(looks - before <= 1, `${looks - before} looks`);
 });
 
-testOnFakeLoop(
+testOnFakeLoopWith(
+  "async context",
   "whoever is not yet told of a cancellation is refused at its next checkpoint, wait and spawn",
   async () => {
     tellSingly();
