@@ -1,12 +1,12 @@
-import { BadHandshakeError, type HostWebSocket, type Upgraded, type WebSocketListener } from "../../port/web_socket.ts";
 import type { BodyWatch } from "../../port/http.ts";
+import { BadHandshakeError, type HostWebSocket, type Upgraded, type WebSocketListener } from "../../port/web_socket.ts";
 import { Exchange } from "../common/exchange.ts";
 import { bodyOf, type Incoming, readWhole } from "./http_body.ts";
-import { hostRequest, lazyRequest, type RequestParts } from "./lazy_request.ts";
 import type { Arrival, NodeConnection, Running } from "./http_connection.ts";
 import { hasBody } from "./http_head.ts";
 import type { Outgoing } from "./http_outgoing.ts";
 import { outgoingFor, type RawConnection } from "./http_upgrade.ts";
+import { hostRequest, lazyRequest, type RequestParts } from "./lazy_request.ts";
 import { loadWs, upgrade } from "./web_socket.ts";
 
 /** One exchange of a server. */

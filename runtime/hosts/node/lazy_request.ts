@@ -62,7 +62,7 @@ class LazyRequest {
   }
 
   get headers(): Headers {
-    return this.#headers ??= new Watched!(this.#native?.headers ?? pairsOf(this.#parts.rawHeaders));
+    return this.#headers ??= new OwnHeaders!(this.#native?.headers ?? pairsOf(this.#parts.rawHeaders));
   }
 
   get body(): ReadableStream<Uint8Array> | null {
@@ -122,10 +122,10 @@ interface WatchedHeaders extends Headers {
 }
 
 /** Made by `prepare`, for Node takes 20 ms to load its own classes. */
-let Watched: (new (init: HeadersInit) => WatchedHeaders) | undefined;
+let OwnHeaders: (new (init: HeadersInit) => WatchedHeaders) | undefined;
 
 /** A `Headers` that knows when it was changed. */
-function watchedHeaders(): typeof Watched {
+function makeOwnHeaders(): new (init: HeadersInit) => WatchedHeaders {
   class Watched extends Headers {
     #isChanged = false;
 
@@ -170,7 +170,7 @@ export function prepareLazyRequests(): boolean {
 }
 
 function prepare(): boolean {
-  Watched = watchedHeaders();
+  OwnHeaders = makeOwnHeaders();
   const sample = new Request("http://localhost/");
   if (!("bytes" in Request.prototype)) Reflect.deleteProperty(LazyRequest.prototype, "bytes");
   standFor(LazyRequest, Request, sample, (self) => LazyRequest.nativeOf(self as object));
