@@ -59,7 +59,7 @@ export interface HostWorker {
   post(message: unknown, transfer: Transferable[]): void;
   /** Lets the worker hold the process, or not; a new worker does not. */
   hold(holds: boolean): void;
-  /** Ends the thread as soon as the host can; `onExit` follows. A second call does nothing. */
+  /** Ends the thread as soon as the host can; `onExit` follows, never within the call. A second call does nothing. */
   terminate(): void;
 }
 

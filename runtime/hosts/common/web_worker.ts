@@ -106,8 +106,9 @@ export function overWebWorker(worker: WebWorker, options: HostWorkerOptions, lis
     worker.terminate();
     // Bun announces the end itself; elsewhere a terminated worker is silent at once.
     if ("ref" in worker) return;
-    // A browser stops every thread, though Chromium lets one that spins go on for two seconds.
-    if (!lockHeld || dying || !("Deno" in globalThis)) return end({ code: undefined, error });
+    // A browser stops every thread, though Chromium lets one that spins go on for two seconds. Told within the call, its
+    // end would overtake what the caller does next: a pool kept the place of such a worker for ever.
+    if (!lockHeld || dying || !("Deno" in globalThis)) return void setTimer(() => end({ code: undefined, error }), 0);
     // Deno does not stop a thread that spins: that one keeps its lock.
     terminated = true;
     watchLife(true);

@@ -146,7 +146,7 @@ test("whenever a worker dies, also one started ahead, the call behind settles, a
 });
 
 testWith("shared memory", "no call runs beside one that was told to stop before its grace is over", async () => {
-  await withPool({ size: 1, teardownTimeout: 400 }, async (pool) => {
+  await withPool({ size: 1, teardownTimeout: 400, idleTimeout: Infinity }, async (pool) => {
     await pool.warmUp();
     const flags = flagsOf();
     const controller = new AbortController();
