@@ -15,5 +15,6 @@
  */
 
 export { currentJob, type Job, onClose, workerData } from "./scheduler/workers/thread/current_job.ts";
+export type { WorkerCallTrace } from "./scheduler/workers/thread/worker_trace.ts";
 export { serveJobs } from "./scheduler/workers/thread/serve_jobs.ts";
 export { transfer } from "./scheduler/workers/wire/markers.ts";

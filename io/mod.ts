@@ -16,6 +16,8 @@
 export * from "./processes/mod.ts";
 export * from "./asyncio/mod.ts";
 export * from "./files/mod.ts";
+export * from "./inspector/mod.ts";
 export * from "./net/mod.ts";
 export * from "./serve/mod.ts";
 export * from "./streams/mod.ts";
+export { startTrace, type Trace, type TraceOptions } from "../scheduler/inspection/mod.ts";

@@ -73,6 +73,8 @@ export class LiveRequest extends GroupNode implements Owner {
   readonly #owner: RequestOwner<LiveRequest>;
   #task: RequestTask | undefined = undefined;
   #trace: RequestTrace | undefined = undefined;
+  /** The flow of control that it came in, kept for one that waits for a slot while somebody observes. */
+  flow: unknown = undefined;
   #isAnswered = false;
   /** The answer, until it is fetched. */
   #response: Answer | undefined = undefined;
@@ -176,7 +178,7 @@ export class LiveRequest extends GroupNode implements Owner {
   /** Runs the handler; called once, unless the request was cancelled before. */
   start(): void {
     this.state = "running";
-    loop().queue.beginOutside(this);
+    loop().queue.beginOutside(this, this.lane);
     this.enterBody();
     let response: Response | PromiseLike<Response>;
     try {

@@ -5,7 +5,7 @@
  */
 
 import { trimmed } from "../../runtime/basics/field_values.ts";
-import { type DiagnosticsChannel, diagnosticsChannel } from "../../runtime/system/diagnostics.ts";
+import { lazyChannel } from "../../runtime/system/diagnostics.ts";
 import type { RequestRecord } from "./serve_options.ts";
 
 /**
@@ -74,42 +74,28 @@ function randomHex(length: number): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-interface Channels {
-  readonly started: DiagnosticsChannel;
-  readonly failed: DiagnosticsChannel;
-  readonly ended: DiagnosticsChannel;
-}
-
-let opened: Channels | undefined;
-
-/** Opened when first used: an import alone is to load nothing of the host's. */
-function channels(): Channels {
-  return opened ??= {
-    started: diagnosticsChannel("millrace.request.start"),
-    failed: diagnosticsChannel("millrace.request.error"),
-    ended: diagnosticsChannel("millrace.request.end"),
-  };
-}
+const started = lazyChannel("millrace.request.start");
+const failed = lazyChannel("millrace.request.error");
+const ended = lazyChannel("millrace.request.end");
 
 /** Does anybody want to know? A channel of its own is asked: that of Bun's `tracingChannel` does not say. */
 export function isTraced(): boolean {
-  const { started, failed, ended } = channels();
-  return started.hasSubscribers || ended.hasSubscribers || failed.hasSubscribers;
+  return started().hasSubscribers || ended().hasSubscribers || failed().hasSubscribers;
 }
 
-/** A request begins. */
-export function publishStart(trace: RequestTrace): void {
-  channels().started.publish(trace);
+/** A request begins: calls `fn` with the stores that observers have bound to the channel. */
+export function runStarted<T>(trace: RequestTrace, fn: () => T): T {
+  return started().runStores(trace, fn, undefined);
 }
 
 /** An error was reported for a request. */
 export function publishError(trace: RequestTrace, error: unknown): void {
   trace.error = error;
-  channels().failed.publish(trace);
+  if (failed().hasSubscribers) failed().publish(trace);
 }
 
 /** A request has ended. */
 export function publishEnd(trace: RequestTrace, record: RequestRecord): void {
   trace.record = record;
-  channels().ended.publish(trace);
+  if (ended().hasSubscribers) ended().publish(trace);
 }

@@ -5,7 +5,15 @@
  */
 
 import { isHostName } from "../../runtime/basics/authority.ts";
-import { checkCount, checkDuration, checkFunction, checkName, checkOptions, show } from "../../runtime/basics/check.ts";
+import {
+  checkBoolean,
+  checkCount,
+  checkDuration,
+  checkFunction,
+  checkName,
+  checkOptions,
+  show,
+} from "../../runtime/basics/check.ts";
 import type { TlsOptions } from "../net/tls.ts";
 
 /** How a server is to be. */
@@ -84,6 +92,11 @@ export interface ServeOptions {
    * ```
    */
   lazyRequests?: boolean;
+  /**
+   * Does the open server hold the process? Not where it only tells of a program that does something else, as one for metrics does.
+   * Default: true.
+   */
+  hold?: boolean;
   /** How a drain goes; see {@linkcode DrainOptions}. */
   drain?: DrainOptions;
   /** Is told of errors of handlers, once each; the client gets 500 without the text. Default: `configure`'s `onUnhandled`. */
@@ -136,6 +149,7 @@ export interface ServeSettings {
   readonly sendTimeout: number;
   readonly messageLimit: number;
   readonly lazyRequests: boolean | undefined;
+  readonly hold: boolean;
   readonly drain: DrainOptions;
   /** Infinity: never. */
   readonly shedDelay: number;
@@ -163,6 +177,7 @@ export function checkServeOptions(options: ServeOptions): ServeSettings {
     "sendTimeout",
     "messageLimit",
     "lazyRequests",
+    "hold",
     "drain",
     "onError",
     "onRequest",
@@ -177,6 +192,7 @@ export function checkServeOptions(options: ServeOptions): ServeSettings {
     drain = {},
     shed,
     lazyRequests,
+    hold = true,
     onError,
     onRequest,
   } = options;
@@ -204,6 +220,7 @@ export function checkServeOptions(options: ServeOptions): ServeSettings {
   if (lazyRequests !== undefined && typeof lazyRequests !== "boolean") {
     throw new TypeError(`lazyRequests is true or false: received ${show(lazyRequests)}`);
   }
+  checkBoolean(hold, "hold");
   if (onError !== undefined) checkFunction(onError, "onError");
   if (onRequest !== undefined) checkFunction(onRequest, "onRequest");
   if (shed !== undefined) {
@@ -228,6 +245,7 @@ export function checkServeOptions(options: ServeOptions): ServeSettings {
     sendTimeout,
     messageLimit,
     lazyRequests,
+    hold,
     drain,
     shedDelay: shed?.delay ?? Infinity,
     onError,

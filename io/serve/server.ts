@@ -20,9 +20,10 @@ import { tooLarge, unavailable } from "./answers.ts";
 import { DelayGauge } from "./delay_gauge.ts";
 import { Drain, type DrainSummary } from "./drain.ts";
 import { LiveRequest } from "./live_request.ts";
+import { listServer, type RequestState, unlistServer } from "./live_servers.ts";
 import { RequestDeadlines } from "./request_deadlines.ts";
 import type { Handler, RequestOwner } from "./request_owner.ts";
-import { isTraced, publishEnd, publishError, publishStart } from "./request_trace.ts";
+import { isTraced, publishEnd, publishError, runStarted } from "./request_trace.ts";
 import { checkDrain, type DrainOptions, type ServeSettings } from "./serve_options.ts";
 import { SlowClients } from "./slow_clients.ts";
 
@@ -155,7 +156,7 @@ export class Server {
 
   async #open(): Promise<void> {
     this.#scope = currentScope();
-    const { hostname, port, unix, tls, allowedHosts, keepAlive, headerTimeout, messageLimit, lazyRequests } =
+    const { hostname, port, unix, tls, allowedHosts, keepAlive, headerTimeout, messageLimit, lazyRequests, hold } =
       this.#settings;
     const handle = (exchange: HttpExchange): Promise<Answer> | Answer => this.#handle(exchange);
     try {
@@ -169,6 +170,7 @@ export class Server {
         headerTimeout,
         messageLimit,
         lazyRequests,
+        hold,
         handle,
       });
     } catch (error) {
@@ -176,6 +178,8 @@ export class Server {
     }
     this.#gauge?.start();
     for (const each of this.#slowClients) each.start();
+    listServer(this, (most) => this.#requests(most));
+    void this.finished.then(() => unlistServer(this));
   }
 
   #handle(exchange: HttpExchange): Promise<Answer> | Answer {
@@ -192,10 +196,16 @@ export class Server {
     void exchange.request;
     const live = new LiveRequest(this.#owner, exchange);
     if (this.#settings.onRequest !== undefined) live.remember();
-    if (isTraced()) publishStart(live.trace);
-    if (hasSlot) this.#start(live);
-    else this.#queue.add(live);
+    if (isTraced()) runStarted(live.trace, () => this.#admit(live, hasSlot));
+    else this.#admit(live, hasSlot);
     return live.answer();
+  }
+
+  #admit(live: LiveRequest, hasSlot: boolean): void {
+    if (hasSlot) return this.#start(live);
+    this.#queue.add(live);
+    // It will start where another one ends: what observers have bound to this one goes on with it.
+    if (isTraced()) live.flow = loop().context.capture();
   }
 
   #refuse(text: string): Answer {
@@ -205,7 +215,8 @@ export class Server {
 
   #start(live: LiveRequest): void {
     this.#active.add(live);
-    live.start();
+    if (live.flow === undefined) live.start();
+    else loop().context.resume(live.flow, start, live);
   }
 
   #failed(error: unknown, live: LiveRequest): void {
@@ -248,11 +259,27 @@ export class Server {
     }
   }
 
+  #requests(most: number): RequestState[] {
+    const now = loop().host.now();
+    const found: RequestState[] = [];
+    for (const live of [...this.#active, ...this.#queue]) {
+      if (found.length === most) break;
+      const isQueued = this.#queue.has(live);
+      const state = live.effective !== undefined ? "cancelling" : isQueued ? "queued" : "running";
+      found.push({ name: live.name, state, age: now - live.began, tasks: live.live });
+    }
+    return found;
+  }
+
   #stopTimers(): void {
     this.#gauge?.stop();
     for (const each of this.#slowClients) each.stop();
     this.#owner.deadlines?.stop();
   }
+}
+
+function start(live: LiveRequest): void {
+  live.start();
 }
 
 /** Does a request declare a body longer than that? Those of GET and HEAD have none, and looking at headers costs 2 us on Bun. */

@@ -24,6 +24,8 @@ export interface HttpListenOptions {
   readonly allowedHosts: readonly string[] | undefined;
   /** The most bytes of a WebSocket message. */
   readonly messageLimit: number;
+  /** Does the open server hold the process? */
+  readonly hold: boolean;
   /** Are requests to be made when they are needed, where the host can do that? `undefined`: where nothing else can tell. */
   readonly lazyRequests: boolean | undefined;
   /** Answers one request. It must not reject; it throws where `exchange.request` does. */

@@ -1,5 +1,5 @@
 /**
- * Variables of the environment, for a person who wants to pin a schedule without touching the test.
+ * What a program finds around it: variables of the environment, its own name, and what runs it.
  *
  * @module
  */
@@ -26,4 +26,22 @@ export function environmentVariable(name: string): string | undefined {
   const permission = scope.Deno?.permissions?.querySync({ name: "env", variable: name });
   if (permission !== undefined && permission.state !== "granted") return undefined;
   return scope.process?.env?.[name];
+}
+
+interface Identity {
+  process?: { argv?: readonly string[]; version?: string };
+  navigator?: { userAgent?: string };
+}
+
+/** What the program is called: the last part of the path it was started from; "a program" where that is not told. */
+export function programName(): string {
+  const { process } = globalThis as Identity;
+  const path = process?.argv?.[1] ?? "";
+  return path.split(/[/\\]/).at(-1) || "a program";
+}
+
+/** What runs it, with its version. */
+export function hostVersion(): string {
+  const { navigator, process } = globalThis as Identity;
+  return navigator?.userAgent ?? `Node.js/${process?.version?.slice(1) ?? "?"}`;
 }

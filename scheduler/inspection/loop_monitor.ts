@@ -8,10 +8,17 @@ import { checkDuration, checkFunction, checkOptions } from "../../runtime/basics
 import type { DelayHistogram } from "../../runtime/basics/histogram.ts";
 import { type LongTurn, LoopRecorder, type LoopSnapshot } from "../../runtime/monitor/monitor.ts";
 import { Watchdog } from "../../runtime/monitor/watchdog.ts";
+import { lazyChannel } from "../../runtime/system/diagnostics.ts";
 import { type Loop, loop } from "../queue/loop.ts";
 import { currentScope } from "../scopes/current_scope.ts";
 import { StructureError } from "../scopes/errors.ts";
 import { watchHook } from "../scopes/unhandled.ts";
+import { observeTurns } from "./turn_observers.ts";
+
+const told = lazyChannel("millrace.turn.long");
+
+/** The loops that a monitor watches. */
+const watched = new WeakSet<Loop>();
 
 /** How to watch the loop. */
 export interface LoopMonitorOptions {
@@ -19,7 +26,7 @@ export interface LoopMonitorOptions {
   resolution?: number;
   /** From how many ms on a turn is long. Default: 50, from where on people notice. */
   longTurn?: number;
-  /** Called with each long turn, after it. */
+  /** Called with each long turn, after it, as are those who subscribe to `millrace.turn.long` of `node:diagnostics_channel`. */
   onLongTurn?: (turn: LongTurn) => void;
   /**
    * After how many ms without a sign of life a thread of its own prints to the error stream that the loop is stuck, and in which task:
@@ -53,6 +60,7 @@ export class LoopMonitor {
   readonly #recorder: LoopRecorder;
   readonly #watchdog: Watchdog | undefined;
   #slicesBefore: number;
+  readonly #leave: () => void;
   #isClosed = false;
 
   /**
@@ -74,16 +82,20 @@ export class LoopMonitor {
     if (watchdog !== undefined) checkDuration(watchdog, "The time of the watchdog");
     const current = this.#loop = loop();
     const { host, queue } = current;
-    if (queue.observer !== undefined) throw new StructureError("Another LoopMonitor watches the loop: close it first");
+    if (watched.has(current)) throw new StructureError("Another LoopMonitor watches the loop: close it first");
     const dog = this.#watchdog = watchdog === undefined ? undefined : new Watchdog(host, watchdog, whoRuns);
     this.#recorder = new LoopRecorder(host, {
       resolution,
       longTurn,
-      onLongTurn: onLongTurn && ((turn) => watchHook(onLongTurn(turn))),
+      onLongTurn: (turn) => {
+        if (told().hasSubscribers) told().publish(turn);
+        if (onLongTurn !== undefined) watchHook(onLongTurn(turn));
+      },
       onSign: dog && ((runner) => dog.sign(runner)),
     });
     this.#slicesBefore = queue.slices;
-    queue.observer = this.#recorder;
+    this.#leave = observeTurns(current, this.#recorder);
+    watched.add(current);
   }
 
   /** The numbers since the beginning, or since the last {@linkcode reset}. */
@@ -106,7 +118,8 @@ export class LoopMonitor {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#loop.queue.observer = undefined;
+    this.#leave();
+    watched.delete(this.#loop);
     this.#recorder.close();
     this.#watchdog?.close();
   }

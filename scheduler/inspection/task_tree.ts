@@ -7,11 +7,10 @@
 import { loop } from "../queue/loop.ts";
 import { type Priority, priorityOf } from "../queue/priority.ts";
 import { roots } from "../scopes/current_scope.ts";
-import { type Member, Scope } from "../scopes/scope.ts";
-import { Task, type TaskState } from "../scopes/task.ts";
+import type { TaskState } from "../scopes/task.ts";
 import { GroupNode } from "../tasks/group_node.ts";
 import { TaskNode } from "../tasks/task_node.ts";
-import { AnyWait } from "../waits/wait.ts";
+import { ageOf, partsOf, stateOf, waitingFor } from "./task_parts.ts";
 import { cyclesOf } from "./wait_cycles.ts";
 
 /** A group or a task that has not ended. */
@@ -145,41 +144,18 @@ function describe(
   scope: GroupNode | TaskNode,
   children: readonly TaskInfo[],
 ): { info: TaskInfo; inner: (GroupNode | TaskNode)[] } {
-  const inner: (GroupNode | TaskNode)[] = [];
-  const waits: AnyWait<unknown>[] = [];
-  let deadline = scope.deadline;
-  const open: Scope[] = [scope];
-  for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    for (let member: Member | undefined = at.members; member !== undefined; member = member.after) {
-      if (member instanceof GroupNode || member instanceof TaskNode) inner.push(member);
-      else if (member instanceof AnyWait) waits.push(member as AnyWait<unknown>);
-      else if (member instanceof Scope) {
-        deadline = Math.min(deadline, member.deadline);
-        open.push(member);
-      }
-    }
-  }
+  const { inner, waits, deadline } = partsOf(scope);
   const isTask = scope instanceof TaskNode;
   const info: TaskInfo = {
     kind: isTask ? "task" : "group",
     name: scope.name,
     state: isTask ? scope.state : stateOf(scope),
     priority: priorityOf(scope.lane),
-    age: Math.max(0, loop().queue.stampNow() - scope.stamp),
+    age: ageOf(scope),
     blockedBy: waits.flatMap(({ heldBy }) => heldBy),
     waitingFor: isTask ? scope.waitsToStart ?? waitingFor(waits) : waitingFor(waits),
     deadline,
     children,
   };
   return { info, inner };
-}
-
-function stateOf(group: GroupNode): TaskInfo["state"] {
-  if (group.abandoned) return "abandoned";
-  return group.effective === undefined ? "running" : "cancelling";
-}
-
-function waitingFor(waits: readonly AnyWait<unknown>[]): string | undefined {
-  const named = waits.map(({ what }) => what instanceof Task ? what.name : what ?? "something").reverse();
-  return named.length === 0 ? undefined : named.join(" and ");
 }

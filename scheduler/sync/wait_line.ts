@@ -124,6 +124,7 @@ export class LineWait<T> extends AnyWait<T> {
   constructor(line: WaitLine<T>, scope: Scope | undefined) {
     super(scope);
     this.line = line;
+    this.began();
   }
 
   override get what(): string {

@@ -27,9 +27,11 @@ import { Wait } from "../waits/wait.ts";
 import { type Cleanup, runAllDeferred, runDeferred } from "./deferred.ts";
 import type { GroupSettings } from "./group_options.ts";
 import { GroupTeardown } from "./group_teardown.ts";
+import { arePlacesWanted, rememberPlace } from "./places.ts";
 import { Slots } from "./slots.ts";
 import { type TaskBody, TaskNode, type TaskParent, type TaskSettings, tasksIn } from "./task_node.ts";
-import { rememberPlace, type WatchedGroup } from "./teardown.ts";
+import { spawned, tell } from "./task_trace.ts";
+import type { WatchedGroup } from "./teardown.ts";
 import { type EndedGroup, outcomeOf, verdictOf } from "./verdict.ts";
 
 /** A scope that owns tasks and ends only after all of them have ended. */
@@ -125,18 +127,18 @@ export class GroupNode extends Scope implements EndedGroup, TaskParent, WatchedG
     this.live++;
     this.spawned++;
     if (node.daemon) this.#daemons++;
+    tell(spawned, node);
     if (this.effective !== undefined) {
       node.interrupt();
       return node;
     }
-    if (this.#teardownTimeout !== Infinity) rememberPlace(node);
+    if (this.#teardownTimeout !== Infinity || arePlacesWanted()) rememberPlace(node);
     node.prepare();
     if (settings.unlimited === true) loop().queue.enqueue(node, node.lane);
     else (this.#slots ??= new Slots(this.#limit)).enter(node);
     return node;
   }
 
-  /** Takes a task that has not started out of wherever it waits. */
   unqueue(node: TaskNode): void {
     if (this.isPending(node)) this.#slots!.remove(node);
     else loop().queue.remove(node);
@@ -151,7 +153,6 @@ export class GroupNode extends Scope implements EndedGroup, TaskParent, WatchedG
     this.#slots?.relane(node);
   }
 
-  /** A task has ended, started or not. */
   childEnded(node: TaskNode): void {
     this.live--;
     if (node.daemon) this.#daemons--;

@@ -6,6 +6,7 @@
 
 export { currentTask } from "./current_task.ts";
 export { main } from "./main.ts";
+export type { TaskTrace } from "./task_trace.ts";
 export {
   group,
   type GroupOptions,

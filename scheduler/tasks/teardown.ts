@@ -4,11 +4,11 @@
  * @module
  */
 
-import { callerIn } from "../../runtime/basics/own_frames.ts";
 import { loop } from "../queue/loop.ts";
 import { TeardownError, type UnfinishedTask } from "../scopes/errors.ts";
 import { type Member, pathOf, type Scope } from "../scopes/scope.ts";
 import { reportUnhandled } from "../scopes/unhandled.ts";
+import { placeOf } from "./places.ts";
 
 /** After how long a group without a bound says whom it waits for, in ms; then after twice that, and so on. */
 const firstWord = 10_000;
@@ -108,18 +108,7 @@ function ageOf(scope: Scope): number {
   return Math.max(0, loop().queue.stampNow() - scope.stamp);
 }
 
-/** Where tasks were spawned, in groups whose teardown has a bound: a stack costs as much as a task. */
-const places = new WeakMap<Scope, Error>();
-
-/** Remembers where a task is being spawned. */
-export function rememberPlace(task: Scope): void {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 8;
-  places.set(task, new Error("place"));
-  Error.stackTraceLimit = stackTraceLimit;
-}
-
 function whereSpawned(task: Scope): string | undefined {
-  const caller = callerIn(places.get(task)?.stack);
+  const caller = placeOf(task);
   return caller === undefined ? undefined : `at ${caller}`;
 }

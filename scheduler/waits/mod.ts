@@ -8,4 +8,5 @@ export { debounce, type Debounced, type DebounceOptions, throttle, type Throttle
 export type { WaitOptions } from "./wait.ts";
 export { type IdleTime, nextFrame, type NextFrameOptions, whenIdle, type WhenIdleOptions } from "./idle.ts";
 export { interruptible } from "./interruptible.ts";
+export type { WaitTrace } from "./wait_trace.ts";
 export { checkpoint, sleep, sleepUntil, throwIfCancelled } from "./sleep.ts";

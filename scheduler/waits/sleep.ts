@@ -106,6 +106,7 @@ class Sleep extends AnyWait<void> implements Timed {
     super(scope);
     this.deadline = deadline;
     if (!this.interrupted && deadline !== Infinity) loop().timers.set(this);
+    this.began();
   }
 
   expire(): void {

@@ -21,6 +21,7 @@ import { cancellationIn } from "../scopes/exit.ts";
 import { checkSignal, joinSignal } from "../scopes/foreign_signal.ts";
 import { Member, Scope } from "../scopes/scope.ts";
 import type { Task } from "../scopes/task.ts";
+import { began, ended, tell, woken } from "./wait_trace.ts";
 
 /**
  * One wait of a flow of control, and a checkpoint: its promise settles with what `resolve` or `reject` is given, or
@@ -54,6 +55,11 @@ export abstract class AnyWait<T> extends Member {
 
   /** What is waited for, to those who look at the tree of tasks. */
   abstract get what(): string | Task<unknown> | undefined;
+
+  /** Tells observers of the wait; each kind does so at the end of its constructor, when it knows what it waits for. */
+  protected began(): void {
+    tell(began, this);
+  }
 
   /** The names of the tasks that have to go on first, as far as known. */
   get heldBy(): readonly string[] {
@@ -146,6 +152,7 @@ export abstract class AnyWait<T> extends Member {
   #goInTurn(phase: "settling" | "failing", outcome: unknown): void {
     this.#phase = phase;
     this.#outcome = outcome;
+    tell(woken, this);
     loop().queue.enqueue(this, laneIn(this.parent));
   }
 
@@ -161,6 +168,7 @@ export abstract class AnyWait<T> extends Member {
 
   #end(): void {
     this.#phase = "settled";
+    tell(ended, this);
     this.leave();
     if (this.list !== undefined) loop().queue.remove(this);
   }
@@ -229,6 +237,7 @@ export class Wait<T = void> extends AnyWait<T> {
     super(scope);
     this.#what = what;
     this.#onCancel = onCancel;
+    this.began();
   }
 
   override get what(): string | Task<unknown> | undefined {

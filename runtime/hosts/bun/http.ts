@@ -19,6 +19,7 @@ interface BunServer {
   timeout(request: Request, seconds: number): void;
   upgrade(request: Request, options: { data: BunWebSocket; headers: Record<string, string> }): boolean;
   stop(closeActiveConnections: boolean): Promise<void>;
+  unref(): void;
   readonly url: URL;
 }
 
@@ -72,6 +73,7 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
   } catch (error) {
     return Promise.reject(error);
   }
+  if (!options.hold) server.unref();
   if (unix === undefined) gate.ownAuthority = server.url.host;
   return Promise.resolve({
     port: server.port ?? 0,

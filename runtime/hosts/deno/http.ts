@@ -22,6 +22,7 @@ interface DenoServer {
   /** Rejects when the server cannot accept any more. */
   readonly finished: Promise<void>;
   shutdown(): Promise<void>;
+  unref(): void;
 }
 
 interface DenoInfo {
@@ -75,6 +76,7 @@ export function listenHttp(options: HttpListenOptions): Promise<HttpListener> {
           : new DenoExchange(request, url, info, shared).answer();
       },
     );
+    if (!options.hold) server.unref();
     server.finished.catch(() => setTimer(relisten, relistenDelay));
   }
   /** Out of descriptors Deno gives up the server, as an unhandled rejection that ends the process; what is open goes on. */

@@ -28,6 +28,7 @@ interface NodeServer {
   off(event: "listening" | "error", listener: (error: Error) => void): void;
   address(): { port?: number } | string | null;
   close(done?: () => void): void;
+  unref(): void;
 }
 
 interface Http {
@@ -60,6 +61,10 @@ export async function listenHttp(options: HttpListenOptions): Promise<HttpListen
   server.on("checkExpectation", (incoming, outgoing) => {
     connections.of(incoming.socket).take(incoming, outgoing, false, undefined);
   });
+  if (!options.hold) {
+    server.unref();
+    server.on("connection", (socket) => socket.unref());
+  }
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.once("listening", () => {

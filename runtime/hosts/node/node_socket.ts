@@ -17,6 +17,7 @@ export interface NodeSocket {
   readonly _httpMessage?: object | null;
   readableFlowing: boolean | null;
   destroySoon(): void;
+  unref(): void;
   destroy(): void;
   end(text?: string): void;
   resume(): void;

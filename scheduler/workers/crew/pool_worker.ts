@@ -22,7 +22,7 @@ import type { Answer, Hello, PoolMessage } from "../wire/protocol.ts";
 import { JobSlots } from "./job_slots.ts";
 import { Outbox } from "./outbox.ts";
 import { type JobListener, Replies, type RepliesWorker } from "./replies.ts";
-import type { EndReason, WorkerSettings } from "./worker_settings.ts";
+import { type EndReason, nextWorkerNumber, type WorkerSettings } from "./worker_settings.ts";
 
 /** What a worker tells its pool. */
 export interface WorkerListener extends JobListener {
@@ -42,17 +42,18 @@ export interface WorkerListener extends JobListener {
   onRunaway(goesOn: boolean): void;
 }
 
-/** How long a thread that was told to end may take, in ms, before it is taken for ended. Deno ends none that spins. */
+/**
+ * How long a thread that was told to end may take before it is taken for ended, for Deno ends none that spins; and how long replies on
+ * their way are waited for before that, which Deno loses with it. In ms.
+ */
 const terminateLimit = 1000;
-
-/** How long replies that are on their way are waited for before a thread is ended, in ms: Deno loses them with it. */
 const longestWay = 100;
-
 /** Who has had no job for so long, in ms, is not in the middle of a series of calls. */
 const restAfter = 1;
 
 /** A worker, as its pool sees it. */
 export class PoolWorker implements JobWorker, RepliesWorker {
+  readonly number: number = nextWorkerNumber();
   ready = false;
   /** Since when the worker has had no job, in ms of the host's clock, its start included; and how long that took. */
   idleSince: number = loop().host.now();
@@ -168,6 +169,7 @@ export class PoolWorker implements JobWorker, RepliesWorker {
     const isFirst = this.count === 0 &&
       (this.#replies.together <= 1 || this.#loop.host.now() - this.idleSince > restAfter);
     job.worker = this;
+    if (job.trace !== undefined) job.trace.worker = this.number;
     this.holdProcess(true);
     this.#outbox.addJob(job, isFirst);
   }
@@ -210,12 +212,10 @@ export class PoolWorker implements JobWorker, RepliesWorker {
     this.#listener.onGrace(this, "stopped");
   }
 
-  /** Aborts a signal among the arguments of a job. */
   abortArgument(job: PoolJob, argument: number, reason: unknown): void {
     this.#outbox.addCancel(job, reason, argument);
   }
 
-  /** Lets a stream send more values. */
   addCredit(job: PoolJob, count: number): void {
     this.#outbox.addCredit(job, count);
   }

@@ -1,5 +1,5 @@
 /**
- * What a worker is made of, and why it may end.
+ * What a worker, a crew and a pool are made of, and why a worker may end.
  *
  * @module
  */
@@ -10,6 +10,13 @@ import type { Apart } from "../wire/parts.ts";
 
 /** Why a worker was told to end. */
 export type EndReason = "idle" | "spent" | "stopped" | "closed" | "failed";
+
+let lastNumber = 0;
+
+/** A number that no other worker of the program has. */
+export function nextWorkerNumber(): number {
+  return ++lastNumber;
+}
 
 /** What a worker is made of. */
 export interface WorkerSettings {
@@ -50,4 +57,11 @@ export interface CrewSettings extends WorkerSettings {
   readonly min: number;
   readonly idleTimeout: number;
   readonly onWorkerExit: ((exit: WorkerExitInfo) => unknown) | undefined;
+}
+
+/** What a pool is made with; checked already. */
+export interface PoolSettings extends CrewSettings {
+  readonly queueLimit: number;
+  /** Are cheap calls run in this thread, and below how many ms, if that is not to be found out? Only with a module that is a URL. */
+  readonly inline: boolean | number;
 }

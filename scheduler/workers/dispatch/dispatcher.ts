@@ -16,24 +16,18 @@ import { Crew } from "../crew/crew.ts";
 import type { PoolWorker } from "../crew/pool_worker.ts";
 import type { CallbackCall, JobListener } from "../crew/replies.ts";
 import { WarmUps } from "../crew/warm_ups.ts";
-import type { CrewSettings } from "../crew/worker_settings.ts";
+import type { PoolSettings } from "../crew/worker_settings.ts";
 import { InlineRunner } from "../inline/inline_runner.ts";
 import type { PoolJob } from "../jobs/job.ts";
 import { JobQueue } from "../jobs/job_queue.ts";
 import { PoolClosedError, QueueFullError, WorkerExitError } from "../wire/worker_errors.ts";
 import { balance, workerFor } from "./assignment.ts";
 import { callBack } from "./call_back.ts";
+import { tellCalled, tellReturned } from "./call_trace.ts";
 import { describeJob, JobLimits, type LimitOptions } from "./job_limits.ts";
 import { endLeftStreams } from "./left_streams.ts";
 import { leastAhead, PoolMeter } from "./pool_meter.ts";
 import { RoomQueue } from "./room_queue.ts";
-
-/** What a pool is made with; checked already. */
-export interface PoolSettings extends CrewSettings {
-  readonly queueLimit: number;
-  /** Are cheap calls run in this thread, and below how many ms, if that is not to be found out? Only with a module that is a URL. */
-  readonly inline: boolean | number;
-}
 
 /** The jobs of a pool. */
 export class Dispatcher {
@@ -138,6 +132,7 @@ export class Dispatcher {
   submit(job: PoolJob, scope: Scope | undefined, options: LimitOptions): void {
     job.pool = this;
     this.meter.came(job);
+    tellCalled(this.#settings.name, job);
     if (scope !== undefined) job.whenGone(scope.keepOpen());
     this.#limits.watch(job, options);
     // Not past those that wait for a worker.
@@ -152,6 +147,7 @@ export class Dispatcher {
     if (job.ended || job.aborted) return;
     job.aborted = true;
     this.meter[as]++;
+    if (job.trace !== undefined) job.trace.error = reason;
     // The pool's own error may be added to; the caller's own reason is not.
     job[as === "failed" && reason instanceof TimeoutError ? "fail" : "reject"](reason);
     const { worker } = job;
@@ -277,6 +273,7 @@ export class Dispatcher {
   /** A job has failed: with an error that was made for it, or (`reject`) with one that others get too. */
   #fail(job: PoolJob, error: unknown, as: "fail" | "reject" = "fail"): void {
     if (!job.aborted) this.meter.failed++;
+    if (job.trace !== undefined && !job.aborted) job.trace.error = error;
     job[as](error);
     this.#gone(job);
   }
@@ -299,6 +296,7 @@ export class Dispatcher {
 
   #gone(job: PoolJob): void {
     this.meter.went(job);
+    tellReturned(job);
     job.end();
     if (this.meter.live === 0) this.#drained?.();
     this.#room.admit();

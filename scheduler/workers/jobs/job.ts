@@ -91,6 +91,8 @@ export class PoolJob extends Entry {
   ran = 0;
   /** Who waits for the result; nobody once it is settled. */
   receiver: Receiver | undefined = undefined;
+  /** What observers are told of it, while there are any. */
+  trace: { worker: number | undefined; error: unknown } | undefined = undefined;
   /** A stream's values arrive here. */
   onValue: ((value: unknown) => void) | undefined = undefined;
   /** The code in the worker waits for the caller's side: for credit, or for callbacks. */

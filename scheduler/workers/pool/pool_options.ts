@@ -17,7 +17,7 @@ import type { GivenWorker, ThreadOptions } from "../../../runtime/port/worker.ts
 import { loop } from "../../queue/loop.ts";
 import { checkSignal } from "../../scopes/foreign_signal.ts";
 import type { WorkerExitInfo } from "../crew/worker_settings.ts";
-import type { PoolSettings } from "../dispatch/dispatcher.ts";
+import type { PoolSettings } from "../crew/worker_settings.ts";
 import { Inspection } from "../wire/clonable.ts";
 import { takeApart } from "../wire/parts.ts";
 import type { ErrorClass, KnownClasses } from "../wire/error_codec.ts";

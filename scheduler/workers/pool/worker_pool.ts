@@ -12,7 +12,8 @@ import { currentScope } from "../../scopes/current_scope.ts";
 import { TimeoutError } from "../../scopes/errors.ts";
 import { onAbort } from "../../scopes/foreign_signal.ts";
 import { endedBy, type WaitOptions } from "../../waits/wait.ts";
-import { Dispatcher, type PoolSettings } from "../dispatch/dispatcher.ts";
+import type { PoolSettings } from "../crew/worker_settings.ts";
+import { Dispatcher } from "../dispatch/dispatcher.ts";
 import { callOptions, type RunOptions, settingsOf, settingsOfChunk } from "../jobs/call_settings.ts";
 import { PoolJob } from "../jobs/job.ts";
 import { CallWait } from "./call_wait.ts";
@@ -25,33 +26,11 @@ import type {
   StreamableName,
   StreamedValue,
 } from "./function_types.ts";
+import { listPool, type LivePool } from "./live_pools.ts";
 import { PoolMap } from "./pool_map.ts";
 import { poolSettings, type WorkerPoolOptions } from "./pool_options.ts";
+import type { WorkerPoolStatistics } from "./pool_statistics.ts";
 import { streamOf } from "./worker_stream.ts";
-
-/** The numbers of a pool at one moment. */
-export interface WorkerPoolStatistics {
-  /** Threads, those that are starting included, and those that were started to take the place of one that may have to be ended. */
-  readonly workers: number;
-  /** Threads without a call. */
-  readonly idle: number;
-  /** Calls that run, those that were aborted and have not ended included. */
-  readonly running: number;
-  /** Calls that wait to be started. */
-  readonly queued: number;
-  /** Calls that gave a result. */
-  readonly completed: number;
-  /** Calls that failed; a timeout is a failure. */
-  readonly failed: number;
-  /** Calls that were aborted. */
-  readonly cancelled: number;
-  /** Threads that were told to end more than a second ago and go on: Deno cannot stop one that spins. They are no workers any more. */
-  readonly runaway: number;
-  /** Workers that were replaced; only in a pool with `maxMemory` or `maxCalls`. */
-  readonly recycled?: number;
-  /** Calls that were run in this thread; only in a pool with `inline`. */
-  readonly inlined?: number;
-}
 
 /** How a pool is to be closed. */
 export interface CloseOptions {
@@ -104,6 +83,9 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
   #closeTimer: { cancel(): void } | undefined = undefined;
   #closeAt = Infinity;
   readonly #leaveSignal: (() => void) | undefined;
+  /** Is listed as long as the pool is held. */
+  readonly #listed: LivePool;
+  readonly #unlist: () => void;
 
   /**
    * Makes a pool over a module; no worker is started before the first call.
@@ -115,6 +97,8 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
   constructor(module: URL | (() => GivenWorker), options: WorkerPoolOptions = {}) {
     this.#settings = poolSettings(module, options);
     this.#jobs = new Dispatcher(this.#settings);
+    this.#listed = { name: this.#settings.name, size: this.#settings.size, jobs: this.#jobs };
+    this.#unlist = listPool(this.#listed);
     const { signal } = options;
     this.#leaveSignal = signal && onAbort(signal, (reason) => void this.#close(0, reason));
   }
@@ -283,11 +267,10 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
   statistics(): WorkerPoolStatistics {
     const { crew, inline, meter, running } = this.#jobs;
     const { live, completed, failed, cancelled } = meter;
-    const workers = crew.threads;
     const { maxMemory, maxCalls } = this.#settings;
     return Object.freeze({
-      workers,
-      idle: workers - running + (inline?.running ?? 0),
+      workers: crew.threads,
+      idle: crew.threads - running + (inline?.running ?? 0),
       running,
       queued: live - running,
       completed,
@@ -322,7 +305,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
     return closing;
   }
 
-  /** Closes the pool without waiting for its calls: `close({ timeout: 0 })`. */
+  /** `close({ timeout: 0 })`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close({ timeout: 0 });
   }
@@ -346,5 +329,6 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
     await this.#jobs.drain();
     this.#closeTimer?.cancel();
     await this.#jobs.crew.end();
+    this.#unlist();
   }
 }

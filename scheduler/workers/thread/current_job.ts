@@ -13,6 +13,8 @@ export interface Job {
   readonly name: string;
   /** The names of the groups and tasks around the call, outermost first, joined by " > "; empty outside any. */
   readonly task: string;
+  /** What an observer of the caller's side has sent along, in the form of the header `traceparent`; `undefined` where nobody has. */
+  readonly traceparent: string | undefined;
   /**
    * Aborted when the caller no longer wants the result. `signal.aborted` turns true inside a synchronous loop too,
    * where the host has shared memory.

@@ -18,8 +18,10 @@ import {
   type ReplyKind,
   withParts,
 } from "../wire/protocol.ts";
+import { askInLoops, isAborted } from "./abort_in_loops.ts";
 import type { Job } from "./current_job.ts";
 import { exportOf, functionNames } from "./worker_module.ts";
+import { callTold, tellReturned } from "./worker_trace.ts";
 
 /** Where a job's replies go. `list` is what is moved. */
 export type SendReply = (id: number, kind: ReplyKind, value: unknown, list?: readonly Transferable[]) => void;
@@ -60,6 +62,10 @@ export class RunningJob implements Job {
     return this.#message.extra?.path ?? "";
   }
 
+  get traceparent(): string | undefined {
+    return this.#message.extra?.traceparent;
+  }
+
   get cancelled(): boolean {
     return this.#cancelled !== undefined ||
       (this.#cells !== undefined && !this.#ended &&
@@ -70,7 +76,7 @@ export class RunningJob implements Job {
     if (this.#controller === undefined) {
       const controller = this.#controller = new AbortController();
       if (this.#cancelled !== undefined) this.#abort();
-      else this.#pollInLoops(controller.signal);
+      else if (this.#cells !== undefined) askInLoops(controller.signal, () => this.cancelled, () => this.#abort());
     }
     return this.#controller.signal;
   }
@@ -125,9 +131,9 @@ export class RunningJob implements Job {
     if (this.#cancelled !== undefined) this.#scope?.cancel(this.#cancelled.reason);
     try {
       if (extra?.each) {
-        return this.#startEach(call, args[0] as unknown[]);
+        return callTold(this, () => this.#startEach(call, args[0] as unknown[]));
       }
-      const result: unknown = this.#within(() => call(...args));
+      const result: unknown = callTold(this, () => this.#within(() => call(...args)));
       if (extra?.credit !== undefined) return this.#stream(result).catch((error) => this.#fail(error));
       if (!isThenable(result)) {
         this.#done(result);
@@ -152,8 +158,9 @@ export class RunningJob implements Job {
     return this.#scope === undefined ? fn() : this.#scope.run(fn);
   }
 
-  #end(): void {
+  #end(error?: unknown): void {
     this.#ended = true;
+    tellReturned(this, error);
     this.#scope?.end();
   }
 
@@ -227,7 +234,7 @@ export class RunningJob implements Job {
   }
 
   #fail(error: unknown): void {
-    this.#end();
+    this.#end(error);
     this.#reply(this.id, replies.failed, encodeError(error) satisfies EncodedError);
   }
 
@@ -302,28 +309,8 @@ export class RunningJob implements Job {
   }
 
   #abort(): void {
-    if (this.#controller === undefined || aborted(this.#controller.signal)) return;
+    if (this.#controller === undefined || isAborted(this.#controller.signal)) return;
     this.#controller.abort(this.#cancelled?.reason);
-  }
-
-  /**
-   * Makes `signal.aborted` look at the shared flag, because no message arrives inside a synchronous loop. Deno's own
-   * code reads `aborted` while it aborts: the plain property has to answer then.
-   */
-  #pollInLoops(signal: AbortSignal): void {
-    if (this.#cells === undefined) return;
-    let aborting = false;
-    Object.defineProperty(signal, "aborted", {
-      configurable: true,
-      get: () => {
-        if (aborted(signal)) return true;
-        if (aborting || !this.cancelled) return false;
-        aborting = true;
-        this.#abort();
-        aborting = false;
-        return true;
-      },
-    });
   }
 }
 
@@ -334,13 +321,6 @@ function checkResultTransfer(list: readonly unknown[]): void {
   } catch (error) {
     throw error instanceof TypeError ? dataCloneError(error.message) : error;
   }
-}
-
-/** Whether a signal is aborted, by the class's own property; happy-dom, whose signals are a page's in tests, has none in the class. */
-const abortedGetter = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted")?.get;
-
-function aborted(signal: AbortSignal): boolean {
-  return abortedGetter?.call(signal) ?? false;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -38,6 +38,8 @@ export interface JobExtra {
   /** The name of the call, where it is not that of the function, and the path of the task that made it. */
   label?: string;
   path?: string;
+  /** The caller's place in a trace, from whoever observes its calls. */
+  traceparent?: string;
 }
 
 /** A job as its worker sees it. */

@@ -97,7 +97,7 @@ export const house: readonly Room[] = [
   {
     path: "scheduler/queue",
     says: "what is ready to run: entries, priorities, the run queue, the timers, the loop",
-    over: ["runtime/current_host.ts", "runtime/monitor"],
+    over: ["runtime/current_host.ts", "runtime/monitor", "runtime/system"],
     doors: ["entry", "priority", "settlers", "timer_queue", "loop"],
   },
   {
@@ -117,7 +117,7 @@ export const house: readonly Room[] = [
     path: "scheduler/tasks",
     says: "tasks, groups and how they end; the program's main task",
     over: ["scheduler/waits"],
-    doors: ["task_group", "group_node", "group_options", "deferred", "task_node"],
+    doors: ["task_group", "group_node", "group_options", "deferred", "task_node", "places"],
   },
   {
     path: "scheduler/web",
@@ -130,7 +130,7 @@ export const house: readonly Room[] = [
     path: "scheduler/workers",
     says: "functions of a module on other threads: wire, jobs, thread, crew, inline, dispatch, pool",
     over: ["scheduler/waits"],
-    doors: ["thread/current_job", "thread/worker_side"],
+    doors: ["thread/current_job", "thread/worker_side", "pool/live_pools"],
     inside: {
       wire: [],
       jobs: ["wire"],
@@ -149,9 +149,9 @@ export const house: readonly Room[] = [
   },
   {
     path: "scheduler/inspection",
-    says: "the tree of tasks as people look at it, and how late the loop is",
+    says: "the tree of tasks as people look at it, how late the loop is, and what a trace records",
     over: ["scheduler/tasks"],
-    doors: ["task_tree", "wait_cycles"],
+    doors: ["task_tree", "wait_cycles", "turn_observers", "task_walk", "task_parts"],
   },
   {
     path: "scheduler/combinators",
@@ -212,7 +212,14 @@ export const house: readonly Room[] = [
     path: "io/serve",
     says: "a server of HTTP whose requests are groups",
     over: ["io/net", "runtime/system"],
+    doors: ["live_servers"],
+  },
+  {
+    path: "io/inspector",
+    says: "a page that shows what the program does, and its server",
+    over: ["io/serve", "scheduler/inspection", "scheduler/workers"],
     doors: [],
+    inside: { "": [], page: [""] },
   },
   {
     path: "io/streams",

@@ -1,0 +1,190 @@
+/**
+ * All that is alive, as the clients of an inspector look at it: counts for everything, and rows for what each of them sees.
+ *
+ * @module
+ */
+
+import { ageOf, type Parts, stateOf, waitingFor } from "../../scheduler/inspection/task_parts.ts";
+import type { TaskVisitor } from "../../scheduler/inspection/task_walk.ts";
+import { cyclesOf } from "../../scheduler/inspection/wait_cycles.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
+import { priorityOf } from "../../scheduler/queue/priority.ts";
+import type { GroupNode } from "../../scheduler/tasks/group_node.ts";
+import { placeOf } from "../../scheduler/tasks/places.ts";
+import type { TaskNode } from "../../scheduler/tasks/task_node.ts";
+import { type Counts, type GroupRow, mostRows, type State, type TaskRow, type View } from "./protocol.ts";
+import type { Watch } from "./watch.ts";
+
+/** The most circles that are told. */
+const mostCycles = 20;
+
+/** The part of a state that one client sees of the tree. */
+export type Seen = Pick<State, "total" | "groups" | "groupsMore" | "rows" | "rowsTotal" | "cycles">;
+
+type MutableCounts = { -readonly [state in keyof Counts]: number };
+
+/** A group, as it is found. */
+interface Note {
+  readonly group: GroupNode;
+  readonly id: number;
+  readonly around: Note | undefined;
+  readonly deadline: number;
+  readonly counts: MutableCounts;
+  readonly inner: Note[];
+  /** Which of the clients list its tasks. */
+  readonly listedBy: readonly boolean[];
+}
+
+/** The rows of one client. */
+interface Rows {
+  readonly view: View;
+  readonly search: string;
+  readonly rows: { row: Omit<TaskRow, "inCycle">; node: TaskNode }[];
+  total: number;
+}
+
+/** The numbers of groups, given out when they are first seen. */
+const ids = new WeakMap<GroupNode, number>();
+let lastId = 0;
+
+function idOf(group: GroupNode): number {
+  let id = ids.get(group);
+  if (id === undefined) ids.set(group, id = ++lastId);
+  return id;
+}
+
+/** One look at everything; to be walked with `walkTasks`. */
+export class Picture implements TaskVisitor {
+  readonly #watch: Watch;
+  readonly #clients: readonly Rows[];
+  readonly #notes: Map<GroupNode, Note> = new Map();
+  readonly #top: Note[] = [];
+  readonly #blocked: { name: string; blockedBy: readonly string[] }[] = [];
+  readonly #total: MutableCounts = noCounts();
+
+  constructor(views: readonly View[], watch: Watch) {
+    this.#watch = watch;
+    this.#clients = views.map((view) => ({ view, search: view.search.toLowerCase(), rows: [], total: 0 }));
+  }
+
+  group(group: GroupNode, around: GroupNode | undefined, { deadline }: Parts): void {
+    const id = idOf(group);
+    const outer = around && this.#notes.get(around);
+    const listedBy = this.#clients.map(({ view }, client) =>
+      view.group === null || view.group === id || outer?.listedBy[client] === true
+    );
+    const note: Note = { group, id, around: outer, deadline, counts: noCounts(), inner: [], listedBy };
+    this.#notes.set(group, note);
+    (outer?.inner ?? this.#top).push(note);
+  }
+
+  task(task: TaskNode, group: GroupNode, parts: Parts): void {
+    const state = stateOfTask(task, parts);
+    this.#total[state]++;
+    const note = this.#notes.get(group);
+    if (note === undefined) return;
+    note.counts[state]++;
+    const blockedBy = parts.waits.flatMap(({ heldBy }) => heldBy);
+    if (blockedBy.length > 0) this.#blocked.push({ name: task.name, blockedBy });
+    for (let client = 0; client < this.#clients.length; client++) {
+      const rows = this.#clients[client]!;
+      if (!note.listedBy[client]) continue;
+      if (rows.search !== "" && !task.name.toLowerCase().includes(rows.search)) continue;
+      const index = rows.total++ - rows.view.offset;
+      if (index < 0 || index >= mostRows) continue;
+      rows.rows.push({ row: this.#row(task, group, state, parts, blockedBy), node: task });
+    }
+  }
+
+  /** What each of the clients sees, once everything has been visited; and the tasks of its rows. */
+  seen(): { readonly seen: Seen; readonly tasks: ReadonlyMap<number, TaskNode> }[] {
+    // Those further in come later: each is added to the one around it when it has all of its own.
+    for (const note of [...this.#notes.values()].reverse()) {
+      if (note.around === undefined) continue;
+      for (const state of states) note.around.counts[state] += note.counts[state];
+    }
+    const cycles = cyclesOf(this.#blocked).slice(0, mostCycles);
+    const inCycle = new Set(cycles.flat());
+    return this.#clients.map(({ view, rows, total }) => {
+      const { groups, more } = this.#lines(new Set(view.open));
+      return {
+        seen: {
+          total: this.#total,
+          groups,
+          groupsMore: more,
+          rows: rows.map(({ row }) => ({ ...row, inCycle: inCycle.has(row.name) })),
+          rowsTotal: total,
+          cycles,
+        },
+        tasks: new Map(rows.map(({ node }) => [node.id, node])),
+      };
+    });
+  }
+
+  #row(
+    task: TaskNode,
+    group: GroupNode,
+    state: keyof Counts,
+    { waits, deadline }: Parts,
+    blockedBy: readonly string[],
+  ): Omit<TaskRow, "inCycle"> {
+    return {
+      id: task.id,
+      name: task.name,
+      group: group.name,
+      state,
+      age: ageOf(task),
+      since: this.#watch.since(task.handle),
+      waitingFor: task.waitsToStart ?? waitingFor(waits) ?? null,
+      blockedBy,
+      priority: priorityOf(task.lane),
+      deadline: timeUntil(deadline),
+      place: placeOf(task) ?? null,
+    };
+  }
+
+  /** The lines of the tree where these groups are unfolded. */
+  #lines(unfolded: ReadonlySet<number>): { groups: GroupRow[]; more: number } {
+    const groups: GroupRow[] = [];
+    let more = 0;
+    const open = this.#top.map((note) => ({ note, depth: 0 })).reverse();
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const { note, depth } = next;
+      const { group, id, counts, inner, deadline } = note;
+      const isOpen = unfolded.has(id);
+      if (isOpen) { for (const each of inner.toReversed()) open.push({ note: each, depth: depth + 1 }); }
+      if (groups.length >= mostRows) {
+        more++;
+        continue;
+      }
+      groups.push({
+        id,
+        name: group.name,
+        depth,
+        hasGroups: inner.length > 0,
+        isOpen,
+        state: stateOf(group),
+        counts,
+        age: ageOf(group),
+        deadline: timeUntil(deadline),
+      });
+    }
+    return { groups, more };
+  }
+}
+
+const states = ["queued", "running", "waiting", "cancelling"] as const;
+
+function noCounts(): MutableCounts {
+  return { queued: 0, running: 0, waiting: 0, cancelling: 0 };
+}
+
+function stateOfTask(task: TaskNode, { waits }: Parts): keyof Counts {
+  if (task.effective !== undefined) return "cancelling";
+  if (task.waitsToStart !== undefined) return "queued";
+  return waits.length > 0 ? "waiting" : "running";
+}
+
+function timeUntil(deadline: number): number | null {
+  return deadline === Infinity ? null : deadline - loop().timers.now();
+}

@@ -1,0 +1,119 @@
+/**
+ * What is recorded while somebody looks, and at no other time.
+ *
+ * @module
+ */
+
+import { type LongTurn, LoopRecorder, type TurnObserver, type TurnRunner } from "../../runtime/monitor/monitor.ts";
+import { diagnosticsChannel, type DiagnosticsListener } from "../../runtime/system/diagnostics.ts";
+import { observeTurns } from "../../scheduler/inspection/turn_observers.ts";
+import { type Loop, loop } from "../../scheduler/queue/loop.ts";
+import { type Priority, priorityOf } from "../../scheduler/queue/priority.ts";
+import type { Task } from "../../scheduler/scopes/task.ts";
+import type { TaskTrace } from "../../scheduler/tasks/mod.ts";
+import { wantPlaces } from "../../scheduler/tasks/places.ts";
+import type { WaitTrace } from "../../scheduler/waits/mod.ts";
+import type { LoopFigures } from "./protocol.ts";
+
+/** How often the delay of the loop is measured, in ms, and from how many ms on a turn is long. */
+const resolution = 20;
+const longTurn = 50;
+
+/** How many long turns are told. */
+const mostLongTurns = 32;
+
+/** Records how the loop does, since when tasks are in their state, and where they were spawned. */
+export class Watch {
+  readonly #loop: Loop = loop();
+  readonly #recorder: LoopRecorder;
+  readonly #busy = new BusyMeter();
+  readonly #leave: (() => void)[] = [];
+  readonly #since: WeakMap<Task<unknown>, number> = new WeakMap();
+  readonly #longTurns: LongTurn[] = [];
+  #slicesBefore: number;
+
+  /** Begins; what `isHidden` says of who ran is not told. */
+  constructor(isHidden: (who: string) => boolean) {
+    const { host, queue } = this.#loop;
+    this.#slicesBefore = queue.slices;
+    const onLongTurn = (turn: LongTurn): void => {
+      if (isHidden(turn.who)) return;
+      this.#longTurns.unshift(turn);
+      this.#longTurns.splice(mostLongTurns);
+    };
+    this.#recorder = new LoopRecorder(host, { resolution, longTurn, onLongTurn, onSign: undefined });
+    const changed: DiagnosticsListener = (message) => {
+      const { task } = message as TaskTrace | WaitTrace;
+      if (task !== undefined) this.#since.set(task, host.now());
+    };
+    for (const what of ["task.spawn", "task.start", "wait.start", "wait.end"]) {
+      const channel = diagnosticsChannel(`millrace.${what}`);
+      channel?.subscribe(changed);
+      this.#leave.push(() => channel?.unsubscribe(changed));
+    }
+    this.#leave.push(
+      observeTurns(this.#loop, this.#recorder),
+      observeTurns(this.#loop, this.#busy),
+      wantPlaces(),
+      () => this.#recorder.close(),
+    );
+  }
+
+  /** For how long a task has been in its state, in ms; `null` where that began before. */
+  since(task: Task<unknown>): number | null {
+    const since = this.#since.get(task);
+    return since === undefined ? null : this.#loop.host.now() - since;
+  }
+
+  /** The figures since the last call. */
+  figures(): LoopFigures {
+    const { host, queue } = this.#loop;
+    const { elapsed, delay, turns, slices, utilization } = this.#recorder.snapshot(queue.slices - this.#slicesBefore);
+    this.#recorder.reset();
+    this.#slicesBefore = queue.slices;
+    const now = host.now();
+    return {
+      elapsed,
+      delay: { p50: delay.p50, p99: delay.p99, max: delay.max },
+      turns,
+      slices,
+      utilization,
+      busy: this.#busy.take(),
+      longTurns: this.#longTurns.map(({ who, duration, at }) => ({ who, duration, ago: now - at })),
+    };
+  }
+
+  /** Ends. */
+  close(): void {
+    for (const leave of this.#leave.splice(0)) leave();
+  }
+}
+
+/** Adds up for how long turns of each priority ran. */
+class BusyMeter implements TurnObserver {
+  #busy: Record<Priority, number> = idle();
+  #began: number | undefined = undefined;
+  #lane = 0;
+
+  began(_runner: TurnRunner, now: number, lane: number): void {
+    this.#began = now;
+    this.#lane = lane;
+  }
+
+  ended(now: number): void {
+    if (this.#began === undefined) return;
+    this.#busy[priorityOf(this.#lane)] += now - this.#began;
+    this.#began = undefined;
+  }
+
+  /** What was added up since the last call, in ms. */
+  take(): Record<Priority, number> {
+    const busy = this.#busy;
+    this.#busy = idle();
+    return busy;
+  }
+}
+
+function idle(): Record<Priority, number> {
+  return { "background": 0, "user-visible": 0, "user-blocking": 0 };
+}
