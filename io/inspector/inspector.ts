@@ -245,8 +245,12 @@ class OpenInspector implements Inspector {
     }
     const task = this.#clients.taskOf(command.task);
     if (task === undefined || task.ended) return false;
-    if (command.do === "cancel") task.cancel("cancel", "cancelled on the page of the inspector");
-    else task.changeLane(laneOf(command.priority));
+    if (command.do === "cancel") {
+      task.cancel("cancel", "cancelled on the page of the inspector");
+    } else {
+      task.baseLane = laneOf(command.priority);
+      task.relane();
+    }
     return true;
   }
 

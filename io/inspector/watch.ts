@@ -5,13 +5,15 @@
  */
 
 import { type LongTurn, LoopRecorder, type TurnObserver, type TurnRunner } from "../../runtime/monitor/monitor.ts";
-import { diagnosticsChannel, type DiagnosticsListener } from "../../runtime/system/diagnostics.ts";
+import { type DiagnosticsListener, openChannel } from "../../runtime/system/diagnostics.ts";
 import { observeTurns } from "../../scheduler/inspection/turn_observers.ts";
 import { type Loop, loop } from "../../scheduler/queue/loop.ts";
 import { type Priority, priorityOf } from "../../scheduler/queue/priority.ts";
+import { laneIn } from "../../scheduler/scopes/current_scope.ts";
+import { Member } from "../../scheduler/scopes/scope.ts";
 import type { Task } from "../../scheduler/scopes/task.ts";
 import type { TaskTrace } from "../../scheduler/tasks/mod.ts";
-import { wantPlaces } from "../../scheduler/tasks/places.ts";
+import { askers } from "../../scheduler/tasks/places.ts";
 import type { WaitTrace } from "../../scheduler/waits/mod.ts";
 import type { LoopFigures } from "./protocol.ts";
 
@@ -47,14 +49,15 @@ export class Watch {
       if (task !== undefined) this.#since.set(task, host.now());
     };
     for (const what of ["task.spawn", "task.start", "wait.start", "wait.end"]) {
-      const channel = diagnosticsChannel(`millrace.${what}`);
-      channel?.subscribe(changed);
-      this.#leave.push(() => channel?.unsubscribe(changed));
+      const channel = openChannel(what);
+      channel.subscribe(changed);
+      this.#leave.push(() => channel.unsubscribe(changed));
     }
+    askers.count++;
     this.#leave.push(
       observeTurns(this.#loop, this.#recorder),
       observeTurns(this.#loop, this.#busy),
-      wantPlaces(),
+      () => void askers.count--,
       () => this.#recorder.close(),
     );
   }
@@ -95,9 +98,9 @@ class BusyMeter implements TurnObserver {
   #began: number | undefined = undefined;
   #lane = 0;
 
-  began(_runner: TurnRunner, now: number, lane: number): void {
+  began(runner: TurnRunner, now: number): void {
     this.#began = now;
-    this.#lane = lane;
+    this.#lane = laneOfRunner(runner);
   }
 
   ended(now: number): void {
@@ -112,6 +115,12 @@ class BusyMeter implements TurnObserver {
     this.#busy = idle();
     return busy;
   }
+}
+
+/** The lane of what runs: its own, or that of the task that goes on. */
+function laneOfRunner(runner: TurnRunner): number {
+  const { lane } = runner as { lane?: number };
+  return lane ?? laneIn(runner instanceof Member ? runner.parent : undefined);
 }
 
 function idle(): Record<Priority, number> {

@@ -178,7 +178,7 @@ export class LiveRequest extends GroupNode implements Owner {
   /** Runs the handler; called once, unless the request was cancelled before. */
   start(): void {
     this.state = "running";
-    loop().queue.beginOutside(this, this.lane);
+    loop().queue.beginOutside(this);
     this.enterBody();
     let response: Response | PromiseLike<Response>;
     try {

@@ -74,9 +74,9 @@ function randomHex(length: number): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-const started = lazyChannel("millrace.request.start");
-const failed = lazyChannel("millrace.request.error");
-const ended = lazyChannel("millrace.request.end");
+const started = lazyChannel("request.start");
+const failed = lazyChannel("request.error");
+const ended = lazyChannel("request.end");
 
 /** Does anybody want to know? A channel of its own is asked: that of Bun's `tracingChannel` does not say. */
 export function isTraced(): boolean {

@@ -19,8 +19,8 @@ export interface TurnRunner {
 
 /** Is told of each turn. */
 export interface TurnObserver {
-  /** A turn has begun, of an entry of that lane. */
-  began(runner: TurnRunner, now: number, lane: number): void;
+  /** A turn has begun. */
+  began(runner: TurnRunner, now: number): void;
   /** The turn and its microtasks are over, if one had begun; `fresh` says that the host has run callbacks of its own since. */
   ended(now: number, fresh: boolean): void;
 }

@@ -19,23 +19,18 @@ export interface DiagnosticsChannel {
   unsubscribe(listener: DiagnosticsListener): void;
 }
 
-/** Where the host has no channels: nobody ever listens, so that nobody is told. */
-const silent = { hasSubscribers: false } as DiagnosticsChannel;
-
 interface ChannelHost {
   process?: { getBuiltinModule?(name: string): { channel(name: string): DiagnosticsChannel } | undefined };
 }
 
-/** Gives the channel of that name; `undefined` where the host has none. */
-export function diagnosticsChannel(name: string): DiagnosticsChannel | undefined {
-  return (globalThis as ChannelHost).process?.getBuiltinModule?.("node:diagnostics_channel")?.channel(name);
+/** The library's channel of that name, the same for all who ask; where the host has none, one that has nothing, so that nobody listens. */
+export function openChannel(name: string): DiagnosticsChannel {
+  const module = (globalThis as ChannelHost).process?.getBuiltinModule?.("node:diagnostics_channel");
+  return module?.channel(`millrace.${name}`) ?? {} as DiagnosticsChannel;
 }
 
-/** Gives a channel to those who publish: opened when first asked for, because an import alone is to load nothing of the host's. */
-export type LazyChannel = () => DiagnosticsChannel;
-
-/** What gives the channel of that name; one that is silent where the host has none. */
-export function lazyChannel(name: string): LazyChannel {
+/** What gives a channel to those who publish: opened when first asked for, because an import alone is to load nothing of the host's. */
+export function lazyChannel(name: string): () => DiagnosticsChannel {
   let opened: DiagnosticsChannel | undefined;
-  return () => opened ??= diagnosticsChannel(name) ?? silent;
+  return () => opened ??= openChannel(name);
 }

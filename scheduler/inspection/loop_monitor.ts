@@ -15,7 +15,7 @@ import { StructureError } from "../scopes/errors.ts";
 import { watchHook } from "../scopes/unhandled.ts";
 import { observeTurns } from "./turn_observers.ts";
 
-const told = lazyChannel("millrace.turn.long");
+const told = lazyChannel("turn.long");
 
 /** The loops that a monitor watches. */
 const watched = new WeakSet<Loop>();

@@ -6,11 +6,7 @@
 
 import { checkCount, checkOptions } from "../../runtime/basics/check.ts";
 import type { TurnObserver, TurnRunner } from "../../runtime/monitor/monitor.ts";
-import {
-  type DiagnosticsChannel,
-  diagnosticsChannel,
-  type DiagnosticsListener,
-} from "../../runtime/system/diagnostics.ts";
+import { type DiagnosticsListener, openChannel } from "../../runtime/system/diagnostics.ts";
 import { type Loop, loop } from "../queue/loop.ts";
 import { currentScope } from "../scopes/current_scope.ts";
 import { observeTurns } from "./turn_observers.ts";
@@ -25,16 +21,16 @@ export interface TraceOptions {
 
 /** The channels that are recorded, with the kinds of their messages. */
 const recorded: readonly (readonly [name: string, kind: number])[] = [
-  ["millrace.task.spawn", kinds.taskSpawn],
-  ["millrace.task.start", kinds.taskStart],
-  ["millrace.task.end", kinds.taskEnd],
-  ["millrace.wait.start", kinds.waitStart],
-  ["millrace.wait.wake", kinds.waitWake],
-  ["millrace.wait.end", kinds.waitEnd],
-  ["millrace.call.start", kinds.callStart],
-  ["millrace.call.end", kinds.callEnd],
-  ["millrace.request.start", kinds.requestStart],
-  ["millrace.request.end", kinds.requestEnd],
+  ["task.spawn", kinds.taskSpawn],
+  ["task.start", kinds.taskStart],
+  ["task.end", kinds.taskEnd],
+  ["wait.start", kinds.waitStart],
+  ["wait.wake", kinds.waitWake],
+  ["wait.end", kinds.waitEnd],
+  ["call.start", kinds.callStart],
+  ["call.end", kinds.callEnd],
+  ["request.start", kinds.requestStart],
+  ["request.end", kinds.requestEnd],
 ];
 
 /**
@@ -77,8 +73,8 @@ export class Trace {
     const { host } = this.#loop;
     this.#began = host.now();
     for (const [name, kind] of recorded) {
-      const channel: DiagnosticsChannel | undefined = diagnosticsChannel(name);
-      if (channel === undefined) {
+      const channel = openChannel(name);
+      if (channel.subscribe === undefined) {
         throw new TypeError("This host has no node:diagnostics_channel, of which a trace is made");
       }
       const listener: DiagnosticsListener = kind === kinds.waitWake

@@ -124,7 +124,7 @@ export function* spansOf(log: TraceLog, began: number, ended: number): Generator
     const by = woken?.by?.name;
     yield {
       kind: "wait",
-      name: `waits for ${message.waitingFor}`,
+      name: `waits for ${nameOfWait(message)}`,
       begins,
       ends: end,
       color: "secondary-light",
@@ -245,6 +245,10 @@ function callOf(message: CallMessage, submitted: number, ends: number, hasEnded:
       ...(error === undefined ? [] : [["Failed with", String((error as Error)?.message ?? error)] as const]),
     ],
   };
+}
+
+function nameOfWait({ waitingFor }: WaitTrace): string {
+  return typeof waitingFor === "object" ? waitingFor.name : waitingFor ?? "something";
 }
 
 function pathOfUrl(url: string): string {

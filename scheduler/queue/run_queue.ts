@@ -70,8 +70,6 @@ export class RunQueue {
   /** How many answers were given without a turn since the entry of that number began to run. */
   #answers = 0;
   #answersOf = 0;
-  /** The lane of the entry that runs. */
-  #lane = 0;
   /** The arrival of the entry that came last. */
   #arrivals = 0;
   readonly #origin: number;
@@ -165,12 +163,12 @@ export class RunQueue {
   }
 
   /** Work of ours begins in a callback of the host's: who watches the loop is told of it as of a turn. */
-  beginOutside(runner: TurnRunner, lane: number): void {
+  beginOutside(runner: TurnRunner): void {
     const { observer } = this;
     if (observer === undefined) return;
     const now = this.#host.now();
     observer.ended(now, true);
-    observer.began(runner, now, lane);
+    observer.began(runner, now);
     if (this.#requested === 0) this.#request();
   }
 
@@ -206,7 +204,7 @@ export class RunQueue {
     const entry = this.#take(now);
     const wanted = observer === undefined ? this.size : this.size + 1;
     while (this.#requested < wanted && this.#requested < turnsAhead) this.#request();
-    observer?.began(entry, now, this.#lane);
+    observer?.began(entry, now);
     entry.run();
   }
 
@@ -222,7 +220,6 @@ export class RunQueue {
     while (lanes[lane]!.first === undefined) lane--;
     if ((lane & 1) === 1) lane = this.#boundedContinuation(now, lane);
     if (now >= this.#nextAgeCheck) lane = this.#agedLane(now, lane);
-    this.#lane = lane;
     return lanes[lane]!.shift();
   }
 

@@ -27,10 +27,10 @@ import { Wait } from "../waits/wait.ts";
 import { type Cleanup, runAllDeferred, runDeferred } from "./deferred.ts";
 import type { GroupSettings } from "./group_options.ts";
 import { GroupTeardown } from "./group_teardown.ts";
-import { arePlacesWanted, rememberPlace } from "./places.ts";
+import { askers, rememberPlace } from "./places.ts";
 import { Slots } from "./slots.ts";
 import { type TaskBody, TaskNode, type TaskParent, type TaskSettings, tasksIn } from "./task_node.ts";
-import { spawned, tell } from "./task_trace.ts";
+import { tellSpawned } from "./task_trace.ts";
 import type { WatchedGroup } from "./teardown.ts";
 import { type EndedGroup, outcomeOf, verdictOf } from "./verdict.ts";
 
@@ -127,12 +127,12 @@ export class GroupNode extends Scope implements EndedGroup, TaskParent, WatchedG
     this.live++;
     this.spawned++;
     if (node.daemon) this.#daemons++;
-    tell(spawned, node);
+    tellSpawned(node);
     if (this.effective !== undefined) {
       node.interrupt();
       return node;
     }
-    if (this.#teardownTimeout !== Infinity || arePlacesWanted()) rememberPlace(node);
+    if (this.#teardownTimeout !== Infinity || askers.count > 0) rememberPlace(node);
     node.prepare();
     if (settings.unlimited === true) loop().queue.enqueue(node, node.lane);
     else (this.#slots ??= new Slots(this.#limit)).enter(node);

@@ -9,29 +9,14 @@ import { callerIn } from "../../runtime/basics/own_frames.ts";
 /** Stacks, by task. A stack costs as much as a task: only where somebody may ask. */
 const places = new WeakMap<object, Error>();
 
-/** How many ask for the places of all tasks. */
-let wanted = 0;
-
-/** From now on the places of all tasks are remembered, until the returned function is called. A second call of that does nothing. */
-export function wantPlaces(): () => void {
-  let wants = true;
-  wanted++;
-  return () => {
-    if (wants) wanted--;
-    wants = false;
-  };
-}
-
-/** Are the places of all tasks to be remembered? */
-export function arePlacesWanted(): boolean {
-  return wanted > 0;
-}
+/** How many there are who may ask for the place of any task: while there are some, all are remembered. */
+export const askers: { count: number } = { count: 0 };
 
 /** Remembers where a task is being spawned. */
 export function rememberPlace(task: object): void {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 8;
-  places.set(task, new Error("place"));
+  places.set(task, new Error());
   Error.stackTraceLimit = stackTraceLimit;
 }
 

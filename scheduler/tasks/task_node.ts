@@ -27,7 +27,7 @@ import { makeTask, type Task, type TaskCore, type TaskState } from "../scopes/ta
 import { moveQueued } from "../waits/inheritance.ts";
 import { answerIn, Wait } from "../waits/wait.ts";
 import { whyNever } from "../waits/wait_cycle.ts";
-import { callTold, ended, tell } from "./task_trace.ts";
+import { callTold, isStartTold, tellEnded } from "./task_trace.ts";
 
 /** The number of the task made last. */
 let lastId = 0;
@@ -92,6 +92,7 @@ export class TaskNode extends Scope implements Owner, TaskCore {
   readonly id: number = nextTaskId();
   readonly handle: Task<unknown>;
   lane: number;
+  /** Whoever changes it calls `relane`. */
   baseLane: number;
   turns: WaitingTurn | undefined = undefined;
   /** A daemon is cancelled when all other tasks of its group have ended. */
@@ -228,12 +229,6 @@ export class TaskNode extends Scope implements Owner, TaskCore {
     if (lane !== this.lane) this.#setLane(lane);
   }
 
-  /** Gives the task another priority of its own; while somebody more urgent awaits it, it stays as urgent. */
-  changeLane(lane: number): void {
-    this.baseLane = lane;
-    this.relane();
-  }
-
   #leftBy(wait: Wait<unknown>): void {
     this.#audience?.joiners.delete(wait);
     if (this.lane !== this.baseLane) this.relane();
@@ -258,7 +253,9 @@ export class TaskNode extends Scope implements Owner, TaskCore {
   start(): void {
     let result: unknown;
     try {
-      result = callTold(this, this.#fn);
+      // Without `this`: the function of a user is no method of ours.
+      const fn = this.#fn;
+      result = isStartTold() ? callTold(this, fn) : fn(this.handle);
       if (!isHostPromise(result)) result = awaited(result);
       if (isHostPromise(result)) return this.#follow(result);
     } catch (error) {
@@ -304,7 +301,7 @@ export class TaskNode extends Scope implements Owner, TaskCore {
   #end(state: "fulfilled" | "rejected" | "cancelled", outcome: unknown): void {
     this.#state = state;
     this.#content = outcome;
-    tell(ended, this);
+    tellEnded(this);
     if (this.#audience !== undefined) this.#tell(this.#audience);
     this.close();
     this.#group.childEnded(this);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type LazyChannel, lazyChannel } from "../../runtime/system/diagnostics.ts";
+import { type DiagnosticsChannel, openChannel } from "../../runtime/system/diagnostics.ts";
 import { pathOf, type Scope } from "../scopes/scope.ts";
 import type { Task, TaskState } from "../scopes/task.ts";
 
@@ -17,9 +17,7 @@ import type { Task, TaskState } from "../scopes/task.ts";
 export interface TaskTrace {
   /** The task: the same object in all of its messages. */
   readonly task: Task<unknown>;
-  /** The task around its group; `undefined` at the top. Who spawns it is `currentTask()` in the first message. */
-  readonly parent: Task<unknown> | undefined;
-  /** The names of the groups and tasks around it, outermost first, joined by " > ". */
+  /** The names of the groups and tasks around it, outermost first, joined by " > ". Who spawns it is `currentTask()` in the first message. */
   readonly path: string;
   /** In the last message: the error of a task that failed, or the cancellation of one that was cancelled. `task.state` tells which. */
   readonly error: unknown;
@@ -33,10 +31,10 @@ interface ObservedTask {
   readonly outcome: unknown;
 }
 
-/** Where it is told that a task was made, that it begins, and that it has ended. */
-export const spawned: LazyChannel = lazyChannel("millrace.task.spawn");
-const started = lazyChannel("millrace.task.start");
-export const ended: LazyChannel = lazyChannel("millrace.task.end");
+/** Each opened when first used. Plain variables: what nobody listens to is to cost nothing, and the check is made for each task. */
+let spawned: DiagnosticsChannel | undefined;
+let started: DiagnosticsChannel | undefined;
+let ended: DiagnosticsChannel | undefined;
 
 /** A class, because its path is asked for by few. */
 class Message implements TaskTrace {
@@ -48,27 +46,32 @@ class Message implements TaskTrace {
     this.#node = node;
   }
 
-  get parent(): Task<unknown> | undefined {
-    return this.#node.parent?.owner?.handle;
-  }
-
   get path(): string {
     return pathOf(this.#node.parent);
   }
 
   get error(): unknown {
     const { state, outcome } = this.#node;
-    return state === "rejected" || state === "cancelled" ? outcome : undefined;
+    return state === "fulfilled" ? undefined : outcome;
   }
 }
 
-/** Tells of a task, if anybody listens. */
-export function tell(channel: LazyChannel, node: ObservedTask): void {
-  if (channel().hasSubscribers) channel().publish(new Message(node));
+/** A task was made. */
+export function tellSpawned(node: ObservedTask): void {
+  if ((spawned ??= openChannel("task.spawn")).hasSubscribers) spawned.publish(new Message(node));
 }
 
-/** Calls the function of a task, and tells so before. */
+/** Does anybody listen to what starts? Asked where the function is called: one call more for each task would show in what it costs. */
+export function isStartTold(): boolean {
+  return (started ??= openChannel("task.start")).hasSubscribers;
+}
+
+/** Tells that a task starts, and calls its function. */
 export function callTold(node: ObservedTask, fn: (task: Task<unknown>) => unknown): unknown {
-  const { handle } = node;
-  return started().hasSubscribers ? started().runStores(new Message(node), fn, undefined, handle) : fn(handle);
+  return started!.runStores(new Message(node), fn, undefined, node.handle);
+}
+
+/** A task has ended. */
+export function tellEnded(node: ObservedTask): void {
+  if ((ended ??= openChannel("task.end")).hasSubscribers) ended.publish(new Message(node));
 }

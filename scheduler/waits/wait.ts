@@ -21,7 +21,7 @@ import { cancellationIn } from "../scopes/exit.ts";
 import { checkSignal, joinSignal } from "../scopes/foreign_signal.ts";
 import { Member, Scope } from "../scopes/scope.ts";
 import type { Task } from "../scopes/task.ts";
-import { began, ended, tell, woken } from "./wait_trace.ts";
+import { tellWaited, tellWaits, tellWoken } from "./wait_trace.ts";
 
 /**
  * One wait of a flow of control, and a checkpoint: its promise settles with what `resolve` or `reject` is given, or
@@ -58,7 +58,7 @@ export abstract class AnyWait<T> extends Member {
 
   /** Tells observers of the wait; each kind does so at the end of its constructor, when it knows what it waits for. */
   protected began(): void {
-    tell(began, this);
+    tellWaits(this);
   }
 
   /** The names of the tasks that have to go on first, as far as known. */
@@ -152,7 +152,7 @@ export abstract class AnyWait<T> extends Member {
   #goInTurn(phase: "settling" | "failing", outcome: unknown): void {
     this.#phase = phase;
     this.#outcome = outcome;
-    tell(woken, this);
+    tellWoken(this);
     loop().queue.enqueue(this, laneIn(this.parent));
   }
 
@@ -168,7 +168,7 @@ export abstract class AnyWait<T> extends Member {
 
   #end(): void {
     this.#phase = "settled";
-    tell(ended, this);
+    tellWaited(this);
     this.leave();
     if (this.list !== undefined) loop().queue.remove(this);
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type LazyChannel, lazyChannel } from "../../runtime/system/diagnostics.ts";
+import { type DiagnosticsChannel, openChannel } from "../../runtime/system/diagnostics.ts";
 import type { Scope } from "../scopes/scope.ts";
 import type { Task } from "../scopes/task.ts";
 
@@ -18,8 +18,8 @@ export interface WaitTrace {
   readonly wait: object;
   /** The task that waits; `undefined` outside any. */
   readonly task: Task<unknown> | undefined;
-  /** What it waits for: the name of a task, or words such as "sleep". */
-  readonly waitingFor: string;
+  /** What it waits for: a task, or words such as "sleep"; `undefined` where that is not known. */
+  readonly waitingFor: string | Task<unknown> | undefined;
 }
 
 /** A wait, as far as it is told of. */
@@ -28,30 +28,26 @@ interface ObservedWait {
   readonly what: string | Task<unknown> | undefined;
 }
 
-/** Where it is told that a wait has begun, that somebody has let it end, and that it has ended. */
-export const began: LazyChannel = lazyChannel("millrace.wait.start");
-export const woken: LazyChannel = lazyChannel("millrace.wait.wake");
-export const ended: LazyChannel = lazyChannel("millrace.wait.end");
+/** Each opened when first used. Plain variables: what nobody listens to is to cost nothing, and the check is made for each wait. */
+let began: DiagnosticsChannel | undefined;
+let woken: DiagnosticsChannel | undefined;
+let ended: DiagnosticsChannel | undefined;
 
-/** A class, because its fields are asked for by few. */
-class Message implements WaitTrace {
-  readonly wait: ObservedWait;
-
-  constructor(wait: ObservedWait) {
-    this.wait = wait;
-  }
-
-  get task(): Task<unknown> | undefined {
-    return this.wait.parent?.owner?.handle;
-  }
-
-  get waitingFor(): string {
-    const { what } = this.wait;
-    return typeof what === "object" ? what.name : what ?? "something";
-  }
+function messageOf(wait: ObservedWait): WaitTrace {
+  return { wait, task: wait.parent?.owner?.handle, waitingFor: wait.what };
 }
 
-/** Tells of a wait, if anybody listens. */
-export function tell(channel: LazyChannel, wait: ObservedWait): void {
-  if (channel().hasSubscribers) channel().publish(new Message(wait));
+/** A wait has begun. */
+export function tellWaits(wait: ObservedWait): void {
+  if ((began ??= openChannel("wait.start")).hasSubscribers) began.publish(messageOf(wait));
+}
+
+/** Somebody has let a wait end. */
+export function tellWoken(wait: ObservedWait): void {
+  if ((woken ??= openChannel("wait.wake")).hasSubscribers) woken.publish(messageOf(wait));
+}
+
+/** A wait has ended. */
+export function tellWaited(wait: ObservedWait): void {
+  if ((ended ??= openChannel("wait.end")).hasSubscribers) ended.publish(messageOf(wait));
 }

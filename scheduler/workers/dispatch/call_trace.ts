@@ -31,8 +31,8 @@ export interface CallTrace {
   readonly error: unknown;
 }
 
-const started = lazyChannel("millrace.call.start");
-const ended = lazyChannel("millrace.call.end");
+const started = lazyChannel("call.start");
+const ended = lazyChannel("call.end");
 
 /** The message about one call. */
 export class CallMessage implements CallTrace {

@@ -19,8 +19,8 @@ export interface WorkerCallTrace {
   readonly error: unknown;
 }
 
-const started = lazyChannel("millrace.worker.start");
-const ended = lazyChannel("millrace.worker.end");
+const started = lazyChannel("worker.start");
+const ended = lazyChannel("worker.end");
 
 /** Calls the function of a job, and tells so before. */
 export function callTold<T>(job: Job, call: () => T): T {

@@ -37,7 +37,7 @@ test("a task is told of when it is spawned, when it starts and when it has ended
   ]);
   for (const { message } of messages) {
     assertStrictEquals(message.task, messages[0]!.message.task);
-    assertEquals([message.path, message.parent, message.error], ["outer", undefined, undefined]);
+    assertEquals([message.path, message.error], ["outer", undefined]);
   }
 });
 
@@ -63,12 +63,12 @@ test("an end tells the error of a task that failed, and the cancellation of one 
   assert(!messages.some(({ what, message }) => what === "start" && nameOf(message) === "early"));
 });
 
-test("a spawn is told in the flow of control that spawns, and names the task around the group", async () => {
+test("a spawn is told in the flow of control that spawns, and names the groups and tasks around it", async () => {
   let spawner: string | undefined;
   const channel = diagnostics.channel("millrace.task.spawn");
   const listener = (message: unknown): void => {
     const trace = message as TaskTrace;
-    if (nameOf(trace) === "inner") spawner = `${currentTask()?.name === trace.parent?.name} ${trace.path}`;
+    if (nameOf(trace) === "inner") spawner = `${currentTask()?.name} in ${trace.path}`;
   };
   channel.subscribe(listener);
   try {
@@ -82,7 +82,7 @@ test("a spawn is told in the flow of control that spawns, and names the task aro
   } finally {
     channel.unsubscribe(listener);
   }
-  assertEquals(spawner?.replaceAll(/#\d+/g, ""), "true top > outer > nested");
+  assertEquals(spawner?.replaceAll(/#\d+/g, ""), "outer in top > outer > nested");
 });
 
 test("a store bound to the start of tasks is the task's, and what a task spawns finds it as it spawns", async () => {
