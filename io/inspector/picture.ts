@@ -139,7 +139,7 @@ export class Picture implements TaskVisitor {
       blockedBy,
       priority: priorityOf(task.lane),
       deadline: timeUntil(deadline),
-      place: placeOf(task) ?? null,
+      place: placeOf(task)?.slice("at ".length) ?? null,
     };
   }
 

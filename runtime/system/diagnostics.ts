@@ -4,6 +4,8 @@
  * @module
  */
 
+import { builtin, hasBuiltins } from "../hosts/common/node_process.ts";
+
 /** Somebody who listens to a channel. */
 export type DiagnosticsListener = (message: unknown, name: string | symbol) => void;
 
@@ -19,13 +21,13 @@ export interface DiagnosticsChannel {
   unsubscribe(listener: DiagnosticsListener): void;
 }
 
-interface ChannelHost {
-  process?: { getBuiltinModule?(name: string): { channel(name: string): DiagnosticsChannel } | undefined };
+interface ChannelModule {
+  channel(name: string): DiagnosticsChannel;
 }
 
 /** The library's channel of that name, the same for all who ask; where the host has none, one that has nothing, so that nobody listens. */
 export function openChannel(name: string): DiagnosticsChannel {
-  const module = (globalThis as ChannelHost).process?.getBuiltinModule?.("node:diagnostics_channel");
+  const module = hasBuiltins() ? builtin<ChannelModule | undefined>("node:diagnostics_channel") : undefined;
   return module?.channel(`millrace.${name}`) ?? {} as DiagnosticsChannel;
 }
 

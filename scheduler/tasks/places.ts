@@ -20,7 +20,8 @@ export function rememberPlace(task: object): void {
   Error.stackTraceLimit = stackTraceLimit;
 }
 
-/** Where a task was spawned, as a stack says it; `undefined` where that is not known. */
+/** Where a task was spawned, as a line of a stack; `undefined` where that is not known. */
 export function placeOf(task: object): string | undefined {
-  return callerIn(places.get(task)?.stack);
+  const caller = callerIn(places.get(task)?.stack);
+  return caller && `at ${caller}`;
 }

@@ -83,7 +83,7 @@ function unfinished(group: Scope, deep: boolean): UnfinishedTask[] {
     if (hasInnerGroup(scope)) continue;
     const name = scope.runningCode;
     if (name === undefined) continue;
-    found.push({ name, path: pathOf(scope), age: ageOf(scope), spawnedAt: whereSpawned(scope) });
+    found.push({ name, path: pathOf(scope), age: ageOf(scope), spawnedAt: placeOf(scope) });
   }
   return found;
 }
@@ -106,9 +106,4 @@ function hasInnerGroup(scope: Scope): boolean {
 
 function ageOf(scope: Scope): number {
   return Math.max(0, loop().queue.stampNow() - scope.stamp);
-}
-
-function whereSpawned(task: Scope): string | undefined {
-  const caller = placeOf(task);
-  return caller === undefined ? undefined : `at ${caller}`;
 }
