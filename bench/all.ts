@@ -10,6 +10,7 @@ import { bench as ioLatency, worst as worstIoLatency } from "./io_latency.ts";
 import { bench as models } from "./models.ts";
 import { bench as monitor } from "./monitor.ts";
 import { bench as multiplexing } from "./multiplexing.ts";
+import { traced, unobserved, viewed } from "./observed.ts";
 import { bench as parked } from "./parked.ts";
 import { bench as poolChaos } from "./pool_chaos.ts";
 import { bench as poolMatrix } from "./pool_matrix.ts";
@@ -50,7 +51,8 @@ export const sections: readonly Section[] = [
     ],
   },
   { title: "Cancellation", benches: [cancel, cancelCall, cancelLinear, deepCancel] },
-  { title: "Between tasks", benches: [channel, semaphore, monitor] },
+  { title: "Between tasks", benches: [channel, semaphore] },
+  { title: "Observed", benches: [monitor, unobserved, traced, viewed] },
   {
     title: "Long loops",
     benches: [chunked, afterOthers, typedArray, list, iterable, largerItems, manyJobs, gap, ioLatency, worstIoLatency],

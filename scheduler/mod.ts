@@ -16,3 +16,4 @@ export * from "./combinators/mod.ts";
 export * from "./supervision/mod.ts";
 export * from "./workers/mod.ts";
 export * from "./inspection/mod.ts";
+export * from "./program/mod.ts";

@@ -13,6 +13,8 @@ export interface Arguments {
   port: number;
   /** How long a request may take, in ms. */
   deadline: number;
+  /** Is the page of the inspector opened too? */
+  inspect: boolean;
 }
 
 /** What was asked for cannot be done; the program prints the message and exits with the code. */
@@ -28,6 +30,7 @@ Indexes the folders (default: this project with its node_modules) and serves a s
   --once QUERY      index, print the best matches and the figures, and exit
   --port PORT       where to serve (default: the variable PORT, else 8787; 0 for any)
   --deadline MS     how long a request may take (default: the variable DEADLINE, else 10000)
+  --inspect         open a page that shows what the program does, and print where
   --help            print this`;
 
 /** The project that this example belongs to. */
@@ -44,6 +47,7 @@ export function readArguments(words: string[], env: Record<string, string | unde
         once: { type: "string" },
         port: { type: "string" },
         deadline: { type: "string" },
+        inspect: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
     });
@@ -57,6 +61,7 @@ export function readArguments(words: string[], env: Record<string, string | unde
     once: values.once,
     port: readNumber("port", values.port ?? env["PORT"] ?? "8787", 0, 65535),
     deadline: readNumber("deadline", values.deadline ?? env["DEADLINE"] ?? "10000", 1, 3_600_000),
+    inspect: values.inspect === true,
   };
 }
 

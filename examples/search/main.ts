@@ -6,6 +6,7 @@
  */
 
 import process from "node:process";
+import { inspector } from "../../io/mod.ts";
 import { group, main, type TaskGroup } from "../../mod.ts";
 import { type Arguments, checkFolders, readArguments, usage, UsageError } from "./args.ts";
 import { Indexer } from "./indexer.ts";
@@ -34,6 +35,7 @@ async function serveAll(g: TaskGroup, options: Arguments): Promise<void> {
   const indexer = new Indexer();
   const search = new SearchServer(indexer, delay, options.deadline);
   g.defer(() => search.close());
+  if (options.inspect) await inspector();
   const server = await search.open(options.port);
   console.log(`Searching at ${server.url}`);
   measure(g, delay);

@@ -169,20 +169,28 @@ export class Clients {
     try {
       const clients = [...this.#clients.values()];
       const picture = new Picture(clients.map(({ view }) => view), watch);
+      const steps = walkAll(picture);
       let took = 0;
-      let since = host.now();
-      for (const _ of walkTasks(picture)) {
-        if (host.now() - since < part) continue;
-        took += host.now() - since;
+      for (let since = host.now();;) {
+        const { done, value } = steps.next();
+        const ran = host.now() - since;
+        if (!done && ran < part) continue;
+        took += ran;
+        if (done) {
+          clients.forEach((client, index) => Object.assign(client, value[index]));
+          break;
+        }
         await checkpoint();
         since = host.now();
       }
-      const seen = picture.seen();
-      clients.forEach((client, index) => Object.assign(client, seen[index]));
-      took += host.now() - since;
       this.#nextWalk = host.now() + took / share;
     } finally {
       this.#isWalking = false;
     }
   }
+}
+
+function* walkAll(picture: Picture): ReturnType<Picture["seen"]> {
+  yield* walkTasks(picture);
+  return yield* picture.seen();
 }

@@ -32,7 +32,10 @@ export interface InspectorOptions {
   hostname?: string;
   /** The port; 0 lets the system choose. Default: 0. */
   port?: number;
-  /** The part of its URL that nobody is to guess: 16 or more letters, digits, "-" and "_". Default: made up anew each time. */
+  /**
+   * The part of its URL that nobody is to guess: letters, digits, "-" and "_". It is all that keeps others out: take 32 that are drawn by lot.
+   * Default: such a one, made anew each time.
+   */
   token?: string;
   /** May the page change something: cancel tasks, change their priority, drain servers? Default: false. */
   control?: boolean;
@@ -57,7 +60,7 @@ const longestMessage = 16_384;
 const traceTime = 5000;
 
 const loopback = ["127.0.0.1", "localhost", "::1", "[::1]"];
-const tokenPattern = /^[\w-]{16,}$/;
+const tokenPattern = /^[\w-]+$/;
 
 /**
  * Opens a page that shows what the program does: its groups and tasks with what they wait for, circles of waits, the delay of the loop,
@@ -83,8 +86,7 @@ export function inspector(options: InspectorOptions = {}): Promise<Inspector> {
   checkBoolean(control, "control");
   checkBoolean(print, "print");
   if (typeof token !== "string" || !tokenPattern.test(token)) {
-    const received = typeof token === "string" ? `one of ${token.length} characters` : show(token);
-    throw new TypeError(`A token has 16 or more letters, digits, "-" or "_": received ${received}`);
+    throw new TypeError(`A token is made of letters, digits, "-" and "_": received ${show(token)}`);
   }
   const isLocal = loopback.includes(hostname);
   if (!isLocal && options.token === undefined) {

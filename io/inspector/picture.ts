@@ -6,7 +6,7 @@
 
 import { ageOf, type Parts, stateOf, waitingFor } from "../../scheduler/inspection/task_parts.ts";
 import type { TaskVisitor } from "../../scheduler/inspection/task_walk.ts";
-import { cyclesOf } from "../../scheduler/inspection/wait_cycles.ts";
+import { findCycles } from "../../scheduler/inspection/wait_cycles.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
 import { priorityOf } from "../../scheduler/queue/priority.ts";
 import type { GroupNode } from "../../scheduler/tasks/group_node.ts";
@@ -20,6 +20,9 @@ const mostCycles = 20;
 
 /** The part of a state that one client sees of the tree. */
 export type Seen = Pick<State, "total" | "groups" | "groupsMore" | "rows" | "rowsTotal" | "cycles">;
+
+/** How many groups are gone through in one part. */
+const perPart = 256;
 
 type MutableCounts = { -readonly [state in keyof Counts]: number };
 
@@ -96,14 +99,16 @@ export class Picture implements TaskVisitor {
     }
   }
 
-  /** What each of the clients sees, once everything has been visited; and the tasks of its rows. */
-  seen(): { readonly seen: Seen; readonly tasks: ReadonlyMap<number, TaskNode> }[] {
+  /** What each of the clients sees, once everything has been visited, and the tasks of its rows; a part at a time. */
+  *seen(): Generator<void, { readonly seen: Seen; readonly tasks: ReadonlyMap<number, TaskNode> }[]> {
     // Those further in come later: each is added to the one around it when it has all of its own.
-    for (const note of [...this.#notes.values()].reverse()) {
-      if (note.around === undefined) continue;
-      for (const state of states) note.around.counts[state] += note.counts[state];
+    const notes = [...this.#notes.values()];
+    for (let index = notes.length - 1; index >= 0; index--) {
+      const { around, counts } = notes[index]!;
+      if (around !== undefined) { for (const state of states) around.counts[state] += counts[state]; }
+      if (index % perPart === 0) yield;
     }
-    const cycles = cyclesOf(this.#blocked).slice(0, mostCycles);
+    const cycles = (yield* findCycles(this.#blocked)).slice(0, mostCycles);
     const inCycle = new Set(cycles.flat());
     return this.#clients.map(({ view, rows, total }) => {
       const { groups, more } = this.#lines(new Set(view.open));

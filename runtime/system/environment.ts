@@ -28,6 +28,13 @@ export function environmentVariable(name: string): string | undefined {
   return scope.process?.env?.[name];
 }
 
+/** May what is printed to the error stream have colours? On a terminal, unless the environment says otherwise: `NO_COLOR`, `FORCE_COLOR`. */
+export function hasColours(): boolean {
+  if (environmentVariable("NO_COLOR")) return false;
+  if (environmentVariable("FORCE_COLOR")) return environmentVariable("FORCE_COLOR") !== "0";
+  return (globalThis as { process?: { stderr?: { isTTY?: boolean } } }).process?.stderr?.isTTY === true;
+}
+
 interface Identity {
   process?: { argv?: readonly string[]; version?: string };
   navigator?: { userAgent?: string };

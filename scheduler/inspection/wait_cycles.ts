@@ -10,9 +10,26 @@ export interface Blocked {
   readonly blockedBy: readonly string[];
 }
 
+/** How many steps are taken in one part. */
+const perPart = 256;
+
 /** The circles of tasks each of which waits for the next, and the last for the first; a task is in one of them at most. */
 export function cyclesOf(tasks: readonly Blocked[]): string[][] {
-  const byName = new Map(tasks.map((task) => [task.name, task]));
+  const search = findCycles(tasks);
+  for (;;) {
+    const { done, value } = search.next();
+    if (done) return value;
+  }
+}
+
+/** The same a part at a time, for those who may not keep the loop from everything else. */
+export function* findCycles(tasks: readonly Blocked[]): Generator<void, string[][]> {
+  let left = perPart;
+  const byName = new Map<string, Blocked>();
+  for (const task of tasks) {
+    byName.set(task.name, task);
+    if (--left === 0) yield void (left = perPart);
+  }
   const done = new Set<string>();
   const cycles: string[][] = [];
   for (const { name } of tasks) {
@@ -26,6 +43,7 @@ export function cyclesOf(tasks: readonly Blocked[]): string[][] {
     };
     if (!done.has(name)) enter(name);
     for (let last = path.at(-1); last !== undefined; last = path.at(-1)) {
+      if (--left === 0) yield void (left = perPart);
       const next = byName.get(last.name)?.blockedBy[last.next++];
       if (next === undefined) {
         places.delete(last.name);

@@ -31,7 +31,7 @@ export function setUnhandledHook(fn: UnhandledHook | undefined): void {
 
 /** Hands an error to the hook for those that nobody else can be given; `scope` is where it comes from. */
 export function reportUnhandled(error: unknown, scope?: Scope): void {
-  const path = originOf(error) || pathOf(scope);
+  const path = pathOf(originOf(error) ?? scope);
   if (hook === undefined) return print(error, path);
   const failed = (hookError: unknown): void => {
     print(error, path);
@@ -62,7 +62,7 @@ function print(error: unknown, path: string): void {
   loop().host.report(`Unhandled${path === "" ? "" : ` in ${path}`}: ${describeError(error)}`);
 }
 
-/** An error as it is printed for a person: with its stack, its causes and what came after it. Of one that cannot be read, what can. */
+/** An error as it is printed for a person: with its stack, its cause and what came after it. Of one that cannot be read, what can. */
 export function describeError(error: unknown): string {
   try {
     if (!(error instanceof Error)) return show(error);
@@ -83,14 +83,14 @@ function describeOne(error: unknown): string {
 }
 
 /** Where errors were thrown, by error. Primitives cannot be keys. */
-const origins = new WeakMap<object, string>();
+const origins = new WeakMap<object, Scope>();
 
 /** Remembers where an error comes from, unless that is known: it goes on through the groups around. */
 export function rememberOrigin(error: unknown, scope: Scope): void {
-  if (typeof error === "object" && error !== null && !origins.has(error)) origins.set(error, pathOf(scope));
+  if (typeof error === "object" && error !== null && !origins.has(error)) origins.set(error, scope);
 }
 
-/** The path to the task or group body that an error comes from; empty where that is not known. */
-export function originOf(error: unknown): string {
-  return typeof error === "object" && error !== null ? origins.get(error) ?? "" : "";
+/** The task or the group whose body an error comes from; `undefined` where that is not known. */
+export function originOf(error: unknown): Scope | undefined {
+  return origins.get(error as object);
 }

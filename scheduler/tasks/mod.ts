@@ -5,7 +5,6 @@
  */
 
 export { currentTask } from "./current_task.ts";
-export { main } from "./main.ts";
 export type { TaskTrace } from "./task_trace.ts";
 export {
   group,

@@ -3,14 +3,26 @@ import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from 
 import { checkFolders, project, readArguments, UsageError } from "../../../examples/search/args.ts";
 
 test("without arguments the project is served on port 8787", () => {
-  assertEquals(readArguments([], {}), { folders: [project], once: undefined, port: 8787, deadline: 10_000 });
+  assertEquals(readArguments([], {}), {
+    folders: [project],
+    once: undefined,
+    port: 8787,
+    deadline: 10_000,
+    inspect: false,
+  });
 });
 
 test("an option goes before the variable, the variable before the default", () => {
   const env = { PORT: "1000", DEADLINE: "2000" };
-  assertEquals(readArguments(["a", "b"], env), { folders: ["a", "b"], once: undefined, port: 1000, deadline: 2000 });
-  const all = readArguments(["--once", "two words", "--port", "0", "--deadline=5", "c"], env);
-  assertEquals(all, { folders: ["c"], once: "two words", port: 0, deadline: 5 });
+  assertEquals(readArguments(["a", "b"], env), {
+    folders: ["a", "b"],
+    once: undefined,
+    port: 1000,
+    deadline: 2000,
+    inspect: false,
+  });
+  const all = readArguments(["--once", "two words", "--port", "0", "--deadline=5", "--inspect", "c"], env);
+  assertEquals(all, { folders: ["c"], once: "two words", port: 0, deadline: 5, inspect: true });
 });
 
 test("help is asked for in two ways", () => {

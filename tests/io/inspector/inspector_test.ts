@@ -1,9 +1,13 @@
+import diagnostics from "node:diagnostics_channel";
+import { join } from "node:path";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { group, Mutex, sleep, type Task, TaskGroup, tasks, WorkerPool } from "../../../mod.ts";
 import { type Inspector, inspector, type InspectorOptions, serve } from "../../../io/mod.ts";
+import { start } from "../../support/child.ts";
+import { root } from "../../support/hosts.ts";
 import { latch } from "../../support/latch.ts";
-import { until } from "../../support/within.ts";
+import { until, within } from "../../support/within.ts";
 import { Looking, post } from "./looking.ts";
 
 async function withInspector(
@@ -195,9 +199,9 @@ test("each answer keeps other sites out: no frame, no script of theirs, nothing 
   });
 });
 
-test("an address that others can reach needs a token, and a token that is easy to guess is none", async () => {
+test("an address that others can reach needs a token, which has to fit into a URL", async () => {
   assertThrows(() => inspector({ hostname: "0.0.0.0" }), TypeError, '"0.0.0.0"');
-  assertThrows(() => inspector({ token: "short" }), TypeError, "5 characters");
+  assertThrows(() => inspector({ token: "" }), TypeError, '""');
   assertThrows(() => inspector({ token: "with a slash / in it" }), TypeError);
   assertThrows(() => inspector({ control: "yes" as never }), TypeError);
   assertThrows(() => inspector({ other: 1 } as never), TypeError);
@@ -282,5 +286,35 @@ test("as many may look as there is room for; a further one is told so", async ()
     await response.body?.cancel();
     assertEquals(response.status, 503);
     await Promise.all(all.map((looking) => looking.leave()));
+  });
+});
+
+test("a program ends although its inspector is open, and although somebody looks", async () => {
+  for (const looks of [false, true]) {
+    const child = start(join(root, "tests/io/inspector/programs/ends.ts"));
+    const [, page, server] = await child.waitFor(/(http:\S+) (http:\S+)/);
+    const looking = looks ? await Looking.at(new URL(page!)) : undefined;
+    await looking?.state();
+    assertEquals(await (await fetch(server!)).text(), "ends");
+    const { code, signal } = await within(child.ended, "the program has ended");
+    assertEquals([code, signal], [0, null]);
+    await looking?.leave().catch(() => {});
+  }
+});
+
+test("a trace of five seconds can be had from the page, one at a time, without the way to it", async () => {
+  await withInspector(async (page) => {
+    const response = await fetch(new URL("trace", page.url));
+    const second = await fetch(new URL("trace", page.url));
+    await second.body?.cancel();
+    assertEquals([response.status, second.status], [200, 409]);
+    await group((g) => void g.spawn(() => sleep(1), { name: "traced" }));
+    const text = await response.text();
+    const { traceEvents } = JSON.parse(text) as { traceEvents: { name: string }[] };
+    assert(traceEvents.some(({ name }) => name.startsWith("traced#")));
+    assert(!text.includes(page.url.pathname.split("/")[1]!));
+    const left = await fetch(new URL("trace", page.url));
+    await left.body!.cancel();
+    await until(() => !diagnostics.channel("millrace.task.spawn").hasSubscribers, "a client that left records nothing");
   });
 });

@@ -115,7 +115,7 @@ export const house: readonly Room[] = [
   },
   {
     path: "scheduler/tasks",
-    says: "tasks, groups and how they end; the program's main task",
+    says: "tasks, groups and how they end",
     over: ["scheduler/waits"],
     doors: ["task_group", "group_node", "group_options", "deferred", "task_node", "places"],
   },
@@ -152,6 +152,12 @@ export const house: readonly Room[] = [
     says: "the tree of tasks as people look at it, how late the loop is, and what a trace records",
     over: ["scheduler/tasks"],
     doors: ["task_tree", "wait_cycles", "turn_observers", "task_walk", "task_parts"],
+  },
+  {
+    path: "scheduler/program",
+    says: "the frame of a program: its signals, its exit code, the report of its failure, the trace of it",
+    over: ["scheduler/inspection"],
+    doors: [],
   },
   {
     path: "scheduler/combinators",

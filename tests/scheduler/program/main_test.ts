@@ -1,11 +1,13 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { main } from "../../../mod.ts";
 import { run, start } from "../../support/child.ts";
+import { withFolder } from "../../support/folder.ts";
 import { root } from "../../support/hosts.ts";
 
-const program = join(root, "tests/scheduler/tasks/programs/main.ts");
+const program = join(root, "tests/scheduler/program/programs/main.ts");
 
 test("main refuses what is no function", () => {
   assertThrows(() => main(undefined as never), TypeError);
@@ -74,4 +76,32 @@ test("the first signal drains a server without delay: what runs is answered, the
   const { code, stdout } = await child.ended;
   assertEquals(code, 143);
   assert(stdout.endsWith('{"finished":1,"cancelled":0,"forced":0}\n'), stdout);
+});
+
+test("with places the report of a failure says where the tasks around it were spawned", async () => {
+  const { stderr } = await run(program, ["places"]);
+  assertMatch(stderr, /\n {4}in main > reader#\d+\n {4}reader#\d+ spawned at .*programs[\\/]main\.ts:\d+:\d+\)?\n/);
+  assertThrows(() => main(() => {}, { places: 1 as never }), TypeError);
+  assertThrows(() => main(() => {}, { other: 1 } as never), TypeError);
+});
+
+test("what the program did is written as a trace to the file that MILLRACE_TRACE names, also after a failure", async () => {
+  await withFolder(async (folder) => {
+    const file = join(folder, "trace.json");
+    const { code, stderr } = await run(program, ["child"], { env: { MILLRACE_TRACE: file } });
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, `The trace of the program is in ${file}`);
+    const { traceEvents } = JSON.parse(await readFile(file, "utf8")) as { traceEvents: { name: string }[] };
+    assert(traceEvents.some(({ name }) => name.startsWith("reader#")));
+    const missing = await run(program, ["quiet"], { env: { MILLRACE_TRACE: join(folder, "no", "such", "folder") } });
+    assertEquals([missing.code, missing.stdout], [0, "ended\n"]);
+    assertStringIncludes(missing.stderr, "The trace of the program could not be written");
+  });
+});
+
+test("on a terminal the report is in colour, and elsewhere it is not", async () => {
+  const colours = await run(program, ["fails"], { env: { NO_COLOR: "", FORCE_COLOR: "1" } });
+  assertStringIncludes(colours.stderr, "\x1b[1;31mError: broken on purpose\x1b[0m");
+  const none = await run(program, ["fails"], { env: { NO_COLOR: "", FORCE_COLOR: "" } });
+  assert(!none.stderr.includes("\x1b"), none.stderr);
 });

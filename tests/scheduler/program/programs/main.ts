@@ -23,6 +23,10 @@ const programs: Record<string, () => Promise<void>> = {
       g.spawn(() => Promise.reject(new Error("broken on purpose")), { name: "reader" });
       g.spawn(() => sleep(1e6));
     }),
+  places: () =>
+    main((g) => void g.spawn(() => Promise.reject(new Error("broken on purpose")), { name: "reader" }), {
+      places: true,
+    }),
   primitive: () => main(() => Promise.reject("broken on purpose")),
   waits: () =>
     main(async (g) => {

@@ -1,0 +1,7 @@
+/**
+ * The frame of a program.
+ *
+ * @module
+ */
+
+export { main, type MainOptions } from "./main.ts";
