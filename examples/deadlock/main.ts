@@ -8,7 +8,7 @@
  */
 
 import { inspector } from "../../io/mod.ts";
-import { group, main, Mutex, sleep } from "../../mod.ts";
+import { group, interruptible, main, Mutex, sleep } from "../../mod.ts";
 
 await main(async (g) => {
   const page = await inspector({ control: true, print: false });
@@ -50,10 +50,11 @@ async function blockedLoop(): Promise<void> {
 }
 
 function starvation(): Promise<void> {
-  const never = new Promise<void>(() => {});
+  // As a server that accepts a connection and says nothing.
+  const upload = () => interruptible(new Promise<void>(() => {}));
   return group((g) => {
-    g.spawn(() => never, { name: "import a.csv" });
-    g.spawn(() => never, { name: "import b.csv" });
+    g.spawn(upload, { name: "import a.csv" });
+    g.spawn(upload, { name: "import b.csv" });
     g.spawn(() => console.log("never"), { name: "import c.csv" });
   }, { name: "imports", limit: 2 });
 }
