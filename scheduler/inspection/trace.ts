@@ -6,32 +6,25 @@
 
 import { checkCount, checkOptions } from "../../runtime/basics/check.ts";
 import type { TurnObserver, TurnRunner } from "../../runtime/monitor/monitor.ts";
-import { type DiagnosticsListener, openChannel } from "../../runtime/system/diagnostics.ts";
+import type { Host } from "../../runtime/port/host.ts";
+import { openChannel } from "../../runtime/system/diagnostics.ts";
 import { type Loop, loop } from "../queue/loop.ts";
 import { currentScope } from "../scopes/current_scope.ts";
-import { observeTurns } from "./turn_observers.ts";
+import { Member } from "../scopes/scope.ts";
+import { coreOf, type Task } from "../scopes/task.ts";
+import type { TaskTrace } from "../tasks/mod.ts";
+import { TaskNode } from "../tasks/task_node.ts";
+import type { WaitTrace } from "../waits/mod.ts";
 import { kinds, TraceLog } from "./trace_log.ts";
+import { stateNumbers } from "./trace_spans.ts";
 import { traceText } from "./trace_text.ts";
+import { observeTurns } from "./turn_observers.ts";
 
 /** How to record. */
 export interface TraceOptions {
-  /** How many events are kept, the last ones; each takes about 40 bytes, and keeps what it is about. Default: 100,000. */
+  /** How many events are kept, the last ones; each takes about 50 bytes. Default: 100,000. */
   maxEvents?: number;
 }
-
-/** The channels that are recorded, with the kinds of their messages. */
-const recorded: readonly (readonly [name: string, kind: number])[] = [
-  ["task.spawn", kinds.taskSpawn],
-  ["task.start", kinds.taskStart],
-  ["task.end", kinds.taskEnd],
-  ["wait.start", kinds.waitStart],
-  ["wait.wake", kinds.waitWake],
-  ["wait.end", kinds.waitEnd],
-  ["call.start", kinds.callStart],
-  ["call.end", kinds.callEnd],
-  ["request.start", kinds.requestStart],
-  ["request.end", kinds.requestEnd],
-];
 
 /**
  * Records from now on what tasks, waits, turns, calls of pools and requests do, for a viewer of traces: the Performance panel of Chrome's
@@ -72,18 +65,16 @@ export class Trace {
     const log = this.#log = new TraceLog(maxEvents);
     const { host } = this.#loop;
     this.#began = host.now();
-    for (const [name, kind] of recorded) {
+    const turns = new TurnWriter(log);
+    for (const [name, write] of Object.entries(writersFor(log, host, turns))) {
       const channel = openChannel(name);
       if (channel.subscribe === undefined) {
         throw new TypeError("This host has no node:diagnostics_channel, of which a trace is made");
       }
-      const listener: DiagnosticsListener = kind === kinds.waitWake
-        ? (message) => log.write(kind, host.now(), message, 0, currentScope()?.owner?.handle)
-        : (message) => log.write(kind, host.now(), message);
-      channel.subscribe(listener);
-      this.#leave.push(() => channel.unsubscribe(listener));
+      channel.subscribe(write);
+      this.#leave.push(() => channel.unsubscribe(write));
     }
-    this.#leave.push(observeTurns(this.#loop, new TurnWriter(log)));
+    this.#leave.push(observeTurns(this.#loop, turns));
   }
 
   /** How many events are not kept any more. */
@@ -112,11 +103,44 @@ export class Trace {
   }
 }
 
-/** Writes turns down. */
+/** What writes down the messages of each channel. */
+function writersFor(log: TraceLog, host: Host, turns: TurnWriter): Record<string, (message: unknown) => void> {
+  const ofWait = (kind: number) => (message: unknown): void => {
+    log.write(kind, host.now(), (message as WaitTrace).task?.id ?? 0, message);
+  };
+  const whole = (kind: number) => (message: unknown): void => log.write(kind, host.now(), 0, message);
+  return {
+    "task.end": (message) => {
+      // In a turn, when that began: when it has ended is known at its end, and a look at the clock costs as much as all the rest.
+      const node = nodeOf((message as TaskTrace).task);
+      log.writeTask(kinds.taskEnd, turns.since ?? host.now(), node, stateNumbers[node.state]);
+    },
+    "wait.start": ofWait(kinds.waitStart),
+    "wait.wake": (message) => {
+      // A timer's callback has the flow of control of whoever set the host's timer, for which it does nothing.
+      const waker = (message as WaitTrace).waitingFor === "sleep" ? undefined : currentScope()?.owner?.handle;
+      const task = (message as WaitTrace).task?.id ?? 0;
+      log.write(kinds.waitWake, host.now(), task, message, undefined, waker?.id);
+    },
+    "wait.end": ofWait(kinds.waitEnd),
+    "call.start": whole(kinds.callStart),
+    "call.end": whole(kinds.callEnd),
+    "request.start": whole(kinds.requestStart),
+    "request.end": whole(kinds.requestEnd),
+  };
+}
+
+/** The machinery of a task that has a turn of its own. */
+function nodeOf(task: Task<unknown>): TaskNode {
+  return coreOf(task) as TaskNode;
+}
+
+/** Writes turns down: by the number of the task that runs, where it is one. */
 class TurnWriter implements TurnObserver {
+  /** When the turn began that runs; `undefined` while none does. */
+  since: number | undefined = undefined;
   readonly #log: TraceLog;
   #runner: TurnRunner | undefined = undefined;
-  #began = 0;
   /** Has the host looked at its timers and I/O since the last turn? */
   #isFresh = true;
 
@@ -126,14 +150,30 @@ class TurnWriter implements TurnObserver {
 
   began(runner: TurnRunner, now: number): void {
     this.#runner = runner;
-    this.#began = now;
+    this.since = now;
   }
 
   ended(now: number, fresh: boolean): void {
-    if (this.#runner !== undefined) {
-      this.#log.write(kinds.turn, this.#began, this.#runner, now - this.#began, this.#isFresh);
-      this.#runner = undefined;
+    const { since } = this;
+    if (since !== undefined) {
+      this.#write(this.#runner!, since, now - since);
+      this.since = this.#runner = undefined;
     }
     this.#isFresh = fresh;
   }
+
+  #write(runner: TurnRunner, since: number, length: number): void {
+    const kind = this.#isFresh ? kinds.sliceTurn : kinds.turn;
+    const task = taskIn(runner);
+    if (task === undefined) return this.#log.write(kind, since, 0, runner, undefined, length);
+    // The turn of a task itself is its first one; it goes on in those of its waits.
+    this.#log.writeTask(task === runner ? kind + 1 : kind, since, task, length);
+  }
+}
+
+/** The task that runs in a turn: its first one, or what goes on after a wait of its own. */
+function taskIn(runner: TurnRunner): TaskNode | undefined {
+  if (runner instanceof TaskNode) return runner;
+  const owner = runner instanceof Member ? runner.parent?.owner : undefined;
+  return owner instanceof TaskNode ? owner : undefined;
 }

@@ -8,8 +8,8 @@
  */
 
 import type { TurnRunner } from "../../runtime/monitor/monitor.ts";
-import type { Task } from "../scopes/task.ts";
-import type { TaskTrace } from "../tasks/mod.ts";
+import { pathOf } from "../scopes/scope.ts";
+import type { TaskState } from "../scopes/task.ts";
 import type { WaitTrace } from "../waits/mod.ts";
 import type { TraceEvent, TraceLog } from "./trace_log.ts";
 import { Tracks } from "./trace_tracks.ts";
@@ -47,138 +47,178 @@ interface CallMessage {
   readonly error: unknown;
 }
 
+/** The states of tasks, by numbers that fit into a trace. */
+export const stateNumbers: Record<TaskState, number> = {
+  queued: 0,
+  running: 1,
+  cancelling: 2,
+  fulfilled: 3,
+  rejected: 4,
+  cancelled: 5,
+};
+const states = Object.keys(stateNumbers) as TaskState[];
+
 /** What is known of a task. */
 interface TaskTimes {
-  readonly message: TaskTrace;
-  spawned: number;
-  started: number | undefined;
+  name: string;
+  /** The names of what is around it. */
+  path: string;
+  began: number;
   ended: number | undefined;
+  state: TaskState;
 }
 
 /** What is known of a wait. */
 interface WaitTimes {
   readonly message: WaitTrace;
+  readonly task: number;
   readonly began: number;
-  woken: { readonly at: number; readonly by: Task<unknown> | undefined } | undefined;
+  woken: { readonly at: number; readonly by: number } | undefined;
   ended: number | undefined;
+}
+
+/** What is known of a call or a request. */
+interface Times<M> {
+  readonly message: M;
+  readonly began: number;
+  ended: number | undefined;
+}
+
+/** What the events of a trace are about, put together. */
+class Found {
+  readonly tasks: Map<number, TaskTimes> = new Map();
+  readonly waits: Map<object, WaitTimes> = new Map();
+  readonly requests: Map<object, Times<RequestMessage>> = new Map();
+  readonly calls: Map<object, Times<CallMessage>> = new Map();
+  readonly turns: TraceEvent[] = [];
+  /** What began before is taken to have begun then. */
+  readonly #first: number;
+  /** Tasks that have ended in the turn that is written down next: a turn is, when it has ended. */
+  readonly #endedInTurn: TaskTimes[] = [];
+
+  constructor(log: TraceLog, began: number) {
+    this.#first = began;
+    let isFirst = log.dropped > 0;
+    for (const event of log.events()) {
+      if (isFirst) this.#first = event.time;
+      isFirst = false;
+      this.#add(event);
+    }
+  }
+
+  #add(event: TraceEvent): void {
+    const { kind, time, subject } = event;
+    if (/turn$/i.test(kind)) this.#addTurn(event);
+    else if (kind.startsWith("task")) this.#addTask(event);
+    else if (kind.startsWith("wait")) this.#addWait(event);
+    else this.#addTimes(kind.startsWith("call") ? this.calls : this.requests, kind.endsWith("Start"), time, subject);
+  }
+
+  #addTurn(event: TraceEvent): void {
+    this.turns.push(event);
+    if (event.task !== 0) this.#timesOf(event);
+    // Of a task that ends in its first turn the end is written down before that.
+    if (startsIn(event)) Object.assign(this.tasks.get(event.task)!, { ...namesOf(event), began: event.time });
+    // Who has ended in this turn has done so by its end.
+    for (const times of this.#endedInTurn) times.ended = event.time + event.detail;
+    this.#endedInTurn.length = 0;
+  }
+
+  #addTask(event: TraceEvent): void {
+    const times = this.#timesOf(event);
+    times.ended = event.time;
+    times.state = states[event.detail]!;
+    this.#endedInTurn.push(times);
+  }
+
+  #timesOf(event: TraceEvent): TaskTimes {
+    let times = this.tasks.get(event.task);
+    if (times === undefined) {
+      times = { ...namesOf(event), began: this.#first, ended: undefined, state: "running" };
+      this.tasks.set(event.task, times);
+    }
+    return times;
+  }
+
+  #addWait({ kind, time, task, subject, detail }: TraceEvent): void {
+    const message = subject as WaitTrace;
+    let times = this.waits.get(message.wait);
+    if (times === undefined) {
+      const began = kind === "waitStart" ? time : this.#first;
+      this.waits.set(message.wait, times = { message, task, began, woken: undefined, ended: undefined });
+    }
+    if (kind === "waitWake") times.woken = { at: time, by: detail };
+    if (kind === "waitEnd") times.ended = time;
+  }
+
+  #addTimes(known: Map<object, Times<unknown>>, isStart: boolean, time: number, message: unknown): void {
+    const times = known.get(message as object);
+    if (times !== undefined) times.ended = time;
+    else {known.set(message as object, {
+        message,
+        began: isStart ? time : this.#first,
+        ended: isStart ? undefined : time,
+      });}
+  }
+}
+
+/** Is this the turn in which a task starts? */
+function startsIn({ kind }: TraceEvent): boolean {
+  return kind === "startTurn" || kind === "sliceStartTurn";
+}
+
+function namesOf({ task, subject, around }: TraceEvent): { name: string; path: string } {
+  return { name: `${subject ?? "task"}#${task}`, path: pathOf(around) };
 }
 
 /** The spans of a trace, those of each kind in the order in which they begin. */
 export function* spansOf(log: TraceLog, began: number, ended: number): Generator<Span> {
-  const tasks = new Map<Task<unknown>, TaskTimes>();
-  const waits = new Map<object, WaitTimes>();
-  const requests = new Map<object, { message: RequestMessage; began: number; ended: number | undefined }>();
-  const calls = new Map<object, { message: CallMessage; began: number; ended: number | undefined }>();
-  const turns: TraceEvent[] = [];
-  const first = log.dropped > 0 ? firstTime(log) : began;
-  for (const event of log.events()) {
-    const { kind, time } = event;
-    if (kind === "turn") {
-      turns.push(event);
-    } else if (kind.startsWith("task")) {
-      const message = event.message as TaskTrace;
-      let times = tasks.get(message.task);
-      if (times === undefined) {
-        const spawned = kind === "taskSpawn" ? time : first;
-        tasks.set(message.task, times = { message, spawned, started: undefined, ended: undefined });
-      }
-      if (kind === "taskStart") times.started = time;
-      if (kind === "taskEnd") times.ended = time;
-    } else if (kind.startsWith("wait")) {
-      const message = event.message as WaitTrace;
-      let times = waits.get(message.wait);
-      if (times === undefined) {
-        const since = kind === "waitStart" ? time : first;
-        waits.set(message.wait, times = { message, began: since, woken: undefined, ended: undefined });
-      }
-      // A timer's callback has the flow of control of whoever set the host's timer, for which it does nothing.
-      const isTimers = message.waitingFor === "sleep";
-      if (kind === "waitWake" && !isTimers) times.woken = { at: time, by: event.by as Task<unknown> | undefined };
-      if (kind === "waitEnd") times.ended = time;
-    } else {
-      const known = kind.startsWith("call") ? calls : requests as Map<object, { ended: number | undefined }>;
-      const message = event.message as object;
-      if (kind.endsWith("Start")) known.set(message, { message, began: time, ended: undefined } as never);
-      else if (!known.has(message)) known.set(message, { message, began: first, ended: time } as never);
-      else known.get(message)!.ended = time;
-    }
-  }
+  const { tasks, waits, requests, calls, turns } = new Found(log, began);
   yield* slicesOf(turns);
-  for (const { message, time, length } of turns) yield turnOf(message as TurnRunner, time, length);
+  for (const turn of turns) yield turnOf(turn, tasks.get(turn.task));
   const tracks = new Tracks();
-  const rows = new Map<Task<unknown>, { track: string; group: string }>();
-  for (const [task, times] of inOrder(tasks, ({ spawned, started }) => started ?? spawned)) {
-    const begins = times.started ?? times.spawned;
-    const path = times.message.path.replaceAll(/#\d+/g, "");
+  const rows = new Map<number, { track: string; group: string }>();
+  for (const [task, times] of inOrder(tasks)) {
+    const path = times.path.replaceAll(/#\d+/g, "");
     const [group, ...inner] = path.split(" > ");
     const row = {
-      track: tracks.rowFor(path, begins, times.ended ?? ended).slice(inner.length === 0 ? 0 : group!.length + 3),
+      track: tracks.rowFor(path, times.began, times.ended ?? ended).slice(inner.length === 0 ? 0 : group!.length + 3),
       group: `Tasks of ${group || "the program"}`,
     };
     rows.set(task, row);
-    yield { ...taskSpan(task, times, begins, times.ended ?? ended), ...row };
+    yield { ...taskOf(times, ended), ...row };
   }
-  for (const [, times] of waits) {
-    const { message, began: begins, woken, ended: end = ended } = times;
-    const row = (message.task && rows.get(message.task)) ?? { track: "Outside tasks", group: "Waits" };
-    const by = woken?.by?.name;
-    yield {
-      kind: "wait",
-      name: `waits for ${nameOfWait(message)}`,
-      begins,
-      ends: end,
-      color: "secondary-light",
-      properties: [
-        ["Task", message.task?.name ?? "none"],
-        ...(by === undefined ? [] : [["Woken by", by] as const]),
-        ...(times.ended === undefined ? [["Ended", "not before the trace"] as const] : []),
-      ],
-      ...row,
-    };
-    if (woken !== undefined && times.ended !== undefined) {
-      const arrow = { begins: woken.at, ends: times.ended, color: "", properties: [], track: "", group: "" };
-      yield { kind: "arrow", name: "wakes", ...arrow };
-    }
+  for (const times of waits.values()) {
+    const row = rows.get(times.task) ?? { track: "Outside tasks", group: "Waits" };
+    yield { ...waitOf(times, ended, (task) => tasks.get(task)?.name ?? `task #${task}`), ...row };
+    const { woken, ended: ends } = times;
+    if (woken === undefined || ends === undefined) continue;
+    yield { kind: "arrow", name: "wakes", begins: woken.at, ends, color: "", properties: [], track: "", group: "" };
   }
-  for (const [, { message, began: begins, ended: end }] of inOrder(calls, ({ began }) => began)) {
+  for (const [, { message, began: begins, ended: end }] of inOrder(calls)) {
     yield callOf(message, begins, end ?? ended, end !== undefined);
   }
-  for (const [, { message, began: begins, ended: end }] of inOrder(requests, ({ began }) => began)) {
-    const name = `${message.request.method} ${pathOfUrl(message.request.url)}`;
-    const status = message.record?.status;
-    yield {
-      kind: "request",
-      name,
-      track: tracks.rowFor("Requests", begins, end ?? ended),
-      group: "Servers",
-      begins,
-      ends: end ?? ended,
-      color: status !== undefined && status >= 500 ? "error" : "tertiary",
-      properties: [["Status", status === undefined ? "none" : String(status)], ["End", message.record?.end ?? "open"]],
-    };
+  for (const [, { message, began: begins, ended: end = ended }] of inOrder(requests)) {
+    yield { ...requestOf(message, begins, end), track: tracks.rowFor("Requests", begins, end), group: "Servers" };
   }
-}
-
-function firstTime(log: TraceLog): number {
-  let first = Infinity;
-  for (const { time } of log.events()) first = Math.min(first, time);
-  return first;
 }
 
 /** The entries of a map by when they begin. */
-function inOrder<K, V>(map: Map<K, V>, begins: (value: V) => number): [K, V][] {
-  return [...map].sort(([, one], [, other]) => begins(one) - begins(other));
+function inOrder<K, V extends { readonly began: number }>(map: Map<K, V>): [K, V][] {
+  return [...map].sort(([, one], [, other]) => one.began - other.began);
 }
 
-function turnOf(runner: TurnRunner, begins: number, length: number): Span {
+function turnOf({ time, task, subject, around, detail }: TraceEvent, known: TaskTimes | undefined): Span {
+  const path = known?.path ?? pathOf(around);
+  const name = known?.name ?? `${subject}#${task}`;
   return {
     kind: "turn",
-    name: runner.describe(),
+    name: task === 0 ? (subject as TurnRunner).describe() : `task ${path === "" ? "" : `${path} > `}${name}`,
     track: "Turns",
     group: "Loop",
-    begins,
-    ends: begins + length,
-    color: length > longTurn ? "error" : "primary",
+    begins: time,
+    ends: time + detail,
+    color: detail > longTurn ? "error" : "primary",
     properties: [],
   };
 }
@@ -198,33 +238,62 @@ function* slicesOf(turns: readonly TraceEvent[]): Generator<Span> {
     color: "primary-light",
     properties: [],
   });
-  for (const { time, length, by } of turns) {
-    if (by === true && count > 0) {
+  for (const { kind, time, detail } of turns) {
+    if (kind.startsWith("slice") && count > 0) {
       yield slice();
       count = 0;
     }
     if (count === 0) begins = time;
-    ends = time + length;
+    ends = time + detail;
     count++;
   }
   if (count > 0) yield slice();
 }
 
-function taskSpan(task: Task<unknown>, times: TaskTimes, begins: number, ends: number): Omit<Span, "track" | "group"> {
-  const { spawned, started, ended } = times;
-  const { state } = task;
-  const waited = (started ?? ended ?? ends) - spawned;
+type Placeless = Omit<Span, "track" | "group">;
+
+function taskOf({ name, path, began, ended, state }: TaskTimes, traceEnd: number): Placeless {
   return {
     kind: "task",
-    name: task.name,
-    begins,
-    ends,
+    name,
+    begins: began,
+    ends: ended ?? traceEnd,
     color: state === "rejected" ? "error" : state === "cancelled" ? "secondary" : "primary-dark",
     properties: [
       ["State", ended === undefined ? `${state} at the end of the trace` : state],
-      ["Waited for its first turn", `${waited.toFixed(2)} ms`],
-      ["In", times.message.path || "the program"],
+      ["In", path || "the program"],
     ],
+  };
+}
+
+function waitOf(
+  { message, task, began: begins, woken, ended }: WaitTimes,
+  traceEnd: number,
+  nameOf: (task: number) => string,
+): Placeless {
+  return {
+    kind: "wait",
+    name: `waits for ${nameOfWait(message)}`,
+    begins,
+    ends: ended ?? traceEnd,
+    color: "secondary-light",
+    properties: [
+      ["Task", task === 0 ? "none" : nameOf(task)],
+      ...(woken === undefined || woken.by === 0 ? [] : [["Woken by", nameOf(woken.by)] as const]),
+      ...(ended === undefined ? [["Ended", "not before the trace"] as const] : []),
+    ],
+  };
+}
+
+function requestOf({ request, record }: RequestMessage, begins: number, ends: number): Placeless {
+  const status = record?.status;
+  return {
+    kind: "request",
+    name: `${request.method} ${pathOfUrl(request.url)}`,
+    begins,
+    ends,
+    color: status !== undefined && status >= 500 ? "error" : "tertiary",
+    properties: [["Status", status === undefined ? "none" : String(status)], ["End", record?.end ?? "open"]],
   };
 }
 

@@ -131,8 +131,13 @@ export class TaskNode extends Scope implements Owner, TaskCore {
     return this.parent as TaskParent;
   }
 
+  /** The name without the number. */
+  get label(): string {
+    return this.#name ?? (this.#fn.name || "task");
+  }
+
   get name(): string {
-    return `${this.#name ?? (this.#fn.name || "task")}#${this.id}`;
+    return `${this.label}#${this.id}`;
   }
 
   override get runningCode(): string {

@@ -315,6 +315,6 @@ test("a trace of five seconds can be had from the page, one at a time, without t
     assert(!text.includes(page.url.pathname.split("/")[1]!));
     const left = await fetch(new URL("trace", page.url));
     await left.body!.cancel();
-    await until(() => !diagnostics.channel("millrace.task.spawn").hasSubscribers, "a client that left records nothing");
+    await until(() => !diagnostics.channel("millrace.task.end").hasSubscribers, "a client that left records nothing");
   });
 });

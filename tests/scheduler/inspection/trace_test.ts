@@ -137,7 +137,7 @@ test("a trace that is stopped, or left by using, listens to nothing any more", a
   {
     using trace = startTrace();
     assertEquals(trace.dropped, 0);
-    assert(diagnostics.channel("millrace.task.spawn").hasSubscribers);
+    assert(diagnostics.channel("millrace.task.end").hasSubscribers);
   }
   startTrace().stop();
   for (const what of ["task.spawn", "task.start", "task.end", "wait.start", "wait.wake", "wait.end", "request.start"]) {
