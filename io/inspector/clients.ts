@@ -153,6 +153,7 @@ export class Clients {
   #tick(): void {
     const watch = this.#watch!;
     this.#arm();
+    watch.wantPlaces();
     const ready = [...this.#clients.values()].filter(({ isReady }) => isReady);
     if (ready.length === 0) return;
     if (!this.#isWalking && loop().host.now() >= this.#nextWalk) this.#walk(watch).catch(reportUnhandled);

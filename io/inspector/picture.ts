@@ -139,7 +139,7 @@ export class Picture implements TaskVisitor {
       group: group.name,
       state,
       age: ageOf(task),
-      since: this.#watch.since(task.handle),
+      since: state === "queued" ? ageOf(task) : this.#watch.since(waits),
       waitingFor: task.waitsToStart ?? waitingFor(waits) ?? null,
       blockedBy,
       priority: priorityOf(task.lane),

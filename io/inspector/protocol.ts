@@ -90,7 +90,7 @@ export interface TaskRow {
   readonly state: keyof Counts;
   /** How long it has been there, in ms. */
   readonly age: number;
-  /** For how long it has been in its state, in ms; `null` where that began before somebody looked. */
+  /** For how long it has waited, or been queued, in ms; `null` for one that runs, and where that began before somebody looked. */
   readonly since: number | null;
   /** What it waits for; `null` where that is not known. */
   readonly waitingFor: string | null;

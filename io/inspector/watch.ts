@@ -5,32 +5,33 @@
  */
 
 import { type LongTurn, LoopRecorder, type TurnObserver, type TurnRunner } from "../../runtime/monitor/monitor.ts";
-import { type DiagnosticsListener, openChannel } from "../../runtime/system/diagnostics.ts";
+import { openChannel } from "../../runtime/system/diagnostics.ts";
 import { observeTurns } from "../../scheduler/inspection/turn_observers.ts";
 import { type Loop, loop } from "../../scheduler/queue/loop.ts";
 import { type Priority, priorityOf } from "../../scheduler/queue/priority.ts";
 import { laneIn } from "../../scheduler/scopes/current_scope.ts";
 import { Member } from "../../scheduler/scopes/scope.ts";
-import type { Task } from "../../scheduler/scopes/task.ts";
-import type { TaskTrace } from "../../scheduler/tasks/mod.ts";
-import { askers } from "../../scheduler/tasks/places.ts";
+import { wanted } from "../../scheduler/tasks/places.ts";
 import type { WaitTrace } from "../../scheduler/waits/mod.ts";
+import type { AnyWait } from "../../scheduler/waits/wait.ts";
 import type { LoopFigures } from "./protocol.ts";
 
 /** How often the delay of the loop is measured, in ms, and from how many ms on a turn is long. */
 const resolution = 20;
 const longTurn = 50;
 
+/** Of how many tasks the place is remembered between two looks. */
+const places = 50;
+
 /** How many long turns are told. */
 const mostLongTurns = 32;
 
-/** Records how the loop does, since when tasks are in their state, and where they were spawned. */
+/** Records how the loop does, since when tasks wait, and where they were spawned. */
 export class Watch {
   readonly #loop: Loop = loop();
   readonly #recorder: LoopRecorder;
   readonly #busy = new BusyMeter();
   readonly #leave: (() => void)[] = [];
-  readonly #since: WeakMap<Task<unknown>, number> = new WeakMap();
   readonly #longTurns: LongTurn[] = [];
   #slicesBefore: number;
 
@@ -44,28 +45,32 @@ export class Watch {
       this.#longTurns.splice(mostLongTurns);
     };
     this.#recorder = new LoopRecorder(host, { resolution, longTurn, onLongTurn, onSign: undefined });
-    const changed: DiagnosticsListener = (message) => {
-      const { task } = message as TaskTrace | WaitTrace;
-      if (task !== undefined) this.#since.set(task, host.now());
+    const began = openChannel("wait.start");
+    const stamp = (message: unknown): void => {
+      // The time of a wait has a place in it, which is empty until its turn is asked for.
+      ((message as WaitTrace).wait as AnyWait<unknown>).stamp = queue.stampNow();
     };
-    for (const what of ["task.spawn", "task.start", "wait.start", "wait.end"]) {
-      const channel = openChannel(what);
-      channel.subscribe(changed);
-      this.#leave.push(() => channel.unsubscribe(changed));
-    }
-    askers.count++;
+    began.subscribe(stamp);
+    this.wantPlaces();
     this.#leave.push(
+      () => began.unsubscribe(stamp),
       observeTurns(this.#loop, this.#recorder),
       observeTurns(this.#loop, this.#busy),
-      () => void askers.count--,
+      () => void (wanted.places === Infinity || (wanted.places = 0)),
       () => this.#recorder.close(),
     );
   }
 
-  /** For how long a task has been in its state, in ms; `null` where that began before. */
-  since(task: Task<unknown>): number | null {
-    const since = this.#since.get(task);
-    return since === undefined ? null : this.#loop.host.now() - since;
+  /** For how long a task has waited for what it waits for, in ms; `null` where that began before somebody looked, and of others. */
+  since(waits: readonly AnyWait<unknown>[]): number | null {
+    if (waits.length === 0 || waits.some(({ stamp }) => stamp === 0)) return null;
+    const now = this.#loop.queue.stampNow();
+    return Math.max(...waits.map(({ stamp }) => now - stamp));
+  }
+
+  /** Has the places of further tasks remembered, so many until the next call: each costs as much as the task. */
+  wantPlaces(): void {
+    wanted.places = Math.max(wanted.places, places);
   }
 
   /** The figures since the last call. */

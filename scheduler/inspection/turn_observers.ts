@@ -18,7 +18,11 @@ export function observeTurns(loop: Loop, observer: TurnObserver): () => void {
 function setObservers(loop: Loop, observers: readonly TurnObserver[]): void {
   observersOf.set(loop, observers);
   loop.queue.observer = observers.length < 2 ? observers[0] : {
-    began: (...turn) => observers.forEach((observer) => observer.began(...turn)),
-    ended: (...turn) => observers.forEach((observer) => observer.ended(...turn)),
+    began(runner, now) {
+      for (const observer of observers) observer.began(runner, now);
+    },
+    ended(now, fresh) {
+      for (const observer of observers) observer.ended(now, fresh);
+    },
   };
 }

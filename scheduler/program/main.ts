@@ -9,7 +9,7 @@ import type { HostSignal } from "../../runtime/port/host.ts";
 import { hasColours } from "../../runtime/system/environment.ts";
 import { loop } from "../queue/loop.ts";
 import { originOf } from "../scopes/unhandled.ts";
-import { askers } from "../tasks/places.ts";
+import { wanted } from "../tasks/places.ts";
 import { group, groupNode, type TaskGroup } from "../tasks/task_group.ts";
 import { reportOf } from "./report.ts";
 import { traceToFile } from "./trace_file.ts";
@@ -59,7 +59,7 @@ async function runMain(body: (group: TaskGroup) => unknown, places: boolean): Pr
   const { host } = loop();
   const release = host.keepAlive();
   const writeTrace = traceToFile();
-  if (places) askers.count++;
+  if (places) wanted.places = Infinity;
   let signalled: number | undefined;
   let program: TaskGroup | undefined;
   const leave = (Object.keys(exitCodes) as HostSignal[]).map((signal) =>
@@ -84,7 +84,7 @@ async function runMain(body: (group: TaskGroup) => unknown, places: boolean): Pr
     host.setExitCode(signalled ?? 1);
   } finally {
     for (const fn of leave) fn();
-    if (places) askers.count--;
+    if (places) wanted.places = 0;
     await writeTrace?.();
     release();
   }

@@ -27,7 +27,7 @@ import { Wait } from "../waits/wait.ts";
 import { type Cleanup, runAllDeferred, runDeferred } from "./deferred.ts";
 import type { GroupSettings } from "./group_options.ts";
 import { GroupTeardown } from "./group_teardown.ts";
-import { askers, rememberPlace } from "./places.ts";
+import { rememberPlace, wanted } from "./places.ts";
 import { Slots } from "./slots.ts";
 import { type TaskBody, TaskNode, type TaskParent, type TaskSettings, tasksIn } from "./task_node.ts";
 import { tellSpawned } from "./task_trace.ts";
@@ -132,7 +132,7 @@ export class GroupNode extends Scope implements EndedGroup, TaskParent, WatchedG
       node.interrupt();
       return node;
     }
-    if (this.#teardownTimeout !== Infinity || askers.count > 0) rememberPlace(node);
+    if (this.#teardownTimeout !== Infinity || wanted.places > 0) rememberPlace(node);
     node.prepare();
     if (settings.unlimited === true) loop().queue.enqueue(node, node.lane);
     else (this.#slots ??= new Slots(this.#limit)).enter(node);

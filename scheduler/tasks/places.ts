@@ -9,11 +9,12 @@ import { callerIn } from "../../runtime/basics/own_frames.ts";
 /** Stacks, by task. A stack costs as much as a task: only where somebody may ask. */
 const places = new WeakMap<object, Error>();
 
-/** How many there are who may ask for the place of any task: while there are some, all are remembered. */
-export const askers: { count: number } = { count: 0 };
+/** The places of how many tasks are still to be remembered, whatever their group. */
+export const wanted: { places: number } = { places: 0 };
 
 /** Remembers where a task is being spawned. */
 export function rememberPlace(task: object): void {
+  wanted.places--;
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 8;
   places.set(task, new Error());

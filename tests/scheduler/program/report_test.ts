@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { group, sleep } from "../../../mod.ts";
 import { reportOf } from "../../../scheduler/program/report.ts";
 import { originOf } from "../../../scheduler/scopes/unhandled.ts";
-import { askers } from "../../../scheduler/tasks/places.ts";
+import { wanted } from "../../../scheduler/tasks/places.ts";
 
 const plainReport = (error: unknown): string => reportOf(error, originOf(error), false);
 
@@ -22,7 +22,7 @@ test("a report has the error with its stack, all its causes, and what it is made
 });
 
 test("a report says in which task the error was thrown, what else failed, and where the tasks around it were spawned", async () => {
-  askers.count++;
+  wanted.places = Infinity;
   const error = await group((g) => {
     g.spawn(() =>
       group((inner) => {
@@ -37,7 +37,7 @@ test("a report says in which task the error was thrown, what else failed, and wh
         inner.spawn(() => sleep(1).then(() => Promise.reject(new Error("first"))), { name: "query" });
       }, { name: "lookup" }), { name: "server" });
   }, { name: "main" }).catch((error) => error);
-  askers.count--;
+  wanted.places = 0;
   const report = plainReport(error).replaceAll(/#\d+/g, "");
   assertStringIncludes(report, "\n    in main > server > lookup > query\n");
   assertMatch(
