@@ -41,8 +41,8 @@ async function readByDevTools(json: string): Promise<Read> {
   try {
     const page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${port}/devtools/devtools_app.html`);
-    return await withinTest(page.evaluate(async (text) => {
-      const models = await import("./models/trace/trace.js" as string);
+    return await withinTest(page.evaluate(async ({ text, engine }) => {
+      const models = await import(engine);
       const model = models.TraceModel.Model.createWithAllHandlers();
       await model.parse(JSON.parse(text).traceEvents);
       const { data } = model.parsedTrace(0);
@@ -57,7 +57,7 @@ async function readByDevTools(json: string): Promise<Read> {
         for (const thread of process.threads.values()) threads[thread.name] = thread.entries.length;
       }
       return { tracks, threads, warnings: [...data.Warnings.perWarning.keys()] };
-    }, json));
+    }, { text: json, engine: "./models/trace/trace.js" }));
   } finally {
     await browser.close();
   }

@@ -1,5 +1,6 @@
+import diagnostics from "node:diagnostics_channel";
 import { test } from "node:test";
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Channel, group, sleep, startTrace, type Trace } from "../../../mod.ts";
 import { serve } from "../../../io/mod.ts";
@@ -132,8 +133,7 @@ test("whatever a task is called, the trace is JSON that says so", async () => {
   );
 });
 
-test("a trace that is stopped, or left by using, listens to nothing any more", async () => {
-  const diagnostics = (await import("node:diagnostics_channel")).default;
+test("a trace that is stopped, or left by using, listens to nothing any more", () => {
   {
     using trace = startTrace();
     assertEquals(trace.dropped, 0);
@@ -143,10 +143,4 @@ test("a trace that is stopped, or left by using, listens to nothing any more", a
   for (const what of ["task.spawn", "task.start", "task.end", "wait.start", "wait.wake", "wait.end", "request.start"]) {
     assert(!diagnostics.channel(`millrace.${what}`).hasSubscribers, what);
   }
-});
-
-test("options of a trace that are wrong are refused at the call", () => {
-  assertThrows(() => startTrace({ maxEvents: 0 }), RangeError);
-  assertThrows(() => startTrace({ maxEvents: "many" as never }), TypeError);
-  assertThrows(() => startTrace({ other: 1 } as never), TypeError);
 });

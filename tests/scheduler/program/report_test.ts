@@ -4,6 +4,7 @@ import { group, sleep } from "../../../mod.ts";
 import { reportOf } from "../../../scheduler/program/report.ts";
 import { originOf } from "../../../scheduler/scopes/unhandled.ts";
 import { wanted } from "../../../scheduler/tasks/places.ts";
+import { testWith } from "../../support/needs.ts";
 
 const plainReport = (error: unknown): string => reportOf(error, originOf(error), false);
 
@@ -21,31 +22,35 @@ test("a report has the error with its stack, all its causes, and what it is made
   assertEquals(plainReport("only a text"), '"only a text"');
 });
 
-test("a report says in which task the error was thrown, what else failed, and where the tasks around it were spawned", async () => {
-  wanted.places = Infinity;
-  const error = await group((g) => {
-    g.spawn(() =>
-      group((inner) => {
-        inner.spawn(async () => {
-          try {
-            await sleep(60_000);
-          } finally {
-            // deno-lint-ignore no-unsafe-finally
-            throw new Error("second");
-          }
-        }, { name: "other" });
-        inner.spawn(() => sleep(1).then(() => Promise.reject(new Error("first"))), { name: "query" });
-      }, { name: "lookup" }), { name: "server" });
-  }, { name: "main" }).catch((error) => error);
-  wanted.places = 0;
-  const report = plainReport(error).replaceAll(/#\d+/g, "");
-  assertStringIncludes(report, "\n    in main > server > lookup > query\n");
-  assertMatch(
-    report,
-    /\n {4}query spawned at .*report_test\.ts:\d+:\d+\)?\n {4}server spawned at .*report_test\.ts:\d+:\d+\)?$/,
-  );
-  assertStringIncludes(report, "followed by Error: second");
-});
+testWith(
+  "async context",
+  "a report says in which task the error was thrown, what else failed, and where the tasks around it were spawned",
+  async () => {
+    wanted.places = Infinity;
+    const error = await group((g) => {
+      g.spawn(() =>
+        group((inner) => {
+          inner.spawn(async () => {
+            try {
+              await sleep(60_000);
+            } finally {
+              // deno-lint-ignore no-unsafe-finally
+              throw new Error("second");
+            }
+          }, { name: "other" });
+          inner.spawn(() => sleep(1).then(() => Promise.reject(new Error("first"))), { name: "query" });
+        }, { name: "lookup" }), { name: "server" });
+    }, { name: "main" }).catch((error) => error);
+    wanted.places = 0;
+    const report = plainReport(error).replaceAll(/#\d+/g, "");
+    assertStringIncludes(report, "\n    in main > server > lookup > query\n");
+    assertMatch(
+      report,
+      /\n {4}query spawned at .*report_test\.ts:\d+:\d+\)?\n {4}server spawned at .*report_test\.ts:\d+:\d+\)?$/,
+    );
+    assertStringIncludes(report, "followed by Error: second");
+  },
+);
 
 test("a report ends, whatever the causes are: a circle, thousands in a row, what cannot be read", () => {
   const circle: Error & { cause?: unknown } = new Error("round");
