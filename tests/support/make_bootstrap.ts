@@ -1,6 +1,6 @@
 /**
- * Makes the texts that threads are started from: `npm run bootstrap`, after every change of the worker's side or of the watchdog's
- * thread. A thread that would look for a file beside the library's own would not find it in a bundle, a trace or a single executable.
+ * Makes the texts that threads are started from, and those of the inspector's page: `npm run bootstrap`, after every change of the
+ * worker's side, of the watchdog's thread or of the page. A thread that would look for a file beside the library's own would not find it in a bundle, a trace or a single executable.
  *
  * @module
  */
@@ -12,6 +12,7 @@ import process from "node:process";
 import esbuild from "esbuild";
 import { threadName } from "../../scheduler/workers/wire/error_codec.ts";
 import { root } from "./hosts.ts";
+import { makePageText, pageTextFile } from "./make_page.ts";
 
 /** A thread, and the file with its text. */
 interface ThreadText {
@@ -65,9 +66,10 @@ export const ${name}: string =
 }
 
 if (process.argv[1]?.endsWith("make_bootstrap.ts")) {
-  for (const thread of threadTexts) {
-    const file = join(root, thread.file);
-    const text = await makeText(thread);
+  const texts = threadTexts.map((thread) => ({ file: thread.file, make: () => makeText(thread) }));
+  for (const { file: path, make } of [...texts, { file: pageTextFile, make: makePageText }]) {
+    const file = join(root, path);
+    const text = await make();
     let before: string | undefined;
     try {
       before = readFileSync(file, "utf8");
