@@ -37,6 +37,9 @@ export async function makePageText(): Promise<string> {
 /** The page itself. */
 export const pageHtml: string = ${JSON.stringify(textOf(join(folder, "index.html")))};
 
+/** Its icon, in SVG: without one a browser asks for one elsewhere. */
+export const pageIcon: string = ${JSON.stringify(textOf(join(folder, "page.svg")))};
+
 /** Its script. */
 export const pageScript: string = ${JSON.stringify(script)};
 

@@ -61,15 +61,16 @@ export function tableRow(className: string, ...cells: readonly HTMLElement[]): H
   return made;
 }
 
-/** A table with a name for those who do not see it, and the names of its columns. */
+/** A table with a name for those who do not see it, and the names of its columns, so many of which are figures at the end. */
 export function table(
   className: string,
   caption: string,
   columns: readonly string[],
+  figures: number,
 ): { readonly table: HTMLTableElement; readonly body: HTMLTableSectionElement; readonly caption: Text } {
   const name = new Text(caption);
-  const heads = columns.map((column) => {
-    const head = element("th", "", column);
+  const heads = columns.map((column, index) => {
+    const head = element("th", index >= columns.length - figures ? "figure" : "", column);
     head.scope = "col";
     return head;
   });

@@ -24,6 +24,11 @@ export function duration(ms: number): string {
   return `${Math.floor(hours / 24)} d ${twoDigits(hours % 24)} h`;
 }
 
+/** A span of time, in ms, by its largest unit alone: "850 ms", "12 s", "6 min". */
+export function shortDuration(ms: number): string {
+  return /^\S+ \S+/.exec(duration(ms))![0];
+}
+
 function twoDigits(value: number): string {
   return String(value).padStart(2, "0");
 }

@@ -119,7 +119,7 @@ export class LoopCharts {
       inWords: (value) => `${count(value)} ms`,
     });
     // A stack: each column has those below it in it, and the highest is drawn first.
-    this.#busy = new Chart(parent, "Time in turns", 3, [
+    this.#busy = new Chart(parent, "Time in turns, by priority", 3, [
       { label: "blocking", colour: "--blocking", inWords: part(3, undefined) },
       { label: "visible", colour: "--visible", inWords: part(2, 3) },
       { label: "background", colour: "--background", inWords: part(1, 2) },
@@ -176,7 +176,7 @@ export class LongTurns {
   readonly #empty: HTMLElement;
 
   constructor(parent: HTMLElement) {
-    const made = table("plain", "Long turns, newest first", ["Who", "Took", "Ago"]);
+    const made = table("plain", "Long turns, newest first", ["Who", "Took", "Ago"], 2);
     this.#table = made.table;
     this.#empty = element("p", "empty", "None since somebody looks.");
     parent.append(this.#table, this.#empty);

@@ -25,7 +25,7 @@ import { Tree } from "./tree.ts";
 const searchPause = 150;
 
 /** So many groups at the top, or fewer, are unfolded at first. */
-const fewGroups = 8;
+const fewGroups = 12;
 
 const looking = new Looking();
 const sender = new ViewSender();

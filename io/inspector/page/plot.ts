@@ -85,7 +85,7 @@ function settings(
         splits: (_chart, _index, min, max) => splitsOf(min, max),
         values: (_chart, splits) => splits.map((at) => agoInWords(splits.at(-1)! - at)),
       },
-      { ...axis, grid, size: 46, gap: 4, space: 26, values: (_chart, splits) => splits.map(inWords) },
+      { ...axis, grid, size: 46, gap: 4, space: 22, values: (_chart, splits) => splits.map(inWords) },
     ],
     series: [
       {},
@@ -111,7 +111,7 @@ function spanOf(min: number | null, max: number | null): [number, number] {
 /** Where the axis of time has its words: now, and at round times before. */
 function splitsOf(min: number, max: number): number[] {
   const span = max - min;
-  const step = span <= 75 ? 20 : span <= 180 ? 60 : 120;
+  const step = span <= 90 ? 20 : 60;
   const splits: number[] = [];
   for (let at = max; at >= min; at -= step) splits.unshift(at);
   return splits;

@@ -37,7 +37,7 @@ class PoolEntry implements Line<PoolFigures> {
   readonly #workers: KeyedList<number, WorkerRow>;
 
   constructor() {
-    const made = table("plain", "", ["Worker", "State", "Call", "For", "Calls", "Ended"]);
+    const made = table("plain", "", ["Worker", "State", "Call", "For", "Calls", "Ended"], 3);
     this.#caption = made.caption;
     this.#workers = new KeyedList(made.body, () => new WorkerLine());
     const head = element("header", "", element("h3", "name", this.#name), element("span", "aside", this.#size));

@@ -52,7 +52,7 @@ class ServerEntry implements Line<ServerFigures> {
   #server: ServerFigures | undefined;
 
   constructor(actions: ServerActions) {
-    const made = table("plain", "", ["Request", "State", "Age", "Tasks"]);
+    const made = table("plain", "", ["Request", "State", "Age", "Tasks"], 2);
     this.#caption = made.caption;
     this.#table = element("div", "scroller", made.table);
     this.#requests = new KeyedList(made.body, () => new RequestLine());

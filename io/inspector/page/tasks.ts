@@ -81,6 +81,11 @@ function rangeOf(offset: number, length: number, total: number): string {
   return `${count(offset + 1)}–${count(offset + length)} of ${count(total)}`;
 }
 
+/** Marks a cell in which there is nothing: where each task is a card, there is no room for that. */
+function putNone(target: HTMLElement, value: unknown): void {
+  put(target, "data-none", value === null ? "" : undefined);
+}
+
 class TaskLine implements Line<TaskRow> {
   readonly node: HTMLTableRowElement;
   readonly #actions: TaskActions;
@@ -98,7 +103,7 @@ class TaskLine implements Line<TaskRow> {
     name: cell("task", element("span", "name", this.#name)),
     group: cell("group", this.#group),
     state: cell("state", this.#badge),
-    waits: cell("waits", element("span", "what", this.#waitsFor), this.#holders),
+    waits: cell("waits", element("div", "waiting-for", element("span", "what", this.#waitsFor), this.#holders)),
     since: cell("since figure", this.#since),
     priority: cell("priority"),
     deadline: cell("deadline figure", this.#deadline),
@@ -138,17 +143,21 @@ class TaskLine implements Line<TaskRow> {
     if (row.waitingFor !== was?.waitingFor) {
       say(this.#waitsFor, row.waitingFor ?? nothing);
       put(cells.waits, "title", row.waitingFor ?? undefined);
+      putNone(cells.waits, row.waitingFor);
     }
     this.#showHolders(row.blockedBy);
     const since = maybeDuration(row.since);
     if (since !== this.#since.data) {
       say(this.#since, since);
+      putNone(this.#cells.since, row.since);
       this.#showSinceTitle(row);
     }
     say(this.#deadline, deadline(row.deadline));
+    if (row.deadline === null !== (was?.deadline === null)) putNone(cells.deadline, row.deadline);
     if (row.priority !== was?.priority) this.#showPriority(row);
     if (row.place !== was?.place) {
       say(this.#place, row.place === null ? nothing : shortPlace(row.place));
+      putNone(cells.place, row.place);
       put(cells.place, "title", row.place ?? "It was spawned before somebody looked");
     }
     if (row.inCycle !== was?.inCycle) this.node.classList.toggle("in-cycle", row.inCycle);
@@ -171,12 +180,12 @@ class TaskLine implements Line<TaskRow> {
     const heldBy = names.join("\n");
     if (heldBy === this.#heldBy) return;
     this.#heldBy = heldBy;
-    const shown = names.slice(0, mostHolders).map((name) => {
+    const shown = names.slice(0, mostHolders).flatMap((name, index) => {
       const made = button(name, "holder name", () => this.#actions.onFind(name));
       made.title = `Find ${name}`;
-      return made;
+      return index === 0 ? [made] : [", ", made];
     });
-    const rest = names.length - shown.length;
+    const rest = names.length - mostHolders;
     this.#holders.replaceChildren(
       ...names.length > 0 ? ["held by "] : [],
       ...shown,

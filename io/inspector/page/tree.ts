@@ -7,7 +7,7 @@
 import type { Counts, GroupRow, State } from "../protocol.ts";
 import { CountsBar, inWords, sum } from "./counts.ts";
 import { element, put, say, show } from "./dom.ts";
-import { counted, duration, shortCount } from "./format.ts";
+import { counted, duration, shortCount, shortDuration } from "./format.ts";
 import { KeyedList, type Line } from "./keyed_list.ts";
 
 /** The key of the line of all tasks, which is no group's id. */
@@ -198,8 +198,7 @@ class TreeLineNode implements Line<TreeLine> {
     this.node.append(
       element("span", "twisty"),
       element("span", "name", this.#name),
-      element("span", "mark", this.#mark),
-      this.#bar.node,
+      element("span", "sign", element("span", "mark", this.#mark), this.#bar.node),
       element("span", "count", this.#count),
       element("span", "age", this.#age),
     );
@@ -208,11 +207,11 @@ class TreeLineNode implements Line<TreeLine> {
   show({ key, name, depth, counts, group, isOpen, isChosen, isCurrent }: TreeLine): void {
     const { node } = this;
     const state = group === undefined || group.state === "running" ? "" : group.state;
-    const due = group === undefined || group.deadline === null ? "" : `ends in ${duration(group.deadline)}`;
+    const due = group === undefined || group.deadline === null ? "" : `ends in ${shortDuration(group.deadline)}`;
     say(this.#name, name);
     say(this.#mark, state || due);
     say(this.#count, shortCount(sum(counts)));
-    say(this.#age, group === undefined ? "" : duration(group.age));
+    say(this.#age, group === undefined ? "" : shortDuration(group.age));
     this.#bar.show(counts);
     put(node, "data-key", String(key));
     put(node, "data-state", state || undefined);

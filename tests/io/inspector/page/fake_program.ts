@@ -6,7 +6,7 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { pageHtml, pageScript, pageStyle } from "../../../../io/inspector/page_text.ts";
+import { pageHtml, pageIcon, pageScript, pageStyle } from "../../../../io/inspector/page_text.ts";
 import type { Command, Hello, State, View } from "../../../../io/inspector/protocol.ts";
 
 /** The policy that the page has to live with. */
@@ -15,6 +15,7 @@ const policy = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; for
 const files: Readonly<Record<string, readonly [type: string, text: string]>> = {
   "": ["text/html; charset=utf-8", pageHtml],
   "page.js": ["text/javascript; charset=utf-8", pageScript],
+  "page.svg": ["image/svg+xml", pageIcon],
   "page.css": ["text/css; charset=utf-8", pageStyle],
 };
 

@@ -12,6 +12,7 @@ import {
   percent,
   perSecond,
   shortCount,
+  shortDuration,
   shortPlace,
 } from "../../../../io/inspector/page/format.ts";
 
@@ -45,6 +46,16 @@ test("a span that is rounded up to the next unit is told in that unit", () => {
   assertEquals(duration(59_600), "1 min 00 s");
   assertEquals(duration(hour - 100), "1 h 00 min");
   assertEquals(duration(day - 100), "1 d 00 h");
+});
+
+test("where there is little room, a span of time is told by its largest unit", () => {
+  assertEquals([0, 850, 12_000, 6 * minute + 59_000, 3 * day].map(shortDuration), [
+    "0 ms",
+    "850 ms",
+    "12 s",
+    "6 min",
+    "3 d",
+  ]);
 });
 
 test("what is not known is a dash, and a deadline says whether it is over", () => {

@@ -19,6 +19,7 @@ test("the script carries the licence of the charts that are in it", () => {
 test("the page has nothing in it that its policy forbids: no script, no style and no address but its own files", () => {
   assert(!/<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|javascript:|data:/i.test(pageHtml));
   assertEquals([...pageHtml.matchAll(/\b(?:src|href)="([^"]*)"/g)].map(([, url]) => url), [
+    "page.svg",
     "page.css",
     "page.js",
     "#tasks",
