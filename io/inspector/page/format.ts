@@ -41,7 +41,7 @@ export function maybeDuration(ms: number | null): string {
 /** When a deadline comes: "in 1.2 s", "overdue"; `null` is for never. */
 export function deadline(ms: number | null): string {
   if (ms === null) return nothing;
-  return ms > 0 ? `in ${duration(ms)}` : "overdue";
+  return ms > 0 ? `in ${shortDuration(ms)}` : "overdue";
 }
 
 /** A number of things: "12,345". */

@@ -92,7 +92,7 @@ function part(column: number, below: number | undefined): Figure["inWords"] {
   return (columns, index) => {
     const top = columns[column]![index];
     const bottom = below === undefined ? 0 : columns[below]![index];
-    return typeof top === "number" && typeof bottom === "number" ? `${Math.round(top - bottom)} ms/s` : "—";
+    return typeof top === "number" && typeof bottom === "number" ? count(Math.round(top - bottom)) : "—";
   };
 }
 
@@ -119,7 +119,7 @@ export class LoopCharts {
       inWords: (value) => `${count(value)} ms`,
     });
     // A stack: each column has those below it in it, and the highest is drawn first.
-    this.#busy = new Chart(parent, "Time in turns, by priority", 3, [
+    this.#busy = new Chart(parent, "Time in turns, ms/s", 3, [
       { label: "blocking", colour: "--blocking", inWords: part(3, undefined) },
       { label: "visible", colour: "--visible", inWords: part(2, 3) },
       { label: "background", colour: "--background", inWords: part(1, 2) },
@@ -130,7 +130,7 @@ export class LoopCharts {
         { stroke: "--blocking", fill: "--blocking" },
       ],
       least: 100,
-      inWords: (value) => `${count(value)} ms`,
+      inWords: count,
     });
     this.#use = new Chart(parent, "Loop use", 3, [
       { label: "busy", colour: "--chart-use", inWords: of(1, percent) },

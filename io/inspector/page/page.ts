@@ -123,7 +123,10 @@ function due(): void {
   isDue = true;
   requestAnimationFrame(() => {
     isDue = false;
-    if (!isPaused && latest !== undefined) apply(latest);
+    if (isPaused || latest === undefined) return;
+    apply(latest);
+    // To draw them takes as long as all else: they have a frame of their own.
+    requestAnimationFrame(() => charts.show());
   });
 }
 
@@ -132,7 +135,6 @@ function apply(state: State): void {
   if (looking.fit(state.rowsTotal)) viewChanged();
   totals.show(state.total);
   cycles.show(state.cycles);
-  charts.show();
   longTurns.show(state.loop.longTurns);
   tree.show(state);
   list.show(state, looking.offset, emptyText());

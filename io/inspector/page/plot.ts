@@ -113,7 +113,8 @@ function splitsOf(min: number, max: number): number[] {
   const span = max - min;
   const step = span <= 90 ? 20 : 60;
   const splits: number[] = [];
-  for (let at = max; at >= min; at -= step) splits.unshift(at);
+  // At the very beginning there is the other axis.
+  for (let at = max; at > min + span * 0.04; at -= step) splits.unshift(at);
   return splits;
 }
 

@@ -7,7 +7,7 @@
 import type { Counts, GroupRow, State } from "../protocol.ts";
 import { CountsBar, inWords, sum } from "./counts.ts";
 import { element, put, say, show } from "./dom.ts";
-import { counted, duration, shortCount, shortDuration } from "./format.ts";
+import { counted, shortCount, shortDuration } from "./format.ts";
 import { KeyedList, type Line } from "./keyed_list.ts";
 
 /** The key of the line of all tasks, which is no group's id. */
