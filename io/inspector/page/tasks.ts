@@ -18,7 +18,7 @@ export const priorities: readonly (readonly [Priority, string])[] = [
 ];
 
 /** The most of those who hold up a task that its row names. */
-const mostHolders = 3;
+const mostHolders = 2;
 
 /** What the rows ask for. */
 export interface TaskActions {
