@@ -146,8 +146,9 @@ function apply(state: State): void {
   if (document.title !== title) document.title = title;
 }
 
-/** Where the first state has few groups, they are unfolded: there is room. */
+/** Where the first state with any has few groups, they are unfolded: there is room. */
 function unfoldFew({ groups }: State): void {
+  if (groups.length === 0) return;
   isFirst = false;
   const inside = groups.filter(({ hasGroups }) => hasGroups);
   if (groups.length > fewGroups || inside.length === 0) return;

@@ -6,21 +6,22 @@ import { assert, assertEquals } from "@std/assert";
 import { mostRows } from "../../../../io/inspector/protocol.ts";
 import { until } from "../../../support/within.ts";
 import { madeTrace } from "./fake_program.ts";
-import { madeTask, nested } from "./made_states.ts";
+import { madeState, madeTask, nested } from "./made_states.ts";
 import { focused, withPage } from "./with_page.ts";
 
 test("what is looked at is sent: what is unfolded, the group, the search and the page", async () => {
   const state = { ...nested, rowsTotal: 3 * mostRows + 5 };
-  await withPage({ state }, async (page, { views }) => {
+  await withPage({ state: madeState() }, async (page, { views, send }) => {
+    send(state);
     const told = (isSo: (view: typeof views[number]) => boolean, what: string): Promise<void> =>
       until(() => views.length > 0 && isSo(views.at(-1)!), what);
-    // Where there are few groups, they are unfolded.
+    // Where the first ones are few, they are unfolded.
     await told(({ open }) => open.join() === "1,2", "the groups");
     await page.locator("#tree .line", { hasText: "main" }).locator(".twisty").click();
     await told(({ open }) => open.join() === "2", "a group that was folded");
     await page.getByRole("button", { name: "Next page" }).click();
     await told(({ offset }) => offset === mostRows, "the second page");
-    assertEquals(await page.locator("#range").textContent(), "201–203 of 605");
+    await page.locator("#range").filter({ hasText: "201–203 of 605" }).waitFor();
     await page.getByRole("button", { name: "Previous page" }).click();
     await told(({ offset }) => offset === 0, "the first page");
     await page.getByRole("button", { name: "Next page" }).click();

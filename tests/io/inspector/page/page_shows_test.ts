@@ -112,6 +112,8 @@ test("pools with their workers, servers with their requests, long turns and the 
     ]);
     assertEquals(await page.locator("#servers tbody td").allTextContents(), ["GET /find?q=a", "queued", "45 ms", "3"]);
     assertEquals(await page.locator("#long-turns tbody td").allTextContents(), ["indexer#9", "84 ms", "12 s"]);
+    // They come in a frame of their own.
+    await page.locator(".figures dd").filter({ hasText: "34 %" }).waitFor();
     assertEquals(await page.locator(".figures dd").allTextContents(), [
       ...["0.4 ms", "3.2 ms", "12 ms"],
       ...["16", "240", "80"],
