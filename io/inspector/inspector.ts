@@ -23,7 +23,7 @@ import { serve, type Server } from "../serve/mod.ts";
 import { Clients } from "./clients.ts";
 import { serverOf } from "./figures.ts";
 import { readCommand, readView } from "./messages.ts";
-import { pageHtml, pageScript, pageStyle } from "./page_text.ts";
+import { pageHtml, pageIcon, pageScript, pageStyle } from "./page_text.ts";
 import type { Command } from "./protocol.ts";
 
 /** How an inspector is to be. */
@@ -203,6 +203,8 @@ class OpenInspector implements Inspector {
         return answer(pageScript, 200, { "content-type": "text/javascript; charset=utf-8" });
       case "page.css":
         return answer(pageStyle, 200, { "content-type": "text/css; charset=utf-8" });
+      case "page.svg":
+        return answer(pageIcon, 200, { "content-type": "image/svg+xml" });
       case "events":
         if (this.#clients.isFull) return text("As many pages look as may at once: close one of them", 503);
         return answer(this.#clients.open(), 200, { "content-type": "text/event-stream" });

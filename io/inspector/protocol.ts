@@ -2,7 +2,7 @@
  * What the page and its server say to each other.
  *
  * ```
- *   GET  TOKEN/          the page, and what it is made of: page.js, page.css
+ *   GET  TOKEN/          the page, and what it is made of: page.js, page.css, page.svg
  *   GET  TOKEN/events    server-sent events: "hello" once, then "state", four times a second, nothing while the socket is full
  *   POST TOKEN/view      a `View`: what this client looks at. 204
  *   POST TOKEN/control   a `Command`, if the inspector was given `control: true`, else 403. 204, or 404 for what is not there any more

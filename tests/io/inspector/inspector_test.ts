@@ -188,7 +188,7 @@ async function statusFor(url: URL, host: string): Promise<number> {
 
 test("each answer keeps other sites out: no frame, no script of theirs, nothing kept", async () => {
   await withInspector(async (page) => {
-    for (const path of ["", "page.js", "page.css"]) {
+    for (const path of ["", "page.js", "page.css", "page.svg"]) {
       const { status, headers, body } = await fetch(new URL(path, page.url));
       await body?.cancel();
       assertEquals(status, 200);
