@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Priority } from "../../scheduler/queue/priority.ts";
+import type { Priority } from "../../scheduler/queue/priority.ts";
 import { type Command, longestSearch, mostRows, type View } from "./protocol.ts";
 
 /** A view; `undefined` for what is none. */

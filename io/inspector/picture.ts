@@ -4,12 +4,12 @@
  * @module
  */
 
-import { ageOf, type Parts, stateOf, waitingFor } from "../../scheduler/inspection/task_parts.ts";
+import { ageOf, type Parts, partsOf, stateOf, waitingFor } from "../../scheduler/inspection/task_parts.ts";
 import type { TaskVisitor } from "../../scheduler/inspection/task_walk.ts";
 import { findCycles } from "../../scheduler/inspection/wait_cycles.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
 import { priorityOf } from "../../scheduler/queue/priority.ts";
-import type { GroupNode } from "../../scheduler/tasks/group_node.ts";
+import { GroupNode } from "../../scheduler/tasks/group_node.ts";
 import { placeOf } from "../../scheduler/tasks/places.ts";
 import type { TaskNode } from "../../scheduler/tasks/task_node.ts";
 import { type Counts, type GroupRow, mostRows, type State, type TaskRow, type View } from "./protocol.ts";
@@ -44,6 +44,20 @@ interface Rows {
   readonly search: string;
   readonly rows: { row: Omit<TaskRow, "inCycle">; node: TaskNode }[];
   total: number;
+}
+
+/** What a task waits for. */
+interface TaskWait {
+  readonly waits: Parts["waits"];
+  readonly forGroup: GroupNode | undefined;
+}
+
+/** What is known of a task that a client sees. */
+interface Seeing {
+  readonly state: keyof Counts;
+  readonly wait: TaskWait;
+  readonly deadline: number;
+  readonly blockedBy: readonly string[];
 }
 
 /** The numbers of groups, given out when they are first seen. */
@@ -82,12 +96,13 @@ export class Picture implements TaskVisitor {
   }
 
   task(task: TaskNode, group: GroupNode, parts: Parts): void {
-    const state = stateOfTask(task, parts);
+    const wait = waitOf(parts);
+    const state = stateOfTask(task, wait);
     this.#total[state]++;
     const note = this.#notes.get(group);
     if (note === undefined) return;
     note.counts[state]++;
-    const blockedBy = parts.waits.flatMap(({ heldBy }) => heldBy);
+    const blockedBy = wait.waits.flatMap(({ heldBy }) => heldBy);
     if (blockedBy.length > 0) this.#blocked.push({ name: task.name, blockedBy });
     for (let client = 0; client < this.#clients.length; client++) {
       const rows = this.#clients[client]!;
@@ -95,7 +110,7 @@ export class Picture implements TaskVisitor {
       if (rows.search !== "" && !task.name.toLowerCase().includes(rows.search)) continue;
       const index = rows.total++ - rows.view.offset;
       if (index < 0 || index >= mostRows) continue;
-      rows.rows.push({ row: this.#row(task, group, state, parts, blockedBy), node: task });
+      rows.rows.push({ row: this.#row(task, group, { state, wait, deadline: parts.deadline, blockedBy }), node: task });
     }
   }
 
@@ -129,9 +144,7 @@ export class Picture implements TaskVisitor {
   #row(
     task: TaskNode,
     group: GroupNode,
-    state: keyof Counts,
-    { waits, deadline }: Parts,
-    blockedBy: readonly string[],
+    { state, wait: { waits, forGroup }, deadline, blockedBy }: Seeing,
   ): Omit<TaskRow, "inCycle"> {
     return {
       id: task.id,
@@ -140,11 +153,11 @@ export class Picture implements TaskVisitor {
       state,
       age: ageOf(task),
       since: state === "queued" ? ageOf(task) : this.#watch.since(waits),
-      waitingFor: task.waitsToStart ?? waitingFor(waits) ?? null,
+      waitingFor: task.waitsToStart ?? waitingFor(waits) ?? (forGroup && `the group ${forGroup.name}`) ?? null,
       blockedBy,
       priority: priorityOf(task.lane),
       deadline: timeUntil(deadline),
-      place: placeOf(task)?.slice("at ".length) ?? null,
+      place: fileIn(placeOf(task)),
     };
   }
 
@@ -184,10 +197,29 @@ function noCounts(): MutableCounts {
   return { queued: 0, running: 0, waiting: 0, cancelling: 0 };
 }
 
-function stateOfTask(task: TaskNode, { waits }: Parts): keyof Counts {
+/** How far into groups that are in one another it is looked for what a task waits for. */
+const deepest = 20;
+
+/** What a task waits for: its own waits, else those of the body of a group in it, or the group itself once its body has ended. */
+function waitOf(parts: Parts): TaskWait {
+  for (let depth = 0; depth < deepest && parts.waits.length === 0; depth++) {
+    const group = parts.inner.find((each) => each instanceof GroupNode);
+    if (group === undefined) break;
+    if (!group.bodyRuns) return { waits: parts.waits, forGroup: group };
+    parts = partsOf(group);
+  }
+  return { waits: parts.waits, forGroup: undefined };
+}
+
+function stateOfTask(task: TaskNode, { waits, forGroup }: TaskWait): keyof Counts {
   if (task.effective !== undefined) return "cancelling";
   if (task.waitsToStart !== undefined) return "queued";
-  return waits.length > 0 ? "waiting" : "running";
+  return waits.length > 0 || forGroup !== undefined ? "waiting" : "running";
+}
+
+/** The place in a line of a stack: "at name (file:line:column)", or without a name. */
+function fileIn(line: string | undefined): string | null {
+  return line === undefined ? null : /\((.*)\)$/.exec(line)?.[1] ?? line.slice("at ".length);
 }
 
 function timeUntil(deadline: number): number | null {

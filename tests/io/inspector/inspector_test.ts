@@ -2,7 +2,7 @@ import diagnostics from "node:diagnostics_channel";
 import { join } from "node:path";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { group, Mutex, sleep, type Task, TaskGroup, tasks, WorkerPool } from "../../../mod.ts";
+import { group, Mutex, sleep, type Task, type TaskGroup, tasks, WorkerPool } from "../../../mod.ts";
 import { type Inspector, inspector, type InspectorOptions, serve } from "../../../io/mod.ts";
 import { start } from "../../support/child.ts";
 import { root } from "../../support/hosts.ts";
@@ -39,7 +39,9 @@ test("an inspector tells those who look of groups with the counts of their tasks
       const looking = await Looking.at(page.url);
       const state = await looking.state(({ rows }) => rows.length === 4);
       const program = state.groups.find(({ name }) => name === "program")!;
-      assertEquals(program.counts, { queued: 0, running: 1, waiting: 3, cancelling: 0 });
+      assertEquals(program.counts, { queued: 0, running: 0, waiting: 4, cancelling: 0 });
+      const outer = state.rows.find(({ name }) => plain(name) === "outer")!;
+      assertEquals(outer.waitingFor, "the group inner");
       assertEquals([program.depth, program.hasGroups, program.isOpen], [0, true, false]);
       const reader = state.rows.find(({ name }) => plain(name) === "reader")!;
       assertEquals([reader.state, reader.waitingFor, reader.group], ["waiting", "sleep", "program"]);
@@ -107,7 +109,7 @@ test("since when a task is in its state, and where it was spawned, are told of t
       const { rows } = await looking.state((state) => state.rows.length === 2);
       const [before, after] = ["before", "after"].map((name) => rows.find((row) => plain(row.name) === name)!);
       assertEquals([before!.since, before!.place], [null, null]);
-      assert(after!.since! >= 0 && /inspector_test\.ts:\d+:\d+/.test(after!.place!), JSON.stringify(after));
+      assert(after!.since! >= 0 && /inspector_test\.ts:\d+:\d+$/.test(after!.place!), JSON.stringify(after));
       await looking.leave();
     });
   });
@@ -205,10 +207,8 @@ test("an address that others can reach needs a token, which has to fit into a UR
   assertThrows(() => inspector({ token: "with a slash / in it" }), TypeError);
   assertThrows(() => inspector({ control: "yes" as never }), TypeError);
   assertThrows(() => inspector({ other: 1 } as never), TypeError);
-  await withInspector(async (page) => assert(page.url.pathname.startsWith("/a-token-of-my-own/")), {
-    hostname: "0.0.0.0",
-    token: "a-token-of-my-own",
-  });
+  await using page = await inspector({ hostname: "0.0.0.0", token: "a-token-of-my-own", print: false });
+  assert(page.url.pathname.startsWith("/a-token-of-my-own/"));
 });
 
 test("what a page sends is looked at: wrong messages are refused, and change nothing", async () => {

@@ -32,7 +32,7 @@ test("a walk goes through everything once, those around first and of those in on
 });
 
 test("however many tasks there are, a part of a walk visits at most 256 of them", async () => {
-  await group(async (g) => {
+  await group((g) => {
     for (let index = 0; index < 10_000; index++) g.spawn(() => sleep(60_000));
     let visited = 0;
     let most = 0;
