@@ -8,7 +8,7 @@ import { loop } from "../queue/loop.ts";
 import { type Priority, priorityOf } from "../queue/priority.ts";
 import { roots } from "../scopes/current_scope.ts";
 import type { TaskState } from "../scopes/task.ts";
-import { GroupNode } from "../tasks/group_node.ts";
+import type { GroupNode } from "../tasks/group_node.ts";
 import { TaskNode } from "../tasks/task_node.ts";
 import { ageOf, partsOf, stateOf, waitingFor } from "./task_parts.ts";
 import { cyclesOf } from "./wait_cycles.ts";
