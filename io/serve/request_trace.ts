@@ -15,8 +15,11 @@ import type { RequestRecord } from "./serve_options.ts";
 export interface RequestTrace {
   /** The request. */
   readonly request: Request;
-  /** What to send as `traceparent` with requests made for this one. */
-  readonly traceparent: string;
+  /**
+   * What to send as `traceparent` with requests made for this one, and what `context.traceparent` is. A subscriber of the first message
+   * may set it, to the place that the request has in a tracer's eyes: the ids are taken from it.
+   */
+  traceparent: string;
   /** The trace: that of the client's `traceparent`, if it is valid, else a new one. 32 hexadecimal digits. */
   readonly traceId: string;
   /** This request in the trace: 16 hexadecimal digits. */
@@ -50,21 +53,35 @@ export function parseTraceparent(header: string | null): TraceParent | undefined
 }
 
 /** A request's place in its trace. */
+class Place implements RequestTrace {
+  readonly request: Request;
+  traceparent: string;
+  readonly parentId: string | undefined;
+  error: unknown = undefined;
+  record: RequestRecord | undefined = undefined;
+
+  constructor(request: Request, traceparent: string, parentId: string | undefined) {
+    this.request = request;
+    this.traceparent = traceparent;
+    this.parentId = parentId;
+  }
+
+  get traceId(): string {
+    return this.traceparent.slice(3, 35);
+  }
+
+  get spanId(): string {
+    return this.traceparent.slice(36, 52);
+  }
+}
+
+/** The place of a request in the trace of its client, or in a new one. */
 export function traceOf(request: Request): RequestTrace {
   const parent = parseTraceparent(request.headers.get("traceparent"));
   const traceId = parent?.traceId ?? randomHex(16);
-  const spanId = randomHex(8);
   // Of the flags only "sampled" has a meaning that may be passed on; a trace that begins here is for whoever asked.
   const flags = parent === undefined ? "01" : (parseInt(parent.flags, 16) & 1).toString().padStart(2, "0");
-  return {
-    request,
-    traceparent: `00-${traceId}-${spanId}-${flags}`,
-    traceId,
-    spanId,
-    parentId: parent?.parentId,
-    error: undefined,
-    record: undefined,
-  };
+  return new Place(request, `00-${traceId}-${randomHex(8)}-${flags}`, parent?.parentId);
 }
 
 function randomHex(length: number): string {

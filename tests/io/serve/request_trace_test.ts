@@ -54,6 +54,28 @@ test("context.traceparent goes on with the client's trace, or begins one; it sta
   );
 });
 
+test("a subscriber of the start may say which place in its trace a request has, and the handler passes that on", async () => {
+  const place = `00-${traceId}-${parentId}-00`;
+  const ends: string[] = [];
+  const onStart = (message: unknown): void => void ((message as RequestTrace).traceparent = place);
+  const onEnd = (message: unknown): void => {
+    const { traceId, spanId } = message as RequestTrace;
+    ends.push(traceId, spanId);
+  };
+  diagnostics.subscribe("millrace.request.start", onStart);
+  diagnostics.subscribe("millrace.request.end", onEnd);
+  try {
+    await withServer((_request, context) => new Response(context.traceparent), {}, async (server) => {
+      assertEquals(await (await fetch(server.url)).text(), place);
+      await until(() => server.statistics().completed === 1, "the request has ended");
+    });
+  } finally {
+    diagnostics.unsubscribe("millrace.request.start", onStart);
+    diagnostics.unsubscribe("millrace.request.end", onEnd);
+  }
+  assertEquals(ends, [traceId, parentId]);
+});
+
 test("subscribers are told of the start, errors and the end of each request, with the same object", async () => {
   const told: [string, RequestTrace][] = [];
   const channels = ["start", "error", "end"].map((what) => {
