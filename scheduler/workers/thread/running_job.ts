@@ -133,8 +133,13 @@ export class RunningJob implements Job {
       if (extra?.each) {
         return callTold(this, () => this.#startEach(call, args[0] as unknown[]));
       }
+      if (extra?.credit !== undefined) {
+        // A generator runs where its values are asked for.
+        return callTold(this, () => this.#stream(this.#within(() => call(...args)))).catch((error) =>
+          this.#fail(error)
+        );
+      }
       const result: unknown = callTold(this, () => this.#within(() => call(...args)));
-      if (extra?.credit !== undefined) return this.#stream(result).catch((error) => this.#fail(error));
       if (!isThenable(result)) {
         this.#done(result);
         return undefined;

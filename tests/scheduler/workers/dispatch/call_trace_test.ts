@@ -78,6 +78,15 @@ test("in the worker a call is told of to those who listen there, and a store bou
   });
 });
 
+test("a store bound to a call in the worker is the generator's too, whenever its values are asked for", async () => {
+  await withPool(async (pool) => {
+    await pool.run("observe", []);
+    const stores: unknown[] = [];
+    for await (const store of pool.stream("storesOf", [], { highWaterMark: 1 })) stores.push(store);
+    assertEquals(stores, ["in storesOf", "in storesOf"]);
+  });
+});
+
 test("a call that is aborted is told of with the reason, once", async () => {
   const errors: unknown[] = [];
   const ended = diagnostics.channel("millrace.call.end");

@@ -27,6 +27,11 @@ export async function storeOf(): Promise<string | undefined> {
   return store.getStore();
 }
 
+export async function* storesOf(): AsyncGenerator<string | undefined> {
+  yield store.getStore();
+  yield await storeOf();
+}
+
 export function traceparentOf(_item?: number): string | undefined {
   return currentJob().traceparent;
 }
