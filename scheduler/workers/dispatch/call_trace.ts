@@ -20,7 +20,7 @@ export interface CallTrace {
   readonly path: string;
   /**
    * What to send along with the call, in the form of the header `traceparent`: to be set by a subscriber of the first message. The
-   * worker's side has it in the messages of its own channel, `millrace.worker.call`.
+   * worker's side has it in the messages of its own channel, `millrace.worker.start`.
    */
   traceparent: string | undefined;
   /** The number of the worker that ran the call; `undefined` until it was sent to one, and for one that ran in this thread. */
