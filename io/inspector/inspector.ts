@@ -16,7 +16,7 @@ import { laneOf } from "../../scheduler/queue/priority.ts";
 import { currentScope, within } from "../../scheduler/scopes/current_scope.ts";
 import { groupAround } from "../../scheduler/scopes/scope.ts";
 import { reportUnhandled } from "../../scheduler/scopes/unhandled.ts";
-import { sleep } from "../../scheduler/waits/sleep.ts";
+import { checkpoint, sleep } from "../../scheduler/waits/sleep.ts";
 import { startTrace } from "../../scheduler/inspection/mod.ts";
 import { unlistServer } from "../serve/live_servers.ts";
 import { serve, type Server } from "../serve/mod.ts";
@@ -97,7 +97,8 @@ export function inspector(options: InspectorOptions = {}): Promise<Inspector> {
   const owner = groupAround(currentScope());
   // It belongs to no task: the page is to show also a program that hangs.
   return within(undefined, () => open(token, isLocal, control), undefined).then((opened) => {
-    owner?.whenClosed(() => void opened.close());
+    if (owner?.closed) void opened.close();
+    else owner?.whenClosed(() => void opened.close());
     if (print) loop().host.report(`The inspector is at ${opened.url}`);
     return opened;
   });
@@ -277,8 +278,12 @@ class OpenInspector implements Inspector {
             await sleep(traceTime);
             pieces = trace.pieces();
           }
-          const { done, value } = pieces.next();
-          if (!done) return controller.enqueue(encoder.encode(value.replaceAll(this.#token, "…")));
+          for (;;) {
+            const { done, value } = pieces.next();
+            if (done) break;
+            if (value !== "") return controller.enqueue(encoder.encode(value.replaceAll(this.#token, "…")));
+            await checkpoint();
+          }
           end();
           controller.close();
         } catch (error) {

@@ -28,6 +28,9 @@ export interface Span {
   readonly properties: readonly (readonly [name: string, value: string])[];
 }
 
+/** How many events are put together in one part. */
+const perPart = 500;
+
 /** From how many ms on a turn is drawn as a fault. */
 const longTurn = 50;
 
@@ -92,17 +95,21 @@ class Found {
   readonly calls: Map<object, Times<CallMessage>> = new Map();
   readonly turns: TraceEvent[] = [];
   /** What began before is taken to have begun then. */
-  readonly #first: number;
+  #first: number;
   /** Tasks that have ended in the turn that is written down next: a turn is, when it has ended. */
   readonly #endedInTurn: TaskTimes[] = [];
 
-  constructor(log: TraceLog, began: number) {
+  constructor(began: number) {
     this.#first = began;
-    let isFirst = log.dropped > 0;
+  }
+
+  /** Takes all events in, a part at a time. */
+  *take(log: TraceLog): Generator<undefined> {
+    let count = 0;
     for (const event of log.events()) {
-      if (isFirst) this.#first = event.time;
-      isFirst = false;
+      if (count === 0 && log.dropped > 0) this.#first = event.time;
       this.#add(event);
+      if (++count % perPart === 0) yield undefined;
     }
   }
 
@@ -171,9 +178,14 @@ function namesOf({ task, subject, around }: TraceEvent): { name: string; path: s
   return { name: `${subject ?? "task"}#${task}`, path: pathOf(around) };
 }
 
-/** The spans of a trace, those of each kind in the order in which they begin. */
-export function* spansOf(log: TraceLog, began: number, ended: number): Generator<Span> {
-  const { tasks, waits, requests, calls, turns } = new Found(log, began);
+/**
+ * The spans of a trace, those of each kind in the order in which they begin; and `undefined` now and then, where whoever asks may let others
+ * run.
+ */
+export function* spansOf(log: TraceLog, began: number, ended: number): Generator<Span | undefined> {
+  const found = new Found(began);
+  yield* found.take(log);
+  const { tasks, waits, requests, calls, turns } = found;
   yield* slicesOf(turns);
   for (const turn of turns) yield turnOf(turn, tasks.get(turn.task));
   const tracks = new Tracks();

@@ -20,12 +20,16 @@ const perPiece = 200;
 /** An event of the format. */
 type FormatEvent = Record<string, unknown>;
 
-/** The text of a trace, in pieces. */
+/** The text of a trace, in pieces, each made when it is asked for; some are empty. */
 export function* traceText(log: TraceLog, began: number, ended: number): Generator<string> {
   yield '{"traceEvents":[\n';
   let piece: string[] = [];
   let separator = "";
   for (const event of eventsOf(log, began, ended)) {
+    if (event === undefined) {
+      yield "";
+      continue;
+    }
     piece.push(JSON.stringify(event));
     if (piece.length < perPiece) continue;
     yield separator + piece.join(",\n");
@@ -37,13 +41,17 @@ export function* traceText(log: TraceLog, began: number, ended: number): Generat
   yield `\n],"displayTimeUnit":"ms","metadata":${JSON.stringify(metadata)}}\n`;
 }
 
-function* eventsOf(log: TraceLog, began: number, ended: number): Generator<FormatEvent> {
+function* eventsOf(log: TraceLog, began: number, ended: number): Generator<FormatEvent | undefined> {
   /** In us since the beginning. */
   const at = (time: number): number => Math.max(0, Math.round((time - began) * 1000));
   yield* headOf(at(ended));
   const threads = new Map<string, number>();
   let lastId = 0;
   for (const span of spansOf(log, began, ended)) {
+    if (span === undefined) {
+      yield undefined;
+      continue;
+    }
     const ts = at(span.begins);
     const end = Math.max(ts, at(span.ends));
     if (span.kind === "turn") {
