@@ -44,7 +44,6 @@ export interface FileStat {
 /** The part of `node:fs/promises` that is used. */
 export interface NodeFiles {
   open(path: string | URL, flags?: string, mode?: number): Promise<FileHandle>;
-  writeFile(path: string, text: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   rm(path: string, options: { force: boolean }): Promise<void>;
   readdir(path: string, options: { withFileTypes: true }): Promise<FolderEntry[]>;

@@ -5,7 +5,7 @@
  */
 
 import { environmentVariable } from "../../runtime/system/environment.ts";
-import { nodeFiles } from "../../runtime/system/files.ts";
+import { writeText } from "../../runtime/system/write_text.ts";
 import { startTrace } from "../inspection/mod.ts";
 import { loop } from "../queue/loop.ts";
 
@@ -21,8 +21,7 @@ export function traceToFile(): (() => Promise<void>) | undefined {
     const trace = startTrace();
     return async () => {
       try {
-        const { writeFile } = await nodeFiles();
-        await writeFile(path, trace.stop());
+        await writeText(path, trace.stop());
         host.report(`The trace of the program is in ${path}`);
       } catch (error) {
         host.report(`The trace of the program could not be written to ${path}: ${(error as Error).message}`);
