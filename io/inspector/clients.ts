@@ -30,7 +30,7 @@ const interval = 250;
 const part = 1;
 
 /** How much of the time the walk may take; the first few do not count, whose code is new to the host and slow. */
-const share = 0.005;
+const share = 0.003;
 const warmUps = 4;
 
 /** The most who may look at once. */
@@ -43,6 +43,8 @@ class Client {
   /** Has the socket taken what it was given? */
   isReady = false;
   seen: Seen = { total: none, groups: [], groupsMore: 0, rows: [], rowsTotal: 0, cycles: [] };
+  /** Has it been told of that? It is most of a state, and seldom another one. */
+  hasSeen = false;
   /** The tasks of the rows that it sees. */
   tasks: ReadonlyMap<number, TaskNode> = new Map();
   readonly #controller: ReadableStreamDefaultController<Uint8Array>;
@@ -53,7 +55,7 @@ class Client {
     this.#controller = controller;
   }
 
-  tell(event: "hello" | "state", data: Hello | State): void {
+  tell(event: "hello" | "state", data: Hello | Partial<State>): void {
     this.isReady = false;
     this.#controller.enqueue(encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`));
   }
@@ -163,7 +165,10 @@ export class Clients {
       pools: figuresOfPools(),
       servers: figuresOfServers(),
     };
-    for (const client of ready) client.tell("state", { ...common, ...client.seen });
+    for (const client of ready) {
+      client.tell("state", client.hasSeen ? common : { ...common, ...client.seen });
+      client.hasSeen = true;
+    }
   }
 
   async #walk(watch: Watch): Promise<void> {
@@ -180,7 +185,7 @@ export class Clients {
         if (!done && ran < part) continue;
         took += ran;
         if (done) {
-          clients.forEach((client, index) => Object.assign(client, value[index]));
+          clients.forEach((client, index) => Object.assign(client, value[index], { hasSeen: false }));
           break;
         }
         await checkpoint();

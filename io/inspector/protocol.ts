@@ -184,7 +184,7 @@ export interface ServerFigures {
   readonly requests: readonly RequestRow[];
 }
 
-/** The data of "state". */
+/** The data of "state": what of it is as it was is left out, once it has been sent to that client. */
 export interface State {
   /** When, in ms since the inspector was opened. */
   readonly at: number;

@@ -17,7 +17,7 @@ import type { AnyWait } from "../../scheduler/waits/wait.ts";
 import type { LoopFigures } from "./protocol.ts";
 
 /** How often the delay of the loop is measured, in ms, and from how many ms on a turn is long. */
-const resolution = 20;
+const resolution = 50;
 const longTurn = 50;
 
 /** Of how many tasks the place is remembered between two looks. */

@@ -67,8 +67,8 @@ export class TraceLog {
   readonly #times: Float64Array;
   readonly #tasks: Float64Array;
   readonly #details: Float64Array;
-  readonly #subjects: unknown[] = [];
-  readonly #around: (Scope | undefined)[] = [];
+  readonly #subjects: unknown[];
+  readonly #around: (Scope | undefined)[];
   /** Where the next one goes, and how many there are. */
   #next = 0;
   #count = 0;
@@ -81,6 +81,8 @@ export class TraceLog {
     this.#times = new Float64Array(size);
     this.#tasks = new Float64Array(size);
     this.#details = new Float64Array(size);
+    this.#subjects = new Array(size).fill(undefined);
+    this.#around = new Array(size).fill(undefined);
   }
 
   /** Writes an event down, in the place of the oldest if there is no other. */
@@ -93,7 +95,6 @@ export class TraceLog {
     this.#times[place] = time;
     this.#tasks[place] = task;
     this.#details[place] = detail;
-    // While there is room these grow: an array of its full size at once would be one with holes.
     this.#subjects[place] = subject;
     this.#around[place] = around;
   }

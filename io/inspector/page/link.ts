@@ -31,6 +31,8 @@ export class Link {
   readonly #options: LinkOptions;
   #source: EventSource | undefined;
   #state: LinkState = "connecting";
+  /** What has come last of each part of a state. */
+  #latest: Partial<State> = {};
   #heardAt = 0;
 
   constructor(options: LinkOptions) {
@@ -51,7 +53,8 @@ export class Link {
     });
     source.addEventListener("state", ({ data }) => {
       this.#heard();
-      this.#options.onState(JSON.parse(data) as State);
+      this.#latest = { ...this.#latest, ...JSON.parse(data) as Partial<State> };
+      this.#options.onState(this.#latest as State);
     });
     source.addEventListener("error", () => {
       this.#become("gone", 0);

@@ -14,6 +14,7 @@ export class Looking {
   readonly #decoder = new TextDecoder();
   #text = "";
   hello!: Hello;
+  #state: Partial<State> = {};
 
   private constructor(url: URL, reader: ReadableStreamDefaultReader<Uint8Array>) {
     this.#url = url;
@@ -31,8 +32,8 @@ export class Looking {
   /** The next state, or the first one from now on that is as wanted. */
   async state(isWanted: (state: State) => boolean = () => true): Promise<State> {
     for (let tries = 0; tries < 100; tries++) {
-      const state = await this.#next("state") as State;
-      if (isWanted(state)) return state;
+      const state = this.#state = { ...this.#state, ...await this.#next("state") as Partial<State> };
+      if (isWanted(state as State)) return state as State;
     }
     throw new Error("No state of 100 was as wanted");
   }
