@@ -262,7 +262,7 @@ class OpenInspector implements Inspector {
   /** Records for a while, then gives the trace in pieces. The page's own requests are in it, but not the way to it. */
   #record(): ReadableStream<Uint8Array> {
     const encoder = new TextEncoder();
-    const trace = startTrace();
+    const trace = startTrace({ stacks: true });
     this.#isRecording = true;
     let pieces: Generator<string> | undefined;
     const end = (): void => {

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { checkCount, checkOptions } from "../../runtime/basics/check.ts";
+import { checkBoolean, checkCount, checkOptions } from "../../runtime/basics/check.ts";
 import type { TurnObserver, TurnRunner } from "../../runtime/monitor/monitor.ts";
+import { type Samples, startSampling } from "../../runtime/monitor/profiler.ts";
 import type { Host } from "../../runtime/port/host.ts";
 import { openChannel } from "../../runtime/system/diagnostics.ts";
 import { type Loop, loop } from "../queue/loop.ts";
@@ -24,6 +25,11 @@ import { observeTurns } from "./turn_observers.ts";
 export interface TraceOptions {
   /** How many events are kept, the last ones; each takes about 50 bytes. Default: 100,000. */
   maxEvents?: number;
+  /**
+   * Are long turns to have a stack: where the code was most often meanwhile? The host is then made to look every millisecond, which costs some
+   * hundredths of what runs; only Node can. Default: false.
+   */
+  stacks?: boolean;
 }
 
 /**
@@ -46,10 +52,11 @@ export interface TraceOptions {
  * ```
  */
 export function startTrace(options: TraceOptions = {}): Trace {
-  checkOptions(options, "a trace", ["maxEvents"]);
-  const { maxEvents = 100_000 } = options;
+  checkOptions(options, "a trace", ["maxEvents", "stacks"]);
+  const { maxEvents = 100_000, stacks = false } = options;
   checkCount(maxEvents, "The maxEvents of a trace", 1);
-  return new Trace(maxEvents);
+  checkBoolean(stacks, "stacks");
+  return new Trace(maxEvents, stacks);
 }
 
 /** A recording that goes on; made by {@linkcode startTrace}. */
@@ -59,12 +66,13 @@ export class Trace {
   readonly #began: number;
   readonly #leave: (() => void)[] = [];
   #ended: number | undefined = undefined;
+  #stopSampling: (() => Samples | undefined) | undefined = undefined;
+  #samples: Samples | undefined = undefined;
 
   /** Made by `startTrace`. */
-  constructor(maxEvents: number) {
+  constructor(maxEvents: number, stacks: boolean) {
     const log = this.#log = new TraceLog(maxEvents);
     const { host } = this.#loop;
-    this.#began = host.now();
     const turns = new TurnWriter(log);
     for (const [name, write] of Object.entries(writersFor(log, host, turns))) {
       const channel = openChannel(name);
@@ -74,7 +82,10 @@ export class Trace {
       channel.subscribe(write);
       this.#leave.push(() => channel.unsubscribe(write));
     }
-    this.#leave.push(observeTurns(this.#loop, turns));
+    // The turn that stops the trace belongs to it, up to there.
+    this.#leave.push(observeTurns(this.#loop, turns), () => turns.ended(host.now(), false));
+    if (stacks) this.#stopSampling = startSampling();
+    this.#began = host.now();
   }
 
   /** How many events are not kept any more. */
@@ -93,13 +104,15 @@ export class Trace {
   /** The same in pieces, each made when it is asked for, so that others can run in between. */
   pieces(): Generator<string> {
     this.#ended ??= this.#loop.host.now();
-    for (const leave of this.#leave.splice(0)) leave();
-    return traceText(this.#log, this.#began, this.#ended);
+    this[Symbol.dispose]();
+    return traceText(this.#log, this.#began, this.#ended, this.#samples);
   }
 
   /** Ends the recording. */
   [Symbol.dispose](): void {
     for (const leave of this.#leave.splice(0)) leave();
+    this.#samples ??= this.#stopSampling?.();
+    this.#stopSampling = undefined;
   }
 }
 

@@ -8,6 +8,7 @@
  */
 
 import type { TurnRunner } from "../../runtime/monitor/monitor.ts";
+import type { Samples } from "../../runtime/monitor/profiler.ts";
 import { pathOf } from "../scopes/scope.ts";
 import type { TaskState } from "../scopes/task.ts";
 import type { WaitTrace } from "../waits/mod.ts";
@@ -182,12 +183,21 @@ function namesOf({ task, subject, around }: TraceEvent): { name: string; path: s
  * The spans of a trace, those of each kind in the order in which they begin; and `undefined` now and then, where whoever asks may let others
  * run.
  */
-export function* spansOf(log: TraceLog, began: number, ended: number): Generator<Span | undefined> {
+export function* spansOf(
+  log: TraceLog,
+  began: number,
+  ended: number,
+  samples: Samples | undefined,
+): Generator<Span | undefined> {
   const found = new Found(began);
   yield* found.take(log);
   const { tasks, waits, requests, calls, turns } = found;
   yield* slicesOf(turns);
-  for (const turn of turns) yield turnOf(turn, tasks.get(turn.task));
+  for (const turn of turns) {
+    const { time, detail } = turn;
+    const stack = detail <= longTurn ? [] : samples?.stackBetween(time - began, time + detail - began) ?? [];
+    yield turnOf(turn, tasks.get(turn.task), stack);
+  }
   const tracks = new Tracks();
   const rows = new Map<number, { track: string; group: string }>();
   for (const [task, times] of inOrder(tasks)) {
@@ -220,7 +230,11 @@ function inOrder<K, V extends { readonly began: number }>(map: Map<K, V>): [K, V
   return [...map].sort(([, one], [, other]) => one.began - other.began);
 }
 
-function turnOf({ time, task, subject, around, detail }: TraceEvent, known: TaskTimes | undefined): Span {
+function turnOf(
+  { time, task, subject, around, detail }: TraceEvent,
+  known: TaskTimes | undefined,
+  stack: readonly string[],
+): Span {
   const path = known?.path ?? pathOf(around);
   const name = known?.name ?? `${subject}#${task}`;
   return {
@@ -231,7 +245,7 @@ function turnOf({ time, task, subject, around, detail }: TraceEvent, known: Task
     begins: time,
     ends: time + detail,
     color: detail > longTurn ? "error" : "primary",
-    properties: [],
+    properties: stack.length === 0 ? [] : [["Most often", stack.join("\n")]],
   };
 }
 

@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { Samples } from "../../runtime/monitor/profiler.ts";
 import { type Span, spansOf } from "./trace_spans.ts";
 import type { TraceLog } from "./trace_log.ts";
 
@@ -21,11 +22,11 @@ const perPiece = 200;
 type FormatEvent = Record<string, unknown>;
 
 /** The text of a trace, in pieces, each made when it is asked for; some are empty. */
-export function* traceText(log: TraceLog, began: number, ended: number): Generator<string> {
+export function* traceText(log: TraceLog, began: number, ended: number, samples?: Samples): Generator<string> {
   yield '{"traceEvents":[\n';
   let piece: string[] = [];
   let separator = "";
-  for (const event of eventsOf(log, began, ended)) {
+  for (const event of eventsOf(log, began, ended, samples)) {
     if (event === undefined) {
       yield "";
       continue;
@@ -41,13 +42,18 @@ export function* traceText(log: TraceLog, began: number, ended: number): Generat
   yield `\n],"displayTimeUnit":"ms","metadata":${JSON.stringify(metadata)}}\n`;
 }
 
-function* eventsOf(log: TraceLog, began: number, ended: number): Generator<FormatEvent | undefined> {
+function* eventsOf(
+  log: TraceLog,
+  began: number,
+  ended: number,
+  samples: Samples | undefined,
+): Generator<FormatEvent | undefined> {
   /** In us since the beginning. */
   const at = (time: number): number => Math.max(0, Math.round((time - began) * 1000));
   yield* headOf(at(ended));
   const threads = new Map<string, number>();
   let lastId = 0;
-  for (const span of spansOf(log, began, ended)) {
+  for (const span of spansOf(log, began, ended, samples)) {
     if (span === undefined) {
       yield undefined;
       continue;

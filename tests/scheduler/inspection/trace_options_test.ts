@@ -6,6 +6,7 @@ import { thisHost } from "../../support/this_host.ts";
 test("options of a trace that are wrong are refused at the call", () => {
   assertThrows(() => startTrace({ maxEvents: 0 }), RangeError);
   assertThrows(() => startTrace({ maxEvents: "many" as never }), TypeError);
+  assertThrows(() => startTrace({ stacks: "all" as never }), TypeError);
   assertThrows(() => startTrace({ other: 1 } as never), TypeError);
 });
 

@@ -1,9 +1,10 @@
 import diagnostics from "node:diagnostics_channel";
 import { test } from "node:test";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { Channel, group, sleep, startTrace, type Trace } from "../../../mod.ts";
 import { serve } from "../../../io/mod.ts";
+import { thisHost } from "../../support/this_host.ts";
 
 interface FormatEvent {
   readonly ph: string;
@@ -144,3 +145,17 @@ test("a trace that is stopped, or left by using, listens to nothing any more", (
     assert(!diagnostics.channel(`millrace.${what}`).hasSubscribers, what);
   }
 });
+
+test("with stacks a long turn says where the code was, on a host that can tell", async () => {
+  const trace = startTrace({ stacks: true });
+  await group((g) => void g.spawn(spinsForLong, { name: "greedy" }));
+  const long = entriesOf(eventsOf(trace)).find(({ track, name }) => track === "Turns" && name.includes("greedy"))!;
+  const stack = long.properties["Most often"];
+  if (thisHost().startsWith("node")) assertMatch(stack!, /^at spinsForLong \(.*trace_test\.ts:\d+:\d+\)$/m);
+  else assertEquals(stack, undefined);
+});
+
+function spinsForLong(): void {
+  const end = performance.now() + 120;
+  for (let now = 0; now < end;) now = performance.now();
+}

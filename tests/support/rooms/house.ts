@@ -66,9 +66,9 @@ export const house: readonly Room[] = [
   },
   {
     path: "runtime/monitor",
-    says: "who watches the turns of the loop: the recorder, and the watchdog with its thread",
+    says: "who watches the turns of the loop: the recorder, the watchdog with its thread, and the host's own sampling",
     over: ["runtime/host_threads.ts"],
-    doors: ["monitor", "watchdog"],
+    doors: ["monitor", "watchdog", "profiler"],
   },
   {
     path: "runtime/simulation",
