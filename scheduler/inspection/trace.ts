@@ -16,8 +16,9 @@ import { coreOf, type Task } from "../scopes/task.ts";
 import type { TaskTrace } from "../tasks/mod.ts";
 import { TaskNode } from "../tasks/task_node.ts";
 import type { WaitTrace } from "../waits/mod.ts";
+import { stateNumbers } from "./trace_found.ts";
 import { kinds, TraceLog } from "./trace_log.ts";
-import { stateNumbers } from "./trace_spans.ts";
+
 import { traceText } from "./trace_text.ts";
 import { observeTurns } from "./turn_observers.ts";
 
