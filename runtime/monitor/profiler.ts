@@ -30,10 +30,11 @@ interface ProfileNode {
   readonly children?: readonly number[];
 }
 
-/** A profile of V8's: which node was found at the top at each sample, and how many us after the one before. */
+/** A profile of V8's: which node was found at the top at each sample, and how many us after the one before. Its times are of a clock of its own. */
 interface Profile {
   readonly nodes: readonly ProfileNode[];
   readonly startTime: number;
+  readonly endTime: number;
   readonly samples?: readonly number[];
   readonly timeDeltas?: readonly number[];
 }
@@ -46,12 +47,12 @@ const mostFrames = 12;
 
 /** Where a program was, by time. */
 export interface Samples {
-  /** Where it was most often between two times, in ms since the start: the lines of a stack, innermost first. Empty if that is not known. */
+  /** Where it was most often between two times of the host's clock, in ms: the lines of a stack, innermost first. Empty if that is not known. */
   stackBetween(begins: number, ends: number): string[];
 }
 
-/** Begins to sample; what is returned ends that. `undefined` where the host does not do it, or does it for somebody else already. */
-export function startSampling(): (() => Samples | undefined) | undefined {
+/** Begins to sample; what is returned ends that. `undefined` where the host does not do it. `now` is the host's clock, in ms. */
+export function startSampling(now: () => number): (() => Samples | undefined) | undefined {
   try {
     const { Session } = hasBuiltins()
       ? builtin<{ Session: new () => Session }>("node:inspector")
@@ -67,9 +68,11 @@ export function startSampling(): (() => Samples | undefined) | undefined {
     if (!hasStarted) return void session.disconnect();
     return () => {
       let profile: Profile | undefined;
+      // It ends when it is told to; to begin it takes V8 up to some 100 ms.
+      const ended = now();
       session.post("Profiler.stop", {}, (_error, answer) => profile = answer?.profile);
       session.disconnect();
-      return profile && new ProfileSamples(profile);
+      return profile && new ProfileSamples(profile, ended);
     };
   } catch {
     return undefined;
@@ -79,17 +82,17 @@ export function startSampling(): (() => Samples | undefined) | undefined {
 class ProfileSamples implements Samples {
   readonly #nodes: Map<number, ProfileNode> = new Map();
   readonly #parents: Map<number, number> = new Map();
-  /** When each sample was taken, in ms since the start. */
+  /** When each sample was taken, in ms of the host's clock. */
   readonly #times: number[] = [];
   readonly #samples: readonly number[];
 
-  constructor({ nodes, samples = [], timeDeltas = [] }: Profile) {
+  constructor({ nodes, startTime, endTime, samples = [], timeDeltas = [] }: Profile, ended: number) {
     for (const node of nodes) {
       this.#nodes.set(node.id, node);
       for (const child of node.children ?? []) this.#parents.set(child, node.id);
     }
-    let time = 0;
-    for (const delta of timeDeltas) this.#times.push((time += delta) / 1000);
+    let time = startTime;
+    for (const delta of timeDeltas) this.#times.push(ended - (endTime - (time += delta)) / 1000);
     this.#samples = samples;
   }
 

@@ -85,7 +85,7 @@ export class Trace {
     }
     // The turn that stops the trace belongs to it, up to there.
     this.#leave.push(observeTurns(this.#loop, turns), () => turns.ended(host.now(), false));
-    if (stacks) this.#stopSampling = startSampling();
+    if (stacks) this.#stopSampling = startSampling(() => host.now());
     this.#began = host.now();
   }
 

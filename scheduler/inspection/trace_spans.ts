@@ -48,7 +48,7 @@ export function* spansOf(
   yield* slicesOf(turns);
   for (const turn of turns) {
     const { time, detail } = turn;
-    const stack = detail <= longTurn ? [] : samples?.stackBetween(time - began, time + detail - began) ?? [];
+    const stack = detail <= longTurn ? [] : samples?.stackBetween(time, time + detail) ?? [];
     yield turnOf(turn, tasks.get(turn.task), stack);
   }
   const tracks = new Tracks();
