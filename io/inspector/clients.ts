@@ -7,7 +7,7 @@
  *       └───────the last leaves───────┘
  * ```
  *
- * What is walked through is all that is alive: in parts of at most `part` ms with turns of others in between, and so seldom that it takes at
+ * What is walked through is all that is alive: in parts of about `part` ms with turns of others in between, and so seldom that it takes at
  * most `share` of the time. With many tasks the tree is then older than the rest.
  *
  * @module
@@ -15,6 +15,7 @@
 
 import { walkTasks } from "../../scheduler/inspection/task_walk.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
+import { within } from "../../scheduler/scopes/current_scope.ts";
 import { reportUnhandled } from "../../scheduler/scopes/unhandled.ts";
 import type { TaskNode } from "../../scheduler/tasks/task_node.ts";
 import { checkpoint } from "../../scheduler/waits/sleep.ts";
@@ -158,7 +159,10 @@ export class Clients {
     watch.wantPlaces();
     const ready = [...this.#clients.values()].filter(({ isReady }) => isReady);
     if (ready.length === 0) return;
-    if (!this.#isWalking && loop().host.now() >= this.#nextWalk) this.#walk(watch).catch(reportUnhandled);
+    if (!this.#isWalking && loop().host.now() >= this.#nextWalk) {
+      // In nobody's flow of control: that of the first client would end with it.
+      within(undefined, () => this.#walk(watch).catch(reportUnhandled), undefined);
+    }
     const common = {
       at: loop().host.now() - this.#began,
       loop: watch.figures(),

@@ -22,7 +22,7 @@ const mostCycles = 20;
 export type Seen = Pick<State, "total" | "groups" | "groupsMore" | "rows" | "rowsTotal" | "cycles">;
 
 /** How many groups are gone through in one part. */
-const perPart = 256;
+const perPart = 32;
 
 type MutableCounts = { -readonly [state in keyof Counts]: number };
 
@@ -31,7 +31,6 @@ interface Note {
   readonly group: GroupNode;
   readonly id: number;
   readonly around: Note | undefined;
-  readonly deadline: number;
   readonly counts: MutableCounts;
   readonly inner: Note[];
   /** Which of the clients list its tasks. */
@@ -84,13 +83,13 @@ export class Picture implements TaskVisitor {
     this.#clients = views.map((view) => ({ view, search: view.search.toLowerCase(), rows: [], total: 0 }));
   }
 
-  group(group: GroupNode, around: GroupNode | undefined, { deadline }: Parts): void {
+  group(group: GroupNode, around: GroupNode | undefined): void {
     const id = idOf(group);
     const outer = around && this.#notes.get(around);
     const listedBy = this.#clients.map(({ view }, client) =>
       view.group === null || view.group === id || outer?.listedBy[client] === true
     );
-    const note: Note = { group, id, around: outer, deadline, counts: noCounts(), inner: [], listedBy };
+    const note: Note = { group, id, around: outer, counts: noCounts(), inner: [], listedBy };
     this.#notes.set(group, note);
     (outer?.inner ?? this.#top).push(note);
   }
@@ -168,7 +167,7 @@ export class Picture implements TaskVisitor {
     const open = this.#top.map((note) => ({ note, depth: 0 })).reverse();
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       const { note, depth } = next;
-      const { group, id, counts, inner, deadline } = note;
+      const { group, id, counts, inner } = note;
       const isOpen = unfolded.has(id);
       if (isOpen) { for (const each of inner.toReversed()) open.push({ note: each, depth: depth + 1 }); }
       if (groups.length >= mostRows) {
@@ -184,7 +183,7 @@ export class Picture implements TaskVisitor {
         state: stateOf(group),
         counts,
         age: ageOf(group),
-        deadline: timeUntil(deadline),
+        deadline: timeUntil(group.deadline),
       });
     }
     return { groups, more };
@@ -197,8 +196,9 @@ function noCounts(): MutableCounts {
   return { queued: 0, running: 0, waiting: 0, cancelling: 0 };
 }
 
-/** How far into groups that are in one another it is looked for what a task waits for. */
+/** How far into groups that are in one another it is looked for what a task waits for, and at how many members of each. */
 const deepest = 20;
+const mostMembers = 1000;
 
 /** What a task waits for: its own waits, else those of the body of a group in it, or the group itself once its body has ended. */
 function waitOf(parts: Parts): TaskWait {
@@ -206,7 +206,7 @@ function waitOf(parts: Parts): TaskWait {
     const group = parts.inner.find((each) => each instanceof GroupNode);
     if (group === undefined) break;
     if (!group.bodyRuns) return { waits: parts.waits, forGroup: group };
-    parts = partsOf(group);
+    parts = partsOf(group, mostMembers);
   }
   return { waits: parts.waits, forGroup: undefined };
 }

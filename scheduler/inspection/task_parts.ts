@@ -21,14 +21,15 @@ export interface Parts {
   readonly deadline: number;
 }
 
-/** The parts of a task or a group, those in its scopes included. */
-export function partsOf(scope: GroupNode | TaskNode): Parts {
+/** The parts of a task, a group or another scope, those in its scopes included; of no more than the youngest so many members. */
+export function partsOf(scope: Scope, most: number = Infinity): Parts {
   const inner: (GroupNode | TaskNode)[] = [];
   const waits: AnyWait<unknown>[] = [];
   let deadline = scope.deadline;
   const open: Scope[] = [scope];
+  let left = most;
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    for (let member: Member | undefined = at.members; member !== undefined; member = member.after) {
+    for (let member: Member | undefined = at.members; member !== undefined && left-- > 0; member = member.after) {
       if (member instanceof GroupNode || member instanceof TaskNode) inner.push(member);
       else if (member instanceof AnyWait) waits.push(member as AnyWait<unknown>);
       else if (member instanceof Scope) {

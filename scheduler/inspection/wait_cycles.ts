@@ -11,7 +11,7 @@ export interface Blocked {
 }
 
 /** How many steps are taken in one part. */
-const perPart = 256;
+const perPart = 32;
 
 /** The circles of tasks each of which waits for the next, and the last for the first; a task is in one of them at most. */
 export function cyclesOf(tasks: readonly Blocked[]): string[][] {

@@ -318,3 +318,18 @@ test("a trace of five seconds can be had from the page, one at a time, without t
     await until(() => !diagnostics.channel("millrace.task.end").hasSubscribers, "a client that left records nothing");
   });
 });
+
+test("who looks goes on to see when the first who looked has left", async () => {
+  await withInspector(async (page) => {
+    await withTasks(["before"], async (g) => {
+      const first = await Looking.at(page.url);
+      const second = await Looking.at(page.url);
+      await Promise.all([first.state(), second.state()]);
+      await first.leave();
+      await second.state();
+      g.spawn(() => sleep(60_000), { name: "after" });
+      await second.state(({ rows }) => rows.some(({ name }) => plain(name) === "after"));
+      await second.leave();
+    });
+  });
+});
