@@ -17,7 +17,7 @@ import type { TaskTrace } from "../tasks/mod.ts";
 import { TaskNode } from "../tasks/task_node.ts";
 import type { WaitTrace } from "../waits/mod.ts";
 import { stateNumbers } from "./trace_found.ts";
-import { kinds, TraceLog } from "./trace_log.ts";
+import { endsIn, kinds, TraceLog } from "./trace_log.ts";
 
 import { traceText } from "./trace_text.ts";
 import { observeTurns } from "./turn_observers.ts";
@@ -127,6 +127,7 @@ function writersFor(log: TraceLog, host: Host, turns: TurnWriter): Record<string
     "task.end": (message) => {
       // In a turn, when that began: when it has ended is known at its end, and a look at the clock costs as much as all the rest.
       const node = nodeOf((message as TaskTrace).task);
+      if (turns.endsIn(node)) return;
       log.writeTask(kinds.taskEnd, turns.since ?? host.now(), node, stateNumbers[node.state]);
     },
     "wait.start": ofWait(kinds.waitStart),
@@ -155,6 +156,8 @@ class TurnWriter implements TurnObserver {
   since: number | undefined = undefined;
   readonly #log: TraceLog;
   #runner: TurnRunner | undefined = undefined;
+  /** The number of the state in which the task has ended whose turn it is; 0 if it has not. */
+  #ended = 0;
   /** Has the host looked at its timers and I/O since the last turn? */
   #isFresh = true;
 
@@ -165,6 +168,13 @@ class TurnWriter implements TurnObserver {
   began(runner: TurnRunner, now: number): void {
     this.#runner = runner;
     this.since = now;
+  }
+
+  /** Has a task ended in its own first turn? Then that is written down with the turn. */
+  endsIn(node: TaskNode): boolean {
+    if (this.#runner !== node) return false;
+    this.#ended = stateNumbers[node.state];
+    return true;
   }
 
   ended(now: number, fresh: boolean): void {
@@ -181,7 +191,8 @@ class TurnWriter implements TurnObserver {
     const task = taskIn(runner);
     if (task === undefined) return this.#log.write(kind, since, 0, runner, undefined, length);
     // The turn of a task itself is its first one; it goes on in those of its waits.
-    this.#log.writeTask(task === runner ? kind + 1 : kind, since, task, length);
+    this.#log.writeTask((task === runner ? kind + 1 : kind) + endsIn * this.#ended, since, task, length);
+    this.#ended = 0;
   }
 }
 

@@ -104,6 +104,10 @@ export class Found {
     if (event.task !== 0) this.#timesOf(event);
     // Of a task that ends in its first turn the end is written down before that.
     if (startsIn(event)) Object.assign(this.tasks.get(event.task)!, { ...namesOf(event), began: event.time });
+    if (event.ended > 0) {
+      const ended = event.time + event.detail;
+      Object.assign(this.tasks.get(event.task)!, { ended, state: states[event.ended] });
+    }
     // Who has ended in this turn has done so by its end.
     for (const times of this.#endedInTurn) times.ended = event.time + event.detail;
     this.#endedInTurn.length = 0;

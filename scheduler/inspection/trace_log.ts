@@ -33,12 +33,16 @@ export const kinds = {
   sliceStartTurn: 11,
 } as const;
 
+/** Added to the kind of a turn as often as the number of the state says in which the task that it is about has ended in it: one event for two. */
+export const endsIn = 16;
+
 /** What has happened. */
 export type TraceKind = keyof typeof kinds;
 
 /** Is this the turn in which a task starts? */
 function isStart(kind: number): boolean {
-  return kind === kinds.startTurn || kind === kinds.sliceStartTurn;
+  const plain = kind % endsIn;
+  return plain === kinds.startTurn || plain === kinds.sliceStartTurn;
 }
 
 const names = Object.keys(kinds) as TraceKind[];
@@ -56,19 +60,23 @@ export interface TraceEvent {
   readonly around: Scope | undefined;
   /** Of a turn its length in ms; of the end of a task the number of its state; of a wake the number of the task that wakes. */
   readonly detail: number;
+  /** Of a turn the number of the state in which its task has ended in it; 0 if it has not. */
+  readonly ended: number;
 }
 
-/** The events of a trace, in columns. */
+/** How many numbers an event has, and how many other values. They lie side by side: six arrays would be six lines of the cache for each event. */
+const numbers = 4;
+const values = 2;
+
+/** The events of a trace. */
 export class TraceLog {
   /** How many are not kept any more. */
   dropped = 0;
   readonly #size: number;
-  readonly #kinds: Uint8Array;
-  readonly #times: Float64Array;
-  readonly #tasks: Float64Array;
-  readonly #details: Float64Array;
-  readonly #subjects: unknown[];
-  readonly #around: (Scope | undefined)[];
+  /** Of each event its kind, its time, its task and its detail. */
+  readonly #numbers: Float64Array;
+  /** Of each event its subject and what is around it. */
+  readonly #values: unknown[];
   /** Where the next one goes, and how many there are. */
   #next = 0;
   #count = 0;
@@ -77,12 +85,8 @@ export class TraceLog {
 
   constructor(size: number) {
     this.#size = size;
-    this.#kinds = new Uint8Array(size);
-    this.#times = new Float64Array(size);
-    this.#tasks = new Float64Array(size);
-    this.#details = new Float64Array(size);
-    this.#subjects = new Array(size).fill(undefined);
-    this.#around = new Array(size).fill(undefined);
+    this.#numbers = new Float64Array(size * numbers);
+    this.#values = new Array(size * values).fill(undefined);
   }
 
   /** Writes an event down, in the place of the oldest if there is no other. */
@@ -91,17 +95,19 @@ export class TraceLog {
     this.#next = place + 1 === this.#size ? 0 : place + 1;
     if (this.#count === this.#size) this.#drop(place);
     else this.#count++;
-    this.#kinds[place] = kind;
-    this.#times[place] = time;
-    this.#tasks[place] = task;
-    this.#details[place] = detail;
-    this.#subjects[place] = subject;
-    this.#around[place] = around;
+    const first = place * numbers;
+    this.#numbers[first] = kind;
+    this.#numbers[first + 1] = time;
+    this.#numbers[first + 2] = task;
+    this.#numbers[first + 3] = detail;
+    this.#values[place * values] = subject;
+    this.#values[place * values + 1] = around;
   }
 
   #drop(place: number): void {
     this.dropped++;
-    if (isStart(this.#kinds[place]!)) this.#unknown = Math.max(this.#unknown, this.#tasks[place]!);
+    const first = place * numbers;
+    if (isStart(this.#numbers[first]!)) this.#unknown = Math.max(this.#unknown, this.#numbers[first + 2]!);
   }
 
   /** Writes down what a task does. Its name and what is around it are there already where its start is: to find them out costs more. */
@@ -118,13 +124,15 @@ export class TraceLog {
     const first = this.#count < this.#size ? 0 : this.#next;
     for (let number = 0; number < this.#count; number++) {
       const place = (first + number) % this.#size;
+      const [kind, time, task, detail] = this.#numbers.subarray(place * numbers, (place + 1) * numbers);
       yield {
-        kind: names[this.#kinds[place]!]!,
-        time: this.#times[place]!,
-        task: this.#tasks[place]!,
-        subject: this.#subjects[place],
-        around: this.#around[place],
-        detail: this.#details[place]!,
+        kind: names[kind! % endsIn]!,
+        time: time!,
+        task: task!,
+        subject: this.#values[place * values],
+        around: this.#values[place * values + 1] as Scope | undefined,
+        detail: detail!,
+        ended: Math.floor(kind! / endsIn),
       };
     }
   }
