@@ -66,7 +66,7 @@ const tokenPattern = /^[\w-]+$/;
  * Opens a page that shows what the program does: its groups and tasks with what they wait for, circles of waits, the delay of the loop,
  * pools, servers and their requests. It is there for a person who looks; while nobody does it costs nothing.
  *
- * It does not hold the process, and ends with the group around the call. Of itself it shows nothing.
+ * It does not hold the process (on Deno a page that looks does), and ends with the group around the call. Of itself it shows nothing.
  *
  * @throws {TypeError} or {RangeError} at the call, for options of a wrong kind or range; {TypeError} for an address other than this machine's
  * own without a `token`.

@@ -93,8 +93,8 @@ export interface ServeOptions {
    */
   lazyRequests?: boolean;
   /**
-   * Does the open server hold the process? Not where it only tells of a program that does something else, as one for metrics does.
-   * Default: true.
+   * Does the open server hold the process? Not where it only tells of a program that does something else, as one for metrics does. An answer
+   * that is under way holds it on Deno all the same. Default: true.
    */
   hold?: boolean;
   /** How a drain goes; see {@linkcode DrainOptions}. */

@@ -7,6 +7,7 @@ import { type Inspector, inspector, type InspectorOptions, serve } from "../../.
 import { start } from "../../support/child.ts";
 import { root } from "../../support/hosts.ts";
 import { latch } from "../../support/latch.ts";
+import { thisHost } from "../../support/this_host.ts";
 import { until, within } from "../../support/within.ts";
 import { Looking, post } from "./looking.ts";
 
@@ -289,13 +290,15 @@ test("as many may look as there is room for; a further one is told so", async ()
   });
 });
 
-test("a program ends although its inspector is open, and although somebody looks", async () => {
+test("a program ends although its inspector is open, and although somebody looks; on Deno when those have left", async () => {
   for (const looks of [false, true]) {
     const child = start(join(root, "tests/io/inspector/programs/ends.ts"));
     const [, page, server] = await child.waitFor(/(http:\S+) (http:\S+)/);
     const looking = looks ? await Looking.at(new URL(page!)) : undefined;
     await looking?.state();
     assertEquals(await (await fetch(server!)).text(), "ends");
+    // Deno holds the process for an answer that is under way, whatever its server says.
+    if (thisHost() === "deno") await looking?.leave();
     const { code, signal } = await within(child.ended, "the program has ended");
     assertEquals([code, signal], [0, null]);
     await looking?.leave().catch(() => {});
