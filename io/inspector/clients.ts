@@ -86,6 +86,8 @@ export class Clients {
   #timer: { cancel(): void } | undefined = undefined;
   #isWalking = false;
   #nextWalk = 0;
+  /** Does somebody look at something else than when the last walk began? That is to be walked for at once. */
+  #isStale = false;
   #walks = 0;
 
   constructor(owner: ClientsOwner) {
@@ -104,6 +106,7 @@ export class Clients {
       start: (controller) => {
         const client = new Client(id, controller);
         this.#clients.set(id, client);
+        this.#isStale = true;
         client.tell("hello", { client: id, ...this.#owner.hello });
         this.#watch ??= this.#begin();
       },
@@ -120,7 +123,7 @@ export class Clients {
     const client = this.#clients.get(view.client);
     if (client === undefined) return false;
     client.view = view;
-    this.#nextWalk = 0;
+    this.#isStale = true;
     return true;
   }
 
@@ -159,7 +162,7 @@ export class Clients {
     watch.wantPlaces();
     const ready = [...this.#clients.values()].filter(({ isReady }) => isReady);
     if (ready.length === 0) return;
-    if (!this.#isWalking && loop().host.now() >= this.#nextWalk) {
+    if (!this.#isWalking && (this.#isStale || loop().host.now() >= this.#nextWalk)) {
       // In nobody's flow of control: that of the first client would end with it.
       within(undefined, () => this.#walk(watch).catch(reportUnhandled), undefined);
     }
@@ -178,6 +181,7 @@ export class Clients {
   async #walk(watch: Watch): Promise<void> {
     const { host } = loop();
     this.#isWalking = true;
+    this.#isStale = false;
     try {
       const clients = [...this.#clients.values()];
       const picture = new Picture(clients.map(({ view }) => view), watch);

@@ -7,20 +7,14 @@
 import { livePools, workersOf } from "../../scheduler/workers/pool/live_pools.ts";
 import { liveServers } from "../serve/live_servers.ts";
 import type { Server } from "../serve/mod.ts";
+import { Numbering } from "./numbering.ts";
 import type { PoolFigures, ServerFigures } from "./protocol.ts";
 
 /** The most requests of a server that are told. */
 const mostRequests = 50;
 
 /** The numbers of servers, given out when they are first seen. */
-const ids = new WeakMap<Server, number>();
-let lastId = 0;
-
-function idOf(server: Server): number {
-  let id = ids.get(server);
-  if (id === undefined) ids.set(server, id = ++lastId);
-  return id;
-}
+const ids = new Numbering<Server>();
 
 /** The pools that are open. */
 export function figuresOfPools(): PoolFigures[] {
@@ -52,7 +46,7 @@ export function figuresOfServers(): ServerFigures[] {
   return liveServers<Server>().map(({ server, requests }) => {
     const { active, queued, completed, rejected, shed, timedOut, failed } = server.statistics();
     return {
-      id: idOf(server),
+      id: ids.of(server),
       url: String(server.url),
       ready: server.ready,
       active,
@@ -69,5 +63,5 @@ export function figuresOfServers(): ServerFigures[] {
 
 /** The open server with that number. */
 export function serverOf(id: number): Server | undefined {
-  return liveServers<Server>().find(({ server }) => ids.get(server) === id)?.server;
+  return liveServers<Server>().find(({ server }) => ids.of(server) === id)?.server;
 }

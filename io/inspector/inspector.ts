@@ -97,8 +97,9 @@ export function inspector(options: InspectorOptions = {}): Promise<Inspector> {
   const owner = groupAround(currentScope());
   // It belongs to no task: the page is to show also a program that hangs.
   return within(undefined, () => open(token, isLocal, control), undefined).then((opened) => {
-    if (owner?.closed) void opened.close();
-    else owner?.whenClosed(() => void opened.close());
+    const close = (): void => void opened.close().catch(reportUnhandled);
+    if (owner?.closed) close();
+    else owner?.whenClosed(close);
     if (print) loop().host.report(`The inspector is at ${opened.url}`);
     return opened;
   });
@@ -265,7 +266,11 @@ class OpenInspector implements Inspector {
     const trace = startTrace({ stacks: true });
     this.#isRecording = true;
     let pieces: Generator<string> | undefined;
+    let hasEnded = false;
     const end = (): void => {
+      // A client that leaves ends it twice, and by the second time the next recording may have begun.
+      if (hasEnded) return;
+      hasEnded = true;
       trace[Symbol.dispose]();
       this.#isRecording = false;
     };

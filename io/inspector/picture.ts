@@ -12,6 +12,7 @@ import { priorityOf } from "../../scheduler/queue/priority.ts";
 import { GroupNode } from "../../scheduler/tasks/group_node.ts";
 import { placeOf } from "../../scheduler/tasks/places.ts";
 import type { TaskNode } from "../../scheduler/tasks/task_node.ts";
+import { Numbering } from "./numbering.ts";
 import { type Counts, type GroupRow, mostRows, type State, type TaskRow, type View } from "./protocol.ts";
 import type { Watch } from "./watch.ts";
 
@@ -60,14 +61,7 @@ interface Seeing {
 }
 
 /** The numbers of groups, given out when they are first seen. */
-const ids = new WeakMap<GroupNode, number>();
-let lastId = 0;
-
-function idOf(group: GroupNode): number {
-  let id = ids.get(group);
-  if (id === undefined) ids.set(group, id = ++lastId);
-  return id;
-}
+const ids = new Numbering<GroupNode>();
 
 /** One look at everything; to be walked with `walkTasks`. */
 export class Picture implements TaskVisitor {
@@ -84,7 +78,7 @@ export class Picture implements TaskVisitor {
   }
 
   group(group: GroupNode, around: GroupNode | undefined): void {
-    const id = idOf(group);
+    const id = ids.of(group);
     const outer = around && this.#notes.get(around);
     const listedBy = this.#clients.map(({ view }, client) =>
       view.group === null || view.group === id || outer?.listedBy[client] === true

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { group, sleep, TaskGroup } from "../../../mod.ts";
+import { checkpoint, group, sleep, TaskGroup } from "../../../mod.ts";
 import { hideGroup, walkTasks } from "../../../scheduler/inspection/task_walk.ts";
 import { groupNode } from "../../../scheduler/tasks/task_group.ts";
 
@@ -12,7 +12,7 @@ test("a walk goes through everything once, those around first and of those in on
       name: "first",
     });
     g.spawn(() => sleep(60_000), { name: "second" });
-    await sleep(1);
+    await checkpoint();
     const seen: string[] = [];
     for (
       const _ of walkTasks({
@@ -50,14 +50,15 @@ test("however many tasks there are, a part of a walk visits at most 32 of them",
 test("what ends between two parts of a walk does no harm, and the rest is visited once", async () => {
   await group(async (g) => {
     const tasks = Array.from({ length: 1000 }, () => g.spawn(() => sleep(60_000)));
-    await sleep(1);
+    await checkpoint();
     const visited: number[] = [];
     let part = 0;
     for (const _ of walkTasks({ ...nothing, task: ({ id }) => void visited.push(id) })) {
       if (part++ > 0) continue;
       // Every second one, of those that were visited and of those that were not.
-      tasks.forEach((task, index) => index % 2 === 0 && task.cancel());
-      await sleep(20);
+      const leaving = tasks.filter((_, index) => index % 2 === 0);
+      for (const task of leaving) task.cancel();
+      await Promise.allSettled(leaving.map(({ result }) => result));
     }
     assertEquals(new Set(visited).size, visited.length);
     const living = tasks.filter((_, index) => index % 2 === 1);

@@ -2,7 +2,7 @@ import diagnostics from "node:diagnostics_channel";
 import { test } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
-import { Channel, group, sleep, startTrace, type Trace } from "../../../mod.ts";
+import { Channel, checkpoint, group, sleep, startTrace, type Trace } from "../../../mod.ts";
 import { serve } from "../../../io/mod.ts";
 import { thisHost } from "../../support/this_host.ts";
 
@@ -114,7 +114,7 @@ test("what has not ended when the trace is stopped ends with it, and a second st
     g.spawn(() => sleep(10_000), { name: "before" });
     const trace = startTrace();
     g.spawn(() => sleep(10_000), { name: "long" });
-    await sleep(2);
+    await checkpoint();
     const text = trace.stop();
     assertEquals(text, trace.stop());
     const long = entriesOf(eventsOf(trace)).find(({ name }) => name === "long")!;
