@@ -8,6 +8,7 @@
  * @module
  */
 
+import { randomHex } from "../../runtime/basics/bytes.ts";
 import { checkBoolean, checkOptions, show } from "../../runtime/basics/check.ts";
 import { hostVersion, programName } from "../../runtime/system/environment.ts";
 import { hideGroup } from "../../scheduler/inspection/task_walk.ts";
@@ -82,7 +83,7 @@ const tokenPattern = /^[\w-]+$/;
  */
 export function inspector(options: InspectorOptions = {}): Promise<Inspector> {
   checkOptions(options, "an inspector", ["hostname", "port", "token", "control", "print"]);
-  const { hostname = "127.0.0.1", port = 0, token = makeToken(), control = false, print = true } = options;
+  const { hostname = "127.0.0.1", port = 0, token = randomHex(16), control = false, print = true } = options;
   checkBoolean(control, "control");
   checkBoolean(print, "print");
   if (typeof token !== "string" || !tokenPattern.test(token)) {
@@ -109,11 +110,6 @@ export function inspector(options: InspectorOptions = {}): Promise<Inspector> {
     await opened.open(hostname, port);
     return opened;
   }
-}
-
-function makeToken(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 const safe = {

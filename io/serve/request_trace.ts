@@ -4,6 +4,7 @@
  * @module
  */
 
+import { randomHex } from "../../runtime/basics/bytes.ts";
 import { trimmed } from "../../runtime/basics/field_values.ts";
 import { lazyChannel } from "../../runtime/system/diagnostics.ts";
 import type { RequestRecord } from "./serve_options.ts";
@@ -82,13 +83,6 @@ export function traceOf(request: Request): RequestTrace {
   // Of the flags only "sampled" has a meaning that may be passed on; a trace that begins here is for whoever asked.
   const flags = parent === undefined ? "01" : (parseInt(parent.flags, 16) & 1).toString().padStart(2, "0");
   return new Place(request, `00-${traceId}-${randomHex(8)}-${flags}`, parent?.parentId);
-}
-
-function randomHex(length: number): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(length));
-  // An id of zeros alone means none.
-  bytes[0] ||= 1;
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 const started = lazyChannel("request.start");

@@ -56,3 +56,10 @@ export class ByteBuffer {
     return bytes;
   }
 }
+
+/** So many bytes that nobody can guess, as hexadecimal digits; never zeros alone, which mean no id in a trace. */
+export function randomHex(length: number): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(length));
+  bytes[0] ||= 1;
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

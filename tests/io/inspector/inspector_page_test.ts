@@ -4,10 +4,10 @@ import { test } from "node:test";
 import { chromium } from "playwright-core";
 import { assert, assertEquals } from "@std/assert";
 import { inspector } from "../../../io/mod.ts";
-import { group, Mutex, sleep } from "../../../mod.ts";
+import { group, sleep } from "../../../mod.ts";
 import { chromiumPath } from "../../support/chromium.ts";
-import { latch } from "../../support/latch.ts";
 import { until, withinTest } from "../../support/within.ts";
+import { spawnDeadlocked } from "./deadlocked.ts";
 
 test("the page of an inspector shows its program: a circle on top, a name that is markup as text; and cancels a task", async () => {
   const browser = await chromium.launch({
@@ -17,17 +17,7 @@ test("the page of an inspector shows its program: a circle on top, a name that i
   try {
     await using page = await inspector({ control: true, print: false });
     await withinTest(group(async (g) => {
-      const [one, other] = [new Mutex(), new Mutex()];
-      const both = latch();
-      let holding = 0;
-      const take = (first: Mutex, second: Mutex) => () =>
-        first.run(async () => {
-          if (++holding === 2) both.open();
-          await both.promise;
-          await second.run(() => {});
-        });
-      g.spawn(take(one, other), { name: "left" });
-      g.spawn(take(other, one), { name: "right" });
+      spawnDeadlocked(g, "left", "right");
       const victim = g.spawn(() => sleep(60_000), { name: "<img src=x onerror=alert(1)>" });
       const view = await browser.newPage();
       const faults: string[] = [];

@@ -2,13 +2,14 @@ import diagnostics from "node:diagnostics_channel";
 import { join } from "node:path";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { group, Mutex, sleep, type Task, type TaskGroup, tasks, WorkerPool } from "../../../mod.ts";
+import { group, sleep, type Task, type TaskGroup, tasks, WorkerPool } from "../../../mod.ts";
 import { type Inspector, inspector, type InspectorOptions, serve } from "../../../io/mod.ts";
 import { start } from "../../support/child.ts";
 import { root } from "../../support/hosts.ts";
 import { latch } from "../../support/latch.ts";
 import { thisHost } from "../../support/this_host.ts";
 import { until, within } from "../../support/within.ts";
+import { spawnDeadlocked } from "./deadlocked.ts";
 import { Looking, post } from "./looking.ts";
 
 async function withInspector(
@@ -78,18 +79,8 @@ test("a search picks tasks by part of their name, and what is beyond 200 rows co
 
 test("tasks that wait for one another are told as a circle, and each as part of it", async () => {
   await withInspector(async (page) => {
-    const [one, other] = [new Mutex(), new Mutex()];
-    const both = latch();
-    let waiting = 0;
-    const take = (first: Mutex, second: Mutex) => () =>
-      first.run(async () => {
-        if (++waiting === 2) both.open();
-        await both.promise;
-        await second.run(() => {});
-      });
     await group(async (g) => {
-      g.spawn(take(one, other), { name: "first" });
-      g.spawn(take(other, one), { name: "second" });
+      spawnDeadlocked(g, "first", "second");
       g.spawn(() => sleep(60_000), { name: "bystander" });
       const looking = await Looking.at(page.url);
       const { cycles, rows } = await looking.state((state) => state.cycles.length > 0);

@@ -2,22 +2,14 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import diagnostics from "node:diagnostics_channel";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { whileHearing } from "../../support/heard.ts";
 import { currentTask, group, sleep, type TaskTrace } from "../../../mod.ts";
 
 /** What the channels of tasks tell while `body` runs. */
 async function heard(body: () => PromiseLike<unknown>): Promise<{ what: string; message: TaskTrace }[]> {
   const messages: { what: string; message: TaskTrace }[] = [];
-  const channels = ["spawn", "start", "end"].map((what) => {
-    const channel = diagnostics.channel(`millrace.task.${what}`);
-    const listener = (message: unknown): void => void messages.push({ what, message: message as TaskTrace });
-    channel.subscribe(listener);
-    return { channel, listener };
-  });
-  try {
-    await body();
-  } finally {
-    for (const { channel, listener } of channels) channel.unsubscribe(listener);
-  }
+  const add = (what: string, message: unknown): void => void messages.push({ what, message: message as TaskTrace });
+  await whileHearing("task", ["spawn", "start", "end"], add, body);
   return messages;
 }
 
@@ -65,23 +57,18 @@ test("an end tells the error of a task that failed, and the cancellation of one 
 
 test("a spawn is told in the flow of control that spawns, and names the groups and tasks around it", async () => {
   let spawner: string | undefined;
-  const channel = diagnostics.channel("millrace.task.spawn");
-  const listener = (message: unknown): void => {
+  const listener = (_what: string, message: unknown): void => {
     const trace = message as TaskTrace;
     if (nameOf(trace) === "inner") spawner = `${currentTask()?.name} in ${trace.path}`;
   };
-  channel.subscribe(listener);
-  try {
-    await group(
+  await whileHearing("task", ["spawn"], listener, () =>
+    group(
       (g) =>
         void g.spawn(() => group((inner) => void inner.spawn(() => {}, { name: "inner" }), { name: "nested" }), {
           name: "outer",
         }),
       { name: "top" },
-    );
-  } finally {
-    channel.unsubscribe(listener);
-  }
+    ));
   assertEquals(spawner?.replaceAll(/#\d+/g, ""), "outer in top > outer > nested");
 });
 

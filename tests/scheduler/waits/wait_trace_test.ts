@@ -1,7 +1,7 @@
-import diagnostics from "node:diagnostics_channel";
 import { test } from "node:test";
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { Channel, currentTask, group, Mutex, sleep, type WaitTrace } from "../../../mod.ts";
+import { whileHearing } from "../../support/heard.ts";
 
 interface Heard {
   readonly what: string;
@@ -14,18 +14,9 @@ const plain = (name: string | undefined): string | undefined => name?.replace(/#
 
 async function heard(body: () => PromiseLike<unknown>): Promise<Heard[]> {
   const messages: Heard[] = [];
-  const channels = ["start", "wake", "end"].map((what) => {
-    const channel = diagnostics.channel(`millrace.wait.${what}`);
-    const listener = (message: unknown): void =>
-      void messages.push({ what, message: message as WaitTrace, by: plain(currentTask()?.name) });
-    channel.subscribe(listener);
-    return { channel, listener };
-  });
-  try {
-    await body();
-  } finally {
-    for (const { channel, listener } of channels) channel.unsubscribe(listener);
-  }
+  const add = (what: string, message: unknown): void =>
+    void messages.push({ what, message: message as WaitTrace, by: plain(currentTask()?.name) });
+  await whileHearing("wait", ["start", "wake", "end"], add, body);
   return messages;
 }
 
