@@ -4,12 +4,23 @@
  * @module
  */
 
-export { DeadlockError, LeakError, LivelockError, UnhandledRejectionError } from "./loop/errors.ts";
+export { DeadlockError, LeakError, LivelockError, MachineCrashError, UnhandledRejectionError } from "./loop/errors.ts";
 export type { LoopApi, LoopHandle, LoopProgram } from "./model/loop_program.ts";
 export { allowsOrder, predictOrders } from "./model/predict_orders.ts";
 export type { ProfileName } from "./model/profile.ts";
 export type { LinkSettings, PartitionSettings } from "./network/link.ts";
+export type { ClockSettings } from "./machines/clock.ts";
+export type {
+  KillOptions,
+  Machine,
+  MachineContext,
+  MachineOptions,
+  MachineState,
+  Program,
+  RestartSettings,
+} from "./machines/machine.ts";
 export type { Network } from "./network/network.ts";
+export type { MachineName, Partition, PathSettings } from "./network/paths.ts";
 export { observeOrder } from "./observation/observe_order.ts";
 export type { FaultOptions, IoOptions, Simulation } from "./run/simulation.ts";
 export type { Workers } from "./workers/workers.ts";

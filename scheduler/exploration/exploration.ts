@@ -122,7 +122,7 @@ export class Exploration {
       const { ways } = this.#stage.session.loop;
       this.#leftOut ||= ways.leftOut;
       this.#mayBeLate ||= ways.mayBeLate;
-      this.#drawsNumbers ||= this.#stage.session.random.isDrawn;
+      this.#drawsNumbers ||= this.#stage.session.drawsNumbers;
       search.ran(chooser);
       this.#orders.add(orderOf(chooser));
       const { length } = chooser.chosen;
@@ -226,7 +226,7 @@ export class Exploration {
     });
     const known = new Map([...ran, ...chooser.labels]);
     const schedule = describeSchedule(chooser.deviations.values(), known);
-    if (this.#seed !== this.#settings.ownSeed && this.#stage.session.random.isDrawn) {
+    if (this.#seed !== this.#settings.ownSeed && this.#stage.session.drawsNumbers) {
       if (chooser.deviations.size === 0) schedule.length = 0;
       schedule.push(`the random numbers are those of seed ${this.#seed}`);
     }

@@ -72,6 +72,8 @@ export interface LoopLoan {
   renew(): void;
   /** Has there been such a call? */
   isUsed(): boolean;
+  /** Puts another loop in the place of the one there is, if there is one. */
+  replace(make: (before: Loop | undefined) => Loop): void;
   /** Puts the loop back that was there before. */
   end(): void;
 }
@@ -83,6 +85,7 @@ export function lendLoop(): LoopLoan {
   return {
     renew: () => void (current = undefined),
     isUsed: () => current !== undefined,
+    replace: (make) => void (current = make(current)),
     end: () => void (current = before),
   };
 }

@@ -76,6 +76,11 @@ const rootsOf = new WeakMap<Loop, Set<Scope>>();
 /** The roots of the loop that was asked for last: a group asks at its beginning, and the loop changes only with a simulation. */
 let last: { loop: Loop; roots: Set<Scope> } | undefined;
 
+/** Keeps the scopes at the top of a loop in a set that is given: a simulation wants to know whose they are. */
+export function keepRoots(loop: Loop, set: Set<Scope>): void {
+  rootsOf.set(loop, set);
+}
+
 /** The scopes at the top: groups that are open outside any other, and those that were given up and have not ended. */
 export function roots(): Set<Scope> {
   const current = loop();

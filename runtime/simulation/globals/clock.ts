@@ -10,12 +10,9 @@ import { delayOf, longestDelay } from "./timer_delay.ts";
 
 const RealDate = Date;
 
-/** What `performance.now()` is as a simulation begins, in ms. It is above 0 on every host, and people take 0 for no time at all. */
-export const firstMoment = 100;
-
 /** Milliseconds on the monotonic clock of a simulation. */
 export function monotonic(world: World): number {
-  return firstMoment + world.loop.now;
+  return world.monotonicNow();
 }
 
 /** A function of the host's that a simulation has another one for. */
@@ -38,7 +35,7 @@ function isShown(): boolean {
 }
 
 function present(world: World): number {
-  return Math.floor(world.wall + world.loop.now);
+  return Math.floor(world.wallNow());
 }
 
 function now(): number {

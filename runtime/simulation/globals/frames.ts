@@ -10,7 +10,7 @@
 
 import type { VirtualTimer } from "../loop/virtual_timers.ts";
 import type { World } from "../loop/world.ts";
-import { firstMoment } from "./clock.ts";
+import { firstMoment } from "../loop/first_moment.ts";
 
 /** How long a picture is shown, in ms. */
 const frameTime = 1000 / 60;

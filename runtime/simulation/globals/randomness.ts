@@ -131,7 +131,7 @@ function uuid4(world: RandomWorld): string {
 /** One that begins with the simulated time. */
 function uuid7(world: RandomWorld): string {
   const bytes = fill(world, new Uint8Array(16));
-  let rest = Math.max(0, Math.floor(world.wall + world.loop.now));
+  let rest = Math.max(0, Math.floor(world.wallNow()));
   for (let index = 5; index >= 0; index--) {
     bytes[index] = rest % 256;
     rest = Math.floor(rest / 256);

@@ -16,6 +16,7 @@
  */
 
 import { anyTime, type Arrival, type LoopEvent } from "./loop_event.ts";
+import type { Owner } from "./owner.ts";
 
 /** The arrivals of one loop. */
 export class Arrivals {
@@ -43,6 +44,14 @@ export class Arrivals {
   withdraw(arrival: Arrival): void {
     this.#ready = this.#ready.filter((other) => other !== arrival);
     this.#later = this.#later.filter((other) => other !== arrival);
+  }
+
+  /** Takes out all that comes to somebody. */
+  takeOut(owner: Owner): Arrival[] {
+    const taken = this.all.filter((arrival) => arrival.owner === owner);
+    this.#ready = this.#ready.filter((arrival) => arrival.owner !== owner);
+    this.#later = this.#later.filter((arrival) => arrival.owner !== owner);
+    return taken;
   }
 
   /** Moves what has arrived by now. */

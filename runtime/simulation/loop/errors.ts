@@ -44,6 +44,22 @@ export class DeadlockError extends Error {
   }
 }
 
+/** A machine of the simulation has failed by an error that nobody caught, and nobody starts it again. */
+export class MachineCrashError extends Error {
+  /** The name of the machine. */
+  readonly machine: string;
+  /** The how many-th start of its program it was, from 1. */
+  readonly life: number;
+
+  /** Made by the simulation; `cause` is the error. */
+  constructor(machine: string, life: number, cause: unknown) {
+    super(`The machine ${machine} has failed, in its life number ${life}: ${String(cause)}`, { cause });
+    this.name = "MachineCrashError";
+    this.machine = machine;
+    this.life = life;
+  }
+}
+
 /** The body has ended, but something that it began has not. */
 export class LeakError extends Error {
   /** What was left behind, each with the place where it was made, where that is known. */

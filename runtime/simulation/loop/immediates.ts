@@ -14,6 +14,7 @@
  */
 
 import type { Immediate, LoopEvent } from "./loop_event.ts";
+import type { Owner } from "./owner.ts";
 
 /** After how many batches of turns alone whatever else is ready comes in between. */
 const turnsInARow = 1;
@@ -38,6 +39,23 @@ export class Immediates {
     if (index < 0) return void (event.fn = () => {});
     this.#waiting.splice(index, 1);
     if ((event as Immediate).own) this.#ownCount--;
+  }
+
+  /** Is one of them somebody's? */
+  has(owner: Owner): boolean {
+    const isTheirs = (immediate: Immediate): boolean => immediate.owner === owner;
+    return this.#waiting.some(isTheirs) || this.#batch.slice(this.#batchNext).some(isTheirs);
+  }
+
+  /** Takes out all of somebody. */
+  takeOut(owner: Owner): Immediate[] {
+    const all = [...this.#batch.slice(this.#batchNext), ...this.#waiting];
+    const isOther = (immediate: Immediate): boolean => immediate.owner !== owner;
+    this.#batch = this.#batch.slice(this.#batchNext).filter(isOther);
+    this.#batchNext = 0;
+    this.#waiting = this.#waiting.filter(isOther);
+    this.#ownCount = this.#waiting.filter(({ own }) => own).length;
+    return all.filter((immediate) => !isOther(immediate));
   }
 
   /** How many wait for the next batch. */

@@ -34,6 +34,7 @@ import {
   type LoopEvent,
   type LoopOptions,
 } from "./loop_event.ts";
+import { type FindOwner, nobody, type Owner } from "./owner.ts";
 import { Quiet } from "./quiet.ts";
 import { TimerPhase } from "./timer_phase.ts";
 import { type VirtualTimer, VirtualTimers } from "./virtual_timers.ts";
@@ -41,6 +42,9 @@ import { Ways } from "./ways.ts";
 
 /** How a timer fires. */
 const once: Pick<VirtualTimer, "repeat"> = { repeat: false };
+
+/** The flow of control does not tell. */
+const unknown: FindOwner = () => undefined;
 
 /** How many places are kept: it takes a microsecond each. */
 const mostPlaces = 250;
@@ -58,6 +62,10 @@ export class SimulatedLoop {
   lastAt = 0;
   /** The timer that was taken back last while it was set. */
   takenBack: VirtualTimer | undefined = undefined;
+  /** Whose macrotask runs; who comes next is told where somebody wants to know. */
+  owner: Owner | undefined = undefined;
+  /** Whose flow of control it is, where there are machines. */
+  findOwner: FindOwner | undefined = undefined;
   /** Is told of the number of all that is asked for, where somebody wants to know. */
   asked: ((id: number) => void) | undefined = undefined;
   readonly ways: Ways;
@@ -96,9 +104,11 @@ export class SimulatedLoop {
     label: string,
     { repeat }: Pick<VirtualTimer, "repeat"> = once,
   ): VirtualTimer {
-    const [id, chain, deadline] = [++this.#lastId, this.#nextChain(), this.now + delay];
-    const { place, steps: setIn } = this;
-    return this.timers.add({ id, label, chain, delay, deadline, fn, repeat, setIn, place }, this.#parent);
+    const { place, steps: setIn, asker: owner } = this;
+    const [id, chain, deadline] = [++this.#lastId, this.#nextChain(), this.#after(delay, owner)];
+    const timer = this.timers.add({ owner, id, label, chain, delay, deadline, fn, repeat, setIn, place }, this.#parent);
+    if (owner?.isOver) this.clearTimer(timer);
+    return timer;
   }
 
   /** Takes a timer back for good. */
@@ -110,11 +120,20 @@ export class SimulatedLoop {
 
   /** Starts a timer anew from now, one that has fired too; does nothing for one that was taken back. */
   refresh(timer: VirtualTimer): void {
-    if (timer.cleared) return;
+    if (timer.cleared || timer.owner?.isOver) return;
     this.timers.clear(timer);
+    this.#setAnew(timer, this.now);
+  }
+
+  #setAnew(timer: VirtualTimer, now: number): void {
     timer.id = ++this.#lastId;
-    timer.deadline = this.now + timer.delay;
+    timer.deadline = this.#after(timer.delay, timer.owner, now);
     this.timers.set(timer);
+  }
+
+  /** When so many ms have passed by somebody's clock. */
+  #after(delay: number, owner: Owner | undefined, now: number = this.now): number {
+    return owner === undefined ? now + delay : now + delay / owner.rate;
   }
 
   /** Calls back after what is ready, as `setImmediate` does for a program. */
@@ -128,23 +147,79 @@ export class SimulatedLoop {
   }
 
   #addImmediate(fn: () => void, own: boolean): Immediate {
-    const id = ++this.#lastId;
-    const immediate: Immediate = { id, label: "immediate", kind: "immediate", chain: this.#nextChain(), fn, own };
-    this.immediates.add(immediate);
+    const [id, chain, owner] = [++this.#lastId, this.#nextChain(), this.asker];
+    const immediate: Immediate = { owner, id, label: "immediate", kind: "immediate", chain, fn, own };
+    if (owner === undefined || this.#reaches(owner, immediate)) this.immediates.add(immediate);
     return immediate;
   }
 
   /** Calls back when an operation completes. */
   complete(fn: () => void, label: string, { latency, port, batch, scope }: CompletionSettings): Arrival {
     const at = latency === undefined ? anyTime : this.now + latency;
-    const [id, chain, { place }] = [++this.#lastId, this.#nextChain(), this];
-    return this.arrivals.add({ id, label, kind: "io", chain, fn, at, port, batch, scope, place }, this.now);
+    const [id, chain, { place, asker: owner }] = [++this.#lastId, this.#nextChain(), this];
+    return this.#arrives({ owner, id, label, kind: "io", chain, fn, at, port, batch, scope, place });
   }
 
   /** Delivers a message. */
   deliver(fn: () => void, label: string, { port, at = this.now, batch }: DeliverySettings): void {
     const [id, chain, scope, place] = [++this.#lastId, this.#nextChain(), undefined, undefined];
-    this.arrivals.add({ id, label, kind: "message", chain, fn, at, port, batch, scope, place }, this.now);
+    this.#arrives({ owner: this.asker, id, label, kind: "message", chain, fn, at, port, batch, scope, place });
+  }
+
+  #arrives(arrival: Arrival): Arrival {
+    const { owner } = arrival;
+    return owner === undefined || this.#reaches(owner, arrival) ? this.arrivals.add(arrival, this.now) : arrival;
+  }
+
+  /** Does what somebody asks for come about? Nothing does of one who is over, and what comes to one who is paused waits. */
+  #reaches({ isOver, held }: Owner, event: LoopEvent): boolean {
+    if (!isOver) held?.push(event);
+    return !isOver && held === undefined;
+  }
+
+  /** Who asks for something now: whose flow of control it is, or whose macrotask, where that is not known. */
+  get asker(): Owner | undefined {
+    if (this.findOwner === undefined) return undefined;
+    const found = this.findOwner();
+    return found === nobody ? undefined : found ?? this.owner;
+  }
+
+  /** What `fn` asks of the loop is nobody's: what the network carries does not end with who has sent it. */
+  unowned<R>(fn: () => R): R {
+    return this.as(undefined, fn);
+  }
+
+  /** What `fn` asks of the loop is somebody's, whoever calls. */
+  as<R>(whose: Owner | undefined, fn: () => R): R {
+    const { owner, findOwner } = this;
+    this.owner = whose;
+    if (findOwner !== undefined) this.findOwner = unknown;
+    try {
+      return fn();
+    } finally {
+      this.owner = owner;
+      this.findOwner = findOwner;
+    }
+  }
+
+  /** Takes out all that is still to come to somebody. */
+  takeOut(owner: Owner): LoopEvent[] {
+    return [...this.timers.takeOut(owner), ...this.arrivals.takeOut(owner), ...this.immediates.takeOut(owner)];
+  }
+
+  /** Is anything still to come to somebody that holds a process? */
+  awaits(owner: Owner): boolean {
+    return this.timers.all().some((timer) => timer.owner === owner && timer.referenced) ||
+      this.arrivals.all.some((arrival) => arrival.owner === owner) || this.immediates.has(owner);
+  }
+
+  /** Lets what was taken out come; timers that are overdue fire by when they were due. */
+  putBack(events: readonly LoopEvent[]): void {
+    for (const event of events) {
+      if (event.kind === "immediate") this.immediates.add(event as Immediate);
+      else if (event.kind !== "timer") this.arrivals.add(event as Arrival, this.now);
+      else if (!(event as VirtualTimer).cleared) this.timers.set(event as VirtualTimer);
+    }
   }
 
   /** What the last macrotask is called. */
@@ -191,7 +266,7 @@ export class SimulatedLoop {
     this.#phase.interrupt(this.timers.first());
     this.arrivals.beginPhase(this.#lastId);
     this.immediates.interrupt();
-    this.#begin({ id: ++this.#lastId, label, kind: "io", chain: 0, fn });
+    this.#begin({ owner: undefined, id: ++this.#lastId, label, kind: "io", chain: 0, fn });
     fn();
   }
 
@@ -261,10 +336,7 @@ export class SimulatedLoop {
     // The next round of an interval counts from before the callback.
     const { now } = this;
     timer.fn();
-    if (!timer.repeat || timer.set || timer.cleared) return;
-    timer.id = ++this.#lastId;
-    timer.deadline = now + timer.delay;
-    this.timers.set(timer);
+    if (timer.repeat && !timer.set && !timer.cleared && !timer.owner?.isOver) this.#setAnew(timer, now);
   }
 
   /** A timer that is late makes all late that comes after it, as on a host that was busy. */
@@ -290,7 +362,7 @@ export class SimulatedLoop {
       const next = this.arrivals.nextOf(batch);
       if (next === undefined) return;
       const label = `the end of a batch of ${batch}`;
-      const end: LoopEvent = { id: ++this.#lastId, label, kind: "io", chain: 0, fn() {} };
+      const end: LoopEvent = { owner: undefined, id: ++this.#lastId, label, kind: "io", chain: 0, fn() {} };
       if (this.#choose([end, next]) === 0) return;
       this.arrivals.take(next);
       this.#begin(next);
@@ -317,6 +389,7 @@ export class SimulatedLoop {
   /** A macrotask begins. */
   #begin(event: LoopEvent): void {
     this.#parent = undefined;
+    this.owner = event.owner;
     this.#phase.begin(this.#lastId);
     this.last = event;
     this.lastAt = this.now;

@@ -4,8 +4,12 @@
  * @module
  */
 
+import type { Owner } from "./owner.ts";
+
 /** A macrotask that is ready. */
 export interface LoopEvent {
+  /** Whose it is; `undefined` where there are no machines, and of the world around them. */
+  readonly owner?: Owner | undefined;
   /** Its place in the order of all that was asked of the loop. */
   readonly id: number;
   /** What it is called in a schedule. */

@@ -10,9 +10,11 @@
  */
 
 import { Heap } from "../../basics/heap.ts";
+import type { Owner } from "./owner.ts";
 
 /** A timer of a simulated loop. */
 export interface VirtualTimer {
+  readonly owner: Owner | undefined;
   /** Its place in the order of all that was asked of the loop. */
   id: number;
   /** What it is called in a schedule. */
@@ -46,7 +48,7 @@ export interface VirtualTimer {
 /** What a loop knows of a timer that it makes. */
 type NewTimer = Pick<
   VirtualTimer,
-  "id" | "label" | "chain" | "delay" | "deadline" | "fn" | "repeat" | "setIn" | "place"
+  "owner" | "id" | "label" | "chain" | "delay" | "deadline" | "fn" | "repeat" | "setIn" | "place"
 >;
 
 interface Slot {
@@ -94,6 +96,13 @@ export class VirtualTimers {
     timer.set = false;
     this.#count(timer, -1);
     if (++this.#dead > 64 && this.#dead * 2 > this.#heap.size) this.#sweep();
+  }
+
+  /** Takes out all of somebody. */
+  takeOut(owner: Owner): VirtualTimer[] {
+    const taken = this.all().filter((timer) => timer.owner === owner);
+    for (const timer of taken) this.clear(timer);
+    return taken;
   }
 
   /** Says whether a timer has to have ended with the body, and whether the clock goes on for it. */

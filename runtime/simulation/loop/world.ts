@@ -39,8 +39,9 @@ export interface World {
   readonly flights: InFlight;
   /** Does the host itself run, for a call that a body has begun? */
   readonly insideHost: ContextSlot;
-  /** How far the wall clock is before the loop's, in ms. */
-  readonly wall: number;
+  /** What the wall clock shows of whose flow of control it is, in ms since 1970, and what the monotonic clock does, in ms. */
+  wallNow(): number;
+  monotonicNow(): number;
   /** How many modules of the real world the loop waits for. */
   loading: number;
   /** Since when nothing is left to run but what something real may wake that is not known; in ms of the host's clock. */

@@ -55,13 +55,21 @@ export class SimulatedServer implements HttpListener {
   readonly options: HttpListenOptions;
   readonly port: number;
   readonly #leave: () => void;
+  readonly #enter: (fn: () => void) => void;
   readonly #open = new Set<SimulatedExchange>();
   #drained: (() => void) | undefined;
 
-  constructor(options: HttpListenOptions, port: number, leave: () => void) {
+  /** `enter` calls a function in the flow of control that has opened it. */
+  constructor(options: HttpListenOptions, port: number, leave: () => void, enter: (fn: () => void) => void) {
     this.options = options;
     this.port = port;
     this.#leave = leave;
+    this.#enter = enter;
+  }
+
+  /** Calls a function as code of whoever has opened it. */
+  enter(fn: () => void): void {
+    this.#enter(fn);
   }
 
   add(exchange: SimulatedExchange): void {

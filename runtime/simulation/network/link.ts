@@ -87,7 +87,8 @@ export class Link {
   }
 }
 
-function checkLatency(latency: unknown): void {
+/** Refuses what is no latency. */
+export function checkLatency(latency: unknown): void {
   if (typeof latency === "number") return checkFiniteDuration(latency, "A latency");
   if (!Array.isArray(latency) || latency.length !== 2) {
     throw new TypeError(`A latency is a number of ms, or two of them: received ${show(latency)}`);

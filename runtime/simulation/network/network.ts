@@ -5,6 +5,7 @@
  */
 
 import type { LinkSettings } from "./link.ts";
+import type { MachineName, Partition, PathSettings } from "./paths.ts";
 
 /** What a body can do to the network of its simulation. */
 export interface Network {
@@ -33,9 +34,21 @@ export interface Network {
    * ```
    */
   link(settings: LinkSettings): void;
-  /** Nothing passes any more, in neither direction, until `heal`; what is under way waits. */
-  partition(): void;
-  /** Everything passes again. */
+  /**
+   * How the way from one machine to another is; the way back has settings of its own. Of the settings only those change that are named.
+   *
+   * @throws {RangeError} for a name of no machine.
+   */
+  link(from: MachineName, to: MachineName, settings: PathSettings): void;
+  /**
+   * Machines of different groups do not reach each other any more, until `heal` or until the answer's `heal` is called; machines of no group
+   * reach all. With one group alone, it is apart from all other machines. What is under way waits, and new connections hang. The body is on
+   * no side. Without groups nothing passes any more, in neither direction, not to and from the body either where there are no machines.
+   *
+   * @throws {RangeError} for a name of no machine.
+   */
+  partition(...groups: readonly MachineName[][]): Partition;
+  /** Everything passes again: all partitions end, and no way is cut. */
   heal(): void;
   /** All connections that are open now break: both sides find that it is reset. */
   reset(): void;

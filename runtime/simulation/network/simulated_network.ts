@@ -20,9 +20,13 @@ import { placeOf, refusal } from "../loop/errors.ts";
 import type { SimulatedLoop } from "../loop/loop.ts";
 import { anyTime } from "../loop/loop_event.ts";
 import type { World } from "../loop/world.ts";
+import type { Life } from "../machines/life.ts";
+import type { Machines } from "../machines/machines.ts";
 import { failed, FetchAbort, SimulatedExchange, SimulatedServer } from "./http.ts";
 import { type Ports, SimulatedNetServer } from "./net_server.ts";
 import { Link, type LinkSettings } from "./link.ts";
+import { type Listeners, MachineNetwork } from "./machine_network.ts";
+import type { MachineName, Partition, PathSettings } from "./paths.ts";
 import type { Network } from "./network.ts";
 import { type Carrier, SimulatedSocket } from "./socket.ts";
 
@@ -39,6 +43,12 @@ interface Way {
   isFirst: boolean;
 }
 
+/** A world in which there may be machines. */
+interface NetworkWorld extends World {
+  readonly hasMachines: boolean;
+  readonly machines: Machines;
+}
+
 const localHosts = /^(localhost|127\.0\.0\.1|0\.0\.0\.0|\[?::1?\]?)$/;
 const firstFreePort = 49_152;
 
@@ -46,8 +56,8 @@ const firstFreePort = 49_152;
 export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
   fragments = 1;
   readonly #link = new Link();
-  readonly #world: World;
-  readonly #servers = new Map<number | string, SimulatedServer | SimulatedNetServer>();
+  readonly #world: NetworkWorld;
+  readonly #servers: Listeners = new Map();
   readonly #sockets = new Set<SimulatedSocket>();
   #nextPort = firstFreePort;
   /** Those who wait for the network to be whole again. */
@@ -55,8 +65,36 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
   /** Takes what is on its way now for lost; renewed when it is. */
   #era: object = {};
 
-  constructor(world: World) {
+  #betweenMachines: MachineNetwork | undefined;
+
+  constructor(world: NetworkWorld) {
     this.#world = world;
+  }
+
+  /** That between machines, where there are any. */
+  get #machines(): MachineNetwork | undefined {
+    if (!this.#world.hasMachines) return undefined;
+    return this.#betweenMachines ??= new MachineNetwork({
+      world: this.#world,
+      listeners: this.#servers,
+      takes: (what) => this.takes(what),
+      loses: (label, told) => this.loses(label, told),
+    });
+  }
+
+  /** Who listens where whoever asks is. */
+  get #listeners(): Listeners {
+    return this.#machines?.listenersHere ?? this.#servers;
+  }
+
+  /** Has a program of a machine something open that holds its process? */
+  holds(life: Life): boolean {
+    return this.#machines!.holds(life);
+  }
+
+  /** A program of a machine has ended. */
+  ended(life: Life, power: boolean): void {
+    this.#machines!.ended(life, power);
   }
 
   get loop(): SimulatedLoop {
@@ -79,15 +117,26 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
     this.#link.loss = loss;
   }
 
-  link(settings: LinkSettings): void {
-    this.#link.set(settings);
+  link(settings: LinkSettings): void;
+  link(from: MachineName, to: MachineName, settings: PathSettings): void;
+  link(...args: [LinkSettings] | [MachineName, MachineName, PathSettings]): void {
+    if (args.length === 1) this.#link.set(args[0]);
+    else this.#between("link").link(...args);
   }
 
-  partition(): void {
+  partition(...groups: readonly MachineName[][]): Partition {
+    if (groups.length > 0) return this.#between("partition").partition(groups);
     this.#waiting ??= new Set();
+    return { heal: () => this.heal(), [Symbol.dispose]: () => this.heal() };
+  }
+
+  #between(what: string): MachineNetwork {
+    if (this.#machines === undefined) throw new RangeError(`${what} is between machines: there are none yet`);
+    return this.#machines;
   }
 
   heal(): void {
+    this.#machines?.paths.heal();
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
     for (const pass of waiting) pass();
@@ -99,7 +148,7 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
 
   /** How much waits for the network to be whole again. */
   get waiting(): number {
-    return this.#waiting?.size ?? 0;
+    return (this.#waiting?.size ?? 0) + (this.#machines?.paths.waiting ?? 0);
   }
 
   whenWhole(fn: () => void): void {
@@ -165,11 +214,15 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
       return Promise.reject(new TypeError("The network of a simulation has no Unix sockets for HTTP"));
     }
     const port = options.port === 0 ? this.#nextPort++ : options.port;
-    if (this.#servers.has(port)) {
+    const listeners = this.#listeners;
+    if (listeners.has(port)) {
       return Promise.reject(Object.assign(new Error(`The port ${port} is in use`), { code: "EADDRINUSE" }));
     }
-    const server = new SimulatedServer(options, port, () => this.#servers.delete(port));
-    this.#servers.set(port, server);
+    const { context } = this.#world;
+    const captured = context.capture();
+    const enter = (fn: () => void): void => context.resume(captured, fn, undefined);
+    const server = new SimulatedServer(options, port, () => listeners.delete(port), enter);
+    listeners.set(port, server);
     return Promise.resolve(server);
   }
 
@@ -197,13 +250,14 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
 
   open(address: NetAddress, server: SimulatedNetServer): number | undefined {
     const key = "path" in address ? address.path : address.port === 0 ? this.#nextPort++ : address.port;
-    if (this.#servers.has(key)) return undefined;
-    this.#servers.set(key, server);
+    if (this.#listeners.has(key)) return undefined;
+    this.#listeners.set(key, server);
     return typeof key === "number" ? key : 0;
   }
 
   close(server: SimulatedNetServer): void {
-    for (const [key, other] of this.#servers) if (other === server) this.#servers.delete(key);
+    const listeners = this.#listeners;
+    for (const [key, other] of listeners) if (other === server) listeners.delete(key);
   }
 
   /** A socket that begins to connect. */
@@ -243,7 +297,11 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
   }
 
   /** `fetch` on this network. */
-  async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+    return this.#machines?.fetch(input, init) ?? this.#fetch(input, init);
+  }
+
+  async #fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     const request = new Request(input, init);
     const url = new URL(request.url);
     const port = portOf(url);

@@ -7,6 +7,7 @@
 import { networkOf } from "../../host_network.ts";
 import { threadsOf } from "../../host_threads.ts";
 import type { ContextSlot, Host, HostTimer, Turns } from "../../port/host.ts";
+import type { Life } from "../machines/life.ts";
 import type { StartWorker } from "../workers/workers.ts";
 import type { Session } from "./session.ts";
 
@@ -20,17 +21,24 @@ export function simulatedHost(session: Session, real: Host, start: StartWorker):
     ...real,
     ...(session.settings.isBrowser && pageCallbacks(session)),
     name: "simulation",
-    now: () => session.loop.now,
+    now: () => session.hostNow(),
     openTurns: (onTurn) => openTurns(session, onTurn),
     setTimer: (callback, delay) => setTimer(session, callback, delay),
     fakes: () => undefined,
     openContext: () => context,
     // The simulation knows itself what is still to come.
     keepAlive: () => () => {},
-    onSignal: () => () => {},
+    onSignal: (signal, listener) => session.life?.on(signal, listener) ?? (() => {}),
     raise: () => {},
-    exit: (code) => refuse(`end the process: exit was called with ${code}`),
-    setExitCode: () => {},
+    exit(code) {
+      const { life } = session;
+      if (life === undefined) refuse(`end the process: exit was called with ${code}`);
+      life.machine.exit(life, code);
+      throw new Error(`The process of ${life.name} has exited with ${code}`);
+    },
+    setExitCode(code) {
+      if (session.life !== undefined) session.life.exitCode = code;
+    },
     // The same on every machine, so that a schedule found on one is found again on another.
     parallelism: () => 4,
     threads: {
@@ -45,6 +53,23 @@ export function simulatedHost(session: Session, real: Host, start: StartWorker):
       // Real I/O, where it is allowed, is all real.
       net: () => session.settings.allowRealIo ? networkOf(real).net() : session.network,
     },
+  };
+}
+
+/** The host of a life of a machine: what is asked of it is the life's, whoever asks. */
+export function hostOfLife(session: Session, host: Host, life: Life): Host {
+  const asLife = <R>(fn: () => R): R => session.loop.as(life, fn);
+  return {
+    ...host,
+    now: () => life.machine.clock.monotonic(session.loop.now, life.since),
+    openTurns(onTurn) {
+      const turns = openTurns(session, (fresh) => session.machines.enter(life, () => onTurn(fresh)));
+      return {
+        request: () => asLife(() => turns.request()),
+        requestAfterPoll: () => asLife(() => turns.requestAfterPoll()),
+      };
+    },
+    setTimer: (callback, delay) => asLife(() => host.setTimer(() => session.machines.enter(life, callback), delay)),
   };
 }
 

@@ -15,6 +15,7 @@ import { now as realNow } from "../../hosts/common/timers.ts";
 import { longestWait } from "../loop/in_flight.ts";
 import { LeakError, LivelockError, placeOf, UnhandledRejectionError } from "../loop/errors.ts";
 import { deadlockOf } from "./deadlock.ts";
+import { nobody } from "../loop/owner.ts";
 import { isReady } from "../loop/quiet.ts";
 import type { RunHooks, RunSettings, Session } from "./session.ts";
 import { BodySimulation, type Simulation } from "./simulation.ts";
@@ -68,6 +69,7 @@ export class SimulatedRun<T> {
         if (this.#failure !== undefined) return this.#end({ ok: false, error: this.#failure.error });
         if (this.#settled === undefined) return this.#step();
         if (!this.#settled.ok) return this.#end(this.#settled);
+        this.#session.parts.endMachines();
         this.#state = "ending";
         return this.#finish();
       case "ending":
@@ -79,17 +81,20 @@ export class SimulatedRun<T> {
   #begin(): void {
     const session = this.#session;
     session.begin(this.#settings!);
+    session.onFailed = (error) => void (this.#failure ??= { error });
     session.onUnhandled = (error) => {
+      if (this.#isOfMachine(error)) return;
       this.#failure ??= { error: new UnhandledRejectionError(error, session.loop.lastLabel) };
     };
     session.onUncaught = (error) => {
+      if (this.#isOfMachine(error)) return;
       this.#failure ??= { error };
     };
     this.#hooks.onBegin();
     this.#state = "running";
     let result: T | PromiseLike<T>;
     try {
-      result = this.#body(new BodySimulation(session, this.marks, this.#hooks));
+      result = session.lives.run(nobody, this.#body, new BodySimulation(session, this.marks, this.#hooks));
     } catch (error) {
       this.#settled = { ok: false, error };
       return;
@@ -119,9 +124,16 @@ export class SimulatedRun<T> {
     return true;
   }
 
+  /** Is an error that nobody has caught that of a machine? Then it ends that. */
+  #isOfMachine(error: unknown): boolean {
+    const { parts } = this.#session;
+    return parts.hasMachines && parts.machines.caught(error);
+  }
+
   #step(): boolean | "later" {
     const { loop, parts } = this.#session;
     let ran: boolean;
+    if (parts.hasMachines) parts.machines.looked(loop.owner);
     try {
       if (parts.hasFlights && !isReady(loop)) {
         const { flights } = parts;
@@ -135,7 +147,7 @@ export class SimulatedRun<T> {
       }
       ran = loop.step();
     } catch (error) {
-      this.#failure = { error };
+      if (!this.#isOfMachine(error)) this.#failure = { error };
       return true;
     }
     if (!ran) {

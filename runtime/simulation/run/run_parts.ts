@@ -8,8 +8,15 @@ import { placeOf } from "../loop/errors.ts";
 import { InFlight } from "../loop/in_flight.ts";
 import { RealWork } from "../loop/real_work.ts";
 import type { World } from "../loop/world.ts";
+import { type MachineHooks, Machines } from "../machines/machines.ts";
 import { SimulatedNetwork } from "../network/simulated_network.ts";
 import { SimulatedWorkers } from "../workers/workers.ts";
+
+/** A world with machines. */
+interface PartsWorld extends World {
+  readonly hasMachines: boolean;
+  readonly machines: Machines;
+}
 
 const nothing: readonly string[] = [];
 
@@ -18,16 +25,19 @@ const nothing: readonly string[] = [];
  * allocate decides how often garbage is collected, which costs far more than the parts.
  */
 export class RunParts {
-  readonly #world: World;
+  readonly #world: PartsWorld;
+  readonly #hooks: MachineHooks;
   #work: RealWork | undefined = undefined;
   #flights: InFlight | undefined = undefined;
   #network: SimulatedNetwork | undefined = undefined;
   #workers: SimulatedWorkers | undefined = undefined;
+  #machines: Machines | undefined = undefined;
   /** Is the run over? What code that it has left behind still begins is not waited for, and has to come all the same. */
   #isOver = false;
 
-  constructor(world: World) {
+  constructor(world: PartsWorld, hooks: MachineHooks) {
     this.#world = world;
+    this.#hooks = hooks;
   }
 
   get work(): RealWork {
@@ -44,6 +54,19 @@ export class RunParts {
 
   get workers(): SimulatedWorkers {
     return this.#workers ??= new SimulatedWorkers();
+  }
+
+  get machines(): Machines {
+    return this.#machines ??= new Machines(this.#world, this.#hooks);
+  }
+
+  get hasMachines(): boolean {
+    return this.#machines !== undefined;
+  }
+
+  /** The body has ended, and its machines with it. */
+  endMachines(): void {
+    this.#machines?.end();
   }
 
   /** Is there real work of the body? */
@@ -86,6 +109,7 @@ export class RunParts {
       this.#flights =
       this.#network =
       this.#workers =
+      this.#machines =
         undefined;
   }
 

@@ -12,15 +12,7 @@ import { keepFunctions } from "../../hosts/common/timers.ts";
 import type { ContextSlot } from "../../port/host.ts";
 import { bodyMethods } from "../globals/bodies.ts";
 import { consoleMethods, textOf } from "../globals/console.ts";
-import {
-  firstMoment,
-  formatOf,
-  type Member,
-  membersOfClocks,
-  showPresent,
-  simulatedDate,
-  timeStampOf,
-} from "../globals/clock.ts";
+import { formatOf, type Member, membersOfClocks, showPresent, simulatedDate, timeStampOf } from "../globals/clock.ts";
 import { fetchOf } from "../globals/fetches.ts";
 import { type Frames, framesOf } from "../globals/frames.ts";
 import { hostRequests } from "../globals/host_requests.ts";
@@ -32,11 +24,14 @@ import { act, isActing, simulate, standInFor } from "../globals/stand_ins.ts";
 import { timersOf } from "../globals/timers.ts";
 import { timersPromisesOf } from "../globals/timers_promises.ts";
 import { refusal } from "../loop/errors.ts";
+import { firstMoment } from "../loop/first_moment.ts";
 import { SimulatedLoop } from "../loop/loop.ts";
 import type { Choose, LoopEvent } from "../loop/loop_event.ts";
 import type { InFlight } from "../loop/in_flight.ts";
 import type { RealWork } from "../loop/real_work.ts";
 import type { World, WorldSettings } from "../loop/world.ts";
+import type { Life, ProgramFrame } from "../machines/life.ts";
+import type { MachineHooks, Machines } from "../machines/machines.ts";
 import type { SimulatedNetwork } from "../network/simulated_network.ts";
 import type { SimulatedWorkers } from "../workers/workers.ts";
 import { RunParts } from "./run_parts.ts";
@@ -74,26 +69,37 @@ const ignore = (): void => {};
 let active: Session | undefined;
 
 /** Any number of runs, one after the other, in which the functions of the host are simulated. */
-export class Session implements World {
+export class Session implements World, MachineHooks {
   readonly settings: WorldSettings;
   readonly context: ContextSlot = currentHost().openContext();
   wall = 0;
+  seed = 0;
   loop!: SimulatedLoop;
   readonly insideHost: ContextSlot = currentHost().openContext();
   /** For how long a run whose loop is empty is given the time to be woken by something real that is not known, in ms. */
   patience = 250;
-  random!: Random;
+  /** Holds the life of a machine that the flow of control is of, or `nobody`. */
+  readonly lives: ContextSlot = currentHost().openContext();
+  #random!: Random;
   loading = 0;
   idleSince: number | undefined = undefined;
   /** Who sees the run that is on, if somebody does. */
   witness: RunWitness | undefined;
   #prints = false;
-  readonly parts: RunParts = new RunParts(this);
+  readonly parts: RunParts = new RunParts(this, this);
   readonly threads: ContextSlot = currentHost().openContext();
   /** Is called with each unhandled rejection. */
   onUnhandled: (error: unknown) => void = ignore;
   /** Is called with each error that a tick or a microtask throws. */
   onUncaught: (error: unknown) => void = ignore;
+  /** Is called when nothing of a life runs any more. */
+  onForgotten: (life: Life) => void = ignore;
+  /** Is called when the first machine of a run is made. */
+  onMachines: () => void = ignore;
+  /** Is called with the error of a machine that nobody starts again. */
+  onFailed: (error: unknown) => void = ignore;
+  /** Makes the flow of control in which the program of a machine runs. */
+  frame: (life: Life) => ProgramFrame = () => ({ run: (fn) => fn(), cancel: ignore });
   readonly frames: Frames = framesOf(this);
   readonly #restores: (() => void)[] = [];
 
@@ -146,8 +152,68 @@ export class Session implements World {
     this.idleSince = undefined;
     this.parts.forget();
     if (this.settings.allowRealIo) this.flights.add(hostRequests());
-    this.random = new Random(settings.seed);
+    this.#random = new Random(settings.seed);
+    this.seed = settings.seed;
     this.wall = this.settings.startTime;
+  }
+
+  /** What random numbers are drawn from: the source of a machine's life, or that of the world. */
+  get random(): Random {
+    return this.life?.random ?? this.#random;
+  }
+
+  /** Has anybody drawn a number? Where there are machines, that is taken for granted. */
+  get drawsNumbers(): boolean {
+    return this.#random.isDrawn || this.parts.hasMachines;
+  }
+
+  /** The life of a machine whose flow of control it is. */
+  get life(): Life | undefined {
+    return this.loop.asker as Life | undefined;
+  }
+
+  /** What the clock of the host shows to whose flow of control it is. */
+  hostNow(): number {
+    return this.life === undefined ? this.loop.now : this.monotonicNow();
+  }
+
+  wallNow(): number {
+    const { now } = this.loop;
+    return this.life?.machine.clock.wall(now) ?? this.wall + now;
+  }
+
+  monotonicNow(): number {
+    const { now } = this.loop;
+    const { life } = this;
+    return life === undefined ? firstMoment + now : life.machine.clock.monotonic(now, life.since);
+  }
+
+  get hasMachines(): boolean {
+    return this.parts.hasMachines;
+  }
+
+  get machines(): Machines {
+    return this.parts.machines;
+  }
+
+  begun(): void {
+    this.onMachines();
+  }
+
+  holds(life: Life): boolean {
+    return this.parts.hasWork || this.network.holds(life);
+  }
+
+  ended(life: Life, power: boolean): void {
+    this.network.ended(life, power);
+  }
+
+  forgotten(life: Life): void {
+    this.onForgotten(life);
+  }
+
+  failed(error: unknown): void {
+    this.onFailed(error);
   }
 
   get work(): RealWork {
@@ -169,7 +235,7 @@ export class Session implements World {
   /** The run is over. */
   end(): void {
     this.parts.end();
-    this.onUnhandled = this.onUncaught = ignore;
+    this.onUnhandled = this.onUncaught = this.onFailed = ignore;
   }
 
   #replaceGlobals(): void {

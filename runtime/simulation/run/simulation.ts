@@ -5,6 +5,7 @@
  */
 
 import { checkCount, checkFiniteDuration, checkOptions } from "../../basics/check.ts";
+import type { Machine, MachineOptions, Program } from "../machines/machine.ts";
 import type { Network } from "../network/network.ts";
 import type { Workers } from "../workers/workers.ts";
 import type { RunHooks, Session } from "./session.ts";
@@ -41,6 +42,32 @@ export interface Simulation {
    * fail: a refused call, a crash, a message that comes twice.
    */
   fault(label: string, options?: FaultOptions): boolean;
+  /**
+   * A machine with a program of its own, `main`, which starts in a macrotask of its own: its timers, clocks, random numbers, servers,
+   * connections and files are apart from all others'. It reaches others, and they it, by `fetch`, `connect` and `serve` over
+   * `sim.network`, by name: `http://NAME:PORT`; `localhost` is the machine itself. What its module keeps in variables is not apart: make
+   * state in `main`.
+   *
+   * @throws {TypeError} or {RangeError} for arguments of a wrong kind or range, and for a name that is taken.
+   *
+   * @example
+   * ```ts
+   * import { serve } from "@millrace/millrace/io";
+   * import { simulate } from "@millrace/millrace/testing";
+   *
+   * await simulate(async (sim) => {
+   *   const server = async () => await serve(() => new Response("hello"), { port: 80 });
+   *   const machine = sim.machine("web-1", server);
+   *   await sim.allBlocked();
+   *   console.log(await (await fetch("http://web-1/")).text());
+   *   // -> hello
+   *   machine.kill();
+   *   console.log(machine.state);
+   *   // -> killed
+   * });
+   * ```
+   */
+  machine(name: string, main: Program, options?: MachineOptions): Machine;
   /** Lets `ms` milliseconds pass in which nothing else runs: work that takes time. */
   spin(ms: number): void;
   /**
@@ -81,7 +108,7 @@ export class BodySimulation implements Simulation {
   }
 
   now(): number {
-    return this.#session.wall + this.#session.loop.now;
+    return this.#session.wallNow();
   }
 
   get network(): Network {
@@ -132,6 +159,10 @@ export class BodySimulation implements Simulation {
 
   settled(): Promise<void> {
     return new Promise((resolve) => this.#session.loop.quiet.whenSettled(resolve));
+  }
+
+  machine(name: string, main: Program, options: MachineOptions = {}): Machine {
+    return this.#session.machines.add(name, main, options);
   }
 
   spin(ms: number): void {

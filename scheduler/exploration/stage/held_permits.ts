@@ -11,16 +11,25 @@ interface Entry {
   readonly source: (permit: Permit) => void;
   readonly holder: string | undefined;
   readonly place: Error | undefined;
+  /** The life of a machine in which it was taken. */
+  readonly life: object | undefined;
 }
 
 /** The permits that are held. */
 export class HeldPermits implements PermitWatch {
   readonly #held = new Map<Permit, Entry>();
   readonly #place: () => Error | undefined;
+  readonly #life: () => object | undefined;
 
-  /** `place` tells where the caller is, if somebody may want to know. */
-  constructor(place: () => Error | undefined) {
+  /** `place` tells where the caller is, if somebody may want to know; `life` in which life of a machine it is. */
+  constructor(place: () => Error | undefined, life: () => object | undefined = () => undefined) {
     this.#place = place;
+    this.#life = life;
+  }
+
+  /** A life is over, with all that it holds. */
+  forget(life: object): void {
+    for (const [permit, entry] of this.#held) if (entry.life === life) this.#held.delete(permit);
   }
 
   /** A new run begins. */
@@ -29,7 +38,7 @@ export class HeldPermits implements PermitWatch {
   }
 
   taken(permit: Permit, source: (permit: Permit) => void, scope: Scope | undefined): void {
-    this.#held.set(permit, { source, holder: scope?.owner?.handle?.name, place: this.#place() });
+    this.#held.set(permit, { source, holder: scope?.owner?.handle?.name, place: this.#place(), life: this.#life() });
   }
 
   released(permit: Permit): void {

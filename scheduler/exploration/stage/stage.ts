@@ -28,6 +28,7 @@ import { watchPermits } from "../../sync/permit.ts";
 import { findWorkerStates } from "../../workers/thread/current_job.ts";
 import { book, isStageWanted, type Play, type StageLimits } from "./booking.ts";
 import { HeldPermits } from "./held_permits.ts";
+import { loopOfMachines, programFrame } from "./machine_loops.ts";
 import { unfinished } from "./unfinished.ts";
 import { startVirtualWorker, stateOf } from "./virtual_worker.ts";
 
@@ -118,8 +119,10 @@ export class Stage implements Play {
     const forgetStates = findWorkerStates(() => stateOf(session.threads.get() as object | undefined));
     const loan = lendLoop();
     this.isLoopUsed = loan.isUsed;
-    const permits = new HeldPermits(() => session.loop.place);
+    session.frame = programFrame;
+    const permits = new HeldPermits(() => session.loop.place, () => session.life);
     watchPermits(permits);
+    session.onMachines = () => loan.replace((world) => loopOfMachines(session, permits, world));
     this.#restores = [
       () => watchPermits(undefined),
       forgetStates,

@@ -1,6 +1,5 @@
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import type { World } from "../../../../runtime/simulation/loop/world.ts";
 import { RunParts } from "../../../../runtime/simulation/run/run_parts.ts";
 
 /** Begins real work and a call of the world outside, and answers with what has come of them. */
@@ -12,7 +11,7 @@ function begunIn({ work, flights }: RunParts): string[] {
 }
 
 test("what is begun in a run waits for its turn, and comes at the latest when the run is over", () => {
-  const parts = new RunParts({} as World);
+  const parts = new RunParts({} as never, {} as never);
   const came = begunIn(parts);
   assertEquals(came, []);
   assert(parts.hasWork && parts.hasFlights);
@@ -21,13 +20,13 @@ test("what is begun in a run waits for its turn, and comes at the latest when th
 });
 
 test("what left-over code begins after the end of a run that had used nothing comes all the same", () => {
-  const parts = new RunParts({} as World);
+  const parts = new RunParts({} as never, {} as never);
   parts.end();
   assertEquals(begunIn(parts), ["work", "call"]);
 });
 
 test("another run begins with nothing, and waits again", () => {
-  const parts = new RunParts({} as World);
+  const parts = new RunParts({} as never, {} as never);
   begunIn(parts);
   parts.end();
   parts.forget();

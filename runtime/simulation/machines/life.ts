@@ -1,0 +1,77 @@
+/**
+ * A program on a simulated machine, from its start to its end.
+ *
+ * @module
+ */
+
+import { Random } from "../../basics/random.ts";
+import type { LoopEvent } from "../loop/loop_event.ts";
+import type { Owner } from "../loop/owner.ts";
+import type { SimulatedMachine } from "./simulated_machine.ts";
+
+/** The flow of control in which a program runs, as the layer above makes it. */
+export interface ProgramFrame {
+  /** Calls `fn` in it. */
+  run<R>(fn: () => R): R;
+  /** Cancels what runs in it. */
+  cancel(): void;
+}
+
+/** One life of a machine. */
+export class Life implements Owner {
+  readonly machine: SimulatedMachine;
+  /** The how many-th of its machine, from 1. */
+  readonly number: number;
+  /** When it began, by the loop's clock. */
+  readonly since: number;
+  isOver = false;
+  held: LoopEvent[] | undefined = undefined;
+  /** Whoever is told of signals: by the name of the signal. */
+  readonly onSignal: Map<string, Set<(alone: boolean) => void>> = new Map();
+  /** With what the process ends when its work ends. */
+  exitCode = 0;
+  frame: ProgramFrame | undefined = undefined;
+  /** The loop that Millrace has in it, once something has asked for that. */
+  loop: unknown = undefined;
+  readonly #seed: number;
+  #random: Random | undefined = undefined;
+
+  constructor(machine: SimulatedMachine, number: number, since: number, seed: number) {
+    this.machine = machine;
+    this.number = number;
+    this.since = since;
+    this.#seed = seed;
+  }
+
+  /** Listens to a signal; the function it returns ends that. */
+  on(signal: string, listener: (alone: boolean) => void): () => void {
+    const listeners = this.onSignal.get(signal) ?? new Set();
+    this.onSignal.set(signal, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.onSignal.delete(signal);
+    };
+  }
+
+  get name(): string {
+    return this.machine.name;
+  }
+
+  get rate(): number {
+    return this.machine.clock.rate;
+  }
+
+  /** A source of numbers of its own: what one machine draws changes nothing for others, nor for the next life. */
+  get random(): Random {
+    return this.#random ??= new Random(hashOf(this.#seed, `${this.name}.${this.number}`));
+  }
+}
+
+/** A number that a seed and a text decide, the same on every runtime. */
+export function hashOf(seed: number, text: string): number {
+  let hash = Math.imul(seed | 0, 0x9e3779b1) ^ 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x21f0aaad);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x735a2d97);
+  return (hash ^ (hash >>> 15)) >>> 0;
+}

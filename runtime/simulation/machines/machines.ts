@@ -1,0 +1,130 @@
+/**
+ * The machines of one run.
+ *
+ * @module
+ */
+
+import type { ContextSlot } from "../../port/host.ts";
+import type { nobody, Owner } from "../loop/owner.ts";
+import type { World } from "../loop/world.ts";
+import { Life, type ProgramFrame } from "./life.ts";
+import { checkMachine, type Machine, type MachineOptions, type Program } from "./machine.ts";
+import { type MachineWorld, SimulatedMachine } from "./simulated_machine.ts";
+
+/** What the world around has to do with the machines of a run. */
+export interface MachineHooks {
+  /** Holds the life, or `nobody`, that the flow of control is of. */
+  readonly lives: ContextSlot;
+  readonly seed: number;
+  /** Makes the flow of control for the program of a life. */
+  frame(life: Life): ProgramFrame;
+  /** There are machines from now on. */
+  begun(): void;
+  /** Has it something open that holds a process? */
+  holds(life: Life): boolean;
+  /** A life is over; with the power of its machine, or with that on. */
+  ended(life: Life, power: boolean): void;
+  /** Nothing of a life runs any more: what is known of it is not needed. */
+  forgotten(life: Life): void;
+  /** The run fails. */
+  failed(error: unknown): void;
+}
+
+/** All machines of a run. */
+export class Machines implements MachineWorld {
+  readonly seed: number;
+  readonly #world: World;
+  readonly #hooks: MachineHooks;
+  readonly #byName = new Map<string, SimulatedMachine>();
+
+  constructor(world: World, hooks: MachineHooks) {
+    this.#world = world;
+    this.#hooks = hooks;
+    this.seed = hooks.seed;
+    const { lives } = hooks;
+    hooks.begun();
+    world.loop.findOwner = () => lives.get() as Life | typeof nobody | undefined;
+  }
+
+  /** Makes a machine and starts it. */
+  add(name: string, main: Program, options: MachineOptions): Machine {
+    checkMachine(name, main, options);
+    if (this.#byName.has(name)) throw new RangeError(`There is a machine ${name} already`);
+    const machine = new SimulatedMachine(name, main, options, this);
+    this.#byName.set(name, machine);
+    machine.start();
+    return machine;
+  }
+
+  /** The machine of that name. */
+  find(name: string): SimulatedMachine | undefined {
+    return this.#byName.get(name);
+  }
+
+  get all(): Iterable<SimulatedMachine> {
+    return this.#byName.values();
+  }
+
+  get loop(): World["loop"] {
+    return this.#world.loop;
+  }
+
+  get startTime(): number {
+    return this.#world.settings.startTime;
+  }
+
+  enter(life: Life, fn: () => void): void {
+    this.loop.owner = life;
+    this.#hooks.lives.run(life, fn, undefined);
+  }
+
+  /**
+   * Lets something come to a life within the macrotask of the world that runs: `fn` goes on as the life's. Where that is paused it comes
+   * later, as a macrotask of its own; where it is over it does not.
+   */
+  reach(life: Life, label: string, fn: () => void): void {
+    if (life.isOver) return;
+    if (life.held === undefined) return this.enter(life, fn);
+    this.loop.as(life, () => this.loop.deliver(() => this.enter(life, fn), label, {}));
+  }
+
+  frame(life: Life): ProgramFrame {
+    return this.#hooks.frame(life);
+  }
+
+  ended(life: Life, power: boolean): void {
+    this.#hooks.ended(life, power);
+    this.#hooks.forgotten(life);
+  }
+
+  holds(life: Life): boolean {
+    return this.loop.awaits(life) || this.#hooks.holds(life);
+  }
+
+  failed(error: unknown): void {
+    this.#hooks.failed(error);
+  }
+
+  /** An error that nobody has caught in a macrotask: answers whether it is that of a machine. */
+  caught(error: unknown): boolean {
+    const { owner } = this.loop;
+    if (!(owner instanceof Life)) return false;
+    owner.machine.crashed(owner, error);
+    return true;
+  }
+
+  /** A macrotask has run, with all its microtasks. */
+  looked(owner: Owner | undefined): void {
+    if (owner instanceof Life) owner.machine.look(owner);
+  }
+
+  /** The body has ended: so has everything, and nobody is told. */
+  end(): void {
+    for (const { alive } of this.#byName.values()) {
+      if (alive === undefined) continue;
+      alive.isOver = true;
+      this.loop.takeOut(alive);
+      this.#hooks.forgotten(alive);
+    }
+  }
+}

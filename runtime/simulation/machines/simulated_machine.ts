@@ -1,0 +1,271 @@
+/**
+ * A machine of a simulation: programs that follow one another on it, and what stays when one ends.
+ *
+ * ```
+ *                       ┌──────────resume──────────┐
+ *                       ▼                          │
+ *   made, restart ──> running ──pause──────────> paused
+ *                       ├──stop──> stopping ──main has settled──> exited
+ *                       ├──main has settled, and nothing of it is left; process.exit──> exited
+ *                       ├──an error that nobody catches──> crashed ──its supervisor, if it has one──> running
+ *                       └──kill, from any of the above──> killed ──its supervisor──> running
+ * ```
+ *
+ * Whoever moves a machine to "exited", "crashed" or "killed" ends its life: what is still to come to it is forgotten, then the network is
+ * told, then those who wait for its end, then the run, if nobody starts it again.
+ *
+ * @module
+ */
+
+import { checkFiniteDuration, checkOptions } from "../../basics/check.ts";
+import { isThenable } from "../../basics/promises.ts";
+import { MachineCrashError } from "../loop/errors.ts";
+import type { SimulatedLoop } from "../loop/loop.ts";
+import { MachineClock } from "./clock.ts";
+import { Life, type ProgramFrame } from "./life.ts";
+import type {
+  KillOptions,
+  Machine,
+  MachineContext,
+  MachineOptions,
+  MachineState,
+  Program,
+  RestartSettings,
+} from "./machine.ts";
+
+/** For how long a program may take to stop, in ms, if nothing else is said. */
+const stopLimit = 10_000;
+
+/** What the world is to its machines. */
+export interface MachineWorld {
+  readonly loop: SimulatedLoop;
+  readonly seed: number;
+  readonly startTime: number;
+  /** The macrotask that runs goes on as one of somebody, with `fn`. */
+  enter(life: Life, fn: () => void): void;
+  /** Makes the flow of control for the program of a life. */
+  frame(life: Life): ProgramFrame;
+  /** Is there anything that a process would not end with? */
+  holds(life: Life): boolean;
+  /** A life is over. */
+  ended(life: Life, power: boolean): void;
+  /** Nobody mends what has gone wrong: the run fails with it. */
+  failed(error: unknown): void;
+}
+
+/** A machine. */
+export class SimulatedMachine implements Machine {
+  readonly name: string;
+  readonly clock: MachineClock;
+  /** Does somebody start it again when it was killed? */
+  readonly supervisor: Required<RestartSettings> | undefined;
+  readonly #world: MachineWorld;
+  readonly #main: Program;
+  #state: MachineState = "exited";
+  #current: Life | undefined;
+  /** Has `main` returned in this life? */
+  #isMainOver = false;
+  #lives = 0;
+  #restarts = 0;
+  /** Was it without power since its last life? */
+  #isDark = false;
+  #abort: AbortController | undefined;
+  /** Those who wait for this life to end. */
+  #ending: (() => void)[] = [];
+  /** Those who knock at a machine without power. */
+  #knocking: (() => void)[] = [];
+
+  constructor(name: string, main: Program, { clock = {}, restart = false }: MachineOptions, world: MachineWorld) {
+    this.name = name;
+    this.#main = main;
+    this.#world = world;
+    this.clock = new MachineClock(world.startTime, clock);
+    if (restart === false) return;
+    this.supervisor = {
+      delay: 100,
+      backoff: 2,
+      maxDelay: 10_000,
+      atMost: Infinity,
+      ...(restart === true ? {} : restart),
+    };
+  }
+
+  get state(): MachineState {
+    return this.#state;
+  }
+
+  get life(): number {
+    return this.#lives;
+  }
+
+  /** The life that goes on; `undefined` while none does. */
+  get alive(): Life | undefined {
+    return this.#current?.isOver === false ? this.#current : undefined;
+  }
+
+  /** Does its system answer for a program that is not there? */
+  get hasPower(): boolean {
+    return !this.#isDark;
+  }
+
+  /** Calls back when there is power again. */
+  whenPowered(fn: () => void): void {
+    this.#knocking.push(fn);
+  }
+
+  /** Begins a life. */
+  start(): void {
+    const { loop, seed } = this.#world;
+    this.#isDark = this.#isMainOver = false;
+    this.#abort = undefined;
+    const life = this.#current = new Life(this, ++this.#lives, loop.now, seed);
+    this.#state = "running";
+    loop.as(life, () => loop.callSoon(() => this.#world.enter(life, () => this.#run(life))));
+    for (const knock of this.#knocking.splice(0)) knock();
+  }
+
+  #run(life: Life): void {
+    life.frame = this.#world.frame(life);
+    const context: MachineContext = {
+      name: this.name,
+      life: life.number,
+      get signal() {
+        return abort().signal;
+      },
+    };
+    const abort = (): AbortController => this.#abort ??= new AbortController();
+    try {
+      const result = life.frame.run(() => this.#main(context));
+      if (!isThenable(result)) return this.#mainEnded(life);
+      result.then(() => this.#mainEnded(life), (error: unknown) => this.crashed(life, error));
+    } catch (error) {
+      this.crashed(life, error);
+    }
+  }
+
+  #mainEnded(life: Life): void {
+    if (life.isOver) return;
+    this.#isMainOver = true;
+    if (this.#state === "stopping") this.#end(life, "exited");
+    else if (life.exitCode !== 0) this.exit(life, life.exitCode);
+  }
+
+  /** Something of a life has run: has it ended with that, as a process does that has nothing left to do? */
+  look(life: Life): void {
+    if (this.#isMainOver && !life.isOver && !this.#world.holds(life)) this.#end(life, "exited");
+  }
+
+  /** An error that nobody has caught. */
+  crashed(life: Life, error: unknown): void {
+    if (life.isOver) return;
+    if (this.#state === "stopping") return this.#end(life, "exited");
+    this.#end(life, "crashed");
+    if (!this.#revive()) this.#world.failed(new MachineCrashError(this.name, life.number, error));
+  }
+
+  /** `process.exit`. */
+  exit(life: Life, code: number): void {
+    if (life.isOver) return;
+    if (code === 0 || this.#state === "stopping") return this.#end(life, "exited");
+    this.crashed(life, new Error(`The process exited with ${code}`));
+  }
+
+  kill(options: KillOptions = {}): void {
+    checkOptions(options, "kill", ["power"]);
+    const life = this.alive;
+    if (life === undefined) return;
+    this.#end(life, "killed", options.power === true);
+    this.#revive();
+  }
+
+  stop(options: { limit?: number } = {}): Promise<void> {
+    checkOptions(options, "stop", ["limit"]);
+    const { limit = stopLimit } = options;
+    checkFiniteDuration(limit, "The limit of a stop");
+    const life = this.alive;
+    if (life === undefined) return Promise.resolve();
+    const { loop } = this.#world;
+    if (this.#state === "paused") this.resume();
+    if (this.#state !== "stopping") {
+      this.#state = "stopping";
+      loop.as(life, () => loop.callSoon(() => this.#world.enter(life, () => this.#signal(life))));
+      const timer = loop.unowned(() =>
+        loop.setTimer(() => this.#kill(life), limit, `the limit of stopping ${this.name}`)
+      );
+      loop.timers.reference(timer, { referenced: false, wakes: true });
+      this.#ending.push(() => loop.clearTimer(timer));
+    }
+    return new Promise((resolve) => this.#ending.push(() => loop.unowned(() => loop.callSoon(resolve))));
+  }
+
+  /** Nothing is left of a program whose main has returned: it ends at once. */
+  #signal(life: Life): void {
+    this.#abort?.abort();
+    const listeners = life.onSignal.get("SIGTERM");
+    if (this.#isMainOver && listeners === undefined) return this.#end(life, "exited");
+    if (listeners === undefined) life.frame?.cancel();
+    else for (const listener of [...listeners]) listener(true);
+  }
+
+  #kill(life: Life): void {
+    if (!life.isOver) this.#end(life, "killed");
+  }
+
+  restart(): void {
+    const life = this.alive;
+    if (life !== undefined) this.#end(life, "killed");
+    this.start();
+  }
+
+  pause(): void {
+    const life = this.alive;
+    if (life === undefined || this.#state !== "running") return;
+    this.#state = "paused";
+    life.held = [];
+    life.held.push(...this.#world.loop.takeOut(life));
+  }
+
+  resume(): void {
+    const life = this.alive;
+    if (life?.held === undefined) return;
+    this.#state = "running";
+    const { held } = life;
+    life.held = undefined;
+    this.#world.loop.putBack(held);
+  }
+
+  adjustClock(ms: number): void {
+    if (typeof ms !== "number") throw new TypeError(`A clock is moved by a number of ms: received ${String(ms)}`);
+    if (!Number.isFinite(ms)) throw new RangeError(`A clock is moved by a finite number of ms: received ${ms}`);
+    this.clock.jump(ms);
+  }
+
+  #end(life: Life, state: MachineState, power: boolean = false): void {
+    this.#state = state;
+    this.#isDark = power;
+    life.isOver = true;
+    life.held = undefined;
+    this.#world.loop.takeOut(life);
+    this.#world.ended(life, power);
+    for (const told of this.#ending.splice(0)) told();
+  }
+
+  /** Lets the supervisor start it again; answers false where there is none. */
+  #revive(): boolean {
+    const { supervisor, name } = this;
+    if (supervisor === undefined || this.#restarts >= supervisor.atMost) return false;
+    let { delay } = supervisor;
+    for (let time = 0; time < this.#restarts && delay < supervisor.maxDelay; time++) delay *= supervisor.backoff;
+    this.#restarts++;
+    const { loop } = this.#world;
+    const dead = this.#current;
+    const again = (): void => {
+      if (this.#current === dead) this.start();
+    };
+    const timer = loop.unowned(() =>
+      loop.setTimer(again, Math.min(delay, supervisor.maxDelay), `the restart of ${name}`)
+    );
+    loop.timers.reference(timer, { referenced: false, wakes: true });
+    return true;
+  }
+}

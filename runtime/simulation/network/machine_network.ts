@@ -1,0 +1,155 @@
+/**
+ * The network between the machines of a simulation: who listens where, who is called what, and what a program leaves behind that ends.
+ *
+ * @module
+ */
+
+import { portOf } from "../../basics/authority.ts";
+import type { World } from "../loop/world.ts";
+import type { Life } from "../machines/life.ts";
+import type { Machines } from "../machines/machines.ts";
+import type { SimulatedMachine } from "../machines/simulated_machine.ts";
+import { failed, FetchAbort, SimulatedServer } from "./http.ts";
+import { type CallWorld, MachineCall } from "./machine_call.ts";
+import type { SimulatedNetServer } from "./net_server.ts";
+import { type MachineName, type Partition, Paths, type PathSettings } from "./paths.ts";
+import type { SimulatedSocket } from "./socket.ts";
+
+/** Who listens, by port, or by path. */
+export type Listeners = Map<number | string, SimulatedServer | SimulatedNetServer>;
+
+/** What the network of the whole run is to that between machines. */
+export interface WholeNetwork {
+  readonly world: World & { readonly machines: Machines };
+  /** Who listens in the body itself. */
+  readonly listeners: Listeners;
+  takes(what: string): number | undefined;
+  loses(label: string, told: string): boolean;
+}
+
+/** What a program has open. */
+class LifeNetwork {
+  readonly listeners: Listeners = new Map();
+  readonly sockets: Set<SimulatedSocket> = new Set();
+}
+
+const localHosts = /^(localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[?::1?\]?)$/;
+
+/** The network between the machines of one run. */
+export class MachineNetwork implements CallWorld {
+  readonly machines: Machines;
+  readonly paths: Paths;
+  readonly #whole: WholeNetwork;
+  readonly #ofLives = new Map<Life, LifeNetwork>();
+  readonly #calls = new Set<MachineCall>();
+
+  constructor(whole: WholeNetwork) {
+    const { world } = whole;
+    this.#whole = whole;
+    this.machines = world.machines;
+    this.paths = new Paths({
+      loop: world.loop,
+      seed: world.machines.seed,
+      takes: (what) => whole.takes(what),
+      loses: (label, told) => whole.loses(label, told),
+    });
+  }
+
+  /** Who listens on the machine of whoever asks. */
+  get listenersHere(): Listeners {
+    return this.listenersOf(this.#whole.world.loop.asker as Life | undefined);
+  }
+
+  /** Who listens in a program, or in the body. */
+  listenersOf(life: Life | undefined): Listeners {
+    return life === undefined ? this.#whole.listeners : this.#networkOf(life).listeners;
+  }
+
+  /** The connections that are open in a program. */
+  socketsOf(life: Life): Set<SimulatedSocket> {
+    return this.#networkOf(life).sockets;
+  }
+
+  #networkOf(life: Life): LifeNetwork {
+    let found = this.#ofLives.get(life);
+    if (found === undefined) {
+      found = new LifeNetwork();
+      // What a program opens that has ended is nowhere.
+      if (!life.isOver) this.#ofLives.set(life, found);
+    }
+    return found;
+  }
+
+  serverOn(machine: SimulatedMachine | undefined, port: number): SimulatedServer | undefined {
+    if (machine !== undefined && machine.alive === undefined) return undefined;
+    const server = this.listenersOf(machine?.alive).get(port);
+    return server instanceof SimulatedServer ? server : undefined;
+  }
+
+  forget(call: MachineCall): void {
+    this.#calls.delete(call);
+  }
+
+  /** The machine that a host name leads to: that of whoever asks, where it is a local one; `"unknown"` for a name of none. */
+  resolve(hostname: string): SimulatedMachine | undefined | "unknown" {
+    if (localHosts.test(hostname)) return (this.#whole.world.loop.asker as Life | undefined)?.machine;
+    return this.machines.find(hostname) ?? "unknown";
+  }
+
+  /** `fetch` of whoever asks. */
+  async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+    const request = new Request(input, init);
+    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
+    const abort = new FetchAbort(signal ?? undefined);
+    try {
+      const { url, method, headers } = request;
+      const body = request.body === null ? undefined : new Uint8Array(await request.arrayBuffer());
+      const parsed = new URL(url);
+      const to = this.resolve(parsed.hostname);
+      if (to === "unknown") {
+        const error = new Error(`getaddrinfo ENOTFOUND ${parsed.hostname}`);
+        throw failed(Object.assign(error, { code: "ENOTFOUND" }));
+      }
+      return await new Promise<Response>((resolve, reject) => {
+        const call = new MachineCall(this, { url, method, headers, body }, to, portOf(parsed), { resolve, reject });
+        this.#calls.add(call);
+        abort.on((reason) => call.abort(reason));
+        call.begin();
+      });
+    } catch (error) {
+      abort.end(error);
+      throw error;
+    }
+  }
+
+  /** Has a program something open that holds its process? */
+  holds(life: Life): boolean {
+    const found = this.#ofLives.get(life);
+    if (found !== undefined && found.listeners.size + found.sockets.size > 0) return true;
+    for (const { client } of this.#calls) if (client === life) return true;
+    return false;
+  }
+
+  /** A program has ended, with the power of its machine or with that on. */
+  ended(life: Life, power: boolean): void {
+    this.#ofLives.delete(life);
+    for (const call of [...this.#calls]) if (call.client === life || call.server === life) call.ended(life, power);
+  }
+
+  /** `Network.link` between two machines. */
+  link(from: MachineName, to: MachineName, settings: PathSettings): void {
+    this.paths.set(this.#nameOf(from), this.#nameOf(to), settings);
+  }
+
+  /** `Network.partition` between groups of machines. */
+  partition(groups: readonly (readonly MachineName[])[]): Partition {
+    return this.paths.part(groups.map((group) => group.map((each) => this.#nameOf(each))));
+  }
+
+  #nameOf(machine: MachineName): string {
+    const name = typeof machine === "string" ? machine : machine?.name;
+    if (this.machines.find(name) !== undefined) return name;
+    const known = [...this.machines.all].map((each) => each.name).join(", ");
+    throw new RangeError(`There is no machine ${String(name)}; there are: ${known || "none"}`);
+  }
+}
