@@ -4,7 +4,14 @@
  * @module
  */
 
-export { DeadlockError, LeakError, LivelockError, MachineCrashError, UnhandledRejectionError } from "./loop/errors.ts";
+export {
+  DeadlockError,
+  InvariantError,
+  LeakError,
+  LivelockError,
+  MachineCrashError,
+  UnhandledRejectionError,
+} from "./loop/errors.ts";
 export type { LoopApi, LoopHandle, LoopProgram } from "./model/loop_program.ts";
 export { allowsOrder, predictOrders } from "./model/predict_orders.ts";
 export type { ProfileName } from "./model/profile.ts";
@@ -22,5 +29,6 @@ export type {
 export type { Network } from "./network/network.ts";
 export type { MachineName, Partition, PathSettings } from "./network/paths.ts";
 export { observeOrder } from "./observation/observe_order.ts";
+export type { Check } from "./run/checks.ts";
 export type { FaultOptions, IoOptions, Simulation } from "./run/simulation.ts";
 export type { Workers } from "./workers/workers.ts";

@@ -60,6 +60,42 @@ export class MachineCrashError extends Error {
   }
 }
 
+/** Where in a run an invariant was broken. */
+export interface InvariantDetails {
+  /** When, in ms of the simulated clock from the beginning of the run. */
+  readonly time: number;
+  /** After how many macrotasks, and after which. */
+  readonly step: number;
+  readonly after: string;
+  /** The machine whose macrotask that was; `undefined` for the body and the world around. */
+  readonly machine: string | undefined;
+  readonly cause: unknown;
+}
+
+/** What has to hold always does not, or what has to come about has not in time. */
+export class InvariantError extends Error {
+  /** The name of it. */
+  readonly invariant: string;
+  readonly time: number;
+  readonly step: number;
+  readonly machine: string | undefined;
+
+  /** Made by the simulation. */
+  constructor(invariant: string, what: string, { time, step, after, machine, cause }: InvariantDetails) {
+    const where = machine === undefined ? "" : ` of ${machine}`;
+    const why = cause === undefined ? "" : `: ${String(cause)}`;
+    super(
+      `"${invariant}" ${what}, at ${time} ms, in step ${step}, after ${after}${where}${why}`,
+      cause === undefined ? {} : { cause },
+    );
+    this.name = "InvariantError";
+    this.invariant = invariant;
+    this.time = time;
+    this.step = step;
+    this.machine = machine;
+  }
+}
+
 /** The body has ended, but something that it began has not. */
 export class LeakError extends Error {
   /** What was left behind, each with the place where it was made, where that is known. */

@@ -5,6 +5,7 @@
  */
 
 import type { ContextSlot } from "../../port/host.ts";
+import { MachineCrashError } from "../loop/errors.ts";
 import type { nobody, Owner } from "../loop/owner.ts";
 import type { World } from "../loop/world.ts";
 import { Life, type ProgramFrame } from "./life.ts";
@@ -20,6 +21,8 @@ export interface MachineHooks {
   frame(life: Life): ProgramFrame;
   /** There are machines from now on. */
   begun(): void;
+  /** Something was done to the machines or to the network between them. */
+  disturbed(): void;
   /** Has it something open that holds a process? */
   holds(life: Life): boolean;
   /** A life is over; with the power of its machine, or with that on. */
@@ -35,6 +38,7 @@ export class Machines implements MachineWorld {
   readonly seed: number;
   readonly #world: World;
   readonly #hooks: MachineHooks;
+  #isOver = false;
   readonly #byName = new Map<string, SimulatedMachine>();
 
   constructor(world: World, hooks: MachineHooks) {
@@ -97,6 +101,10 @@ export class Machines implements MachineWorld {
     this.#hooks.forgotten(life);
   }
 
+  disturbed(): void {
+    this.#hooks.disturbed();
+  }
+
   holds(life: Life): boolean {
     return this.loop.awaits(life) || this.#hooks.holds(life);
   }
@@ -109,7 +117,9 @@ export class Machines implements MachineWorld {
   caught(error: unknown): boolean {
     const { owner } = this.loop;
     if (!(owner instanceof Life)) return false;
-    owner.machine.crashed(owner, error);
+    // Bun tells of a rejection that nobody handles some macrotasks later.
+    if (this.#isOver) this.failed(new MachineCrashError(owner.name, owner.number, error));
+    else owner.machine.crashed(owner, error);
     return true;
   }
 
@@ -120,6 +130,7 @@ export class Machines implements MachineWorld {
 
   /** The body has ended: so has everything, and nobody is told. */
   end(): void {
+    this.#isOver = true;
     for (const { alive } of this.#byName.values()) {
       if (alive === undefined) continue;
       alive.isOver = true;

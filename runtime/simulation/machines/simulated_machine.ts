@@ -47,6 +47,8 @@ export interface MachineWorld {
   frame(life: Life): ProgramFrame;
   /** Is there anything that a process would not end with? */
   holds(life: Life): boolean;
+  /** Something was done to a machine. */
+  disturbed(): void;
   /** A life is over. */
   ended(life: Life, power: boolean): void;
   /** Nobody mends what has gone wrong: the run fails with it. */
@@ -117,6 +119,7 @@ export class SimulatedMachine implements Machine {
   start(): void {
     const { loop, seed } = this.#world;
     this.#isDark = this.#isMainOver = false;
+    this.#world.disturbed();
     this.#abort = undefined;
     const life = this.#current = new Life(this, ++this.#lives, loop.now, seed);
     this.#state = "running";
@@ -221,6 +224,7 @@ export class SimulatedMachine implements Machine {
     const life = this.alive;
     if (life === undefined || this.#state !== "running") return;
     this.#state = "paused";
+    this.#world.disturbed();
     life.held = [];
     life.held.push(...this.#world.loop.takeOut(life));
   }
@@ -229,6 +233,7 @@ export class SimulatedMachine implements Machine {
     const life = this.alive;
     if (life?.held === undefined) return;
     this.#state = "running";
+    this.#world.disturbed();
     const { held } = life;
     life.held = undefined;
     this.#world.loop.putBack(held);
@@ -238,11 +243,13 @@ export class SimulatedMachine implements Machine {
     if (typeof ms !== "number") throw new TypeError(`A clock is moved by a number of ms: received ${String(ms)}`);
     if (!Number.isFinite(ms)) throw new RangeError(`A clock is moved by a finite number of ms: received ${ms}`);
     this.clock.jump(ms);
+    this.#world.disturbed();
   }
 
   #end(life: Life, state: MachineState, power: boolean = false): void {
     this.#state = state;
     this.#isDark = power;
+    this.#world.disturbed();
     life.isOver = true;
     life.held = undefined;
     this.#world.loop.takeOut(life);

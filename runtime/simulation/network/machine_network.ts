@@ -50,6 +50,7 @@ export class MachineNetwork implements CallWorld {
     this.paths = new Paths({
       loop: world.loop,
       seed: world.machines.seed,
+      disturbed: () => world.machines.disturbed(),
       takes: (what) => whole.takes(what),
       loses: (label, told) => whole.loses(label, told),
     });

@@ -69,6 +69,8 @@ interface PathsWorld {
   readonly seed: number;
   /** How long a passage takes where its way has no latency of its own; `undefined` for any time. */
   takes(what: string): number | undefined;
+  /** Something was done to the ways. */
+  disturbed(): void;
   /** Is the connection lost, in the place of `label`? */
   loses(label: string, told: string): boolean;
 }
@@ -109,6 +111,7 @@ export class Paths {
     checkPath(settings);
     const path = this.#between(from, to);
     path.settings = { ...path.settings, ...settings };
+    this.#world.disturbed();
     this.#release(path);
   }
 
@@ -117,15 +120,18 @@ export class Paths {
     const sets = groups.map((group) => new Set(group));
     const heal = (): void => {
       if (!this.#parts.delete(partition)) return;
+      this.#world.disturbed();
       for (const path of this.#paths.values()) this.#release(path);
     };
     const partition: Partition = { heal, [Symbol.dispose]: heal };
     this.#parts.set(partition, sets);
+    this.#world.disturbed();
     return partition;
   }
 
   /** Lets everything pass again. */
   heal(): void {
+    this.#world.disturbed();
     for (const path of this.#paths.values()) if (path.settings.cut) path.settings = { ...path.settings, cut: false };
     for (const partition of [...this.#parts.keys()]) partition.heal();
     for (const path of this.#paths.values()) this.#release(path);

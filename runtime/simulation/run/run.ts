@@ -69,11 +69,10 @@ export class SimulatedRun<T> {
         if (this.#failure !== undefined) return this.#end({ ok: false, error: this.#failure.error });
         if (this.#settled === undefined) return this.#step();
         if (!this.#settled.ok) return this.#end(this.#settled);
-        this.#session.parts.endMachines();
+        this.#session.parts.endWithBody();
         this.#state = "ending";
         return this.#finish();
       case "ending":
-        if (this.#failure !== undefined) return this.#end({ ok: false, error: this.#failure.error });
         return this.#finish();
     }
   }
@@ -134,6 +133,8 @@ export class SimulatedRun<T> {
     const { loop, parts } = this.#session;
     let ran: boolean;
     if (parts.hasMachines) parts.machines.looked(loop.owner);
+    parts.look();
+    if (this.#failure !== undefined) return true;
     try {
       if (parts.hasFlights && !isReady(loop)) {
         const { flights } = parts;
@@ -186,6 +187,7 @@ export class SimulatedRun<T> {
   }
 
   #finish(): boolean {
+    if (this.#failure !== undefined) return this.#end({ ok: false, error: this.#failure.error });
     try {
       if (this.#session.loop.stepLeftOver()) return true;
     } catch (error) {

@@ -7,6 +7,7 @@
 import { placeOf } from "../loop/errors.ts";
 import { InFlight } from "../loop/in_flight.ts";
 import { RealWork } from "../loop/real_work.ts";
+import { Checks, type ChecksWorld } from "./checks.ts";
 import type { World } from "../loop/world.ts";
 import { type MachineHooks, Machines } from "../machines/machines.ts";
 import { SimulatedNetwork } from "../network/simulated_network.ts";
@@ -26,16 +27,17 @@ const nothing: readonly string[] = [];
  */
 export class RunParts {
   readonly #world: PartsWorld;
-  readonly #hooks: MachineHooks;
+  readonly #hooks: MachineHooks & ChecksWorld;
   #work: RealWork | undefined = undefined;
   #flights: InFlight | undefined = undefined;
   #network: SimulatedNetwork | undefined = undefined;
   #workers: SimulatedWorkers | undefined = undefined;
   #machines: Machines | undefined = undefined;
+  #checks: Checks | undefined = undefined;
   /** Is the run over? What code that it has left behind still begins is not waited for, and has to come all the same. */
   #isOver = false;
 
-  constructor(world: PartsWorld, hooks: MachineHooks) {
+  constructor(world: PartsWorld, hooks: MachineHooks & ChecksWorld) {
     this.#world = world;
     this.#hooks = hooks;
   }
@@ -60,12 +62,28 @@ export class RunParts {
     return this.#machines ??= new Machines(this.#world, this.#hooks);
   }
 
+  /** What has to hold. */
+  get checks(): Checks {
+    return this.#checks ??= new Checks(this.#hooks);
+  }
+
+  /** Asks what has to hold, where anything has. */
+  look(): void {
+    this.#checks?.look();
+  }
+
+  /** Something was done to the machines or the network. */
+  disturbed(): void {
+    this.#checks?.disturbed();
+  }
+
   get hasMachines(): boolean {
     return this.#machines !== undefined;
   }
 
-  /** The body has ended, and its machines with it. */
-  endMachines(): void {
+  /** The body has ended, and its machines and checks with it. */
+  endWithBody(): void {
+    this.#checks?.end();
     this.#machines?.end();
   }
 
@@ -110,6 +128,7 @@ export class RunParts {
       this.#network =
       this.#workers =
       this.#machines =
+      this.#checks =
         undefined;
   }
 

@@ -27,6 +27,7 @@ import { refusal } from "../loop/errors.ts";
 import { firstMoment } from "../loop/first_moment.ts";
 import { SimulatedLoop } from "../loop/loop.ts";
 import type { Choose, LoopEvent } from "../loop/loop_event.ts";
+import { nobody } from "../loop/owner.ts";
 import type { InFlight } from "../loop/in_flight.ts";
 import type { RealWork } from "../loop/real_work.ts";
 import type { World, WorldSettings } from "../loop/world.ts";
@@ -34,6 +35,7 @@ import type { Life, ProgramFrame } from "../machines/life.ts";
 import type { MachineHooks, Machines } from "../machines/machines.ts";
 import type { SimulatedNetwork } from "../network/simulated_network.ts";
 import type { SimulatedWorkers } from "../workers/workers.ts";
+import type { ChecksWorld } from "./checks.ts";
 import { RunParts } from "./run_parts.ts";
 
 /** What one run is made with. */
@@ -69,7 +71,7 @@ const ignore = (): void => {};
 let active: Session | undefined;
 
 /** Any number of runs, one after the other, in which the functions of the host are simulated. */
-export class Session implements World, MachineHooks {
+export class Session implements World, MachineHooks, ChecksWorld {
   readonly settings: WorldSettings;
   readonly context: ContextSlot = currentHost().openContext();
   wall = 0;
@@ -194,6 +196,14 @@ export class Session implements World, MachineHooks {
 
   get machines(): Machines {
     return this.parts.machines;
+  }
+
+  asBody<R>(fn: () => R): R {
+    return this.lives.run(nobody, fn, undefined);
+  }
+
+  disturbed(): void {
+    this.parts.disturbed();
   }
 
   begun(): void {

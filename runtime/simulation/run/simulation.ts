@@ -4,10 +4,11 @@
  * @module
  */
 
-import { checkCount, checkFiniteDuration, checkOptions } from "../../basics/check.ts";
+import { checkCount, checkFiniteDuration, checkFunction, checkOptions, show } from "../../basics/check.ts";
 import type { Machine, MachineOptions, Program } from "../machines/machine.ts";
 import type { Network } from "../network/network.ts";
 import type { Workers } from "../workers/workers.ts";
+import type { Check } from "./checks.ts";
 import type { RunHooks, Session } from "./session.ts";
 
 /** What a body can ask of the simulation it runs in. */
@@ -68,6 +69,39 @@ export interface Simulation {
    * ```
    */
   machine(name: string, main: Program, options?: MachineOptions): Machine;
+  /**
+   * Has to hold after each macrotask, of any machine, with all its microtasks: the run fails with an {@linkcode InvariantError} when `check`
+   * answers `false` or throws. It looks at what there is, and asks nothing of the simulation.
+   *
+   * @example
+   * ```ts
+   * import { simulate } from "@millrace/millrace/testing";
+   *
+   * await simulate((sim) => {
+   *   const leaders = new Set<string>();
+   *   sim.always("at most one leader", () => leaders.size <= 1);
+   *   leaders.add("a");
+   * });
+   * ```
+   */
+  always(name: string, check: Check): void;
+  /**
+   * Has to come about: `check` does not answer `false` nor throw after some macrotask, within so many ms of the loop's clock from now, or
+   * from the last thing that was done to machines or to the network. Resolves when it has; the run fails with an
+   * {@linkcode InvariantError} when the time is over, or the body ends before. `within` is 30,000 if nothing is said.
+   *
+   * @example
+   * ```ts
+   * import { simulate } from "@millrace/millrace/testing";
+   *
+   * await simulate(async (sim) => {
+   *   let isReady = false;
+   *   setTimeout(() => isReady = true, 1000);
+   *   await sim.eventually("it is ready", () => isReady, { within: 2000 });
+   * });
+   * ```
+   */
+  eventually(name: string, check: Check, options?: { within?: number }): Promise<void>;
   /** Lets `ms` milliseconds pass in which nothing else runs: work that takes time. */
   spin(ms: number): void;
   /**
@@ -120,7 +154,7 @@ export class BodySimulation implements Simulation {
   }
 
   fault(label: string, options: FaultOptions = {}): boolean {
-    if (typeof label !== "string") throw new TypeError(`A label has to be a string: received ${String(label)}`);
+    checkText(label, "label");
     checkOptions(options, "fault", ["atMost"]);
     const { atMost } = options;
     if (atMost !== undefined) checkCount(atMost, "atMost", 0);
@@ -132,7 +166,7 @@ export class BodySimulation implements Simulation {
   }
 
   io(label: string = "io", options: IoOptions = {}): Promise<void> {
-    if (typeof label !== "string") throw new TypeError(`A label has to be a string: received ${String(label)}`);
+    checkText(label, "label");
     const { latency, batch, stream } = options;
     if (batch !== undefined && typeof batch !== "string") {
       throw new TypeError(`A batch has to be a string: received ${String(batch)}`);
@@ -165,6 +199,21 @@ export class BodySimulation implements Simulation {
     return this.#session.machines.add(name, main, options);
   }
 
+  always(name: string, check: Check): void {
+    checkText(name, "invariant");
+    checkFunction(check, `The check of "${name}"`);
+    this.#session.parts.checks.always(name, check);
+  }
+
+  eventually(name: string, check: Check, options: { within?: number } = {}): Promise<void> {
+    checkText(name, "invariant");
+    checkFunction(check, `The check of "${name}"`);
+    checkOptions(options, "eventually", ["within"]);
+    const { within = 30_000 } = options;
+    checkFiniteDuration(within, "The time within which something holds");
+    return this.#session.parts.checks.eventually(name, check, within);
+  }
+
   spin(ms: number): void {
     checkFiniteDuration(ms, "The time to spin");
     this.#session.loop.spin(ms);
@@ -174,4 +223,8 @@ export class BodySimulation implements Simulation {
     this.#marks.set(label, condition || this.#marks.get(label) === true);
     if (condition) this.#session.witness?.marked(label);
   }
+}
+
+function checkText(text: unknown, what: string): asserts text is string {
+  if (typeof text !== "string") throw new TypeError(`A ${what} has to be a string: received ${show(text)}`);
 }
