@@ -14,7 +14,10 @@ export function checkChunk(chunk: unknown): void {
 }
 
 /** The pieces in a new array of the standard's class; `length` is that of all of them. */
-export function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+export function concatenate(
+  chunks: readonly Uint8Array[],
+  length: number = chunks.reduce((sum, chunk) => sum + chunk.length, 0),
+): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {

@@ -16,6 +16,8 @@ export type { LoopApi, LoopHandle, LoopProgram } from "./model/loop_program.ts";
 export { allowsOrder, predictOrders } from "./model/predict_orders.ts";
 export type { ProfileName } from "./model/profile.ts";
 export type { LinkSettings, PartitionSettings } from "./network/link.ts";
+export type { FaultKind } from "./faults/kinds.ts";
+export type { FaultsSettings } from "./faults/settings.ts";
 export type { ClockSettings } from "./machines/clock.ts";
 export type {
   KillOptions,

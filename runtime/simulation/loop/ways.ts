@@ -53,6 +53,11 @@ export class Ways {
     return this.#optionOf(this.#nextId(), label, [number > 1 ? `${told} (number ${number})` : told]) === 1;
   }
 
+  /** Which of several other ways, told in words, do things go in the place of `label`? 0 for that, as in order of arrival; or its number, from 1. */
+  among(label: string, others: readonly string[]): number {
+    return this.#optionOf(this.#nextId(), label, others);
+  }
+
   /** After how many bytes of `label` a cut is made; 0 where none is, as in order of arrival. */
   cut(label: string, { places, all }: CutPlaces): number {
     const id = this.#nextId();

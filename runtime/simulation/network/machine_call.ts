@@ -13,6 +13,7 @@
  * @module
  */
 
+import { concatenate } from "../../basics/bytes.ts";
 import { type Answer, discard, PlainAnswer, UnwantedBodyError } from "../../port/http.ts";
 import type { Life } from "../machines/life.ts";
 import type { Machines } from "../machines/machines.ts";
@@ -28,6 +29,9 @@ const knocking = 127_000;
 
 /** How many bytes of an answer may be on their way and unread. */
 const room = 65_536;
+
+/** How many pieces of an answer are put together that are there at once. */
+const mostChunks = 8;
 
 /** What the network is to a call. */
 export interface CallWorld {
@@ -173,6 +177,7 @@ export class MachineCall {
     const life = to?.alive;
     if (to !== undefined && life === undefined) return this.#refuse();
     this.server = life;
+    this.#timer?.();
     this.#atServer(`${this.#what} arrives`, () => this.#arrive());
   }
 
@@ -214,15 +219,24 @@ export class MachineCall {
       return this.#answerWhole(undefined, init);
     }
     const reader = this.#reader = answer.body.getReader();
-    this.#reply(0, () => this.#head(init));
     try {
-      for (;;) {
-        const { done, value } = await reader.read();
+      // What is there comes in one packet, as from a real server.
+      const chunks: Uint8Array[] = [];
+      let next = reader.read();
+      let read = await soon(next);
+      while (read?.done === false && chunks.length < mostChunks) {
+        chunks.push(read.value);
+        next = reader.read();
+        read = await soon(next);
+      }
+      if (this.#exchange!.end !== undefined) return;
+      const there = concatenate(chunks);
+      if (read?.done === true) return this.#answerWhole(there, init);
+      this.#reply(0, () => this.#head(init));
+      if (there.length > 0) await this.#more(there);
+      for (let { done, value } = await next; !done; { done, value } = await reader.read()) {
         if (this.#exchange!.end !== undefined) return;
-        if (done) break;
-        this.#unread += value.length;
-        this.#reply(value.length, () => this.#controller?.enqueue(value), `body of ${this.#what}`);
-        if (this.#unread > room) await new Promise<void>((resolve) => this.#hasRoom = resolve);
+        await this.#more(value!);
       }
       this.#exchange!.finish("sent");
       this.#reply(0, () => this.#end(), `the end of ${this.#what}`);
@@ -230,6 +244,16 @@ export class MachineCall {
       this.#exchange!.finish("failed", error);
       this.#reply(0, () => this.#fail(this.#reset()), `the end of ${this.#what}`);
     }
+  }
+
+  /** Sends a piece of the answer; resolves when the next one may be sent. */
+  async #more(bytes: Uint8Array): Promise<void> {
+    this.#unread += bytes.length;
+    const come = (): void => {
+      if (this.#state !== "over") this.#controller!.enqueue(bytes);
+    };
+    this.#reply(bytes.length, come, `body of ${this.#what}`);
+    if (this.#unread > room) await new Promise<void>((resolve) => this.#hasRoom = resolve);
   }
 
   #answerWhole(body: Uint8Array<ArrayBuffer> | undefined, init: ResponseInit): void {
@@ -305,7 +329,10 @@ export class MachineCall {
     const expire = (): void => this.#atClient("a timeout", () => this.#fail(timedOut()));
     const timer = loop.unowned(() => loop.setTimer(expire, ms, `the patience of ${this.#what}`));
     loop.timers.reference(timer, { referenced: false, wakes: true });
-    this.#timer = () => loop.clearTimer(timer);
+    this.#timer = () => {
+      loop.clearTimer(timer);
+      this.#timer = undefined;
+    };
   }
 
   #over(): void {
@@ -313,4 +340,12 @@ export class MachineCall {
     this.#timer?.();
     this.#world.forget(this);
   }
+}
+
+/** What a promise resolves with, if it does within some microtasks. */
+async function soon<T extends object>(promise: Promise<T>): Promise<T | undefined> {
+  let value: T | undefined;
+  promise.then((result) => value = result, () => {});
+  for (let tick = 0; tick < 16 && value === undefined; tick++) await undefined;
+  return value;
 }

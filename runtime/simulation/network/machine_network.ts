@@ -6,6 +6,7 @@
 
 import { portOf } from "../../basics/authority.ts";
 import type { World } from "../loop/world.ts";
+import type { Faults } from "../faults/faults.ts";
 import type { Life } from "../machines/life.ts";
 import type { Machines } from "../machines/machines.ts";
 import type { SimulatedMachine } from "../machines/simulated_machine.ts";
@@ -20,7 +21,7 @@ export type Listeners = Map<number | string, SimulatedServer | SimulatedNetServe
 
 /** What the network of the whole run is to that between machines. */
 export interface WholeNetwork {
-  readonly world: World & { readonly machines: Machines };
+  readonly world: World & { readonly machines: Machines; readonly faults: Faults };
   /** Who listens in the body itself. */
   readonly listeners: Listeners;
   takes(what: string): number | undefined;
@@ -51,6 +52,8 @@ export class MachineNetwork implements CallWorld {
       loop: world.loop,
       seed: world.machines.seed,
       disturbed: () => world.machines.disturbed(),
+      fails: ({ from, to, label }) => world.faults.packet(from, to, label),
+      drawn: (path, number) => world.faults.plan.latency(path, number),
       takes: (what) => whole.takes(what),
       loses: (label, told) => whole.loses(label, told),
     });
@@ -135,6 +138,26 @@ export class MachineNetwork implements CallWorld {
   ended(life: Life, power: boolean): void {
     this.#ofLives.delete(life);
     for (const call of [...this.#calls]) if (call.client === life || call.server === life) call.ended(life, power);
+  }
+
+  /** Cuts a machine off from all others; the answer ends that, and tells whether anything had to wait. */
+  isolate({ name }: SimulatedMachine): () => boolean {
+    const before = this.paths.held;
+    const partition = this.paths.part([[name]]);
+    return () => {
+      partition.heal();
+      return this.paths.held > before;
+    };
+  }
+
+  /** Cuts one direction between two machines, likewise. */
+  cut(from: SimulatedMachine, to: SimulatedMachine): () => boolean {
+    const before = this.paths.held;
+    const end = this.paths.cut(from.name, to.name);
+    return () => {
+      end();
+      return this.paths.held > before;
+    };
   }
 
   /** `Network.link` between two machines. */

@@ -69,6 +69,10 @@ interface PathsWorld {
   readonly seed: number;
   /** How long a passage takes where its way has no latency of its own; `undefined` for any time. */
   takes(what: string): number | undefined;
+  /** Do faults happen to something that is about to arrive, and is it lost by one of them? */
+  fails(packet: Packet): boolean;
+  /** What the seed of the run says that a passage takes, where nothing else is said. */
+  drawn(path: string, number: number): number | undefined;
   /** Something was done to the ways. */
   disturbed(): void;
   /** Is the connection lost, in the place of `label`? */
@@ -97,6 +101,8 @@ class Path {
 
 /** All ways of one run. */
 export class Paths {
+  /** How much has had to wait so far. */
+  held = 0;
   readonly #world: PathsWorld;
   readonly #paths = new Map<string, Path>();
   /** Which groups of machines are apart, each with the partition that parts them. */
@@ -104,6 +110,16 @@ export class Paths {
 
   constructor(world: PathsWorld) {
     this.#world = world;
+  }
+
+  /** Cuts a way, whatever else is said of it; the answer ends that. */
+  cut(from: string, to: string): () => void {
+    const path = this.#between(from, to);
+    path.cuts++;
+    return () => {
+      path.cuts--;
+      this.#release(path);
+    };
   }
 
   /** Changes what is named of a way, and nothing else. */
@@ -166,8 +182,10 @@ export class Paths {
 
   #arrive(path: Path, packet: Packet): void {
     const { from, to, label, lane } = packet;
+    if (this.#world.fails(packet)) return packet.lost();
     if (lane.waiting > 0 || this.#isCut(path, nameOf(from), nameOf(to))) {
       lane.waiting++;
+      this.held++;
       path.waiting.push(packet);
       return;
     }
@@ -195,8 +213,10 @@ export class Paths {
     const { settings: { latency, bandwidth } } = path;
     const number = ++path.count;
     const { loop, seed } = this.#world;
-    let takes = typeof latency === "number" ? latency : latency === undefined ? this.#world.takes(label) : undefined;
-    if (typeof latency === "object") {
+    let takes: number | undefined;
+    if (typeof latency === "number") takes = latency;
+    else if (latency === undefined) takes = this.#world.takes(label) ?? this.#world.drawn(path.name, number);
+    else {
       const [least, most] = latency;
       // In whole microseconds, and without functions whose last bit differs from engine to engine.
       takes = least +

@@ -20,6 +20,7 @@ import { placeOf, refusal } from "../loop/errors.ts";
 import type { SimulatedLoop } from "../loop/loop.ts";
 import { anyTime } from "../loop/loop_event.ts";
 import type { World } from "../loop/world.ts";
+import type { Faults } from "../faults/faults.ts";
 import type { Life } from "../machines/life.ts";
 import type { Machines } from "../machines/machines.ts";
 import { failed, FetchAbort, SimulatedExchange, SimulatedServer } from "./http.ts";
@@ -47,6 +48,7 @@ interface Way {
 interface NetworkWorld extends World {
   readonly hasMachines: boolean;
   readonly machines: Machines;
+  readonly faults: Faults;
 }
 
 const localHosts = /^(localhost|127\.0\.0\.1|0\.0\.0\.0|\[?::1?\]?)$/;
@@ -72,7 +74,7 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
   }
 
   /** That between machines, where there are any. */
-  get #machines(): MachineNetwork | undefined {
+  get betweenMachines(): MachineNetwork | undefined {
     if (!this.#world.hasMachines) return undefined;
     return this.#betweenMachines ??= new MachineNetwork({
       world: this.#world,
@@ -84,17 +86,17 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
 
   /** Who listens where whoever asks is. */
   get #listeners(): Listeners {
-    return this.#machines?.listenersHere ?? this.#servers;
+    return this.betweenMachines?.listenersHere ?? this.#servers;
   }
 
   /** Has a program of a machine something open that holds its process? */
   holds(life: Life): boolean {
-    return this.#machines!.holds(life);
+    return this.betweenMachines!.holds(life);
   }
 
   /** A program of a machine has ended. */
   ended(life: Life, power: boolean): void {
-    this.#machines!.ended(life, power);
+    this.betweenMachines!.ended(life, power);
   }
 
   get loop(): SimulatedLoop {
@@ -131,12 +133,12 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
   }
 
   #between(what: string): MachineNetwork {
-    if (this.#machines === undefined) throw new RangeError(`${what} is between machines: there are none yet`);
-    return this.#machines;
+    if (this.betweenMachines === undefined) throw new RangeError(`${what} is between machines: there are none yet`);
+    return this.betweenMachines;
   }
 
   heal(): void {
-    this.#machines?.paths.heal();
+    this.betweenMachines?.paths.heal();
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
     for (const pass of waiting) pass();
@@ -148,7 +150,7 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
 
   /** How much waits for the network to be whole again. */
   get waiting(): number {
-    return (this.#waiting?.size ?? 0) + (this.#machines?.paths.waiting ?? 0);
+    return (this.#waiting?.size ?? 0) + (this.betweenMachines?.paths.waiting ?? 0);
   }
 
   whenWhole(fn: () => void): void {
@@ -298,7 +300,7 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
 
   /** `fetch` on this network. */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
-    return this.#machines?.fetch(input, init) ?? this.#fetch(input, init);
+    return this.betweenMachines?.fetch(input, init) ?? this.#fetch(input, init);
   }
 
   async #fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {

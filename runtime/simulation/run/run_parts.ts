@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type Fault, Faults, type FaultsWorld } from "../faults/faults.ts";
 import { placeOf } from "../loop/errors.ts";
 import { InFlight } from "../loop/in_flight.ts";
 import { RealWork } from "../loop/real_work.ts";
@@ -17,6 +18,7 @@ import { SimulatedWorkers } from "../workers/workers.ts";
 interface PartsWorld extends World {
   readonly hasMachines: boolean;
   readonly machines: Machines;
+  readonly faults: Faults;
 }
 
 const nothing: readonly string[] = [];
@@ -27,17 +29,18 @@ const nothing: readonly string[] = [];
  */
 export class RunParts {
   readonly #world: PartsWorld;
-  readonly #hooks: MachineHooks & ChecksWorld;
+  readonly #hooks: MachineHooks & ChecksWorld & FaultsWorld;
   #work: RealWork | undefined = undefined;
   #flights: InFlight | undefined = undefined;
   #network: SimulatedNetwork | undefined = undefined;
   #workers: SimulatedWorkers | undefined = undefined;
   #machines: Machines | undefined = undefined;
   #checks: Checks | undefined = undefined;
+  #faults: Faults | undefined = undefined;
   /** Is the run over? What code that it has left behind still begins is not waited for, and has to come all the same. */
   #isOver = false;
 
-  constructor(world: PartsWorld, hooks: MachineHooks & ChecksWorld) {
+  constructor(world: PartsWorld, hooks: MachineHooks & ChecksWorld & FaultsWorld) {
     this.#world = world;
     this.#hooks = hooks;
   }
@@ -60,6 +63,15 @@ export class RunParts {
 
   get machines(): Machines {
     return this.#machines ??= new Machines(this.#world, this.#hooks);
+  }
+
+  get faults(): Faults {
+    return this.#faults ??= new Faults(this.#hooks);
+  }
+
+  /** The faults that have happened. */
+  get happened(): readonly Fault[] {
+    return this.#faults?.happened ?? [];
   }
 
   /** What has to hold. */
@@ -129,6 +141,7 @@ export class RunParts {
       this.#workers =
       this.#machines =
       this.#checks =
+      this.#faults =
         undefined;
   }
 

@@ -31,6 +31,9 @@ import { nobody } from "../loop/owner.ts";
 import type { InFlight } from "../loop/in_flight.ts";
 import type { RealWork } from "../loop/real_work.ts";
 import type { World, WorldSettings } from "../loop/world.ts";
+import type { Faults, FaultsWorld } from "../faults/faults.ts";
+import { type FaultPlan, ScheduledPlan } from "../faults/plan.ts";
+import type { SimulatedMachine } from "../machines/simulated_machine.ts";
 import type { Life, ProgramFrame } from "../machines/life.ts";
 import type { MachineHooks, Machines } from "../machines/machines.ts";
 import type { SimulatedNetwork } from "../network/simulated_network.ts";
@@ -47,6 +50,8 @@ export interface RunSettings {
   readonly late?: boolean;
   /** Is told of each macrotask, as it runs. */
   readonly observe?: ((event: LoopEvent) => void) | undefined;
+  /** Decides which faults happen; without it, the schedule does. */
+  readonly plan?: FaultPlan | undefined;
   /** After how many macrotasks a body that has not ended is taken for a livelock. */
   readonly maxSteps: number;
   /** Sees what is of no account for how the run goes. */
@@ -71,7 +76,7 @@ const ignore = (): void => {};
 let active: Session | undefined;
 
 /** Any number of runs, one after the other, in which the functions of the host are simulated. */
-export class Session implements World, MachineHooks, ChecksWorld {
+export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
   readonly settings: WorldSettings;
   readonly context: ContextSlot = currentHost().openContext();
   wall = 0;
@@ -83,6 +88,7 @@ export class Session implements World, MachineHooks, ChecksWorld {
   /** Holds the life of a machine that the flow of control is of, or `nobody`. */
   readonly lives: ContextSlot = currentHost().openContext();
   #random!: Random;
+  #plan: FaultPlan | undefined = undefined;
   loading = 0;
   idleSince: number | undefined = undefined;
   /** Who sees the run that is on, if somebody does. */
@@ -156,6 +162,7 @@ export class Session implements World, MachineHooks, ChecksWorld {
     if (this.settings.allowRealIo) this.flights.add(hostRequests());
     this.#random = new Random(settings.seed);
     this.seed = settings.seed;
+    this.#plan = settings.plan;
     this.wall = this.settings.startTime;
   }
 
@@ -188,6 +195,30 @@ export class Session implements World, MachineHooks, ChecksWorld {
     const { now } = this.loop;
     const { life } = this;
     return life === undefined ? firstMoment + now : life.machine.clock.monotonic(now, life.since);
+  }
+
+  get faults(): Faults {
+    return this.parts.faults;
+  }
+
+  get plan(): FaultPlan {
+    return this.#plan ??= new ScheduledPlan(this.loop.ways);
+  }
+
+  get allMachines(): Iterable<SimulatedMachine> {
+    return this.hasMachines ? this.machines.all : [];
+  }
+
+  isolate(machine: SimulatedMachine): () => boolean {
+    return this.network.betweenMachines!.isolate(machine);
+  }
+
+  cut(from: SimulatedMachine, to: SimulatedMachine): () => boolean {
+    return this.network.betweenMachines!.cut(from, to);
+  }
+
+  heal(): void {
+    this.network.heal();
   }
 
   get hasMachines(): boolean {

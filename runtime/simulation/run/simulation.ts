@@ -5,6 +5,7 @@
  */
 
 import { checkCount, checkFiniteDuration, checkFunction, checkOptions, show } from "../../basics/check.ts";
+import type { FaultsSettings } from "../faults/settings.ts";
 import type { Machine, MachineOptions, Program } from "../machines/machine.ts";
 import type { Network } from "../network/network.ts";
 import type { Workers } from "../workers/workers.ts";
@@ -69,6 +70,23 @@ export interface Simulation {
    * ```
    */
   machine(name: string, main: Program, options?: MachineOptions): Machine;
+  /**
+   * From now on faults may happen to machines and to the network between them, such as these settings allow: `explore` searches them as it
+   * searches orders, and `soak` draws them from each seed, where they are allowed from the beginning. Without a search none happens.
+   *
+   * @example
+   * ```ts
+   * import { explore } from "@millrace/millrace/testing";
+   *
+   * await explore((sim) => sim.faults({ kinds: ["kill", "loss"], atMost: 1 }));
+   * ```
+   */
+  faults(settings?: FaultsSettings): void;
+  /**
+   * From now on no faults happen any more, and what goes on of them ends: the network is whole, machines go on, and those are started that
+   * are down and have somebody to start them (`restart`). For the end of a body, before it looks at what has come of everything.
+   */
+  calm(): void;
   /**
    * Has to hold after each macrotask, of any machine, with all its microtasks: the run fails with an {@linkcode InvariantError} when `check`
    * answers `false` or throws. It looks at what there is, and asks nothing of the simulation.
@@ -197,6 +215,14 @@ export class BodySimulation implements Simulation {
 
   machine(name: string, main: Program, options: MachineOptions = {}): Machine {
     return this.#session.machines.add(name, main, options);
+  }
+
+  faults(settings: FaultsSettings = {}): void {
+    this.#session.parts.faults.allow(settings);
+  }
+
+  calm(): void {
+    this.#session.parts.faults.calm();
   }
 
   always(name: string, check: Check): void {
