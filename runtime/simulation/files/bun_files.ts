@@ -4,7 +4,7 @@
  * @module
  */
 
-import { FileError } from "../disk/errors.ts";
+import type { FileError } from "../disk/errors.ts";
 import { pathOf } from "./arguments.ts";
 import type { DiskIo } from "./disk_io.ts";
 import type { FilesCall } from "./node_files.ts";

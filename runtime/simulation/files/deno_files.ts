@@ -5,7 +5,7 @@
  */
 
 import type { SimulatedDisk } from "../disk/disk.ts";
-import { type Call, FileError } from "../disk/errors.ts";
+import type { Call, FileError } from "../disk/errors.ts";
 import { joined } from "../disk/lookup.ts";
 import type { OpenFile, OpenFlags } from "../disk/open_file.ts";
 import { pathOf } from "./arguments.ts";

@@ -13,6 +13,7 @@ import type { ContextSlot } from "../../port/host.ts";
 import { bodyMethods } from "../globals/bodies.ts";
 import { consoleMethods, textOf } from "../globals/console.ts";
 import { formatOf, type Member, membersOfClocks, showPresent, simulatedDate, timeStampOf } from "../globals/clock.ts";
+import { membersOfFiles } from "../files/members.ts";
 import { fetchOf } from "../globals/fetches.ts";
 import { type Frames, framesOf } from "../globals/frames.ts";
 import { hostRequests } from "../globals/host_requests.ts";
@@ -101,6 +102,7 @@ export class Session implements World, MachineHooks {
   /** Makes the flow of control in which the program of a machine runs. */
   frame: (life: Life) => ProgramFrame = () => ({ run: (fn) => fn(), cancel: ignore });
   readonly frames: Frames = framesOf(this);
+  #hasFiles = false;
   readonly #restores: (() => void)[] = [];
 
   constructor(settings: WorldSettings) {
@@ -135,6 +137,7 @@ export class Session implements World, MachineHooks {
   /** Puts everything back, identical to what it was. */
   close(): void {
     if (active === this) active = undefined;
+    this.#hasFiles = false;
     for (let restore = this.#restores.pop(); restore !== undefined; restore = this.#restores.pop()) restore();
   }
 
@@ -197,6 +200,7 @@ export class Session implements World, MachineHooks {
   }
 
   begun(): void {
+    this.#replaceFiles();
     this.onMachines();
   }
 
@@ -278,6 +282,14 @@ export class Session implements World, MachineHooks {
     for (const { target, name, value } of members) this.#replace(target, name, value);
   }
 
+  /** They are hundreds, and most simulations have no disk. */
+  #replaceFiles(): void {
+    if (this.#hasFiles) return;
+    this.#hasFiles = true;
+    this.#replaceMembers(membersOfFiles(this, () => this.life?.machine.disk));
+    if (hasBuiltins()) syncNamedImports();
+  }
+
   #replaceModules(): void {
     if (!hasBuiltins()) return;
     const promises = builtin<Record<string, unknown> & { scheduler: object }>("node:timers/promises");
@@ -286,10 +298,8 @@ export class Session implements World, MachineHooks {
     for (const [name, value] of Object.entries(scheduler)) this.#replace(promises.scheduler, name, value);
     const timers = builtin<Record<string, unknown>>("node:timers");
     for (const [name, value] of Object.entries(timersOf(this))) this.#replace(timers, name, value);
-    // On Node this reaches named imports too; on Deno and Bun those keep what they were bound to.
-    const { syncBuiltinESMExports } = builtin<{ syncBuiltinESMExports?: () => void }>("node:module");
-    this.#restores.unshift(() => syncBuiltinESMExports?.());
-    syncBuiltinESMExports?.();
+    this.#restores.unshift(syncNamedImports);
+    syncNamedImports();
   }
 
   /** What a body prints a thousand times over is of no use to anybody; where somebody sees the run, it is told. */
@@ -388,6 +398,11 @@ export class Session implements World, MachineHooks {
       else Object.defineProperty(target, name, before);
     });
   }
+}
+
+/** On Node what is replaced reaches named imports too; on Deno and Bun those keep what they were bound to. */
+function syncNamedImports(): void {
+  builtin<{ syncBuiltinESMExports?: () => void }>("node:module").syncBuiltinESMExports?.();
 }
 
 interface Emitter {
