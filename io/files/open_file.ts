@@ -26,7 +26,7 @@ export async function openFile(
   flags: "r" | "w" = "r",
   mode?: number,
 ): Promise<OpenFile> {
-  const files = await nodeFiles();
+  const files = nodeFiles();
   signal.throwIfAborted();
   let release: (() => void) | undefined;
   const leaveSignal = onAbort(signal, () => release = holdOpen(path));

@@ -92,7 +92,7 @@ interface Folder {
 
 async function* walkFrom(root: string, settings: Settings): AsyncGenerator<WalkEntry, undefined> {
   const { signal, skip, limit, followLinks, onError } = settings;
-  const files = await nodeFiles();
+  const files = nodeFiles();
   /** The next one last. */
   const folders: Folder[] = [{ path: root, entries: undefined, isLink: false }];
   /** The real paths of the folders that were entered, where links are followed: not when they were read, as that may be ahead. */

@@ -177,7 +177,7 @@ class Watch implements AsyncIterableIterator<WatchEvent> {
   }
 
   async #look(path: string): Promise<WatchEvent> {
-    const { lstat } = await nodeFiles();
+    const { lstat } = nodeFiles();
     const isThere = (path: string) => lstat(path).then(() => true, () => false);
     if (await isThere(path)) return { kind: "change", path };
     // That the folder itself is gone, some hosts tell by its name, as if it were in itself.

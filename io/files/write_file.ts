@@ -61,7 +61,7 @@ export function writeFile(
   checkCount(mode, "mode", 0);
   return abortable(signal, `writing ${target}`, async (aborted) => {
     if (atomic) {
-      await replaceFile(await nodeFiles(), target, mode, async (part) => {
+      await replaceFile(nodeFiles(), target, mode, async (part) => {
         const write = async (bytes: Uint8Array) => (await part.write(bytes, 0, bytes.byteLength)).bytesWritten;
         await writeContent(write, content, aborted);
         await part.sync();

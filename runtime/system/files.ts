@@ -61,9 +61,9 @@ export function splitPath(path: string): { folder: string; name: string } {
   return { folder: dirname(path), name: basename(path) };
 }
 
-/** The host's files; loaded when first needed, so that nothing of Node's is touched in a browser. */
-export async function nodeFiles(): Promise<NodeFiles> {
-  return await import("node:fs/promises") as unknown as NodeFiles;
+/** The host's files, as they are now: a simulation puts others in their place, and an import would keep what it was bound to. */
+export function nodeFiles(): NodeFiles {
+  return builtin<{ promises: NodeFiles }>("node:fs").promises;
 }
 
 /** The path that a `file:` URL stands for, as the system writes it. */

@@ -63,6 +63,11 @@ export function standInFor(target: object, name: string, before: Callable): Stan
   return found;
 }
 
+/** What is called in the place of a member while a simulation acts, if anything is. */
+export function simulatedOf(target: object, name: string): Callable | undefined {
+  return all.get(target)?.get(name)?.simulated;
+}
+
 function make(target: object, name: string, before: Callable): StandIn {
   const standIn: StandIn = { fn, isClass: /^[A-Z]/.test(name), simulated: undefined, before };
   function fn(this: unknown, ...args: unknown[]): unknown {

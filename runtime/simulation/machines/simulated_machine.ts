@@ -19,6 +19,7 @@
 
 import { checkFiniteDuration, checkOptions } from "../../basics/check.ts";
 import { isThenable } from "../../basics/promises.ts";
+import { SimulatedDisk } from "../disk/disk.ts";
 import { MachineCrashError } from "../loop/errors.ts";
 import type { SimulatedLoop } from "../loop/loop.ts";
 import { MachineClock } from "./clock.ts";
@@ -63,6 +64,8 @@ export class SimulatedMachine implements Machine {
   readonly supervisor: Required<RestartSettings> | undefined;
   readonly #world: MachineWorld;
   readonly #main: Program;
+  readonly #files: MachineOptions["files"];
+  #disk: SimulatedDisk | undefined;
   #state: MachineState = "exited";
   #current: Life | undefined;
   /** Has `main` returned in this life? */
@@ -77,9 +80,15 @@ export class SimulatedMachine implements Machine {
   /** Those who knock at a machine without power. */
   #knocking: (() => void)[] = [];
 
-  constructor(name: string, main: Program, { clock = {}, restart = false }: MachineOptions, world: MachineWorld) {
+  constructor(
+    name: string,
+    main: Program,
+    { clock = {}, restart = false, files }: MachineOptions,
+    world: MachineWorld,
+  ) {
     this.name = name;
     this.#main = main;
+    this.#files = files;
     this.#world = world;
     this.clock = new MachineClock(world.startTime, clock);
     if (restart === false) return;
@@ -98,6 +107,12 @@ export class SimulatedMachine implements Machine {
 
   get life(): number {
     return this.#lives;
+  }
+
+  /** Its disk, made when it is first used. */
+  get disk(): SimulatedDisk {
+    const now = (): number => this.clock.wall(this.#world.loop.now);
+    return this.#disk ??= new SimulatedDisk({ files: this.#files, now });
   }
 
   /** The life that goes on; `undefined` while none does. */
@@ -253,6 +268,8 @@ export class SimulatedMachine implements Machine {
     life.isOver = true;
     life.held = undefined;
     this.#world.loop.takeOut(life);
+    if (power) this.#disk?.powerLoss(() => 0);
+    else this.#disk?.closeAll();
     this.#world.ended(life, power);
     for (const told of this.#ending.splice(0)) told();
   }

@@ -13,6 +13,7 @@ import type { ContextSlot } from "../../port/host.ts";
 import { bodyMethods } from "../globals/bodies.ts";
 import { consoleMethods, textOf } from "../globals/console.ts";
 import { formatOf, type Member, membersOfClocks, showPresent, simulatedDate, timeStampOf } from "../globals/clock.ts";
+import { membersOfFiles } from "../files/members.ts";
 import { fetchOf } from "../globals/fetches.ts";
 import { type Frames, framesOf } from "../globals/frames.ts";
 import { hostRequests } from "../globals/host_requests.ts";
@@ -109,6 +110,7 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
   /** Makes the flow of control in which the program of a machine runs. */
   frame: (life: Life) => ProgramFrame = () => ({ run: (fn) => fn(), cancel: ignore });
   readonly frames: Frames = framesOf(this);
+  #hasFiles = false;
   readonly #restores: (() => void)[] = [];
 
   constructor(settings: WorldSettings) {
@@ -143,6 +145,7 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
   /** Puts everything back, identical to what it was. */
   close(): void {
     if (active === this) active = undefined;
+    this.#hasFiles = false;
     for (let restore = this.#restores.pop(); restore !== undefined; restore = this.#restores.pop()) restore();
   }
 
@@ -238,6 +241,7 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
   }
 
   begun(): void {
+    this.#replaceFiles();
     this.onMachines();
   }
 
@@ -319,6 +323,14 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
     for (const { target, name, value } of members) this.#replace(target, name, value);
   }
 
+  /** They are hundreds, and most simulations have no disk. */
+  #replaceFiles(): void {
+    if (this.#hasFiles) return;
+    this.#hasFiles = true;
+    this.#replaceMembers(membersOfFiles(this, () => this.life?.machine.disk));
+    if (hasBuiltins()) syncNamedImports();
+  }
+
   #replaceModules(): void {
     if (!hasBuiltins()) return;
     const promises = builtin<Record<string, unknown> & { scheduler: object }>("node:timers/promises");
@@ -327,10 +339,8 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
     for (const [name, value] of Object.entries(scheduler)) this.#replace(promises.scheduler, name, value);
     const timers = builtin<Record<string, unknown>>("node:timers");
     for (const [name, value] of Object.entries(timersOf(this))) this.#replace(timers, name, value);
-    // On Node this reaches named imports too; on Deno and Bun those keep what they were bound to.
-    const { syncBuiltinESMExports } = builtin<{ syncBuiltinESMExports?: () => void }>("node:module");
-    this.#restores.unshift(() => syncBuiltinESMExports?.());
-    syncBuiltinESMExports?.();
+    this.#restores.unshift(syncNamedImports);
+    syncNamedImports();
   }
 
   /** What a body prints a thousand times over is of no use to anybody; where somebody sees the run, it is told. */
@@ -429,6 +439,11 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
       else Object.defineProperty(target, name, before);
     });
   }
+}
+
+/** On Node what is replaced reaches named imports too; on Deno and Bun those keep what they were bound to. */
+function syncNamedImports(): void {
+  builtin<{ syncBuiltinESMExports?: () => void }>("node:module").syncBuiltinESMExports?.();
 }
 
 interface Emitter {

@@ -89,8 +89,10 @@ export const house: readonly Room[] = [
       network: ["loop"],
       workers: ["loop"],
       globals: ["loop", "workers"],
+      disk: [],
+      files: ["loop", "globals", "disk"],
       observation: ["model"],
-      run: ["loop", "model", "network", "workers", "globals"],
+      run: ["loop", "model", "network", "workers", "globals", "disk", "files"],
     },
   },
 
