@@ -32,7 +32,9 @@ export interface DiskSettings {
   /** Which faults happen. Default: none. */
   readonly decide?: Decide | undefined;
   /** How long an operation takes, in ms. Default: 0.1 to 1, the same in each run. */
-  readonly takes?: ((what: string) => number) | undefined;
+  readonly takes?: ((what: string) => number | undefined) | undefined;
+  /** Does the machine live on until an operation is done? Default: yes. */
+  readonly begins?: ((what: string) => boolean) | undefined;
 }
 
 /** Of so many files something is pending; then the kernel writes one back by itself. */
@@ -45,18 +47,22 @@ export class SimulatedDisk {
   tree: Tree;
   readonly #decide: Decide;
   readonly #now: () => number;
-  readonly #takes: (what: string) => number;
+  readonly #takes: (what: string) => number | undefined;
+  readonly #begins: (what: string) => boolean;
   /** Files that something may be pending of. */
   readonly #dirty = new Set<FileInode>();
   readonly #open = new Map<number, OpenFile>();
   #operations = 0;
   #names = 0;
 
-  constructor({ files = {}, capacity = Infinity, now = () => 0, decide = () => false, takes }: DiskSettings = {}) {
+  constructor(
+    { files = {}, capacity = Infinity, now = () => 0, decide = () => false, takes, begins }: DiskSettings = {},
+  ) {
     this.capacity = capacity;
     this.#now = now;
     this.#decide = decide;
-    this.#takes = takes ?? (() => (100 + mixed(++this.#operations) % 901) / 1000);
+    this.#takes = takes ?? (() => undefined);
+    this.#begins = begins ?? (() => true);
     this.tree = new Tree(now);
     for (const [path, content] of Object.entries(files)) this.#place(absolute(path), content);
     this.#writeBack();
@@ -64,7 +70,12 @@ export class SimulatedDisk {
 
   /** How long an operation takes, in ms. */
   takes(what: string): number {
-    return this.#takes(what);
+    return this.#takes(what) ?? (100 + mixed(++this.#operations) % 901) / 1000;
+  }
+
+  /** An operation is about to take effect; answers whether it does. */
+  begins(what: string): boolean {
+    return this.#begins(what);
   }
 
   /** A number that no other file name was made of. */

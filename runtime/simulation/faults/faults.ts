@@ -12,7 +12,7 @@
 
 import type { SimulatedLoop } from "../loop/loop.ts";
 import type { Life } from "../machines/life.ts";
-import type { SimulatedMachine } from "../machines/simulated_machine.ts";
+import type { DiskWorld, SimulatedMachine } from "../machines/simulated_machine.ts";
 import { type FaultKind, faultKinds } from "./kinds.ts";
 import { type FaultPlan, identityOf, type PossibleFault } from "./plan.ts";
 import { checkFaults, type FaultsSettings } from "./settings.ts";
@@ -47,7 +47,7 @@ export interface FaultsWorld {
 const jumps = [50, 60_000] as const;
 
 /** The faults of a run. */
-export class Faults {
+export class Faults implements DiskWorld {
   /** Those that have happened. */
   readonly happened: Fault[] = [];
   readonly plan: FaultPlan;
@@ -105,17 +105,35 @@ export class Faults {
     return isLost;
   }
 
-  /** An operation of a disk is about to complete; answers whether it fails. */
-  disk(life: Life, label: string, mayFail: boolean): boolean {
-    if (!this.#mayHappen) return false;
-    const place = this.#place(life.machine, label);
+  /** An operation of a disk is about to complete: its machine may end before. */
+  begins(machine: SimulatedMachine, label: string): void {
+    if (!this.#mayHappen) return;
+    const place = this.#place(machine, label);
+    if (!this.plan.mayHit(place)) return;
+    const possible: PossibleFault[] = [];
+    this.#ofMachine(possible, machine, place);
+    this.#strike(label, place, possible);
+  }
+
+  /** Does a write or a sync of a disk fail? */
+  fails(machine: SimulatedMachine, kind: string, label: string): boolean {
+    if (!this.#mayHappen || (kind !== "write error" && kind !== "sync error")) return false;
+    const place = this.#place(machine, `the end of ${label}`);
     if (!this.plan.mayHit(place)) return false;
     let fails = false;
     const possible: PossibleFault[] = [];
-    this.#ofMachine(possible, life.machine, place);
-    if (mayFail) this.#add(possible, "disk", "", place, `it fails: ${place}`, () => fails = true);
+    this.#add(possible, "disk", "", place, `${label} of ${place} fails`, () => fails = true);
     this.#strike(label, place, possible);
     return fails;
+  }
+
+  takes({ name }: SimulatedMachine, number: number): number | undefined {
+    return this.plan.diskLatency(name, number);
+  }
+
+  /** How what was not synced is lost with the power of a machine. */
+  outcome({ name, life }: SimulatedMachine, what: string, count: number): number {
+    return this.plan.outcome(`${what} of ${name}.${life}`, count);
   }
 
   /** Does a place that the program has named go its unusual way? */

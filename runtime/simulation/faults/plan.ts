@@ -47,8 +47,8 @@ export interface FaultPlan {
   amount(identity: string, least: number, most: number): number;
   /** What a passage between two machines takes, in ms, where nothing else is said; `undefined` for any time. */
   latency(path: string, number: number): number | undefined;
-  /** What an operation of a disk takes, in ms. */
-  diskLatency(machine: string, number: number): number;
+  /** What an operation of a disk takes, in ms; `undefined` for what it takes as a rule. */
+  diskLatency(machine: string, number: number): number | undefined;
   /** Which of `count` ways a thing goes, the plainest of which is the first. */
   outcome(identity: string, count: number): number;
 }
@@ -81,9 +81,7 @@ export class ScheduledPlan implements FaultPlan {
 
   latency(): undefined {}
 
-  diskLatency(): number {
-    return 0.1;
-  }
+  diskLatency(): undefined {}
 
   outcome(): number {
     return 0;

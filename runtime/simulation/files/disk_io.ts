@@ -40,7 +40,8 @@ export class DiskIo {
         return failed(error);
       }
       if (next.done === true) return done(next.value);
-      loop.complete(advance, next.value, { latency: disk.takes(next.value) });
+      const label = next.value;
+      loop.complete(() => disk.begins(label) && advance(), label, { latency: disk.takes(label) });
     };
     advance();
   }

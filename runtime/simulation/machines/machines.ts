@@ -10,7 +10,7 @@ import type { nobody, Owner } from "../loop/owner.ts";
 import type { World } from "../loop/world.ts";
 import { Life, type ProgramFrame } from "./life.ts";
 import { checkMachine, type Machine, type MachineOptions, type Program } from "./machine.ts";
-import { type MachineWorld, SimulatedMachine } from "./simulated_machine.ts";
+import { type DiskWorld, type MachineWorld, SimulatedMachine } from "./simulated_machine.ts";
 
 /** What the world around has to do with the machines of a run. */
 export interface MachineHooks {
@@ -19,6 +19,7 @@ export interface MachineHooks {
   readonly seed: number;
   /** Makes the flow of control for the program of a life. */
   frame(life: Life): ProgramFrame;
+  readonly disks: DiskWorld;
   /** There are machines from now on. */
   begun(): void;
   /** Something was done to the machines or to the network between them. */
@@ -71,6 +72,10 @@ export class Machines implements MachineWorld {
 
   get loop(): World["loop"] {
     return this.#world.loop;
+  }
+
+  get disks(): DiskWorld {
+    return this.#hooks.disks;
   }
 
   get startTime(): number {

@@ -37,6 +37,18 @@ import type {
 /** For how long a program may take to stop, in ms, if nothing else is said. */
 const stopLimit = 10_000;
 
+/** What the world does to the disks of machines. */
+export interface DiskWorld {
+  /** How many ms an operation takes, the how many-th of the machine; `undefined` for what it takes as a rule. */
+  takes(machine: SimulatedMachine, number: number): number | undefined;
+  /** An operation is about to take effect; its machine may end before. */
+  begins(machine: SimulatedMachine, what: string): void;
+  /** Does one of the faults of a disk happen? */
+  fails(machine: SimulatedMachine, kind: string, what: string): boolean;
+  /** Which of `count` ways does the loss of what was not synced go? The first loses most. */
+  outcome(machine: SimulatedMachine, what: string, count: number): number;
+}
+
 /** What the world is to its machines. */
 export interface MachineWorld {
   readonly loop: SimulatedLoop;
@@ -48,6 +60,7 @@ export interface MachineWorld {
   frame(life: Life): ProgramFrame;
   /** Is there anything that a process would not end with? */
   holds(life: Life): boolean;
+  readonly disks: DiskWorld;
   /** Something was done to a machine. */
   disturbed(): void;
   /** A life is over. */
@@ -111,8 +124,22 @@ export class SimulatedMachine implements Machine {
 
   /** Its disk, made when it is first used. */
   get disk(): SimulatedDisk {
-    const now = (): number => this.clock.wall(this.#world.loop.now);
-    return this.#disk ??= new SimulatedDisk({ files: this.#files, now });
+    return this.#disk ??= this.#makeDisk();
+  }
+
+  #makeDisk(): SimulatedDisk {
+    const { loop, disks } = this.#world;
+    let operations = 0;
+    return new SimulatedDisk({
+      files: this.#files,
+      now: () => this.clock.wall(loop.now),
+      takes: () => disks.takes(this, ++operations),
+      decide: (kind, what) => disks.fails(this, kind, what),
+      begins: (what) => {
+        disks.begins(this, what);
+        return this.alive !== undefined && loop.owner === this.alive;
+      },
+    });
   }
 
   /** The life that goes on; `undefined` while none does. */
@@ -268,7 +295,7 @@ export class SimulatedMachine implements Machine {
     life.isOver = true;
     life.held = undefined;
     this.#world.loop.takeOut(life);
-    if (power) this.#disk?.powerLoss(() => 0);
+    if (power) this.#disk?.powerLoss((what, count) => this.#world.disks.outcome(this, what, count));
     else this.#disk?.closeAll();
     this.#world.ended(life, power);
     for (const told of this.#ending.splice(0)) told();

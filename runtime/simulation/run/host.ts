@@ -29,6 +29,8 @@ export function simulatedHost(session: Session, real: Host, start: StartWorker):
     // The simulation knows itself what is still to come.
     keepAlive: () => () => {},
     onSignal: (signal, listener) => session.life?.on(signal, listener) ?? (() => {}),
+    // Through the console, where what a body says a thousand times over is held back.
+    report: (error) => console.error(error),
     raise: () => {},
     exit(code) {
       const { life } = session;

@@ -34,7 +34,7 @@ import type { RealWork } from "../loop/real_work.ts";
 import type { World, WorldSettings } from "../loop/world.ts";
 import type { Faults, FaultsWorld } from "../faults/faults.ts";
 import { type FaultPlan, ScheduledPlan } from "../faults/plan.ts";
-import type { SimulatedMachine } from "../machines/simulated_machine.ts";
+import type { DiskWorld, SimulatedMachine } from "../machines/simulated_machine.ts";
 import type { Life, ProgramFrame } from "../machines/life.ts";
 import type { MachineHooks, Machines } from "../machines/machines.ts";
 import type { SimulatedNetwork } from "../network/simulated_network.ts";
@@ -201,6 +201,10 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
   }
 
   get faults(): Faults {
+    return this.parts.faults;
+  }
+
+  get disks(): DiskWorld {
     return this.parts.faults;
   }
 
