@@ -12,7 +12,7 @@
 
 import type { SimulatedLoop } from "../loop/loop.ts";
 import type { Life } from "../machines/life.ts";
-import type { DiskWorld, SimulatedMachine } from "../machines/simulated_machine.ts";
+import { type DiskWorld, machineOf, type SimulatedMachine } from "../machines/simulated_machine.ts";
 import { type FaultKind, faultKinds } from "./kinds.ts";
 import { type FaultPlan, identityOf, type PossibleFault } from "./plan.ts";
 import { checkFaults, type FaultsSettings } from "./settings.ts";
@@ -139,7 +139,7 @@ export class Faults implements DiskWorld {
   /** Does a place that the program has named go its unusual way? */
   buggify(life: Life | undefined, label: string): boolean {
     if (!this.#mayHappen || !this.#settings.kinds.includes("buggify")) return false;
-    const place = this.#place(life?.machine, label);
+    const place = this.#place(machineOf(life), label);
     if (!this.plan.buggifies(label, place)) return false;
     this.#record("buggify", identityOf("buggify", "", place), `${place} goes its unusual way`).effective = true;
     return true;

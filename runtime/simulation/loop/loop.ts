@@ -22,204 +22,35 @@
  * @module
  */
 
-import { Arrivals } from "./arrivals.ts";
-import { Immediates } from "./immediates.ts";
-import {
-  anyTime,
-  type Arrival,
-  type Choose,
-  type CompletionSettings,
-  type DeliverySettings,
-  type Immediate,
-  type LoopEvent,
-  type LoopOptions,
-} from "./loop_event.ts";
-import { type FindOwner, nobody, type Owner } from "./owner.ts";
+import { AskedLoop } from "./asked_loop.ts";
+import type { Arrival, Choose, LoopEvent, LoopOptions } from "./loop_event.ts";
 import { Quiet } from "./quiet.ts";
 import { TimerPhase } from "./timer_phase.ts";
-import { type VirtualTimer, VirtualTimers } from "./virtual_timers.ts";
+import type { VirtualTimer } from "./virtual_timers.ts";
 import { Ways } from "./ways.ts";
 
-/** How a timer fires. */
-const once: Pick<VirtualTimer, "repeat"> = { repeat: false };
-
-/** The flow of control does not tell. */
-const unknown: FindOwner = () => undefined;
-
-/** How many places are kept: it takes a microsecond each. */
-const mostPlaces = 250;
-
 /** The loop of one simulation. */
-export class SimulatedLoop {
-  /** Milliseconds since the simulation began. */
-  now = 0;
-  /** How many macrotasks have run. */
-  steps = 0;
+export class SimulatedLoop extends AskedLoop {
   /** How deep in timers set by timers the callback is that runs. */
   nesting = 0;
   /** The last macrotask, and when it ran; none before the first. */
   last: LoopEvent | undefined = undefined;
   lastAt = 0;
-  /** The timer that was taken back last while it was set. */
-  takenBack: VirtualTimer | undefined = undefined;
-  /** Whose macrotask runs; who comes next is told where somebody wants to know. */
-  owner: Owner | undefined = undefined;
-  /** Whose flow of control it is, where there are machines. */
-  findOwner: FindOwner | undefined = undefined;
-  /** Is told of the number of all that is asked for, where somebody wants to know. */
-  asked: ((id: number) => void) | undefined = undefined;
   readonly ways: Ways;
-  readonly timers: VirtualTimers = new VirtualTimers();
-  readonly immediates: Immediates = new Immediates();
-  readonly arrivals: Arrivals = new Arrivals();
   readonly quiet: Quiet = new Quiet();
-  /** Is the place kept where timers and operations were asked for? */
-  readonly keepPlaces: boolean;
   /** The shortest delay of a timer, in ms. */
   readonly shortestDelay: number;
   readonly #choose: Choose;
   readonly #observe: LoopOptions["observe"];
-  #lastId = 0;
-  #lastChain = 0;
-  /** The line of causes of the macrotask that runs; has something gone on with it? */
-  #chain = 0;
-  #goesOn = false;
   readonly #phase = new TimerPhase();
-  /** The timer that fires now. */
-  #parent: VirtualTimer | undefined;
   readonly #events: LoopEvent[] = [];
 
   constructor(choose: Choose, options: LoopOptions) {
+    super(options.keepPlaces);
     this.#choose = choose;
-    this.keepPlaces = options.keepPlaces;
     this.shortestDelay = options.shortestDelay;
     this.#observe = options.observe;
-    this.ways = new Ways(choose, options.late, () => ++this.#lastId);
-  }
-
-  /** Sets a timer, which fires once if nothing else is said; `delay` in ms of any length. */
-  setTimer(
-    fn: () => void,
-    delay: number,
-    label: string,
-    { repeat }: Pick<VirtualTimer, "repeat"> = once,
-  ): VirtualTimer {
-    const { place, steps: setIn, asker: owner } = this;
-    const [id, chain, deadline] = [++this.#lastId, this.#nextChain(), this.#after(delay, owner)];
-    const timer = this.timers.add({ owner, id, label, chain, delay, deadline, fn, repeat, setIn, place }, this.#parent);
-    if (owner?.isOver) this.clearTimer(timer);
-    return timer;
-  }
-
-  /** Takes a timer back for good. */
-  clearTimer(timer: VirtualTimer): void {
-    timer.cleared = true;
-    if (timer.set) this.takenBack = timer;
-    this.timers.clear(timer);
-  }
-
-  /** Starts a timer anew from now, one that has fired too; does nothing for one that was taken back. */
-  refresh(timer: VirtualTimer): void {
-    if (timer.cleared || timer.owner?.isOver) return;
-    this.timers.clear(timer);
-    this.#setAnew(timer, this.now);
-  }
-
-  #setAnew(timer: VirtualTimer, now: number): void {
-    timer.id = ++this.#lastId;
-    timer.deadline = this.#after(timer.delay, timer.owner, now);
-    this.timers.set(timer);
-  }
-
-  /** When so many ms have passed by somebody's clock. */
-  #after(delay: number, owner: Owner | undefined, now: number = this.now): number {
-    return owner === undefined ? now + delay : now + delay / owner.rate;
-  }
-
-  /** Calls back after what is ready, as `setImmediate` does for a program. */
-  setImmediate(fn: () => void): LoopEvent {
-    return this.#addImmediate(fn, true);
-  }
-
-  /** Calls back after what is ready, for what a program has not asked for: a turn of a run queue, an event of a socket. */
-  callSoon(fn: () => void): void {
-    this.#addImmediate(fn, false);
-  }
-
-  #addImmediate(fn: () => void, own: boolean): Immediate {
-    const [id, chain, owner] = [++this.#lastId, this.#nextChain(), this.asker];
-    const immediate: Immediate = { owner, id, label: "immediate", kind: "immediate", chain, fn, own };
-    if (owner === undefined || this.#reaches(owner, immediate)) this.immediates.add(immediate);
-    return immediate;
-  }
-
-  /** Calls back when an operation completes. */
-  complete(fn: () => void, label: string, { latency, port, batch, scope }: CompletionSettings): Arrival {
-    const at = latency === undefined ? anyTime : this.now + latency;
-    const [id, chain, { place, asker: owner }] = [++this.#lastId, this.#nextChain(), this];
-    return this.#arrives({ owner, id, label, kind: "io", chain, fn, at, port, batch, scope, place });
-  }
-
-  /** Delivers a message. */
-  deliver(fn: () => void, label: string, { port, at = this.now, batch }: DeliverySettings): void {
-    const [id, chain, scope, place] = [++this.#lastId, this.#nextChain(), undefined, undefined];
-    this.#arrives({ owner: this.asker, id, label, kind: "message", chain, fn, at, port, batch, scope, place });
-  }
-
-  #arrives(arrival: Arrival): Arrival {
-    const { owner } = arrival;
-    return owner === undefined || this.#reaches(owner, arrival) ? this.arrivals.add(arrival, this.now) : arrival;
-  }
-
-  /** Does what somebody asks for come about? Nothing does of one who is over, and what comes to one who is paused waits. */
-  #reaches({ isOver, held }: Owner, event: LoopEvent): boolean {
-    if (!isOver) held?.push(event);
-    return !isOver && held === undefined;
-  }
-
-  /** Who asks for something now: whose flow of control it is, or whose macrotask, where that is not known. */
-  get asker(): Owner | undefined {
-    if (this.findOwner === undefined) return undefined;
-    const found = this.findOwner();
-    return found === nobody ? undefined : found ?? this.owner;
-  }
-
-  /** What `fn` asks of the loop is nobody's: what the network carries does not end with who has sent it. */
-  unowned<R>(fn: () => R): R {
-    return this.as(undefined, fn);
-  }
-
-  /** What `fn` asks of the loop is somebody's, whoever calls. */
-  as<R>(whose: Owner | undefined, fn: () => R): R {
-    const { owner, findOwner } = this;
-    this.owner = whose;
-    if (findOwner !== undefined) this.findOwner = unknown;
-    try {
-      return fn();
-    } finally {
-      this.owner = owner;
-      this.findOwner = findOwner;
-    }
-  }
-
-  /** Takes out all that is still to come to somebody. */
-  takeOut(owner: Owner): LoopEvent[] {
-    return [...this.timers.takeOut(owner), ...this.arrivals.takeOut(owner), ...this.immediates.takeOut(owner)];
-  }
-
-  /** Is anything still to come to somebody that holds a process? */
-  awaits(owner: Owner): boolean {
-    return this.timers.all().some((timer) => timer.owner === owner && timer.referenced) ||
-      this.arrivals.all.some((arrival) => arrival.owner === owner) || this.immediates.has(owner);
-  }
-
-  /** Lets what was taken out come; timers that are overdue fire by when they were due. */
-  putBack(events: readonly LoopEvent[]): void {
-    for (const event of events) {
-      if (event.kind === "immediate") this.immediates.add(event as Immediate);
-      else if (event.kind !== "timer") this.arrivals.add(event as Arrival, this.now);
-      else if (!(event as VirtualTimer).cleared) this.timers.set(event as VirtualTimer);
-    }
+    this.ways = new Ways(choose, options.late, () => ++this.lastId);
   }
 
   /** What the last macrotask is called. */
@@ -241,7 +72,7 @@ export class SimulatedLoop {
 
   /** Runs the next macrotask; answers false when there is none. */
   step(): boolean {
-    if (this.quiet.isAwaited) { for (const fn of this.quiet.due(this)) this.callSoon(fn); }
+    if (this.quiet.isAwaited) { for (const fn of this.quiet.due(this)) this.unowned(() => this.callSoon(fn)); }
     if (this.immediates.hasNext) return this.#runImmediate();
     if (this.#turnsAreDue()) return this.#startBatch();
     const events = this.#offers();
@@ -264,9 +95,9 @@ export class SimulatedLoop {
   runFixed(label: string, fn: () => void): void {
     this.steps++;
     this.#phase.interrupt(this.timers.first());
-    this.arrivals.beginPhase(this.#lastId);
+    this.arrivals.beginPhase(this.lastId);
     this.immediates.interrupt();
-    this.#begin({ owner: undefined, id: ++this.#lastId, label, kind: "io", chain: 0, fn });
+    this.#begin({ owner: undefined, id: ++this.lastId, label, kind: "io", chain: 0, fn });
     fn();
   }
 
@@ -325,18 +156,18 @@ export class SimulatedLoop {
   }
 
   #fire(timer: VirtualTimer): void {
-    this.#phase.fire(timer, this.immediates.waiting === 0 && timer.deadline > this.now, this.#lastId);
+    this.#phase.fire(timer, this.immediates.waiting === 0 && timer.deadline > this.now, this.lastId);
     this.#jumpTo(timer.deadline);
     if (this.timers.size > 1 || this.arrivals.hasLater) this.#beLate(timer);
     this.arrivals.endPhase();
     this.immediates.interrupt();
     this.timers.clear(timer);
     this.#begin(timer);
-    this.#parent = timer;
+    this.parent = timer;
     // The next round of an interval counts from before the callback.
     const { now } = this;
     timer.fn();
-    if (timer.repeat && !timer.set && !timer.cleared && !timer.owner?.isOver) this.#setAnew(timer, now);
+    if (timer.repeat && !timer.set && !timer.cleared && !timer.owner?.isOver) this.setAnew(timer, now);
   }
 
   /** A timer that is late makes all late that comes after it, as on a host that was busy. */
@@ -349,7 +180,7 @@ export class SimulatedLoop {
     this.#phase.interrupt(this.timers.first());
     this.#jumpTo(arrival.at);
     this.arrivals.take(arrival);
-    this.arrivals.beginPhase(this.#lastId);
+    this.arrivals.beginPhase(this.lastId);
     this.immediates.interrupt();
     this.#begin(arrival);
     arrival.fn();
@@ -362,7 +193,7 @@ export class SimulatedLoop {
       const next = this.arrivals.nextOf(batch);
       if (next === undefined) return;
       const label = `the end of a batch of ${batch}`;
-      const end: LoopEvent = { owner: undefined, id: ++this.#lastId, label, kind: "io", chain: 0, fn() {} };
+      const end: LoopEvent = { owner: undefined, id: ++this.lastId, label, kind: "io", chain: 0, fn() {} };
       if (this.#choose([end, next]) === 0) return;
       this.arrivals.take(next);
       this.#begin(next);
@@ -388,25 +219,13 @@ export class SimulatedLoop {
 
   /** A macrotask begins. */
   #begin(event: LoopEvent): void {
-    this.#parent = undefined;
+    this.parent = undefined;
     this.owner = event.owner;
-    this.#phase.begin(this.#lastId);
+    this.#phase.begin(this.lastId);
     this.last = event;
     this.lastAt = this.now;
-    this.#chain = event.chain;
-    this.#goesOn = false;
+    this.chain = event.chain;
+    this.goesOn = false;
     this.#observe?.(event);
-  }
-
-  #nextChain(): number {
-    this.asked?.(this.#lastId);
-    if (this.#goesOn) return ++this.#lastChain;
-    this.#goesOn = true;
-    return this.#chain;
-  }
-
-  /** Where the caller is, if somebody may want to know. */
-  get place(): Error | undefined {
-    return this.keepPlaces && this.#lastId < mostPlaces ? new Error() : undefined;
   }
 }

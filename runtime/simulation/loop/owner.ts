@@ -5,15 +5,13 @@
  * @module
  */
 
-import type { LoopEvent } from "./loop_event.ts";
-
 /** One to whom macrotasks belong, and all that these ask for. */
 export interface Owner {
   readonly name: string;
   /** Has it ended? What it asks for from then on comes to nothing. */
   readonly isOver: boolean;
   /** What has come to it and waits, while nothing of it runs; `undefined` while it runs. */
-  readonly held: LoopEvent[] | undefined;
+  readonly held: { push(event: object): void } | undefined;
   /** How many ms its clock goes on in one of the loop's. */
   readonly rate: number;
 }

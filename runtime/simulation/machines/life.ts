@@ -7,7 +7,8 @@
 import { Random } from "../../basics/random.ts";
 import type { LoopEvent } from "../loop/loop_event.ts";
 import type { Owner } from "../loop/owner.ts";
-import type { SimulatedMachine } from "./simulated_machine.ts";
+import type { SimulatedDisk } from "../disk/disk.ts";
+import type { MachineClock } from "./clock.ts";
 
 /** The flow of control in which a program runs, as the layer above makes it. */
 export interface ProgramFrame {
@@ -17,9 +18,22 @@ export interface ProgramFrame {
   cancel(): void;
 }
 
+/** What a machine is to its lives. */
+export interface LivingMachine {
+  readonly name: string;
+  readonly clock: MachineClock;
+  readonly disk: SimulatedDisk;
+  /** An error that nobody has caught. */
+  crashed(life: Life, error: unknown): void;
+  /** `process.exit`. */
+  exit(life: Life, code: number): void;
+  /** Something of a life has run: has it ended with that, as a process does that has nothing left to do? */
+  look(life: Life): void;
+}
+
 /** One life of a machine. */
 export class Life implements Owner {
-  readonly machine: SimulatedMachine;
+  readonly machine: LivingMachine;
   /** The how many-th of its machine, from 1. */
   readonly number: number;
   /** When it began, by the loop's clock. */
@@ -36,7 +50,7 @@ export class Life implements Owner {
   readonly #seed: number;
   #random: Random | undefined = undefined;
 
-  constructor(machine: SimulatedMachine, number: number, since: number, seed: number) {
+  constructor(machine: LivingMachine, number: number, since: number, seed: number) {
     this.machine = machine;
     this.number = number;
     this.since = since;

@@ -111,7 +111,7 @@ export class Machines implements MachineWorld {
   }
 
   holds(life: Life): boolean {
-    return this.loop.awaits(life) || this.#hooks.holds(life);
+    return this.#hooks.holds(life) || this.loop.awaits(life);
   }
 
   failed(error: unknown): void {

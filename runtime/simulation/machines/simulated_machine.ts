@@ -23,7 +23,7 @@ import { SimulatedDisk } from "../disk/disk.ts";
 import { MachineCrashError } from "../loop/errors.ts";
 import type { SimulatedLoop } from "../loop/loop.ts";
 import { MachineClock } from "./clock.ts";
-import { Life, type ProgramFrame } from "./life.ts";
+import { Life, type LivingMachine, type ProgramFrame } from "./life.ts";
 import type {
   KillOptions,
   Machine,
@@ -70,7 +70,7 @@ export interface MachineWorld {
 }
 
 /** A machine. */
-export class SimulatedMachine implements Machine {
+export class SimulatedMachine implements Machine, LivingMachine {
   readonly name: string;
   readonly clock: MachineClock;
   /** Does somebody start it again when it was killed? */
@@ -195,12 +195,10 @@ export class SimulatedMachine implements Machine {
     else if (life.exitCode !== 0) this.exit(life, life.exitCode);
   }
 
-  /** Something of a life has run: has it ended with that, as a process does that has nothing left to do? */
   look(life: Life): void {
     if (this.#isMainOver && !life.isOver && !this.#world.holds(life)) this.#end(life, "exited");
   }
 
-  /** An error that nobody has caught. */
   crashed(life: Life, error: unknown): void {
     if (life.isOver) return;
     if (this.#state === "stopping") return this.#end(life, "exited");
@@ -208,7 +206,6 @@ export class SimulatedMachine implements Machine {
     if (!this.#revive()) this.#world.failed(new MachineCrashError(this.name, life.number, error));
   }
 
-  /** `process.exit`. */
   exit(life: Life, code: number): void {
     if (life.isOver) return;
     if (code === 0 || this.#state === "stopping") return this.#end(life, "exited");
@@ -319,4 +316,9 @@ export class SimulatedMachine implements Machine {
     loop.timers.reference(timer, { referenced: false, wakes: true });
     return true;
   }
+}
+
+/** The machine that a program runs on. */
+export function machineOf(life: Life | undefined): SimulatedMachine | undefined {
+  return life?.machine as SimulatedMachine | undefined;
 }

@@ -17,7 +17,7 @@ import { concatenate } from "../../basics/bytes.ts";
 import { type Answer, discard, PlainAnswer, UnwantedBodyError } from "../../port/http.ts";
 import type { Life } from "../machines/life.ts";
 import type { Machines } from "../machines/machines.ts";
-import type { SimulatedMachine } from "../machines/simulated_machine.ts";
+import { machineOf, type SimulatedMachine } from "../machines/simulated_machine.ts";
 import { failed, SimulatedExchange, type SimulatedServer } from "./http.ts";
 import type { Lane, Paths } from "./paths.ts";
 
@@ -84,7 +84,7 @@ export class MachineCall {
     this.#world = world;
     this.#request = request;
     this.client = world.machines.loop.asker as Life | undefined;
-    this.#from = this.client?.machine;
+    this.#from = machineOf(this.client);
     this.#to = to;
     this.#port = port;
     this.#settled = settled;

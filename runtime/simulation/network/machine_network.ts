@@ -9,7 +9,7 @@ import type { World } from "../loop/world.ts";
 import type { Faults } from "../faults/faults.ts";
 import type { Life } from "../machines/life.ts";
 import type { Machines } from "../machines/machines.ts";
-import type { SimulatedMachine } from "../machines/simulated_machine.ts";
+import { machineOf, type SimulatedMachine } from "../machines/simulated_machine.ts";
 import { failed, FetchAbort, SimulatedServer } from "./http.ts";
 import { type CallWorld, MachineCall } from "./machine_call.ts";
 import type { SimulatedNetServer } from "./net_server.ts";
@@ -96,7 +96,7 @@ export class MachineNetwork implements CallWorld {
 
   /** The machine that a host name leads to: that of whoever asks, where it is a local one; `"unknown"` for a name of none. */
   resolve(hostname: string): SimulatedMachine | undefined | "unknown" {
-    if (localHosts.test(hostname)) return (this.#whole.world.loop.asker as Life | undefined)?.machine;
+    if (localHosts.test(hostname)) return machineOf(this.#whole.world.loop.asker as Life | undefined);
     return this.machines.find(hostname) ?? "unknown";
   }
 

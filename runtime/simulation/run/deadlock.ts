@@ -6,7 +6,8 @@
 
 import { DeadlockError, placeOf } from "../loop/errors.ts";
 import type { SimulatedLoop } from "../loop/loop.ts";
-import type { RunHooks, Session } from "./session.ts";
+import type { Session } from "./session.ts";
+import type { RunHooks } from "./run_settings.ts";
 
 /** The error of a run in which nothing is left that could come. */
 export function deadlockOf(session: Session, hooks: RunHooks): DeadlockError {

@@ -17,7 +17,8 @@ import { LeakError, LivelockError, placeOf, UnhandledRejectionError } from "../l
 import { deadlockOf } from "./deadlock.ts";
 import { nobody } from "../loop/owner.ts";
 import { isReady } from "../loop/quiet.ts";
-import type { RunHooks, RunSettings, Session } from "./session.ts";
+import type { Session } from "./session.ts";
+import type { RunHooks, RunSettings } from "./run_settings.ts";
 import { BodySimulation, type Simulation } from "./simulation.ts";
 
 /** How a run ended. */

@@ -12,7 +12,7 @@ import { keepFunctions } from "../../hosts/common/timers.ts";
 import type { ContextSlot } from "../../port/host.ts";
 import { bodyMethods } from "../globals/bodies.ts";
 import { consoleMethods, textOf } from "../globals/console.ts";
-import { formatOf, type Member, membersOfClocks, showPresent, simulatedDate, timeStampOf } from "../globals/clock.ts";
+import { formatOf, type Member, membersOfClocks, showPresent, timeStampOf } from "../globals/clock.ts";
 import { membersOfFiles } from "../files/members.ts";
 import { fetchOf } from "../globals/fetches.ts";
 import { type Frames, framesOf } from "../globals/frames.ts";
@@ -21,60 +21,35 @@ import { messageChannelOf } from "../globals/message_channel.ts";
 import { membersOfRandomness } from "../globals/randomness.ts";
 import { allowedDoors, type Door, doors, openDoors } from "../globals/real_io.ts";
 import { membersOfRealWork } from "../globals/real_work.ts";
-import { act, isActing, simulate, standInFor } from "../globals/stand_ins.ts";
+import { act } from "../globals/stand_ins.ts";
 import { timersOf } from "../globals/timers.ts";
 import { timersPromisesOf } from "../globals/timers_promises.ts";
 import { refusal } from "../loop/errors.ts";
 import { firstMoment } from "../loop/first_moment.ts";
 import { SimulatedLoop } from "../loop/loop.ts";
-import type { Choose, LoopEvent } from "../loop/loop_event.ts";
 import { nobody } from "../loop/owner.ts";
 import type { InFlight } from "../loop/in_flight.ts";
 import type { RealWork } from "../loop/real_work.ts";
 import type { World, WorldSettings } from "../loop/world.ts";
 import type { Faults, FaultsWorld } from "../faults/faults.ts";
-import { type FaultPlan, ScheduledPlan } from "../faults/plan.ts";
+import { type FaultPlan, ScheduledPlan, SeedPlan } from "../faults/plan.ts";
 import type { DiskWorld, SimulatedMachine } from "../machines/simulated_machine.ts";
 import type { Life, ProgramFrame } from "../machines/life.ts";
 import type { MachineHooks, Machines } from "../machines/machines.ts";
 import type { SimulatedNetwork } from "../network/simulated_network.ts";
 import type { SimulatedWorkers } from "../workers/workers.ts";
 import type { ChecksWorld } from "./checks.ts";
+import { Replacements } from "./replacements.ts";
 import { RunParts } from "./run_parts.ts";
-
-/** What one run is made with. */
-export interface RunSettings {
-  readonly choose: Choose;
-  readonly seed: number;
-  readonly keepPlaces: boolean;
-  /** May timers fire late, where the schedule says so? */
-  readonly late?: boolean;
-  /** Is told of each macrotask, as it runs. */
-  readonly observe?: ((event: LoopEvent) => void) | undefined;
-  /** Decides which faults happen; without it, the schedule does. */
-  readonly plan?: FaultPlan | undefined;
-  /** After how many macrotasks a body that has not ended is taken for a livelock. */
-  readonly maxSteps: number;
-  /** Sees what is of no account for how the run goes. */
-  readonly witness?: RunWitness | undefined;
-  /** Does the body print all the same, where that is held back? */
-  readonly prints?: boolean;
-}
-
-/** Sees what happens in a run beside its macrotasks. */
-export interface RunWitness {
-  /** Something was asked of the loop that has this number. */
-  asked(id: number): void;
-  /** The body has printed something. */
-  printed(method: string, text: string): void;
-  /** A mark was reached, and its condition held. */
-  marked(label: string): void;
-}
+import type { RunHooks, RunSettings, RunWitness } from "./run_settings.ts";
+import { catchErrors } from "./stray_errors.ts";
 
 const ignore = (): void => {};
 
 /** The session whose functions are in place. */
 let active: Session | undefined;
+
+export type { Life, ProgramFrame, RunHooks, RunSettings, RunWitness };
 
 /** Any number of runs, one after the other, in which the functions of the host are simulated. */
 export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
@@ -111,7 +86,7 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
   frame: (life: Life) => ProgramFrame = () => ({ run: (fn) => fn(), cancel: ignore });
   readonly frames: Frames = framesOf(this);
   #hasFiles = false;
-  readonly #restores: (() => void)[] = [];
+  readonly #replacements = new Replacements();
 
   constructor(settings: WorldSettings) {
     this.settings = settings;
@@ -126,11 +101,11 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
   open(): void {
     active = this;
     try {
-      this.#restores.push(keepFunctions(), showPresent(this), () => act(false));
+      for (const restore of [keepFunctions(), showPresent(this), () => act(false)]) this.#replacements.add(restore);
       this.#replaceGlobals();
       this.#replaceModules();
       if (this.settings.holdsConsole) this.#holdConsole();
-      this.#catchErrors();
+      this.#replacements.add(catchErrors(this));
     } catch (error) {
       this.close();
       throw error;
@@ -146,7 +121,7 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
   close(): void {
     if (active === this) active = undefined;
     this.#hasFiles = false;
-    for (let restore = this.#restores.pop(); restore !== undefined; restore = this.#restores.pop()) restore();
+    this.#replacements.restore();
   }
 
   /** Begins a run: a new loop, at time 0. */
@@ -165,7 +140,7 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
     if (this.settings.allowRealIo) this.flights.add(hostRequests());
     this.#random = new Random(settings.seed);
     this.seed = settings.seed;
-    this.#plan = settings.plan;
+    this.#plan = settings.faults && new SeedPlan(settings.seed, settings.faults.only);
     this.wall = this.settings.startTime;
   }
 
@@ -291,40 +266,40 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
     const global = globalThis as unknown as Record<string, object>;
     const timers = timersOf(this);
     for (const [name, value] of Object.entries(timers)) {
-      if (global[name] !== undefined) this.#replace(global, name, value);
+      if (global[name] !== undefined) this.#replacements.replace(global, name, value);
     }
     if (this.settings.isBrowser) {
-      for (const [name, value] of Object.entries(this.frames)) this.#replace(global, name, value);
+      for (const [name, value] of Object.entries(this.frames)) this.#replacements.replace(global, name, value);
     }
     this.#replaceMembers(membersOfClocks(this));
     this.#replaceMembers(membersOfRandomness(this));
     this.#replaceMembers(membersOfRealWork(this));
-    this.#replace(global, "MessageChannel", messageChannelOf(this));
-    this.#replaceGetter(Event.prototype, "timeStamp", timeStampOf(this));
-    this.#replaceGetter(performance, "timeOrigin", () => this.settings.startTime - firstMoment);
-    this.#replaceGetter(Intl.DateTimeFormat.prototype, "format", formatOf(this));
+    this.#replacements.replace(global, "MessageChannel", messageChannelOf(this));
+    this.#replacements.replaceGetter(Event.prototype, "timeStamp", timeStampOf(this));
+    this.#replacements.replaceGetter(performance, "timeOrigin", () => this.settings.startTime - firstMoment);
+    this.#replacements.replaceGetter(Intl.DateTimeFormat.prototype, "format", formatOf(this));
     for (const [name, value] of Object.entries(bodyMethods())) {
-      for (const { prototype } of [Request, Response]) this.#replace(prototype, name, value);
+      for (const { prototype } of [Request, Response]) this.#replacements.replace(prototype, name, value);
     }
     const fetch = fetchOf(this, () => this.network);
-    this.#replace(global, "fetch", fetch);
-    if (global["Bun"] !== undefined) this.#replace(global["Bun"], "fetch", fetch);
+    this.#replacements.replace(global, "fetch", fetch);
+    if (global["Bun"] !== undefined) this.#replacements.replace(global["Bun"], "fetch", fetch);
     this.#openDoors(openDoors());
     const { allowRealIo } = this.settings;
     if (allowRealIo) this.#openDoors([...doors(), ...allowedDoors()]);
-    else for (const { target, name, call } of doors()) this.#replace(target, name, refusal(call));
+    else for (const { target, name, call } of doors()) this.#replacements.replace(target, name, refusal(call));
   }
 
   /** Lets calls of the world outside through, and waits for what comes of them. */
   #openDoors(doors: readonly Door[]): void {
     for (const { target, name, call, wrap } of doors) {
       if (wrap === undefined) continue;
-      this.#replace(target, name, wrap(this, call, Reflect.get(target, name) as () => unknown));
+      this.#replacements.replace(target, name, wrap(this, call, Reflect.get(target, name) as () => unknown));
     }
   }
 
   #replaceMembers(members: readonly Member[]): void {
-    for (const { target, name, value } of members) this.#replace(target, name, value);
+    for (const { target, name, value } of members) this.#replacements.replace(target, name, value);
   }
 
   /** They are hundreds, and most simulations have no disk. */
@@ -339,11 +314,11 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
     if (!hasBuiltins()) return;
     const promises = builtin<Record<string, unknown> & { scheduler: object }>("node:timers/promises");
     const { scheduler, ...functions } = timersPromisesOf(this);
-    for (const [name, value] of Object.entries(functions)) this.#replace(promises, name, value);
-    for (const [name, value] of Object.entries(scheduler)) this.#replace(promises.scheduler, name, value);
+    for (const [name, value] of Object.entries(functions)) this.#replacements.replace(promises, name, value);
+    for (const [name, value] of Object.entries(scheduler)) this.#replacements.replace(promises.scheduler, name, value);
     const timers = builtin<Record<string, unknown>>("node:timers");
-    for (const [name, value] of Object.entries(timersOf(this))) this.#replace(timers, name, value);
-    this.#restores.unshift(syncNamedImports);
+    for (const [name, value] of Object.entries(timersOf(this))) this.#replacements.replace(timers, name, value);
+    this.#replacements.addLast(syncNamedImports);
     syncNamedImports();
   }
 
@@ -353,122 +328,15 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
     for (const method of consoleMethods) {
       const before = console[method];
       if (typeof before !== "function") continue;
-      this.#replace(console, method, (...args: unknown[]) => {
+      this.#replacements.replace(console, method, (...args: unknown[]) => {
         this.witness?.printed(`console.${method}`, textOf(args));
         if (this.#prints) before.apply(console, args);
       });
     }
-  }
-
-  /** Errors that nobody catches are the simulation's, and not the test runner's, while it runs; where the host lets it. */
-  #catchErrors(): void {
-    const { process } = globalThis as unknown as { process?: Emitter };
-    if (typeof process?.listeners !== "function") return this.#catchEvents();
-    this.#listenAlone(process, "unhandledRejection", (error) => this.onUnhandled(error));
-    this.#listenAlone(process, "uncaughtException", (error) => this.onUncaught(error));
-  }
-
-  /** A page tells of them by events; the listeners that it has already are told first. */
-  #catchEvents(): void {
-    if (typeof globalThis.addEventListener !== "function") return;
-    this.#takeEvents<PromiseRejectionEvent>("unhandledrejection", ({ reason }) => this.onUnhandled(reason));
-    this.#takeEvents<ErrorEvent>("error", ({ error }) => this.onUncaught(error));
-  }
-
-  #takeEvents<E extends Event>(type: string, tell: (event: E) => void): void {
-    const listener = (event: Event): void => {
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      tell(event as E);
-    };
-    globalThis.addEventListener(type, listener);
-    this.#restores.push(() => globalThis.removeEventListener(type, listener));
-  }
-
-  #listenAlone(process: Emitter, name: string, listener: (error: unknown) => void): void {
-    const others = process.listeners(name);
-    for (const other of others) process.off(name, other);
-    // What fails beside the simulation is for those who listened before.
-    const forSome = (error: unknown): void => {
-      if (isActing() || others.length === 0) listener(error);
-      else for (const other of others) other.call(process, error);
-    };
-    process.on(name, forSome);
-    this.#restores.push(() => {
-      process.off(name, forSome);
-      for (const other of others) process.on(name, other);
-    });
-  }
-
-  /** Puts a function in the place of one of the host's, which is called where no simulation acts; or a value in that of another. */
-  #replace(target: object, name: string, value: unknown): void {
-    const before = Reflect.get(target, name) as unknown;
-    if (typeof value !== "function" || typeof before !== "function" || value === simulatedDate) {
-      return this.#define(target, name, { value, writable: true, configurable: true, enumerable: true });
-    }
-    const standIn = standInFor(target, name, before as () => unknown);
-    this.#restores.push(simulate(standIn, value as () => unknown));
-    this.#define(target, name, { value: standIn.fn, writable: true, configurable: true, enumerable: true });
-  }
-
-  #replaceGetter(target: object, name: string, get: (this: never) => unknown): void {
-    let at: object | null = target;
-    while (at !== null && !Object.hasOwn(at, name)) at = Object.getPrototypeOf(at) as object | null;
-    const own = at === null ? undefined : Object.getOwnPropertyDescriptor(at, name);
-    this.#define(target, name, {
-      get(this: unknown) {
-        if (isActing() || own === undefined) return Reflect.apply(get, this, []);
-        return own.get === undefined ? own.value : Reflect.apply(own.get, this, []);
-      },
-      configurable: true,
-      enumerable: true,
-    });
-  }
-
-  #define(target: object, name: string, replacement: PropertyDescriptor): void {
-    const before = Object.getOwnPropertyDescriptor(target, name);
-    if (before === undefined && !Object.isExtensible(target)) return;
-    if (before?.writable === true && "value" in replacement) {
-      // What else it is stays; and to define hundreds of members anew would take most of the time that a simulation of one run has.
-      Reflect.set(target, name, replacement.value);
-      this.#restores.push(() => void Reflect.set(target, name, before.value));
-      return;
-    }
-    // What can be neither assigned to nor defined anew stays as it is.
-    if (before?.configurable === false) return;
-    const { enumerable = true } = before ?? {};
-    Object.defineProperty(target, name, { ...replacement, enumerable });
-    this.#restores.push(() => {
-      if (before === undefined) delete (target as Record<string, unknown>)[name];
-      else Object.defineProperty(target, name, before);
-    });
   }
 }
 
 /** On Node what is replaced reaches named imports too; on Deno and Bun those keep what they were bound to. */
 function syncNamedImports(): void {
   builtin<{ syncBuiltinESMExports?: () => void }>("node:module").syncBuiltinESMExports?.();
-}
-
-interface Emitter {
-  listeners(name: string): ((error: unknown) => void)[];
-  on(name: string, listener: (error: unknown) => void): void;
-  off(name: string, listener: (error: unknown) => void): void;
-}
-
-/** What the layers above have to say about a run. */
-export interface RunHooks {
-  /** A run begins. */
-  onBegin(): void;
-  /** The unfinished tasks, each with what it waits for. */
-  unfinished(): readonly string[];
-  /** Unfinished tasks of which each waits for the next, and the last for the first. */
-  cycle(): readonly string[];
-  /** What else was left behind, and where it was made. */
-  left(): readonly { what: string; place: Error | undefined }[];
-  /** What stands for the flow of control, to `isCancelled`. */
-  scope(): object | undefined;
-  isCancelled(scope: object): boolean;
-  /** Does another simulation wait for this one to end? */
-  isWaitedFor(): boolean;
 }

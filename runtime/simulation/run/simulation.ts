@@ -10,7 +10,8 @@ import type { Machine, MachineOptions, Program } from "../machines/machine.ts";
 import type { Network } from "../network/network.ts";
 import type { Workers } from "../workers/workers.ts";
 import type { Check } from "./checks.ts";
-import type { RunHooks, Session } from "./session.ts";
+import type { Session } from "./session.ts";
+import type { RunHooks } from "./run_settings.ts";
 
 /** What a body can ask of the simulation it runs in. */
 export interface Simulation {

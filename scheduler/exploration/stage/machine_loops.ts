@@ -5,9 +5,8 @@
  */
 
 import { currentHost } from "../../../runtime/current_host.ts";
-import type { Life, ProgramFrame } from "../../../runtime/simulation/machines/life.ts";
 import { hostOfLife } from "../../../runtime/simulation/run/host.ts";
-import type { Session } from "../../../runtime/simulation/run/session.ts";
+import type { Life, ProgramFrame, Session } from "../../../runtime/simulation/run/session.ts";
 import { Loop } from "../../queue/loop.ts";
 import { keepRoots, roots, within } from "../../scopes/current_scope.ts";
 import type { HeldPermits } from "./held_permits.ts";

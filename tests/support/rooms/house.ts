@@ -86,13 +86,15 @@ export const house: readonly Room[] = [
     inside: {
       loop: [],
       model: [],
-      network: ["loop"],
+      disk: [],
+      machines: ["loop", "disk"],
+      faults: ["loop", "machines"],
+      network: ["loop", "machines", "faults"],
       workers: ["loop"],
       globals: ["loop", "workers"],
-      disk: [],
       files: ["loop", "globals", "disk"],
       observation: ["model"],
-      run: ["loop", "model", "network", "workers", "globals", "disk", "files"],
+      run: ["loop", "model", "disk", "machines", "faults", "network", "workers", "globals", "files"],
     },
   },
 
