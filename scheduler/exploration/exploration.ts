@@ -71,6 +71,8 @@ export class Exploration {
   #leftOut = false;
   #mayBeLate = false;
   #drawsNumbers = false;
+  /** How many faults could happen in a run, where any were allowed. */
+  #mostFaults: number | undefined = undefined;
 
   constructor(stage: Stage, body: (sim: Simulation) => unknown, settings: ExplorationSettings) {
     this.#stage = stage;
@@ -105,7 +107,14 @@ export class Exploration {
     return {
       schedules: ran,
       exhaustive: onTime.exhaustive && !this.#leftOut,
-      guarantee: guaranteeOf({ onTime, late, mayBeLate: this.#mayBeLate, leftOut: this.#leftOut, otherSeeds }),
+      guarantee: guaranteeOf({
+        onTime,
+        late,
+        mayBeLate: this.#mayBeLate,
+        leftOut: this.#leftOut,
+        mostFaults: this.#mostFaults,
+        otherSeeds,
+      }),
       distinct: this.#orders.size,
       decisions: { least, mean: sum / ran, most },
       reached: Object.fromEntries(this.#reached),
@@ -122,6 +131,7 @@ export class Exploration {
       const { ways } = this.#stage.session.loop;
       this.#leftOut ||= ways.leftOut;
       this.#mayBeLate ||= ways.mayBeLate;
+      this.#mostFaults ??= this.#stage.session.parts.mostFaults;
       this.#drawsNumbers ||= this.#stage.session.drawsNumbers;
       search.ran(chooser);
       this.#orders.add(orderOf(chooser));

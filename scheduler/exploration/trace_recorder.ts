@@ -36,6 +36,8 @@ interface Draft {
   readonly task: string | undefined;
   readonly text: string | undefined;
   readonly heldBack: boolean;
+  /** Known when it has run: what comes to a machine begins as the world's. */
+  machine: string | undefined;
   woke: readonly TraceWake[];
   began: readonly { readonly id: number; readonly label: string }[];
 }
@@ -87,6 +89,7 @@ export class TraceRecorder implements RunWitness {
     // The first time nothing has run yet, and the loop is that of another run.
     if (!this.#hasBegun) return void (this.#hasBegun = true);
     const current = this.#current;
+    current.machine = this.#stage.session.loop.owner?.name;
     if (this.#stage.isLoopUsed()) current.woke = this.#woken();
     if (this.#asked.size > 0) current.began = this.#begun();
     const isEmpty = current.kind === "turn" && current.woke.length + current.began.length === 0;
@@ -100,7 +103,7 @@ export class TraceRecorder implements RunWitness {
   }
 
   printed(method: string, text: string): void {
-    this.#add("console", { label: method, text, task: this.#task() });
+    this.#add("console", { label: method, text, task: this.#task() }).machine = this.#stage.session.life?.name;
   }
 
   marked(label: string): void {
@@ -117,6 +120,7 @@ export class TraceRecorder implements RunWitness {
       kind: draft.kind,
       event: draft.id === 0 ? draft.label : name(draft.id, draft.label),
       ...draft.task !== undefined && { task: draft.task },
+      ...draft.machine !== undefined && { machine: draft.machine },
       ...draft.text !== undefined && { text: draft.text },
       heldBack: draft.heldBack,
       woke: draft.woke,
@@ -130,7 +134,7 @@ export class TraceRecorder implements RunWitness {
     { id = 0, label, task, text, heldBack = false }: Partial<Draft> & Pick<Draft, "label">,
     time: number = this.#stage.session.loop.now,
   ): Draft {
-    const draft: Draft = { time, kind, id, label, task, text, heldBack, woke: [], began: [] };
+    const draft: Draft = { time, kind, id, label, task, text, heldBack, machine: undefined, woke: [], began: [] };
     this.#drafts.push(draft);
     // In large parts: to move a thousand for each that comes takes longer than the run.
     if (this.#drafts.length >= 2 * mostEntries) {

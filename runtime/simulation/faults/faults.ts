@@ -54,6 +54,7 @@ export class Faults implements DiskWorld {
   readonly #world: FaultsWorld;
   #settings: FaultsSettings & Required<Omit<FaultsSettings, "machines">>;
   #isOn: boolean;
+  #wasOn = false;
   /** How often each place was come by. */
   readonly #places = new Map<string, number>();
   /** How to end what goes on for a while. */
@@ -70,7 +71,7 @@ export class Faults implements DiskWorld {
   allow(settings: FaultsSettings): void {
     checkFaults(settings);
     this.#settings = { ...this.#settings, ...settings };
-    this.#isOn = true;
+    this.#isOn = this.#wasOn = true;
   }
 
   /** From now on nothing happens any more, and what goes on ends: machines that are down are started, if anybody would start them. */
@@ -143,6 +144,11 @@ export class Faults implements DiskWorld {
     if (!this.plan.buggifies(label, place)) return false;
     this.#record("buggify", identityOf("buggify", "", place), `${place} goes its unusual way`).effective = true;
     return true;
+  }
+
+  /** How many may happen in a run; `undefined` where none may. */
+  get limit(): number | undefined {
+    return this.#wasOn ? this.#settings.atMost : undefined;
   }
 
   get #mayHappen(): boolean {

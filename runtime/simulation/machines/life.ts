@@ -40,8 +40,10 @@ export class Life implements Owner {
   readonly since: number;
   isOver = false;
   held: LoopEvent[] | undefined = undefined;
-  /** Whoever is told of signals: by the name of the signal. */
-  readonly onSignal: Map<string, Set<(alone: boolean) => void>> = new Map();
+  /** Who listens to signals and other events of the process, by name. */
+  readonly listeners: Map<string, Set<(...args: unknown[]) => void>> = new Map();
+  /** `process.env`: nothing of the host's, where that runs again tomorrow. */
+  readonly environment: Record<string, string | undefined>;
   /** With what the process ends when its work ends. */
   exitCode = 0;
   frame: ProgramFrame | undefined = undefined;
@@ -55,16 +57,21 @@ export class Life implements Owner {
     this.number = number;
     this.since = since;
     this.#seed = seed;
+    this.environment = { HOSTNAME: machine.name };
   }
 
   /** Listens to a signal; the function it returns ends that. */
   on(signal: string, listener: (alone: boolean) => void): () => void {
-    const listeners = this.onSignal.get(signal) ?? new Set();
-    this.onSignal.set(signal, listeners.add(listener));
-    return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0) this.onSignal.delete(signal);
-    };
+    const listeners = this.listeners.get(signal) ?? new Set();
+    const told = (): void => listener(true);
+    this.listeners.set(signal, listeners.add(told));
+    return () => void listeners.delete(told);
+  }
+
+  /** `process.exit`: what the caller goes on to is of no account. */
+  exit(code: number): never {
+    this.machine.exit(this, code);
+    throw new Error(`The process of ${this.name} has exited with ${code}`);
   }
 
   get name(): string {

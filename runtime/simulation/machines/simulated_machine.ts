@@ -243,10 +243,10 @@ export class SimulatedMachine implements Machine, LivingMachine {
   /** Nothing is left of a program whose main has returned: it ends at once. */
   #signal(life: Life): void {
     this.#abort?.abort();
-    const listeners = life.onSignal.get("SIGTERM");
-    if (this.#isMainOver && listeners === undefined) return this.#end(life, "exited");
-    if (listeners === undefined) life.frame?.cancel();
-    else for (const listener of [...listeners]) listener(true);
+    const listeners = life.listeners.get("SIGTERM") ?? new Set();
+    if (listeners.size > 0) { for (const listener of [...listeners]) listener("SIGTERM", 15); }
+    else if (this.#isMainOver) this.#end(life, "exited");
+    else life.frame?.cancel();
   }
 
   #kill(life: Life): void {

@@ -33,10 +33,7 @@ export function simulatedHost(session: Session, real: Host, start: StartWorker):
     report: (error) => console.error(error),
     raise: () => {},
     exit(code) {
-      const { life } = session;
-      if (life === undefined) refuse(`end the process: exit was called with ${code}`);
-      life.machine.exit(life, code);
-      throw new Error(`The process of ${life.name} has exited with ${code}`);
+      return session.life?.exit(code) ?? refuse(`end the process: exit was called with ${code}`);
     },
     setExitCode(code) {
       if (session.life !== undefined) session.life.exitCode = code;

@@ -74,6 +74,11 @@ export class RunParts {
     return this.#faults?.happened ?? [];
   }
 
+  /** How many faults may happen; `undefined` where none may. */
+  get mostFaults(): number | undefined {
+    return this.#faults?.limit;
+  }
+
   /** What has to hold. */
   get checks(): Checks {
     return this.#checks ??= new Checks(this.#hooks);

@@ -19,6 +19,7 @@ import { type Frames, framesOf } from "../globals/frames.ts";
 import { hostRequests } from "../globals/host_requests.ts";
 import { messageChannelOf } from "../globals/message_channel.ts";
 import { membersOfRandomness } from "../globals/randomness.ts";
+import { environmentOf, membersOfProcess } from "../globals/process.ts";
 import { allowedDoors, type Door, doors, openDoors } from "../globals/real_io.ts";
 import { membersOfRealWork } from "../globals/real_work.ts";
 import { act } from "../globals/stand_ins.ts";
@@ -157,6 +158,10 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
   /** The life of a machine whose flow of control it is. */
   get life(): Life | undefined {
     return this.loop.asker as Life | undefined;
+  }
+
+  get program(): Life | undefined {
+    return this.life;
   }
 
   /** What the clock of the host shows to whose flow of control it is. */
@@ -307,6 +312,9 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
     if (this.#hasFiles) return;
     this.#hasFiles = true;
     this.#replaceMembers(membersOfFiles(this, () => this.life?.machine.disk));
+    this.#replaceMembers(membersOfProcess(this));
+    const { process } = globalThis as unknown as { process?: object };
+    if (process !== undefined) this.#replacements.replaceGetter(process, "env", environmentOf(this));
     if (hasBuiltins()) syncNamedImports();
   }
 

@@ -15,22 +15,28 @@ export interface Proved {
   readonly mayBeLate: boolean;
   /** Were chunks of streams so long that they were not cut everywhere? */
   readonly leftOut: boolean;
+  /** How many faults could happen in a run; `undefined` where none were allowed. */
+  readonly mostFaults: number | undefined;
   /** With how many other seeds the order of arrival was run; `undefined` where no random number was drawn. */
   readonly otherSeeds: number | undefined;
 }
 
 /** "All" is said only where all was tried. */
-export function guaranteeOf({ onTime, late, mayBeLate, leftOut, otherSeeds }: Proved): string {
+export function guaranteeOf({ onTime, late, mayBeLate, leftOut, mostFaults, otherSeeds }: Proved): string {
   const { schedules, exhaustive, heldBack, random } = onTime;
   const systematic = schedules - random;
-  const timely = mayBeLate ? " with timers on time" : "";
+  const faults = mostFaults === undefined ? [] : [`at most ${mostFaults} fault${mostFaults === 1 ? "" : "s"}`];
+  const timely = [...mayBeLate ? ["timers on time"] : [], ...faults].map((what, index) =>
+    `${index > 0 ? " and" : " with"} ${what}`
+  )
+    .join("");
   const parts: string[] = [];
   if (leftOut) {
     const among = exhaustive || heldBack < 0 ? "" : `, those with <= ${heldBack} held-back events among them`;
     if (systematic > 0) parts.push(`${systematic} schedules${timely} pass${among}`);
   } else if (exhaustive) parts.push(`all ${systematic} schedules${timely} pass`);
   else if (heldBack >= 0) {
-    const what = `all with <= ${heldBack} held-back events${mayBeLate ? " and timers on time" : ""}`;
+    const what = `all with <= ${heldBack} held-back events${timely.replace(" with", " and")}`;
     parts.push(`${what} pass (of ${systematic} schedules run)`);
   } else if (systematic > 0) parts.push(`the first ${systematic} schedules${timely} pass`);
   if (random > 0) parts.push(`${random} random schedules${systematic > 0 ? "" : timely} pass`);

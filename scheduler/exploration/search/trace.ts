@@ -48,6 +48,8 @@ export interface TraceEntry {
   readonly event: string;
   /** The path of the task that had asked for the event, or that has printed something; absent where there is none or none is known. */
   readonly task?: string;
+  /** The machine whose macrotask it was; absent of the body and of the world around the machines. */
+  readonly machine?: string;
   /** What was printed, or what the body has failed with. */
   readonly text?: string;
   /** Was the event held back from the order of arrival? */
@@ -85,13 +87,21 @@ export function formatTrace({ entries, leftOut: before }: Trace): string[] {
   const rows = last.map((entry) => ({
     time: `${round(entry.time)} ms`,
     event: cut(eventOf(entry), widestEvent),
+    machine: entry.machine ?? "",
     task: cut(plain(entry.task ?? ""), widestTask),
     rest: restOf(entry),
   }));
-  const width = (column: "time" | "event" | "task") => Math.max(...rows.map((row) => row[column].length));
-  const [times, events, tasks] = [width("time"), width("event"), width("task")];
-  const lines = rows.map(({ time, event, task, rest }) => {
-    const columns = [time.padStart(times), event.padEnd(events), ...tasks > 0 ? [task.padEnd(tasks)] : [], rest];
+  const width = (column: "time" | "machine" | "event" | "task") => Math.max(...rows.map((row) => row[column].length));
+  const [times, machines, events, tasks] = [width("time"), width("machine"), width("event"), width("task")];
+  const lines = rows.map(({ time, machine, event, task, rest }) => {
+    const whose = machines > 0 ? [machine.padEnd(machines)] : [];
+    const columns = [
+      time.padStart(times),
+      ...whose,
+      event.padEnd(events),
+      ...tasks > 0 ? [task.padEnd(tasks)] : [],
+      rest,
+    ];
     return cut(columns.join("  ").trimEnd(), longestLine);
   });
   const leftOut = before + entries.length - last.length;
