@@ -27,6 +27,9 @@ const patience = 300_000;
 /** For how long it knocks at a machine that is off, in ms. */
 const knocking = 127_000;
 
+/** After how many ms a machine that is on again is asked again. */
+const retransmission = 1000;
+
 /** How many bytes of an answer may be on their way and unread. */
 const room = 65_536;
 
@@ -172,13 +175,21 @@ export class MachineCall {
     if (this.#state === "over") return;
     if (to !== undefined && !to.hasPower) {
       this.#beImpatient(knocking);
-      return to.whenPowered(() => this.#ask(0, () => this.#knock()));
+      return to.whenPowered(() => this.#knockLater());
     }
     const life = to?.alive;
     if (to !== undefined && life === undefined) return this.#refuse();
     this.server = life;
     this.#timer?.();
     this.#atServer(`${this.#what} arrives`, () => this.#arrive());
+  }
+
+  /** A system says again what nobody has answered. */
+  #knockLater(): void {
+    const { loop } = this.#world.machines;
+    const again = (): void => this.#ask(0, () => this.#knock());
+    const timer = loop.unowned(() => loop.setTimer(again, retransmission, `${this.#what} is sent again`));
+    loop.timers.reference(timer, { referenced: false, wakes: true });
   }
 
   #refuse(): void {
