@@ -5,3 +5,4 @@
  */
 
 export { main, type MainOptions } from "./main.ts";
+export { buggify } from "../../runtime/basics/buggify.ts";

@@ -7,8 +7,10 @@
  * @module
  */
 
+import type { Member } from "./clock.ts";
+
 /** The methods of `console` that print what they are given. */
-export const consoleMethods: readonly string[] = [
+const consoleMethods: readonly string[] = [
   "log",
   "info",
   "warn",
@@ -20,6 +22,18 @@ export const consoleMethods: readonly string[] = [
   "group",
   "groupCollapsed",
 ];
+
+/** Methods of `console` that hold back what is printed: `told` is told of it, and answers whether it is printed all the same. */
+export function membersOfConsole(told: (method: string, text: string) => boolean): Member[] {
+  const { console } = globalThis as unknown as { console: Record<string, (...args: unknown[]) => void> };
+  return consoleMethods.filter((name) => typeof console[name] === "function").map((name) => {
+    const before = console[name]!;
+    const value = (...args: unknown[]): void => {
+      if (told(`console.${name}`, textOf(args))) before.apply(console, args);
+    };
+    return { target: console, name, value };
+  });
+}
 
 const longestText = 1000;
 const mostMembers = 20;

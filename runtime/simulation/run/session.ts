@@ -5,13 +5,14 @@
  */
 
 import { cutPlaces } from "../../basics/cut_places.ts";
+import { decideBuggify } from "../../basics/buggify.ts";
 import { Random } from "../../basics/random.ts";
 import { currentHost } from "../../current_host.ts";
 import { builtin, hasBuiltins } from "../../hosts/common/node_process.ts";
 import { keepFunctions } from "../../hosts/common/timers.ts";
 import type { ContextSlot } from "../../port/host.ts";
 import { bodyMethods } from "../globals/bodies.ts";
-import { consoleMethods, textOf } from "../globals/console.ts";
+import { membersOfConsole } from "../globals/console.ts";
 import { formatOf, type Member, membersOfClocks, showPresent, timeStampOf } from "../globals/clock.ts";
 import { membersOfFiles } from "../files/members.ts";
 import { fetchOf } from "../globals/fetches.ts";
@@ -22,7 +23,7 @@ import { membersOfRandomness } from "../globals/randomness.ts";
 import { environmentOf, membersOfProcess } from "../globals/process.ts";
 import { allowedDoors, type Door, doors, openDoors } from "../globals/real_io.ts";
 import { membersOfRealWork } from "../globals/real_work.ts";
-import { act } from "../globals/stand_ins.ts";
+import { act, isActing } from "../globals/stand_ins.ts";
 import { timersOf } from "../globals/timers.ts";
 import { timersPromisesOf } from "../globals/timers_promises.ts";
 import { refusal } from "../loop/errors.ts";
@@ -102,10 +103,15 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
   open(): void {
     active = this;
     try {
-      for (const restore of [keepFunctions(), showPresent(this), () => act(false)]) this.#replacements.add(restore);
+      const decides = decideBuggify((label) => isActing() && this.faults.buggify(this.life, label));
+      for (const restore of [keepFunctions(), showPresent(this), () => act(false), decides]) {
+        this.#replacements.add(restore);
+      }
       this.#replaceGlobals();
       this.#replaceModules();
-      if (this.settings.holdsConsole) this.#holdConsole();
+      if (this.settings.holdsConsole) {
+        this.#replaceMembers(membersOfConsole((method, text) => this.#printed(method, text)));
+      }
       this.#replacements.add(catchErrors(this));
     } catch (error) {
       this.close();
@@ -261,6 +267,12 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
     return this.parts.workers;
   }
 
+  /** The body prints something; answers whether it really does. */
+  #printed(method: string, text: string): boolean {
+    this.witness?.printed(method, text);
+    return this.#prints;
+  }
+
   /** The run is over. */
   end(): void {
     this.parts.end();
@@ -328,19 +340,6 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
     for (const [name, value] of Object.entries(timersOf(this))) this.#replacements.replace(timers, name, value);
     this.#replacements.addLast(syncNamedImports);
     syncNamedImports();
-  }
-
-  /** What a body prints a thousand times over is of no use to anybody; where somebody sees the run, it is told. */
-  #holdConsole(): void {
-    const { console } = globalThis as unknown as { console: Record<string, (...args: unknown[]) => void> };
-    for (const method of consoleMethods) {
-      const before = console[method];
-      if (typeof before !== "function") continue;
-      this.#replacements.replace(console, method, (...args: unknown[]) => {
-        this.witness?.printed(`console.${method}`, textOf(args));
-        if (this.#prints) before.apply(console, args);
-      });
-    }
   }
 }
 
