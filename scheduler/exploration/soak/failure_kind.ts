@@ -1,0 +1,41 @@
+/**
+ * In which way a run fails: a smaller one has to fail in the same way, or it would show another bug.
+ *
+ * @module
+ */
+
+import { show } from "../../../runtime/basics/check.ts";
+
+/** Classes whose messages are made by engines, each in its own words. */
+const ofEngines: ReadonlySet<string> = new Set([
+  "TypeError",
+  "RangeError",
+  "ReferenceError",
+  "SyntaxError",
+  "EvalError",
+  "URIError",
+]);
+
+/** Classes whose messages tell of the run, and not of what is wrong with it. */
+const ofRuns: ReadonlySet<string> = new Set(["DeadlockError", "LivelockError", "LeakError"]);
+
+/** How long a kind is at most. */
+const longest = 120;
+
+/** The kind of a failure: the class of the error and what was violated, without the numbers of the one run. */
+export function kindOfFailure(error: unknown): string {
+  if (!(error instanceof Error)) return withoutNumbers(show(error));
+  const { name, message, cause } = error;
+  const { invariant } = error as Error & { readonly invariant?: unknown };
+  if (typeof invariant === "string") return `${name}: ${invariant}`.slice(0, longest);
+  if (name === "UnhandledRejectionError" && cause !== undefined) {
+    return `${name}: ${kindOfFailure(cause)}`.slice(0, longest);
+  }
+  if (ofEngines.has(name) || ofRuns.has(name)) return name;
+  return `${name}: ${withoutNumbers(message)}`.slice(0, longest);
+}
+
+/** The first line, with its numbers and what is quoted in it left out. */
+function withoutNumbers(text: string): string {
+  return text.trimStart().split("\n", 1)[0]!.replace(/"[^"]*"|\d+(\.\d+)?/g, "#");
+}
