@@ -101,10 +101,10 @@ export class Timeline {
     this.leftOut = leftOut;
   }
 
-  /** The lanes, in the order in which they appear: the world stands first. */
+  /** The lanes by their names; the world stands first. */
   get lanes(): readonly string[] {
     const names = new Set(this.entries.map(({ lane }) => lane));
-    return [...names.has(world) ? [world] : [], ...[...names].filter((name) => name !== world)];
+    return [...names.has(world) ? [world] : [], ...[...names].filter((name) => name !== world).sort()];
   }
 
   /** The last entries, and how many came before them. */
