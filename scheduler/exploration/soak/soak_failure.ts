@@ -33,7 +33,10 @@ export interface FailingSeedRun {
 export class SoakFailure extends ScheduleFailure implements FoundFailure {
   /** The seed: of those that were run the lowest that fails, or that fails in this way. */
   readonly seed: number;
-  /** In which way it fails: the class of the error and what was violated. */
+  /**
+   * In which way it fails: the class of the error, and its property `invariant`, or its message up to a colon, without numbers and what is
+   * quoted. A run with fewer faults has to fail in the same way: put what differs from run to run behind a colon.
+   */
   readonly kind: string;
   /** How many faults are left. */
   readonly faults: number;

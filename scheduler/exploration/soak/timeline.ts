@@ -85,9 +85,8 @@ export class TimelineRecorder implements RunWitness {
 }
 
 /** The machine to which an event belongs. */
-export function ownerOf(event: LoopEvent): string {
-  const { owner } = event as LoopEvent & { readonly owner?: { readonly name?: string } };
-  return owner?.name ?? world;
+export function ownerOf({ owner }: LoopEvent): string {
+  return owner === undefined ? world : owner.name;
 }
 
 /** What happened in a run. */

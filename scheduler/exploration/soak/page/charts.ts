@@ -48,7 +48,9 @@ export function growth(points: readonly SoakProgress[], elapsed: number, seeds: 
   return `<svg class="plot" viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" ` +
     `aria-label="${count(seeds)} seeds in ${duration(elapsed)}">` +
     `<polygon class="grow" points="0,100 ${line} 1000,100"/><polyline class="line" points="${line}"/></svg>` +
-    `<div class="axis" aria-hidden="true"><span>0</span><span>${count(seeds)} seeds after ${duration(elapsed)}</span></div>`;
+    `<div class="axis" aria-hidden="true"><span>0</span><span>${count(seeds)} seeds after ${
+      duration(elapsed)
+    }</span></div>`;
 }
 
 /** The lanes of a run, an entry beside the other: how long it took between them is in the table. */
@@ -66,7 +68,9 @@ export function lanes(entries: readonly TimelineEntry[]): string {
     parts.push(`<svg x="${x}" y="0" width="1" height="${height}">${sign}<title>${escaped(entry.text)}</title></svg>`);
   });
   const faults = entries.filter(({ kind }) => kind === "fault").length;
-  const label = `${entries.length} events in ${names.length} ${names.length === 1 ? "lane" : "lanes"}, with ${faults} faults`;
+  const label = `${entries.length} events in ${names.length} ${
+    names.length === 1 ? "lane" : "lanes"
+  }, with ${faults} faults`;
   return `<svg class="lanes" height="${height}" role="img" aria-label="${label}">${parts.join("\n")}</svg>` +
     `<ul class="legend">${legend.map(([kind, name]) => `<li>${sample(kind)}${name}</li>`).join("")}</ul>`;
 }

@@ -36,7 +36,9 @@ export function pageOf(report: SoakFigures): string {
 <body>
 <main>
 <header><h1>${title}</h1>${verdict(report)}
-<p>Rules of ${escaped(report.profile)}, ${counted(report.threads, "thread")}, hash <code>${hex(report.hash)}</code></p></header>
+<p>Rules of ${escaped(report.profile)}, ${counted(report.threads, "thread")}, hash <code>${
+    hex(report.hash)
+  }</code></p></header>
 ${tiles(report)}
 ${report.failures.map(failure).join("\n")}
 <div class="cards">
@@ -55,7 +57,9 @@ function verdict({ failing, seeds, isComplete }: SoakFigures): string {
     }</span>`;
   }
   const passed = `✓ ${counted(seeds, "seed")} ${seeds === 1 ? "passes" : "pass"}`;
-  return `<span class="pill good">${passed}</span>${isComplete ? "" : `<span class="pill odd">not all were run</span>`}`;
+  return `<span class="pill good">${passed}</span>${
+    isComplete ? "" : `<span class="pill odd">not all were run</span>`
+  }`;
 }
 
 function tiles(report: SoakFigures): string {
@@ -68,7 +72,9 @@ function tiles(report: SoakFigures): string {
     [duration(report.elapsed), "of real time"],
     [count(report.checked), "seeds run twice"],
   ] as const;
-  return `<dl class="tiles">${figures.map(([value, name]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`).join("")}</dl>`;
+  return `<dl class="tiles">${
+    figures.map(([value, name]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`).join("")
+  }</dl>`;
 }
 
 function failure(found: FoundFailure, index: number): string {
@@ -86,14 +92,18 @@ ${more.length > 0 ? `<pre>${escapedLines(more.join("\n"))}</pre>` : ""}
 <h3>${run.length > mostEntries ? `The last ${mostEntries} of ${run.length} entries of the run` : "The run"}</h3>
 ${lanes(entries)}
 <details${index === 0 ? " open" : ""}><summary>As a table</summary>
-<div class="scroll" tabindex="0" role="region" aria-label="The run with seed ${seed}">${table(new Timeline(entries, 0))}</div>
+<div class="scroll" tabindex="0" role="region" aria-label="The run with seed ${seed}">${
+    table(new Timeline(entries, 0))
+  }</div>
 </details>
 </section>`;
 }
 
 function table({ entries, lanes }: Timeline): string {
   const rows = entries.map(({ time, lane, kind, text }) => {
-    const cells = lanes.map((name) => `<td>${name === lane ? signs[kind] ?? "" : ""}${name === lane ? escaped(text) : ""}</td>`);
+    const cells = lanes.map((name) =>
+      `<td>${name === lane ? signs[kind] ?? "" : ""}${name === lane ? escaped(text) : ""}</td>`
+    );
     return `<tr class="${kind}"><td class="time">${Math.round(time * 1000) / 1000} ms</td>${cells.join("")}</tr>`;
   });
   const heads = lanes.map((lane) => `<th scope="col">${escaped(lane)}</th>`);
@@ -112,7 +122,9 @@ function marks({ marks, neverReached, seeds }: SoakFigures): string {
     part: reached / seeds,
     state: reached === 0 ? "bad" : "plain",
   }));
-  const note = neverReached.length === 0 ? "All were reached." : `${neverReached.length} of ${marks.length} never reached.`;
+  const note = neverReached.length === 0
+    ? "All were reached."
+    : `${neverReached.length} of ${marks.length} never reached.`;
   return card("Marks", `${note} In how many seeds each mark of <code>sometimes</code> was reached.`, bars(rows));
 }
 
@@ -130,7 +142,9 @@ function faults({ faults, withoutEffect }: SoakFigures): string {
     part: effective / most,
     state: effective === 0 ? "odd" : "plain",
   }));
-  const note = withoutEffect.length === 0 ? "" : `${withoutEffect.length} of ${faults.length} kinds never had an effect. `;
+  const note = withoutEffect.length === 0
+    ? ""
+    : `${withoutEffect.length} of ${faults.length} kinds never had an effect. `;
   return card("Faults", `${note}How often each kind came; the solid part had an effect.`, bars(rows));
 }
 
@@ -165,7 +179,8 @@ function slowest({ slowest }: SoakFigures): string {
   const rows = slowest.map(({ seed, time, events }) =>
     `<tr><td>${seed}</td><td class="number">${duration(time)}</td><td class="number">${count(events)}</td></tr>`
   );
-  const head = `<tr><th scope="col">seed</th><th scope="col" class="number">real time</th><th scope="col" class="number">events</th></tr>`;
+  const head =
+    `<tr><th scope="col">seed</th><th scope="col" class="number">real time</th><th scope="col" class="number">events</th></tr>`;
   return card("Slowest seeds", "", `<table><thead>${head}</thead><tbody>${rows.join("")}</tbody></table>`);
 }
 

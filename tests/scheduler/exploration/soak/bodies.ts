@@ -31,11 +31,37 @@ export async function sound(sim: Simulation): Promise<void> {
   sim.sometimes("never", false);
 }
 
-/** Ends its thread, with the seeds from 64 on. */
+/** Ends its thread. */
 export async function deadly(sim: Simulation): Promise<void> {
   await sim.io("step");
   const { process } = globalThis as { process?: { exit(code: number): void } };
   process?.exit(3);
+}
+
+/** Two machines: one writes to the other, which answers before it has stored what it was told, and is killed now and then. */
+export async function written(sim: Simulation): Promise<void> {
+  const stored: string[] = [];
+  const main = async (): Promise<void> => {
+    await serve(async (request) => {
+      const text = await request.text();
+      // It answers first, and stores what it was told when it has time.
+      setTimeout(() => stored.push(text), 5);
+      return new Response("stored");
+    }, { port: 80 });
+  };
+  const store = sim.machine("store", main, { restart: true });
+  const writer = sim.machine("writer", async () => {
+    for (const text of ["one", "two"]) {
+      for (let isDone = false; !isDone;) {
+        await sleep(100);
+        isDone = await fetch("http://store/", { method: "POST", body: text }).then(({ ok }) => ok, () => false);
+      }
+      if (sim.fault("store is killed")) store.kill();
+    }
+  });
+  while (writer.state === "running") await sleep(1000);
+  const lost = ["one", "two"].filter((text) => !stored.includes(text));
+  if (lost.length > 0) throw new Error(`acknowledged and lost: ${lost.length}`);
 }
 
 /** A server that answers requests; whoever gets none within a second gives up. */

@@ -44,13 +44,15 @@ test("a seed has some kinds of faults and not others, some are rare, and two see
 });
 
 test("only the faults that are kept come, as they were drawn", () => {
-  const seed = Array.from({ length: 100 }, (_, seed) => seed).find((seed) => drawn(seed, ["lost"]).get("lost")!.length > 5)!;
+  const seed = Array.from({ length: 100 }, (_, seed) => seed).find((seed) =>
+    drawn(seed, ["lost"]).get("lost")!.length > 5
+  )!;
   const all = new FaultDraws(seed);
   for (let number = 1; number <= 100; number++) all.choose(fault("lost", number));
   const [, second, , fourth] = all.fired;
   const some = new FaultDraws(seed, new Map([[second!.key, 0], [fourth!.key, 0]]));
   for (let number = 1; number <= 100; number++) some.choose(fault("lost", number));
-  assertEquals(some.fired, [second, fourth]);
+  assertEquals(some.fired, [second!, fourth!]);
   const none = new FaultDraws(seed, new Map());
   for (let number = 1; number <= 100; number++) assertEquals(none.choose(fault("lost", number)), 0);
   assertEquals([none.fired, none.counts.size], [[], 0]);
@@ -67,15 +69,15 @@ test("an event that is held back lets others pass for a while, is told with the 
     }
     return { count, fired: draws.fired };
   };
-  const seeds = Array.from({ length: 2000 }, (_, seed) => seed);
+  const seeds = Array.from({ length: 50_000 }, (_, seed) => seed);
   // Others may be held back as well, and then the first of all goes.
   const seed = seeds.find((seed) => {
     const { count, fired } = passes(undefined, seed);
-    return count === 16 && fired[0]!.simpler === 4;
+    return count === 8 && fired[0]!.simpler === 3;
   })!;
   const { fired: [held] } = passes(undefined, seed);
-  assertEquals([held!.kind, held!.simpler], ["order", 4]);
-  assertEquals(held!.told, '"a" is held back until "other 25" has come');
-  const counts = [0, 1, 4].map((simpler) => passes(new Map([[held!.key, simpler]]), seed).count);
-  assertEquals(counts, [16, 8, 1]);
+  assertEquals([held!.kind, held!.simpler], ["order", 3]);
+  assertEquals(held!.told, '"a" is held back until "other 17" has come');
+  const counts = [0, 1, 3].map((simpler) => passes(new Map([[held!.key, simpler]]), seed).count);
+  assertEquals(counts, [8, 4, 1]);
 });

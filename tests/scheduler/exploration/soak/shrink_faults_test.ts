@@ -24,7 +24,10 @@ const sizes = { minLength: 1, maxLength: 40 };
 const systems = fc.uniqueArray(fc.nat(200), sizes).chain((all) =>
   fc.record({
     all: fc.constant(all),
-    sets: fc.array(fc.subarray(all, { minLength: 0, maxLength: Math.min(5, all.length) }), { minLength: 1, maxLength: 4 }),
+    sets: fc.array(fc.subarray(all, { minLength: 0, maxLength: Math.min(5, all.length) }), {
+      minLength: 1,
+      maxLength: 4,
+    }),
   })
 );
 

@@ -24,7 +24,11 @@ test("what is no token is refused, and one of another version is told with both 
   for (const wrong of ["", "m1-0p0-0", `${token}-x`, token.replace("kv.ts", "k v"), token.slice(0, -1), 7, undefined]) {
     assertThrows(() => readSoakToken(wrong), TypeError, "A token begins with s1-");
   }
-  assertThrows(() => readSoakToken(token.replace("s1-", "s2-")), TypeError, "version s2 of the kit's tokens, and this is version s1");
+  assertThrows(
+    () => readSoakToken(token.replace("s1-", "s2-")),
+    TypeError,
+    "version s2 of the kit's tokens, and this is version s1",
+  );
 });
 
 test("a token of a soak is no token of explore, and the other way round", () => {
