@@ -51,8 +51,9 @@ export async function explain(found: FailingSeed, what: ExplainSettings): Promis
       const { fired } = run;
       best = { kept: new Map(fired.map(({ key }) => [key, 0])), fired, runs: 0, isMinimal: false };
       const end = realNow() + longestShrinking;
+      const places = new Set(fired.map(({ place }) => place).filter((place) => place !== undefined));
       const fails = async (kept: KeptFaults) => {
-        const { outcome, fired } = await runSeed(stage, body, { seed, maxSteps, kept });
+        const { outcome, fired } = await runSeed(stage, body, { seed, maxSteps, kept, places });
         return !outcome.ok && kindOfFailure(outcome.error) === kind ? fired : undefined;
       };
       return await shrinkFaults(fired, fails, {

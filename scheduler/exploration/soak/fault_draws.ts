@@ -26,6 +26,8 @@ export interface FiredFault {
   readonly told: string;
   /** In how many simpler forms it can come. */
   readonly simpler: number;
+  /** The hash of the place where it came, where that is known apart from it. */
+  readonly place?: number | undefined;
 }
 
 /** How often a kind of fault came, and how often that had an effect. */
@@ -36,9 +38,6 @@ export interface FaultCount {
 
 /** The kind of all events that are held back from the order of their arrival. */
 const order = "order";
-
-/** Of so many seeds two have no faults: what fails there is a plain bug. */
-const calmOf = 10;
 
 /** The rarest faults come once in 2 to the power of this. */
 const rarest = 8;
@@ -72,12 +71,12 @@ export class FaultDraws {
   readonly #held: Held[] = [];
   readonly #reorders: boolean;
 
-  /** With `kept` only these faults come; else all that are drawn. */
-  constructor(seed: number, kept?: KeptFaults, came?: (told: string) => void) {
+  /** With `kept` only these faults come; else all that are drawn, and none where the seed is calm: what fails there is a plain bug. */
+  constructor(seed: number, isCalm: boolean, kept?: KeptFaults, came?: (told: string) => void) {
     this.#seed = seed;
     this.#kept = kept;
     this.#came = came;
-    this.#isCalm = mix(seed, hashText("calm")) % calmOf < 2;
+    this.#isCalm = isCalm;
     this.#reorders = kept === undefined ? this.#rarity(order) !== undefined : kept.size > 0;
   }
 

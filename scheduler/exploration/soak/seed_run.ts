@@ -11,6 +11,7 @@ import type { Stage } from "../stage/stage.ts";
 import type { EventLog } from "./event_log.ts";
 import { type FaultCount, FaultDraws, type FiredFault, type KeptFaults } from "./fault_draws.ts";
 import { hashText, mix } from "./hash.ts";
+import { countFaults, machineOf, SoakPlan } from "./soak_plan.ts";
 import { ownerOf, type TimelineRecorder } from "./timeline.ts";
 
 /** A body of a soak. */
@@ -22,6 +23,8 @@ export interface SeedRunSettings {
   readonly maxSteps: number;
   /** Lets only these faults come; without it all that the seed draws. */
   readonly kept?: KeptFaults | undefined;
+  /** The hashes of the places where these come, where they are known: it is faster then. */
+  readonly places?: ReadonlySet<number> | undefined;
   /** Keeps all events, to be compared with those of another run. */
   readonly log?: EventLog | undefined;
   readonly timeline?: TimelineRecorder | undefined;
@@ -50,21 +53,34 @@ export const keptLabels = 8;
 
 /** Runs a body with a seed. */
 export async function runSeed(stage: Stage, body: SoakBody, settings: SeedRunSettings): Promise<SeedRun> {
-  const { seed, maxSteps, kept, log, timeline, prints = false } = settings;
-  const draws = new FaultDraws(seed, kept, timeline?.fault);
+  const { seed, maxSteps, kept, places, log, timeline, prints = false } = settings;
+  const plan = new SoakPlan(seed, kept, places);
+  const draws = new FaultDraws(seed, plan.isCalm, kept, timeline?.fault);
+  const { session } = stage;
   const labels = new Set<string>();
   let hash = 0;
   function observe(event: LoopEvent): void {
-    const { now } = stage.session.loop;
+    const { now } = session.loop;
     // In microseconds: engines agree on sums, and fractions below that are of no account.
     hash = mix(hash, hashText(event.label, Math.round(now * 1000) ^ hashText(ownerOf(event))));
     if (labels.size < keptLabels && event.kind !== "immediate") labels.add(event.label);
     log?.add(event, now);
-    timeline?.came(event);
+    if (timeline === undefined) return;
+    tellFaults(timeline);
+    timeline.came(event);
+  }
+  let told = 0;
+  function tellFaults(timeline: TimelineRecorder): void {
+    const { happened } = session.parts;
+    for (; told < happened.length; told++) {
+      const { at, identity, told: text } = happened[told]!;
+      timeline.happened(at, machineOf(identity), text);
+    }
   }
   const { choose } = draws;
   const { outcome, marks } = await stage.run(body, {
     choose,
+    plan,
     seed,
     keepPlaces: false,
     maxSteps,
@@ -72,15 +88,16 @@ export async function runSeed(stage: Stage, body: SoakBody, settings: SeedRunSet
     witness: timeline,
     prints,
   });
-  const { steps, now } = stage.session.loop;
+  if (timeline !== undefined) tellFaults(timeline);
+  const { loop: { steps, now }, parts: { happened } } = session;
   return {
     outcome,
     events: steps,
     virtual: now,
     hash,
     labels: [...labels],
-    faults: draws.counts,
-    fired: draws.fired,
+    faults: countFaults(draws.counts, happened),
+    fired: [...plan.fired(happened), ...draws.fired],
     marks,
   };
 }

@@ -31,8 +31,8 @@ const progressEvery = 500;
 const mostPoints = 240;
 
 /**
- * Runs a body with thousands of seeds, each of which decides what goes wrong and when: the faults of `sim.fault` and of the simulated
- * network, and which of the events that are ready are held back. The body is simulated as {@linkcode simulate} does, from the same
+ * Runs a body with thousands of seeds, each of which decides what goes wrong and when: faults of machines, disks and the network, those of
+ * `sim.fault`, and which of the events that are ready are held back. The body is simulated as {@linkcode simulate} does, from the same
  * state each time: make everything that it needs inside of it.
  *
  * It ends with a report, or at the lowest failing seed, of whose faults all are then left out that it fails without. Give it the URL of a

@@ -58,6 +58,11 @@ export class TimelineRecorder implements RunWitness {
   /** A fault has come. */
   readonly fault = (told: string): void => this.#add("fault", told);
 
+  /** A fault has come to a machine. */
+  happened(time: number, lane: string, text: string): void {
+    this.#entries.push({ time, lane, kind: "fault", text });
+  }
+
   asked(): void {}
 
   printed(method: string, text: string): void {
