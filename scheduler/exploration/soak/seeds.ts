@@ -18,6 +18,9 @@ export interface Block {
   readonly seeds: readonly number[];
 }
 
+/** The keys of a range of seeds. */
+const rangeKeys = `from count`.split(" ");
+
 /** How many seeds there are where nothing else bounds the soak. */
 const defaultCount = 1000;
 
@@ -44,7 +47,7 @@ export class SeedList {
       return;
     }
     if (typeof seeds === "object" && seeds !== null) {
-      checkOptions(seeds, "seeds", ["from", "count"]);
+      checkOptions(seeds, "seeds", rangeKeys);
       const { from = 0, count = fallback } = seeds as { from?: number; count?: number };
       checkSeed(from);
       checkCount(count, "The count of seeds", 1);

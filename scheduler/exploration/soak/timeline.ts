@@ -94,6 +94,13 @@ export function ownerOf({ owner }: LoopEvent): string {
   return owner === undefined ? world : owner.name;
 }
 
+/** An entry of an excerpt. */
+export interface Excerpt {
+  readonly entry: TimelineEntry;
+  /** How many entries were left out before it. */
+  readonly gap: number;
+}
+
 /** What happened in a run. */
 export class Timeline {
   readonly entries: readonly TimelineEntry[];
@@ -111,10 +118,22 @@ export class Timeline {
     return [...names.has(world) ? [world] : [], ...[...names].filter((name) => name !== world).sort()];
   }
 
-  /** The last entries, and how many came before them. */
-  last(count: number): Timeline {
-    const kept = this.entries.slice(-count);
-    return new Timeline(kept, this.leftOut + this.entries.length - kept.length);
+  /** So many entries at most: the faults with what is around them, and the end; each with how many were left out before it. */
+  excerpt(count: number): readonly Excerpt[] {
+    const { entries } = this;
+    const faults = entries.flatMap(({ kind }, index) => kind === "fault" ? [index] : []).slice(-count / 4);
+    const around = Math.min(8, Math.max(1, Math.floor(count / 4 / faults.length)));
+    const chosen = new Set<number>();
+    for (const fault of faults) {
+      for (let index = fault - around; index <= fault + around; index++) if (index in entries) chosen.add(index);
+    }
+    for (let index = entries.length - 1; index >= 0 && chosen.size < count; index--) chosen.add(index);
+    let before = -1 - this.leftOut;
+    return [...chosen].sort((a, b) => a - b).map((index) => {
+      const gap = index - before - 1;
+      before = index;
+      return { entry: entries[index]!, gap };
+    });
   }
 
   /** As the timelines of single schedules are. */
@@ -132,25 +151,32 @@ export class Timeline {
     return { entries, leftOut: this.leftOut };
   }
 
-  /** The last lines in columns: time, and a lane for each machine. */
+  /** Forty lines in columns: time, and a lane for each machine. */
   toString(): string {
-    const { entries, leftOut, lanes } = this.last(mostLines);
-    const times = entries.map(({ time }) => `${Math.round(time * 1000) / 1000} ms`);
-    const timeWidth = Math.max(...times.map((time) => time.length));
+    const excerpt = this.excerpt(mostLines);
+    const lanes = new Timeline(excerpt.map(({ entry }) => entry), 0).lanes;
+    const timeWidth = Math.max(...excerpt.map(({ entry }) => timeOf(entry).length));
     const room = longestLine - timeWidth - 2 * lanes.length;
     const width = lanes.length === 1
       ? room
       : Math.min(widestLane, Math.max(narrowestLane, Math.floor(room / lanes.length)));
-    const lines = entries.map(({ lane, kind, text }, index) => {
+    const lines = excerpt.flatMap(({ entry, gap }) => {
+      const { lane, kind, text } = entry;
       const before = " ".repeat((width + 2) * lanes.indexOf(lane));
-      return `${times[index]!.padStart(timeWidth)}  ${before}${cut((marks[kind] ?? "") + plain(text), width)}`;
+      // The lanes to the right have nothing on this line.
+      const told = cut((marks[kind] ?? "") + plain(text), Math.max(narrowestLane, room - before.length));
+      const line = `${timeOf(entry).padStart(timeWidth)}  ${before}${told}`;
+      return gap === 0 ? [line] : [`${" ".repeat(timeWidth)}  ... ${gap} more`, line];
     });
-    const head = lanes.length === 1 ? [] : [
-      `${" ".repeat(timeWidth)}  ${lanes.map((lane) => cut(plain(lane), width).padEnd(width)).join("  ")}`.trimEnd(),
-    ];
-    const note = leftOut > 0 ? [`the last ${entries.length} of ${leftOut + entries.length} entries`] : [];
-    return [...note, ...head, ...lines].join("\n");
+    if (lanes.length === 1) return lines.join("\n");
+    const names = lanes.map((lane) => cut(plain(lane), width).padEnd(width)).join("  ");
+    return [`${" ".repeat(timeWidth)}  ${names}`.trimEnd(), ...lines].join("\n");
   }
+}
+
+/** When it was. */
+export function timeOf({ time }: TimelineEntry): string {
+  return `${Math.round(time * 1000) / 1000} ms`;
 }
 
 /** Some signs would move the cursor of a terminal, or colour what follows. */

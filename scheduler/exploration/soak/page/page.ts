@@ -8,7 +8,7 @@ import { show } from "../../../../runtime/basics/check.ts";
 import { count, counted, duration } from "../format.ts";
 import type { FoundFailure, SoakFigures } from "../report_figures.ts";
 import { hex } from "../report_text.ts";
-import { Timeline } from "../timeline.ts";
+import { type Excerpt, Timeline, type TimelineEntry, timeOf } from "../timeline.ts";
 import { type Bar, bars, growth, lanes } from "./charts.ts";
 import { escaped, escapedLines } from "./markup.ts";
 import { style } from "./style.ts";
@@ -81,7 +81,7 @@ function failure(found: FoundFailure, index: number): string {
   const { seed, token, schedule, cause, run } = found;
   const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : show(cause);
   const [head = "", ...more] = message.split("\n");
-  const entries = run.slice(-mostEntries);
+  const excerpt = new Timeline(run, 0).excerpt(mostEntries);
   return `<section class="failure">
 <h2>${escaped(head)}</h2>
 ${more.length > 0 ? `<pre>${escapedLines(more.join("\n"))}</pre>` : ""}
@@ -89,29 +89,30 @@ ${more.length > 0 ? `<pre>${escapedLines(more.join("\n"))}</pre>` : ""}
 <ol class="faults">${schedule.map((line) => `<li>${escaped(line)}</li>`).join("")}</ol>
 <h3>It alone runs again with</h3>
 <code class="token">MILLRACE_REPLAY=${escaped(token)}</code>
-<h3>${run.length > mostEntries ? `The last ${mostEntries} of ${run.length} entries of the run` : "The run"}</h3>
-${lanes(entries)}
+<h3>${excerpt.length < run.length ? `The run: its faults and its end, of ${run.length} entries` : "The run"}</h3>
+${lanes(excerpt.map(({ entry }) => entry))}
 <details${index === 0 ? " open" : ""}><summary>As a table</summary>
-<div class="scroll" tabindex="0" role="region" aria-label="The run with seed ${seed}">${
-    table(new Timeline(entries, 0))
-  }</div>
+<div class="scroll" tabindex="0" role="region" aria-label="The run with seed ${seed}">${table(excerpt)}</div>
 </details>
 </section>`;
 }
 
-function table({ entries, lanes }: Timeline): string {
-  const rows = entries.map(({ time, lane, kind, text }) => {
-    const cells = lanes.map((name) =>
-      `<td>${name === lane ? signs[kind] ?? "" : ""}${name === lane ? escaped(text) : ""}</td>`
-    );
-    return `<tr class="${kind}"><td class="time">${Math.round(time * 1000) / 1000} ms</td>${cells.join("")}</tr>`;
+function table(excerpt: readonly Excerpt[]): string {
+  const { lanes } = new Timeline(excerpt.map(({ entry }) => entry), 0);
+  const rows = excerpt.map(({ entry, gap }) => {
+    const { lane, kind, text } = entry;
+    const cells = lanes.map((name) => `<td>${name === lane ? (signs[kind] ?? "") + escaped(text) : ""}</td>`);
+    const row = `<tr class="${kind}"><td class="time">${timeOf(entry)}</td>${cells.join("")}</tr>`;
+    return gap === 0
+      ? row
+      : `<tr class="gap"><td></td><td colspan="${lanes.length}">${count(gap)} more</td></tr>\n${row}`;
   });
   const heads = lanes.map((lane) => `<th scope="col">${escaped(lane)}</th>`);
   return `<table class="run"><thead><tr><th scope="col" class="number">time</th>${heads.join("")}</tr></thead>` +
     `<tbody>${rows.join("\n")}</tbody></table>`;
 }
 
-const signs: Partial<Record<Timeline["entries"][number]["kind"], string>> = { fault: "✗ ", mark: "✓ ", end: "■ " };
+const signs: Partial<Record<TimelineEntry["kind"], string>> = { fault: "✗ ", mark: "✓ ", end: "■ " };
 
 function marks({ marks, neverReached, seeds }: SoakFigures): string {
   if (marks.length === 0) return "";

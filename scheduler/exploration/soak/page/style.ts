@@ -46,7 +46,7 @@ pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 section { padding: 1.1rem 1.25rem 1.2rem; min-width: 0; }
 section.failure { border-left: .3rem solid var(--bad); margin-bottom: 1rem; }
 .failure h2 { overflow-wrap: anywhere; }
-.cards { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; }
+.cards section { margin-bottom: 1rem; break-inside: avoid; }
 .token { display: block; background: var(--track); border-radius: .4rem; padding: .5rem .7rem; overflow-wrap: anywhere; }
 .note { color: var(--dim); font-size: .88rem; }
 ol.faults { margin: 0; padding-left: 1.4rem; }
@@ -87,11 +87,12 @@ table.run td + td { min-width: 9rem; overflow-wrap: anywhere; }
 table.run tr:last-child td { border-bottom: none; }
 tr.fault td + td, tr.end td + td { color: var(--bad); font-weight: 600; }
 tr.mark td + td { color: var(--good); }
+tr.gap td { color: var(--dim); font-style: italic; }
 tr.console td + td { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 details > summary { cursor: pointer; color: var(--dim); font-size: .9rem; font-weight: 600; margin: 1.25rem 0 .4rem; }
 details > summary:focus-visible { outline: 2px solid var(--main); outline-offset: 3px; }
 @media (min-width: 60rem) {
-  .cards { grid-template-columns: repeat(2, minmax(0, 1fr)); align-items: start; }
+  .cards { columns: 2; column-gap: 1rem; }
 }
 @media (max-width: 30rem) {
   main { padding: 1.1rem .8rem 3rem; }
