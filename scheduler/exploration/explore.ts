@@ -106,9 +106,9 @@ export function exploreFrom(
   checkExploreOptions(options, "explore");
   const { replay } = options;
   const pinned = pinnedToken();
+  if (pinned !== undefined) watchPinned(pinned);
   if (replay === undefined && pinned !== undefined && !isTokenOfSoak(pinned)) {
     const recorded = readToken(pinned);
-    watchPinned(pinned);
     return begin(origin, body, options, recorded).then((report) => (takePinned(pinned), report), (error) => {
       if (error instanceof DivergedError) return begin(origin, body, options, undefined);
       // What ended it early says nothing of the token.

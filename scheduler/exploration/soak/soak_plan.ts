@@ -4,11 +4,14 @@
  * @module
  */
 
-import type { Fault } from "../../../runtime/simulation/faults/faults.ts";
 import { identityOf, type PossibleFault, SeedPlan } from "../../../runtime/simulation/faults/plan.ts";
+import type { Session } from "../../../runtime/simulation/run/session.ts";
 import type { FaultCount, FiredFault, KeptFaults } from "./fault_draws.ts";
 import { hashText } from "./hash.ts";
 import { world } from "./timeline.ts";
+
+/** A fault that has happened. */
+type Fault = Session["parts"]["happened"][number];
 
 /** Passages that take far longer than others are left out like a fault, all of them together. */
 const tail: FiredFault = {

@@ -312,3 +312,9 @@ testWith("environment variables", "the token of the environment runs alone where
     delete process.env["MILLRACE_REPLAY"];
   }
 });
+
+test("seeds, faults and events are the same on every runtime", async () => {
+  const { hash, events } = await soak(sound, { seeds: 100 });
+  assertEquals([hash, events], [3388917025, 5928]);
+  assertEquals((await failureOf(counter)).token, "s1-counter-0p1.g-d6va6uff-kqzip7_0");
+});
