@@ -106,9 +106,10 @@ export function exploreFrom(
   checkExploreOptions(options, "explore");
   const { replay } = options;
   const pinned = pinnedToken();
-  if (pinned !== undefined) watchPinned(pinned);
-  if (replay === undefined && pinned !== undefined && !isTokenOfSoak(pinned)) {
-    const recorded = readToken(pinned);
+  if (replay === undefined && pinned !== undefined) {
+    const recorded = isTokenOfSoak(pinned) ? undefined : readToken(pinned);
+    watchPinned(pinned);
+    if (recorded === undefined) return begin(origin, body, options, undefined);
     return begin(origin, body, options, recorded).then((report) => (takePinned(pinned), report), (error) => {
       if (error instanceof DivergedError) return begin(origin, body, options, undefined);
       // What ended it early says nothing of the token.

@@ -93,10 +93,10 @@ class Soak {
   async begin(token: string | undefined): Promise<SoakReport> {
     if (token !== undefined) return await this.#replay(readSoakToken(token));
     const pinned = pinnedToken();
-    if (pinned !== undefined) watchPinned(pinned);
-    if (pinned === undefined || isTokenOfSchedule(pinned)) return await this.#run();
-    const recorded = readSoakToken(pinned);
-    if (recorded.name !== this.#source.name) return await this.#run();
+    if (pinned === undefined) return await this.#run();
+    const recorded = isTokenOfSchedule(pinned) ? undefined : readSoakToken(pinned);
+    watchPinned(pinned);
+    if (recorded?.name !== this.#source.name) return await this.#run();
     try {
       const report = await this.#replay(recorded);
       takePinned(pinned);
