@@ -32,6 +32,8 @@ export class SoakPlan extends SeedPlan {
   /** The places where faults that are kept may happen; `undefined` where they are not known. */
   readonly #places: ReadonlySet<number> | undefined;
   #hasTail = false;
+  /** Goes all that comes of the fault that was picked last its plainest way? A loss of power is one fault with an outcome for each file. */
+  #isPlain = false;
 
   constructor(seed: number, kept: KeptFaults | undefined, places: ReadonlySet<number> | undefined) {
     super(seed);
@@ -56,7 +58,9 @@ export class SoakPlan extends SeedPlan {
 
   override pick(label: string, place: string, possible: readonly PossibleFault[]): PossibleFault | undefined {
     if (this.#kept === undefined) return super.pick(label, place, possible);
-    return possible.find(({ identity }) => this.#kept!.has(hashText(identity)));
+    const picked = possible.find(({ identity }) => this.#kept!.has(hashText(identity)));
+    this.#isPlain = picked !== undefined && this.#isSimple(picked.identity);
+    return picked;
   }
 
   override buggifies(label: string, place: string): boolean {
@@ -69,7 +73,7 @@ export class SoakPlan extends SeedPlan {
   }
 
   override outcome(identity: string, count: number): number {
-    return this.#isSimple(identity) ? 0 : super.outcome(identity, count);
+    return this.#isPlain ? 0 : super.outcome(identity, count);
   }
 
   override latency(path: string, number: number): number {
