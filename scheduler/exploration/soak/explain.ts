@@ -16,7 +16,8 @@ import { shrinkFaults, type ShrunkFaults } from "./shrink_faults.ts";
 import { hashLabels, type SoakToken, writeSoakToken } from "./soak_token.ts";
 import type { FailingSeedRun } from "./soak_failure.ts";
 import type { FailingSeed } from "./tally.ts";
-import { type Timeline, TimelineRecorder } from "./timeline.ts";
+import type { Timeline } from "./timeline.ts";
+import { TimelineRecorder } from "./timeline_recorder.ts";
 
 /** What is run. */
 export interface ExplainSettings {

@@ -43,6 +43,14 @@ export function kindOfFailure(error: unknown): string {
   return `${name}: ${withoutNumbers(message)}`.slice(0, longest);
 }
 
+/** A failure in words that are the same on every engine. */
+export function toldOfFailure(error: unknown): string {
+  if (!(error instanceof Error)) return show(error);
+  const { name, message, cause } = error;
+  if (around.has(name) && cause !== undefined) return `${name}: ${toldOfFailure(cause)}`;
+  return ofEngines.has(name) ? name : `${name}: ${message}`;
+}
+
 /** What a message begins with, before data may follow. */
 function withoutNumbers(text: string): string {
   return text.trimStart().split(/:\s|\n/, 1)[0]!.replace(/"[^"]*"|\d+(\.\d+)?/g, "#");

@@ -46,7 +46,7 @@ export interface FoundFailure extends ScheduleFailure {
   readonly faults: number;
   /** The last events of the run as a text: a lane for each machine, faults marked. */
   readonly timeline: string;
-  /** The run as entries, oldest first: its last 1000. */
+  /** The run as entries, oldest first: the last 1000, and before them those that are near faults. */
   readonly run: readonly TimelineEntry[];
 }
 

@@ -12,7 +12,8 @@ import type { EventLog } from "./event_log.ts";
 import { type FaultCount, FaultDraws, type FiredFault, type KeptFaults } from "./fault_draws.ts";
 import { hashText, mix } from "./hash.ts";
 import { countFaults, machineOf, SoakPlan } from "./soak_plan.ts";
-import { ownerOf, type TimelineRecorder } from "./timeline.ts";
+import { ownerOf } from "./timeline.ts";
+import type { TimelineRecorder } from "./timeline_recorder.ts";
 
 /** A body of a soak. */
 export type SoakBody = (sim: Simulation) => unknown;

@@ -44,7 +44,7 @@ export class SoakFailure extends ScheduleFailure implements FoundFailure {
   declare readonly timeline: string;
   /** What was known of all seeds when it was found. */
   declare readonly report: SoakReport;
-  /** The run as entries, oldest first: its last 1000. */
+  /** The run as entries, oldest first: the last 1000, and before them those that are near faults. */
   declare readonly run: readonly TimelineEntry[];
 
   /** Made by `soak`. */

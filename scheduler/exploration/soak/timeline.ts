@@ -4,9 +4,7 @@
  * @module
  */
 
-import { show } from "../../../runtime/basics/check.ts";
 import type { LoopEvent } from "../../../runtime/simulation/loop/loop_event.ts";
-import type { RunWitness } from "../../../runtime/simulation/run/session.ts";
 import type { Trace, TraceEntry, TraceKind } from "../search/trace.ts";
 
 /** One thing that happened. */
@@ -19,75 +17,22 @@ export interface TimelineEntry {
   readonly kind: TraceKind | "fault";
   /** What happened, in words. */
   readonly text: string;
+  /** How many times in a row it happened. */
+  readonly times: number;
+  /** How many others had happened before. */
+  readonly before: number;
 }
 
 /** What happens in no machine. */
 export const world = "world";
 
-/** How many entries are kept: the last ones. */
-const mostEntries = 1000;
-
 /** How many lines the text has at most, and how long they and the columns of lanes are. */
 const mostLines = 40;
 const longestLine = 120;
 const narrowestLane = 16;
-const widestLane = 36;
 
 /** The marks of lines: a fault has to be found at a glance. */
 const marks: Partial<Record<TimelineEntry["kind"], string>> = { fault: "✗ ", mark: "✓ ", console: "> ", end: "■ " };
-
-/** Records a run. */
-export class TimelineRecorder implements RunWitness {
-  readonly #now: () => number;
-  #entries: TimelineEntry[] = [];
-  #leftOut = 0;
-  /** The machine whose macrotask runs. */
-  #lane = world;
-
-  constructor(now: () => number) {
-    this.#now = now;
-  }
-
-  /** A macrotask begins. */
-  came(event: LoopEvent): void {
-    this.#lane = ownerOf(event);
-    // Immediates have no name that would say anything.
-    if (event.kind !== "immediate") this.#add(event.kind as TraceKind, event.label);
-  }
-
-  /** A fault has come. */
-  readonly fault = (told: string): void => this.#add("fault", told);
-
-  /** A fault has come to a machine. */
-  happened(time: number, lane: string, text: string): void {
-    this.#entries.push({ time, lane, kind: "fault", text });
-  }
-
-  asked(): void {}
-
-  printed(method: string, text: string): void {
-    this.#add("console", `${method}: ${text}`);
-  }
-
-  marked(label: string): void {
-    this.#add("mark", label);
-  }
-
-  /** The run as it was, which has ended with an error, or well. */
-  end(error: unknown): Timeline {
-    const text = error instanceof Error ? `${error.name}: ${error.message}` : show(error);
-    this.#add("end", text.slice(0, 1000));
-    const kept = this.#entries.slice(-mostEntries);
-    return new Timeline(kept, this.#leftOut + this.#entries.length - kept.length);
-  }
-
-  #add(kind: TimelineEntry["kind"], text: string): void {
-    this.#entries.push({ time: this.#now(), lane: this.#lane, kind, text });
-    if (this.#entries.length < 2 * mostEntries) return;
-    this.#entries = this.#entries.slice(mostEntries);
-    this.#leftOut += mostEntries;
-  }
-}
 
 /** The machine to which an event belongs. */
 export function ownerOf({ owner }: LoopEvent): string {
@@ -104,12 +49,9 @@ export interface Excerpt {
 /** What happened in a run. */
 export class Timeline {
   readonly entries: readonly TimelineEntry[];
-  /** How many entries came before. */
-  readonly leftOut: number;
 
-  constructor(entries: readonly TimelineEntry[], leftOut: number) {
+  constructor(entries: readonly TimelineEntry[]) {
     this.entries = entries;
-    this.leftOut = leftOut;
   }
 
   /** The lanes by their names; the world stands first. */
@@ -128,53 +70,72 @@ export class Timeline {
       for (let index = fault - around; index <= fault + around; index++) if (index in entries) chosen.add(index);
     }
     for (let index = entries.length - 1; index >= 0 && chosen.size < count; index--) chosen.add(index);
-    let before = -1 - this.leftOut;
+    let next = 0;
     return [...chosen].sort((a, b) => a - b).map((index) => {
-      const gap = index - before - 1;
-      before = index;
-      return { entry: entries[index]!, gap };
+      const entry = entries[index]!;
+      const gap = entry.before - next;
+      next = entry.before + entry.times;
+      return { entry, gap };
     });
   }
 
   /** As the timelines of single schedules are. */
   get trace(): Trace {
-    const entries = this.entries.map(({ time, lane, kind, text }): TraceEntry => ({
-      time,
-      kind: kind === "fault" ? "choice" : kind,
-      event: kind === "end" ? "the run fails" : text,
-      ...lane !== world && { task: lane },
-      ...kind === "end" && { text },
-      heldBack: false,
-      woke: [],
-      began: [],
-    }));
-    return { entries, leftOut: this.leftOut };
+    const entries = this.entries.map((entry): TraceEntry => {
+      const { time, lane, kind, text } = entry;
+      return {
+        time,
+        kind: kind === "fault" ? "choice" : kind,
+        event: kind === "end" ? "the run fails" : textOf(entry),
+        ...lane !== world && { task: lane },
+        ...kind === "end" && { text },
+        heldBack: false,
+        woke: [],
+        began: [],
+      };
+    });
+    return { entries, leftOut: this.entries[0]?.before ?? 0 };
   }
 
   /** Forty lines in columns: time, and a lane for each machine. */
   toString(): string {
     const excerpt = this.excerpt(mostLines);
-    const lanes = new Timeline(excerpt.map(({ entry }) => entry), 0).lanes;
-    const timeWidth = Math.max(...excerpt.map(({ entry }) => timeOf(entry).length));
-    const room = longestLine - timeWidth - 2 * lanes.length;
-    const width = lanes.length === 1
-      ? room
-      : Math.min(widestLane, Math.max(narrowestLane, Math.floor(room / lanes.length)));
+    const shown = excerpt.map(({ entry }) => entry);
+    const { lanes } = new Timeline(shown);
+    const timeWidth = Math.max(...shown.map((entry) => timeOf(entry).length));
+    const widest = Math.max(narrowestLane, Math.floor((longestLine - timeWidth) / lanes.length) - 2);
+    // Faults and the end may be longer than their lane: those to the right have nothing on such a line.
+    const widthOf = (lane: string): number =>
+      Math.min(
+        widest,
+        Math.max(
+          lane.length,
+          ...shown.map((entry) => entry.lane === lane && marks[entry.kind] === undefined ? textOf(entry).length : 0),
+        ),
+      );
+    const indent = " ".repeat(timeWidth + 2);
+    let head = indent;
+    const starts = new Map<string, number>();
+    for (const lane of lanes) {
+      starts.set(lane, head.length);
+      const width = widthOf(lane);
+      head += `${cut(plain(lane), width).padEnd(width)}  `;
+    }
     const lines = excerpt.flatMap(({ entry, gap }) => {
-      const { lane, kind, text } = entry;
-      const before = " ".repeat((width + 2) * lanes.indexOf(lane));
-      // The lanes to the right have nothing on this line.
-      const told = cut((marks[kind] ?? "") + plain(text), Math.max(narrowestLane, room - before.length));
-      const line = `${timeOf(entry).padStart(timeWidth)}  ${before}${told}`;
-      return gap === 0 ? [line] : [`${" ".repeat(timeWidth)}  ... ${gap} more`, line];
+      const line = timeOf(entry).padStart(timeWidth).padEnd(starts.get(entry.lane)!);
+      const told = cut((marks[entry.kind] ?? "") + plain(textOf(entry)), Math.max(widest, longestLine - line.length));
+      return gap === 0 ? [line + told] : [`${indent}... ${gap} more`, line + told];
     });
-    if (lanes.length === 1) return lines.join("\n");
-    const names = lanes.map((lane) => cut(plain(lane), width).padEnd(width)).join("  ");
-    return [`${" ".repeat(timeWidth)}  ${names}`.trimEnd(), ...lines].join("\n");
+    return (lanes.length === 1 ? lines : [head.trimEnd(), ...lines]).join("\n");
   }
 }
 
-/** When it was. */
+/** What happened, and how many times in a row. */
+export function textOf({ text, times }: TimelineEntry): string {
+  return times > 1 ? `${text} (${times} times)` : text;
+}
+
+/** When it was, the first time. */
 export function timeOf({ time }: TimelineEntry): string {
   return `${Math.round(time * 1000) / 1000} ms`;
 }

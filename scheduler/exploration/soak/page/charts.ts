@@ -6,7 +6,7 @@
 
 import { count, duration } from "../format.ts";
 import type { SoakProgress } from "../report_figures.ts";
-import { Timeline, type TimelineEntry } from "../timeline.ts";
+import { textOf, Timeline, type TimelineEntry } from "../timeline.ts";
 import { escaped } from "./markup.ts";
 
 /** A row of a chart of bars. */
@@ -55,7 +55,7 @@ export function growth(points: readonly SoakProgress[], elapsed: number, seeds: 
 
 /** The lanes of a run, an entry beside the other: how long it took between them is in the table. */
 export function lanes(entries: readonly TimelineEntry[]): string {
-  const names = new Timeline(entries, 0).lanes;
+  const names = new Timeline(entries).lanes;
   const height = names.length * laneHeight;
   const parts = names.map((name, index) => {
     const y = index * laneHeight;
@@ -65,7 +65,9 @@ export function lanes(entries: readonly TimelineEntry[]): string {
   entries.forEach((entry, index) => {
     const x = percent((index + 0.5) / entries.length);
     const sign = signOf(entry.kind, names.indexOf(entry.lane) * laneHeight + laneLine);
-    parts.push(`<svg x="${x}" y="0" width="1" height="${height}">${sign}<title>${escaped(entry.text)}</title></svg>`);
+    parts.push(
+      `<svg x="${x}" y="0" width="1" height="${height}">${sign}<title>${escaped(textOf(entry))}</title></svg>`,
+    );
   });
   const faults = entries.filter(({ kind }) => kind === "fault").length;
   const label = `${entries.length} events in ${names.length} ${

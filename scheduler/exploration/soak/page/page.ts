@@ -8,7 +8,7 @@ import { show } from "../../../../runtime/basics/check.ts";
 import { count, counted, duration } from "../format.ts";
 import type { FoundFailure, SoakFigures } from "../report_figures.ts";
 import { hex } from "../report_text.ts";
-import { type Excerpt, Timeline, type TimelineEntry, timeOf } from "../timeline.ts";
+import { type Excerpt, textOf, Timeline, type TimelineEntry, timeOf } from "../timeline.ts";
 import { type Bar, bars, growth, lanes } from "./charts.ts";
 import { escaped, escapedLines } from "./markup.ts";
 import { style } from "./style.ts";
@@ -81,7 +81,7 @@ function failure(found: FoundFailure, index: number): string {
   const { seed, token, schedule, cause, run } = found;
   const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : show(cause);
   const [head = "", ...more] = message.split("\n");
-  const excerpt = new Timeline(run, 0).excerpt(mostEntries);
+  const excerpt = new Timeline(run).excerpt(mostEntries);
   return `<section class="failure">
 <h2>${escaped(head)}</h2>
 ${more.length > 0 ? `<pre>${escapedLines(more.join("\n"))}</pre>` : ""}
@@ -89,7 +89,7 @@ ${more.length > 0 ? `<pre>${escapedLines(more.join("\n"))}</pre>` : ""}
 <ol class="faults">${schedule.map((line) => `<li>${escaped(line)}</li>`).join("")}</ol>
 <h3>It alone runs again with</h3>
 <code class="token">MILLRACE_REPLAY=${escaped(token)}</code>
-<h3>${excerpt.length < run.length ? `The run: its faults and its end, of ${run.length} entries` : "The run"}</h3>
+<h3>${excerpt.length < run.length ? `The run: its faults and its end` : "The run"}</h3>
 ${lanes(excerpt.map(({ entry }) => entry))}
 <details${index === 0 ? " open" : ""}><summary>As a table</summary>
 <div class="scroll" tabindex="0" role="region" aria-label="The run with seed ${seed}">${table(excerpt)}</div>
@@ -98,10 +98,10 @@ ${lanes(excerpt.map(({ entry }) => entry))}
 }
 
 function table(excerpt: readonly Excerpt[]): string {
-  const { lanes } = new Timeline(excerpt.map(({ entry }) => entry), 0);
+  const { lanes } = new Timeline(excerpt.map(({ entry }) => entry));
   const rows = excerpt.map(({ entry, gap }) => {
-    const { lane, kind, text } = entry;
-    const cells = lanes.map((name) => `<td>${name === lane ? (signs[kind] ?? "") + escaped(text) : ""}</td>`);
+    const { lane, kind } = entry;
+    const cells = lanes.map((name) => `<td>${name === lane ? (signs[kind] ?? "") + escaped(textOf(entry)) : ""}</td>`);
     const row = `<tr class="${kind}"><td class="time">${timeOf(entry)}</td>${cells.join("")}</tr>`;
     return gap === 0
       ? row
