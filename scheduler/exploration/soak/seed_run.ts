@@ -86,6 +86,7 @@ export async function runSeed(stage: Stage, body: SoakBody, settings: SeedRunSet
     keepPlaces: false,
     maxSteps,
     observe,
+    look: timeline && (() => timeline.ran(session.loop?.owner?.name)),
     witness: timeline,
     prints,
   });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { identityOf, type PossibleFault, SeedPlan } from "../../../runtime/simulation/faults/plan.ts";
+import { identityOf, type PossibleFault, SeedPlan } from "../../../runtime/simulation/run/run.ts";
 import type { Session } from "../../../runtime/simulation/run/session.ts";
 import type { FaultCount, FiredFault, KeptFaults } from "./fault_draws.ts";
 import { hashText } from "./hash.ts";

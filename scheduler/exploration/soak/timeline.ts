@@ -87,7 +87,7 @@ export class Timeline {
         time,
         kind: kind === "fault" ? "choice" : kind,
         event: kind === "end" ? "the run fails" : textOf(entry),
-        ...lane !== world && { task: lane },
+        ...lane !== world && { machine: lane },
         ...kind === "end" && { text },
         heldBack: false,
         woke: [],

@@ -13,6 +13,7 @@ import { ownerOf, Timeline, type TimelineEntry, world } from "./timeline.ts";
 /** An entry that may still come again. */
 interface OpenEntry extends TimelineEntry {
   times: number;
+  lane: string;
 }
 
 /** How many of the last entries are kept, and of those that are near faults before them. */
@@ -27,8 +28,10 @@ export class TimelineRecorder implements RunWitness {
   readonly #now: () => number;
   #entries: OpenEntry[] = [];
   #count = 0;
-  /** The machine whose macrotask runs. */
+  /** The machine whose macrotask runs, as far as that is known. */
   #lane = world;
+  /** The macrotask that runs. */
+  #current: OpenEntry | undefined;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -38,11 +41,16 @@ export class TimelineRecorder implements RunWitness {
   came(event: LoopEvent): void {
     this.#lane = ownerOf(event);
     // Immediates have no name that would say anything.
-    if (event.kind !== "immediate") this.#add(event.kind as TraceKind, event.label);
+    this.#current = event.kind === "immediate" ? undefined : this.#add(event.kind as TraceKind, event.label);
+  }
+
+  /** A macrotask has run, with all its microtasks. Only now it is known what came to which machine: it begins as the world's. */
+  ran(machine: string = world): void {
+    if (this.#current?.times === 1) this.#current.lane = machine;
   }
 
   /** A fault has come. */
-  readonly fault = (told: string): void => this.#add("fault", told);
+  readonly fault = (told: string): void => void this.#add("fault", told);
 
   /** A fault has come to a machine. */
   happened(time: number, lane: string, text: string): void {
@@ -66,12 +74,17 @@ export class TimelineRecorder implements RunWitness {
     return new Timeline(this.#entries);
   }
 
-  #add(kind: TimelineEntry["kind"], text: string, lane: string = this.#lane, time: number = this.#now()): void {
+  #add(kind: TimelineEntry["kind"], text: string, lane: string = this.#lane, time: number = this.#now()): OpenEntry {
     const last = this.#entries.at(-1);
     const before = this.#count++;
-    if (last?.kind === kind && last.text === text && last.lane === lane) return void last.times++;
-    this.#entries.push({ time, lane, kind, text, times: 1, before });
+    if (last?.kind === kind && last.text === text && last.lane === lane) {
+      last.times++;
+      return last;
+    }
+    const entry = { time, lane, kind, text, times: 1, before };
+    this.#entries.push(entry);
     if (this.#entries.length >= 2 * mostLast + mostNear) this.#forget();
+    return entry;
   }
 
   /** Forgets what is neither near a fault nor among the last. */
