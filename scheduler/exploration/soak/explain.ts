@@ -111,7 +111,8 @@ async function record(
   body: SoakBody,
   settings: { seed: number; maxSteps: number; kept: KeptFaults | undefined; prints?: boolean },
 ): Promise<{ run: SeedRun; timeline: Timeline }> {
-  const timeline = new TimelineRecorder(() => stage.session.loop?.now ?? 0);
+  const { session } = stage;
+  const timeline = new TimelineRecorder({ now: () => session.loop?.now ?? 0, machine: () => session.life?.name });
   const run = await runSeed(stage, body, { ...settings, timeline });
   return { run, timeline: timeline.end(run.outcome.ok ? undefined : run.outcome.error) };
 }

@@ -23,25 +23,32 @@ const mostNear = 200;
 /** How many entries before and after a fault are near. */
 const near = 8;
 
+/** What is known of the run that is recorded. */
+export interface RecordedRun {
+  /** Milliseconds of its clock. */
+  now(): number;
+  /** The machine whose flow of control it is; `undefined` where it is the body's. */
+  machine(): string | undefined;
+}
+
 /** Records a run. */
 export class TimelineRecorder implements RunWitness {
-  readonly #now: () => number;
+  readonly #run: RecordedRun;
   #entries: OpenEntry[] = [];
   #count = 0;
-  /** The machine whose macrotask runs, as far as that is known. */
-  #lane = world;
   /** The macrotask that runs. */
   #current: OpenEntry | undefined;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(run: RecordedRun) {
+    this.#run = run;
   }
 
   /** A macrotask begins. */
   came(event: LoopEvent): void {
-    this.#lane = ownerOf(event);
     // Immediates have no name that would say anything.
-    this.#current = event.kind === "immediate" ? undefined : this.#add(event.kind as TraceKind, event.label);
+    this.#current = event.kind === "immediate"
+      ? undefined
+      : this.#add(event.kind as TraceKind, event.label, ownerOf(event));
   }
 
   /** A macrotask has run, with all its microtasks. Only now it is known what came to which machine: it begins as the world's. */
@@ -69,12 +76,17 @@ export class TimelineRecorder implements RunWitness {
 
   /** The run as it was, which has ended with an error, or well. */
   end(error: unknown): Timeline {
-    this.#add("end", toldOfFailure(error).slice(0, 1000));
+    this.#add("end", toldOfFailure(error).slice(0, 1000), world);
     this.#forget();
     return new Timeline(this.#entries);
   }
 
-  #add(kind: TimelineEntry["kind"], text: string, lane: string = this.#lane, time: number = this.#now()): OpenEntry {
+  #add(
+    kind: TimelineEntry["kind"],
+    text: string,
+    lane: string = this.#run.machine() ?? world,
+    time: number = this.#run.now(),
+  ): OpenEntry {
     const last = this.#entries.at(-1);
     const before = this.#count++;
     if (last?.kind === kind && last.text === text && last.lane === lane) {

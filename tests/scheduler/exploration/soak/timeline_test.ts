@@ -9,14 +9,19 @@ function eventOf(label: string, machine?: string): LoopEvent {
   return { owner, id: 1, label, kind: "io", chain: 0, fn() {} };
 }
 
+/** A run whose clock stands still. */
+const still = { now: () => 0, machine: () => undefined };
+
 test("each machine has a lane, the world has the first, and faults, marks and the end have signs", () => {
   let now = 0;
-  const recorder = new TimelineRecorder(() => now);
+  let machine: string | undefined;
+  const recorder = new TimelineRecorder({ now: () => now, machine: () => machine });
   recorder.came(eventOf("request", "db-2"));
   recorder.happened(0.5, "db-1", "db-1 loses its power");
   now = 1.25;
   recorder.came(eventOf("sleep(1)"));
   recorder.marked("retried");
+  machine = "db-2";
   recorder.printed("console.log", "two\nlines\u001b[31m");
   assertEquals(recorder.end(new Error("lost")).toString().split("\n"), [
     "         world     db-1  db-2",
@@ -24,13 +29,13 @@ test("each machine has a lane, the world has the first, and faults, marks and th
     " 0.5 ms            ✗ db-1 loses its power",
     "1.25 ms  sleep(1)",
     "1.25 ms  ✓ retried",
-    "1.25 ms  > console.log: two lines\\u001b[31m",
+    "1.25 ms                  > console.log: two lines\\u001b[31m",
     "1.25 ms  ■ Error: lost",
   ]);
 });
 
 test("what happens again and again is one line", () => {
-  const recorder = new TimelineRecorder(() => 7);
+  const recorder = new TimelineRecorder(still);
   for (let time = 0; time < 100; time++) recorder.came(eventOf("sleep(5)"));
   recorder.came(eventOf("other"));
   const { entries } = recorder.end(undefined);
@@ -42,7 +47,7 @@ test("what happens again and again is one line", () => {
 });
 
 test("a long run keeps its faults with what was around them, and its end; how much is left out is told", () => {
-  const recorder = new TimelineRecorder(() => 0);
+  const recorder = new TimelineRecorder(still);
   for (let index = 0; index < 50_000; index++) {
     recorder.came(eventOf(`event ${index}`));
     if (index === 20_000 || index === 30_000) recorder.fault(`fault at ${index}`);
@@ -61,13 +66,13 @@ test("a long run keeps its faults with what was around them, and its end; how mu
 });
 
 test("faults without end leave the bounds as they are", () => {
-  const recorder = new TimelineRecorder(() => 0);
+  const recorder = new TimelineRecorder(still);
   for (let index = 0; index < 20_000; index++) recorder.fault(`fault ${index}`);
   const timeline = recorder.end(new Error("late"));
   assert(timeline.entries.length <= 1200 && timeline.toString().split("\n").length <= 45);
 });
 
 test("the words of an engine are not in a timeline, so that it is the same on all of them", () => {
-  const recorder = new TimelineRecorder(() => 0);
+  const recorder = new TimelineRecorder(still);
   assertEquals(recorder.end(new TypeError("x is not a function")).entries.map(({ text }) => text), ["TypeError"]);
 });
