@@ -7,13 +7,13 @@
 import { checkCount, checkFunction, checkOptions, show } from "../../runtime/basics/check.ts";
 import { errorAtCallOf } from "../../runtime/hosts/common/replace_frames.ts";
 import type { Simulation } from "../../runtime/simulation/mod.ts";
-import { environmentVariable, tellAtEnd } from "../../runtime/system/environment.ts";
+import { pinnedToken, takePinned, watchPinned } from "./pinned_token.ts";
 import { Exploration, type ExploreReport } from "./exploration.ts";
 import { TimeoutError } from "../scopes/errors.ts";
 import { NondeterminismError } from "./search/choosers.ts";
 import { DivergedError, ScheduleFailure } from "./search/schedule_failure.ts";
 import { type SearchStrategy, strategies } from "./search/search.ts";
-import { readToken, type RecordedSchedule } from "./search/token.ts";
+import { isTokenOfSoak, readToken, type RecordedSchedule } from "./search/token.ts";
 import { atCall } from "./stage/at_call.ts";
 import { checkSettings, onStage, type SimulateOptions, simulateOptions } from "./stage/stage.ts";
 
@@ -105,33 +105,19 @@ export function exploreFrom(
   checkFunction(body, "The body of an exploration");
   checkExploreOptions(options, "explore");
   const { replay } = options;
-  const pinned = environmentVariable("MILLRACE_REPLAY");
-  if (replay === undefined && pinned) {
-    const recorded = readToken(pinned);
+  const pinned = pinnedToken();
+  if (replay === undefined && pinned !== undefined) {
+    const recorded = isTokenOfSoak(pinned) ? undefined : readToken(pinned);
     watchPinned(pinned);
-    return begin(origin, body, options, recorded).then((report) => (taken.add(pinned), report), (error) => {
+    if (recorded === undefined) return begin(origin, body, options, undefined);
+    return begin(origin, body, options, recorded).then((report) => (takePinned(pinned), report), (error) => {
       if (error instanceof DivergedError) return begin(origin, body, options, undefined);
       // What ended it early says nothing of the token.
-      if (error instanceof ScheduleFailure) taken.add(pinned);
+      if (error instanceof ScheduleFailure) takePinned(pinned);
       throw error;
     });
   }
   return begin(origin, body, options, replay === undefined ? undefined : readToken(replay));
-}
-
-/** The tokens of the environment that a body was run with, and those of which it is told at the end if none was. */
-const taken = new Set<string>();
-const watched = new Set<string>();
-
-/** A token that no body takes runs nothing, which looks like a test that passes. */
-function watchPinned(token: string): void {
-  if (watched.has(token)) return;
-  watched.add(token);
-  tellAtEnd(() => {
-    if (taken.has(token)) return undefined;
-    return `MILLRACE_REPLAY: no body that this process has explored took the token ${token}: ` +
-      "it is of another one, or of another version of one of them";
-  });
 }
 
 function begin(

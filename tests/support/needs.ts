@@ -17,6 +17,7 @@ const lacks = {
   "Node's modules": "a page has no modules of Node",
   "immediates": "a page has neither setImmediate nor nextTick",
   "shared memory": "this page is not isolated from other origins",
+  "own modules": "in a bundle the library does not find the modules that its threads load",
   "own frames": "in a bundle the library does not know its own frames",
 } as const;
 

@@ -26,6 +26,8 @@ const thisMachine = /^(localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[?::1?\]?)$/;
  */
 export function fetchOf(world: World, servers: () => Servers): typeof fetch {
   const own = globalThis.fetch;
+  // Node loads it when it is first named, and compiles something then: in a run that would be work of the body, in the first one alone.
+  void globalThis.Request;
   const read = promised(world, "fetch", async (input: RequestInfo | URL, init?: RequestInit) => {
     const response = await own(input, init);
     // Whole: its parts would come when the host likes.

@@ -21,6 +21,8 @@ import type { Session } from "./session.ts";
 import type { RunHooks, RunSettings } from "./run_settings.ts";
 import { BodySimulation, type Simulation } from "./simulation.ts";
 
+export { identityOf, type PossibleFault, SeedPlan } from "../faults/plan.ts";
+
 /** How a run ended. */
 export type RunOutcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { FaultPlan } from "../faults/plan.ts";
 import type { Choose, LoopEvent } from "../loop/loop_event.ts";
 
 /** What one run is made with. */
@@ -15,8 +16,8 @@ export interface RunSettings {
   readonly late?: boolean;
   /** Is told of each macrotask, as it runs. */
   readonly observe?: ((event: LoopEvent) => void) | undefined;
-  /** Faults are drawn from the seed, or are exactly those of these names; without it, the schedule decides. */
-  readonly faults?: { readonly only?: Iterable<string> | undefined } | undefined;
+  /** Decides which faults happen; without it, the schedule does. */
+  readonly plan?: FaultPlan | undefined;
   /** After how many macrotasks a body that has not ended is taken for a livelock. */
   readonly maxSteps: number;
   /** Sees what is of no account for how the run goes. */

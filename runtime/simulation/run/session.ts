@@ -34,7 +34,7 @@ import type { InFlight } from "../loop/in_flight.ts";
 import type { RealWork } from "../loop/real_work.ts";
 import type { World, WorldSettings } from "../loop/world.ts";
 import type { Faults, FaultsWorld } from "../faults/faults.ts";
-import { type FaultPlan, ScheduledPlan, SeedPlan } from "../faults/plan.ts";
+import { type FaultPlan, ScheduledPlan } from "../faults/plan.ts";
 import type { DiskWorld, SimulatedMachine } from "../machines/simulated_machine.ts";
 import type { Life, ProgramFrame } from "../machines/life.ts";
 import type { MachineHooks, Machines } from "../machines/machines.ts";
@@ -147,7 +147,7 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
     if (this.settings.allowRealIo) this.flights.add(hostRequests());
     this.#random = new Random(settings.seed);
     this.seed = settings.seed;
-    this.#plan = settings.faults && new SeedPlan(settings.seed, settings.faults.only);
+    this.#plan = settings.plan;
     this.wall = this.settings.startTime;
   }
 

@@ -120,7 +120,13 @@ export class HoldBackChooser extends Chooser {
     const branch = this.#branch;
     if (branch === undefined || number > branch.at) return undefined;
     if (branch.from.sizes[number] !== events.length) {
-      throw new NondeterminismError(branch.from.sizes[number]!, events);
+      const [before, labels] = [
+        branch.from.sizes[number]!,
+        events.map(({ label }) => JSON.stringify(label)).join(", "),
+      ];
+      throw new NondeterminismError(
+        `the same decisions led to ${before} events that are ready, then to ${events.length} (${labels})`,
+      );
     }
     return number === branch.at ? branch.choice : branch.from.chosen[number]!;
   }
@@ -230,13 +236,12 @@ export class SameChooser extends Chooser {
   }
 }
 
-/** The same decisions have led to something else. */
+/** The same decisions, or the same seed, have led to something else. */
 export class NondeterminismError extends Error {
-  /** Made by `explore`. */
-  constructor(expected: number, events: readonly LoopEvent[]) {
-    const labels = events.map(({ label }) => JSON.stringify(label)).join(", ");
+  /** Made by `explore` and `soak`. */
+  constructor(difference: string) {
     super(
-      `The body is not deterministic: the same decisions led to ${expected} events that are ready, then to ${events.length} (${labels}). ` +
+      `The body is not deterministic: ${difference}. ` +
         "Something in it depends on what an earlier run has left behind, or on what a simulation does not control",
     );
     this.name = "NondeterminismError";

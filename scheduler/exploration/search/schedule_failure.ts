@@ -8,7 +8,7 @@ import { show } from "../../../runtime/basics/check.ts";
 import { formatTrace, type Trace, type TraceEntry } from "./trace.ts";
 
 /** What is known of a schedule that fails. */
-interface FailingSchedule {
+export interface FailingSchedule {
   readonly schedule: readonly string[];
   readonly token: string;
   readonly schedules: number;
@@ -37,24 +37,31 @@ export class ScheduleFailure extends Error {
   declare readonly trace: readonly TraceEntry[];
 
   /** Made by `explore`. */
-  constructor(cause: unknown, { schedule, token, schedules, trace, test }: FailingSchedule) {
-    const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : show(cause);
-    super(
-      `${what}\n\nIt fails when\n${indented(schedule)}\n\nThe run\n${indented(formatTrace(trace))}\n\n` +
-        (test === undefined
-          ? `Found by schedule ${schedules}; it runs again with explore(body, { replay: "${token}" })`
-          : `Found by schedule ${schedules} of the test ${
-            JSON.stringify(test)
-          }; it alone runs again with this before the ` +
-            `command of the test:\n\n  MILLRACE_REPLAY=${token}`),
-      { cause },
-    );
+  constructor(cause: unknown, failing: FailingSchedule, message: string = messageOf(cause, failing)) {
+    super(message, { cause });
+    const { schedule, token, schedules, trace } = failing;
     this.name = "ScheduleFailure";
     this.schedule = schedule;
     this.token = token;
     this.schedules = schedules;
     Object.defineProperty(this, "trace", { value: trace.entries, configurable: true });
   }
+}
+
+function messageOf(cause: unknown, { schedule, token, schedules, trace, test }: FailingSchedule): string {
+  return `${toldFailure(cause, schedule, formatTrace(trace))}\n\n` +
+    (test === undefined
+      ? `Found by schedule ${schedules}; it runs again with explore(body, { replay: "${token}" })`
+      : `Found by schedule ${schedules} of the test ${
+        JSON.stringify(test)
+      }; it alone runs again with this before the ` +
+        `command of the test:\n\n  MILLRACE_REPLAY=${token}`);
+}
+
+/** What has failed, when it does, and how. */
+export function toldFailure(cause: unknown, schedule: readonly string[], run: readonly string[]): string {
+  const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : show(cause);
+  return `${what}\n\nIt fails when\n${indented(schedule)}\n\nThe run\n${indented(run)}`;
 }
 
 function indented(lines: readonly string[]): string {

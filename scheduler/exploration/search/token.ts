@@ -24,6 +24,16 @@ const version = "m1";
 export const labelsInToken = 8;
 const profiles: readonly ProfileName[] = ["node", "node18", "deno", "bun", "browser"];
 
+/** Is it the token of a soak, of whatever version? */
+export function isTokenOfSoak(text: string): boolean {
+  return /^s\d+-/.test(text);
+}
+
+/** Is it the token of a schedule, of whatever version? */
+export function isTokenOfSchedule(text: string): boolean {
+  return /^m\d+-/.test(text);
+}
+
 /** 20 bits of a label. */
 export function hashLabel(label: string): number {
   let hash = 0x811c9dc5;

@@ -185,6 +185,7 @@ export const house: readonly Room[] = [
       search: ["stage"],
       "": ["stage", "search"],
       fast_check: ["stage", "search", ""],
+      soak: ["stage", "search", ""],
     },
   },
 

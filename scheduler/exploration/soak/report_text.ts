@@ -1,0 +1,70 @@
+/**
+ * The report of a soak for a terminal: what is wrong stands first.
+ *
+ * @module
+ */
+
+import { count, counted, duration } from "./format.ts";
+import type { SoakFigures } from "./report_figures.ts";
+import { cut, plain } from "./timeline.ts";
+
+/** How long names of marks and faults are at most, and how many of each are listed. */
+const longestName = 48;
+const mostLines = 40;
+
+/** The report as a text. */
+export function textOf(report: SoakFigures): string {
+  const { name, profile, seeds, failing, failures, checked, elapsed, threads, isComplete } = report;
+  const verdict = failing === 0
+    ? `all ${counted(seeds, "seed")} pass`
+    : `${counted(failing, "seed")} of ${count(seeds)} ${failing === 1 ? "fails" : "fail"}`;
+  const lines = [
+    `${name}: ${verdict}${isComplete ? "" : ", not all were run"}`,
+    `  ${counted(report.events, "event")}, ${duration(report.virtual)} of virtual time, rules of ${profile}`,
+    `  ${duration(elapsed)} in ${counted(threads, "thread")}: ${count(report.seedsPerSecond)} seeds/s, ` +
+    `${count(report.eventsPerSecond)} events/s`,
+    `  ${checked === 0 ? "no seed was run twice" : `${counted(checked, "seed")} run twice`}; hash ${hex(report.hash)}`,
+  ];
+  for (const { seed, kind, faults, token } of failures) {
+    lines.push("", `Failure: ${cut(plain(kind), 120)}`, `  seed ${seed}, ${counted(faults, "fault")}: ${token}`);
+  }
+  const { marks, faults, withoutEffect, neverReached } = report;
+  if (marks.length > 0) {
+    lines.push("", neverReached.length > 0 ? `Marks (${neverReached.length} never reached)` : "Marks (all reached)");
+    lines.push(
+      ...table(marks.map(({ label, seeds }) => [label, seeds === 0 ? "never reached" : counted(seeds, "seed")])),
+    );
+  }
+  if (faults.length > 0) {
+    lines.push("", withoutEffect.length > 0 ? `Faults (${withoutEffect.length} without any effect)` : "Faults");
+    lines.push(
+      ...table(faults.map(({ kind, injected, effective, seeds }) => [
+        kind,
+        `${count(injected)} in ${counted(seeds, "seed")}, ` +
+        (effective === 0 ? "without any effect" : `${count(effective)} with an effect`),
+      ])),
+    );
+  }
+  if (report.slowest.length > 0) {
+    lines.push("", "Slowest seeds");
+    lines.push(
+      ...table(report.slowest.map(({ seed, time, events }) => [
+        `seed ${seed}`,
+        `${duration(time)}, ${counted(events, "event")}`,
+      ])),
+    );
+  }
+  return lines.join("\n");
+}
+
+/** The hash as eight digits. */
+export function hex(hash: number): string {
+  return hash.toString(16).padStart(8, "0");
+}
+
+function table(rows: readonly (readonly [string, string])[]): string[] {
+  const shown = rows.slice(0, mostLines).map(([name, text]) => [cut(plain(name), longestName), text] as const);
+  const width = Math.max(...shown.map(([name]) => name.length));
+  const lines = shown.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`);
+  return rows.length > mostLines ? [...lines, `  and ${rows.length - mostLines} more`] : lines;
+}
