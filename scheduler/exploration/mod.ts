@@ -31,6 +31,14 @@ export type { Drawable } from "./history/lanes.ts";
 export type { Model } from "./history/model.ts";
 export { type ModelLike, type ModelName, models } from "./history/models.ts";
 export type { Operation, OperationData, OperationOutcome } from "./history/operation.ts";
+export {
+  checkSession,
+  checkSet,
+  checkUnique,
+  type Finding,
+  type Findings,
+  type SessionOptions,
+} from "./history/session_checks.ts";
 export { type MemoryStream, memoryStream, type MemoryStreamOptions } from "./memory_stream.ts";
 export { NondeterminismError } from "./search/choosers.ts";
 export { DivergedError, ScheduleFailure } from "./search/schedule_failure.ts";

@@ -23,6 +23,12 @@ const lineHeight = 20;
 /** The width of a character of the labels, whose font has one width for all. */
 const charWidth = 7.3;
 
+const leastWidth = 360;
+/** So wide a picture is for the sake of its title. */
+const mostForTitle = 640;
+/** What the time of the last return takes, and the end of what does not return. */
+const roomAtEnd = 80;
+
 /** Colours by what they mean; both schemes are for a page of that kind. */
 const style =
   `.mh{--paper:#fff;--ink:#1c2430;--faint:#5c6675;--lane:#f3f5f8;--rule:#d5dae2;--done:#d6e6fb;--edge:#3b73b9;` +
@@ -84,7 +90,8 @@ class Drawing {
     this.#title = title;
     const longest = Math.max(0, ...lanes.lanes.map(({ client }) => lengthOf(client)));
     this.#left = margin + longest * charWidth + 16;
-    this.#width = Math.max(360, Math.ceil(this.#left + lanes.width + 2 * margin));
+    const ofTitle = Math.min(mostForTitle, lengthOf(title ?? "") * charWidth + 2 * margin);
+    this.#width = Math.ceil(Math.max(ofTitle, leastWidth, this.#left + lanes.width + roomAtEnd));
     this.#lines = title === undefined ? [] : wrapped(title, Math.floor((this.#width - 2 * margin) / charWidth));
     let top = margin + this.#lines.length * lineHeight;
     this.#tops = lanes.lanes.map(({ rows }) => {
@@ -116,8 +123,8 @@ class Drawing {
       ...this.#lines.map((line, index) => text(margin, margin + 8 + index * lineHeight, line, "t")),
       ...lanes.flatMap(({ client, rows }, index) => this.#lane(client, rows, this.#tops[index]!)),
       ...times,
-      ...lanes.flatMap(({ bars }, index) => bars.map((bar) => this.#bar(bar, this.#tops[index]!))),
       this.#path(),
+      ...lanes.flatMap(({ bars }, index) => bars.map((bar) => this.#bar(bar, this.#tops[index]!))),
       ...lanes.flatMap(({ bars }, index) => bars.map((bar) => this.#mark(bar, this.#tops[index]!))),
       ...notes,
       "</svg>",

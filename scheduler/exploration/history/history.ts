@@ -5,6 +5,7 @@
  */
 
 import { checkFunction, checkOptions, show } from "../../../runtime/basics/check.ts";
+import { currentHost } from "../../../runtime/current_host.ts";
 import { type Operation, type OperationData, type OperationOutcome, operationsOf } from "./operation.ts";
 import { copied } from "./structure.ts";
 
@@ -137,7 +138,7 @@ export class History {
       name: operation.name,
       outcome: "unknown",
       call: this.#next++,
-      start: performance.now(),
+      start: currentHost().now(),
     };
     if (operation.key !== undefined) record.key = operation.key;
     if (operation.input !== undefined) record.input = copied(operation.input);
@@ -150,7 +151,7 @@ export class History {
         );
       }
       end = outcome;
-      Object.assign(record, change, { outcome, end: performance.now() });
+      Object.assign(record, change, { outcome, end: currentHost().now() });
       const place = this.#next++;
       if (outcome === "unknown") return;
       record.return = place;

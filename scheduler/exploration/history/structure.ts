@@ -27,7 +27,7 @@ export function canonical(value: unknown): Canonical {
     case "string":
       return `"${value}`;
     default:
-      return value === null || value === undefined ? "null" : textOf(value, 0);
+      return value === null || value === undefined ? "null" : textOf(value, 0, true);
   }
 }
 
@@ -39,7 +39,7 @@ export function same(a: unknown, b: unknown): boolean {
   return x === y || (x !== x && y !== y);
 }
 
-function textOf(value: unknown, depth: number): string {
+function textOf(value: unknown, depth: number, isSorted: boolean): string {
   if (value === null || value === undefined) return "null";
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "bigint") return `${value}n`;
@@ -47,25 +47,26 @@ function textOf(value: unknown, depth: number): string {
     return typeof value === "number" || typeof value === "boolean" ? `${value}` : show(value);
   }
   if (depth > mostDepth) throw new TypeError(`A value of a history may be ${mostDepth} deep, and not hold itself`);
-  const inner = (each: unknown) => textOf(each, depth + 1);
+  const inner = (each: unknown) => textOf(each, depth + 1, isSorted);
+  const inOrder = (texts: string[]) => isSorted ? texts.sort() : texts;
   if (Array.isArray(value)) return `[${value.map(inner).join()}]`;
   if (value instanceof Date) return `Date(${value.getTime()})`;
-  if (value instanceof Set) return `Set(${[...value].map(inner).sort().join()})`;
+  if (value instanceof Set) return `Set(${inOrder([...value].map(inner)).join()})`;
   if (value instanceof Map) {
-    return `Map(${[...value].map(([key, each]) => `${inner(key)}:${inner(each)}`).sort().join()})`;
+    return `Map(${inOrder([...value].map(([key, each]) => `${inner(key)}:${inner(each)}`)).join()})`;
   }
   if (ArrayBuffer.isView(value)) {
     return `Bytes(${[...new Uint8Array(value.buffer, value.byteOffset, value.byteLength)].join()})`;
   }
   if (value instanceof ArrayBuffer) return `Bytes(${[...new Uint8Array(value)].join()})`;
-  const fields = Object.keys(value).sort().filter((key) => (value as Record<string, unknown>)[key] !== undefined);
+  const fields = inOrder(Object.keys(value)).filter((key) => (value as Record<string, unknown>)[key] !== undefined);
   return `{${fields.map((key) => `${JSON.stringify(key)}:${inner((value as Record<string, unknown>)[key])}`).join()}}`;
 }
 
 /** A value in a sentence; what is long is cut. */
 export function brief(value: unknown, most = 40): string {
   if (value === undefined || value === null) return "nothing";
-  const text = textOf(value, 0);
+  const text = textOf(value, 0, false);
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
