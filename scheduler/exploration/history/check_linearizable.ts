@@ -11,7 +11,7 @@ import { describe, describeState, type Model } from "./model.ts";
 import { type ModelLike, modelOf } from "./models.ts";
 import { type Operation, type OperationData, operationsOf, type Placed, placed } from "./operation.ts";
 import { type Found, searchOrder } from "./search_order.ts";
-import { type Part, partsOf, wholeOf } from "./parts.ts";
+import { type Part, partsOf, wholeOf, withoutUnseen } from "./parts.ts";
 import { searchSequence } from "./search_sequence.ts";
 
 /** What is taken to check a history. */
@@ -106,7 +106,7 @@ class Check {
 
   verdict(): Verdict {
     const all = placed(this.#operations);
-    const parts = partsOf(all, this.#model);
+    const parts = partsOf(all, this.#model).map((part) => withoutUnseen(part, this.#model));
     if (this.#isSequential) return this.#sequential(all, parts);
     let open: Part | undefined;
     const orders: (readonly Placed[])[] = [];
@@ -124,9 +124,10 @@ class Check {
 
   /** Sequential consistency of each part is not that of the whole. */
   #sequential(all: readonly Placed[], parts: readonly Part[]): Verdict {
-    const whole: Part = { name: undefined, operations: [...all] };
+    const operations = parts.flatMap((part) => part.operations).sort((a, b) => a.call - b.call);
+    const whole: Part = { name: undefined, operations };
     const model = wholeOf(parts, this.#model);
-    const found = searchSequence(all, model, this.#budget);
+    const found = searchSequence(operations, model, this.#budget);
     this.#steps += found.steps;
     const order = found.order.map(({ operation }) => operation);
     if (found.isLegal === undefined) return this.#unknown(whole, all, order);

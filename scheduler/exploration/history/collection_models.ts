@@ -58,18 +58,33 @@ function sorted(elements: readonly unknown[]): Elements {
   return keyed.sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0).map(([, each]) => each);
 }
 
+const puts: readonly string[] = ["put", "enqueue", "push", "offer", "add"];
+
+/** The puts of what nobody has taken: it would only be in the way of what was. */
+function unseenPuts(operations: readonly Operation[]): Operation[] {
+  const taken = new Set(
+    operations.filter(({ outcome, name }) => outcome === "ok" && !puts.includes(name)).map(
+      ({ output }) => canonical(output),
+    ),
+  );
+  return operations.filter(({ outcome, name, input }) =>
+    outcome === "unknown" && puts.includes(name) && !taken.has(canonical(input))
+  );
+}
+
 /** A model of a queue, first in, first out. */
 export function queue(): Model<readonly unknown[]> {
   return {
     name: "queue",
     init: () => [],
     step: stepsOf<readonly unknown[]>("queue", {
-      "put, enqueue, push, offer, add": (items, { input }) => [...items, input ?? null],
+      [puts.join(", ")]: (items, { input }) => [...items, input ?? null],
       "take, dequeue, shift, poll, get": (items, { output, outcome }) => {
         if (items.length === 0) return outcome === "unknown" || same(output, null) ? items : undefined;
         return outcome === "unknown" || same(output, items[0]) ? items.slice(1) : undefined;
       },
     }),
+    unseen: unseenPuts,
     describeState: (items) => items.length === 0 ? "empty" : brief(items, 60),
   };
 }

@@ -65,7 +65,11 @@ export function lanesOf(source: unknown, limit: number, measures: Measures): Lan
   }
   const all = operationsOf(source);
   const operations = all.slice(0, limit);
-  const labels = operations.map((each, index) => verdict?.labels[index] ?? describe(undefined, each));
+  const hasKeys = new Set(operations.map(({ key }) => key)).size > 1;
+  const labels = operations.map((each, index) => {
+    const label = verdict?.labels[index] ?? describe(undefined, each);
+    return hasKeys && each.key !== undefined ? `${each.key}: ${label}` : label;
+  });
   const events = eventsOf(operations);
   const order = verdict === undefined ? [] : numbersOf(verdict, operations);
   const calls = new Array<number>(operations.length).fill(0);

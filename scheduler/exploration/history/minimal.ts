@@ -13,7 +13,7 @@ import { type Found, searchOrder } from "./search_order.ts";
 import { States } from "./seen.ts";
 
 /** So many steps a look for help from the operations that are left out may take. */
-const stepsOfHelp = 20_000;
+const stepsOfHelp = 10_000;
 /** So many operations are seen at a glance. */
 const fewOperations = 4;
 

@@ -47,6 +47,11 @@ export interface Model<State = unknown> {
    * apart by their keys; and not at all if one has none.
    */
   partition?(operation: Operation): string | undefined;
+  /**
+   * Of the operations of one part those with an unknown outcome that may as well have taken no effect, because nothing that was answered
+   * comes from them. A search that need not try them is much shorter. By default none.
+   */
+  unseen?(operations: readonly Operation[]): readonly Operation[];
   /** What stands for a state: two are the same if these are. By default the structure, as JSON would show it. */
   identity?(state: State): string | number | boolean | bigint;
   /** An operation in a few words: `"put 1"`. By default its name, its input and its answer. */

@@ -8,7 +8,7 @@ import { show } from "../../../runtime/basics/check.ts";
 import { appendOnlyList, queue, set } from "./collection_models.ts";
 import { checkModel, describe, type Model } from "./model.ts";
 import type { Operation } from "./operation.ts";
-import { brief, same } from "./structure.ts";
+import { brief, type Canonical, canonical, same } from "./structure.ts";
 import { answerOf, type Steps, stepsOf, swapOf } from "./steps.ts";
 
 /** What is in a register, a place of a map: `null` if nothing is. */
@@ -31,6 +31,7 @@ function register(initial: unknown = null): Model<Value> {
     name: "register",
     init: () => valueOf(initial),
     step: stepsOf("register", ofValue),
+    unseen: (operations) => unseenWrites(operations, ({ input }) => input),
     describeState: (value) => brief(value),
   };
 }
@@ -55,9 +56,32 @@ function map(initial: Readonly<Record<string, unknown>> = {}): Model<Value> {
     // Each key is a part of its own.
     init: (key) => key !== undefined && Object.hasOwn(initial, key) ? valueOf(initial[key]) : null,
     step: stepsOf("map", ofPlace),
+    unseen: (operations) => unseenWrites(operations, putOf),
     partition: keyOf,
     describeState: (value) => brief(value),
   };
+}
+
+const reads: readonly string[] = ["read", "get"];
+const writes: readonly string[] = ["write", "put", "set"];
+const swaps: readonly string[] = ["cas", "compareAndSet", "compareAndSwap"];
+
+/**
+ * The writes of values that nobody has read. They would do nothing but make room for an answer that says that some other value is not
+ * there: where there is one of those, none of them is left out.
+ */
+function unseenWrites(operations: readonly Operation[], valueIn: (operation: Operation) => unknown): Operation[] {
+  const seen = new Set<Canonical>();
+  for (const operation of operations) {
+    const { name, outcome, output } = operation;
+    if (outcome !== "ok") continue;
+    if (reads.includes(name)) seen.add(canonical(output));
+    else if (swaps.includes(name) && output === true) seen.add(canonical(swapOf(operation).from));
+    else if (!writes.includes(name)) return [];
+  }
+  return operations.filter((each) =>
+    each.outcome === "unknown" && writes.includes(each.name) && !seen.has(canonical(valueIn(each)))
+  );
 }
 
 /** Which key an operation of a map is on: its key, or what it was given. */
@@ -71,7 +95,7 @@ function keyOf({ key, name, input }: Operation): string {
 
 /** What is put: the input, or the value in it where the key is there as well. */
 function putOf({ key, input }: Operation): unknown {
-  return key === undefined ? (input as { value?: unknown }).value : input;
+  return key === undefined ? (input as { value?: unknown } | null | undefined)?.value : input;
 }
 
 const valueOf = (value: unknown): Value => value ?? null;

@@ -31,6 +31,15 @@ export function partsOf(operations: readonly Placed[], model: Model): Part[] {
   return [{ name: undefined, operations: [...operations] }];
 }
 
+/** A part without the operations of which the model says that they may as well have taken no effect. */
+export function withoutUnseen(part: Part, model: Model): Part {
+  if (model.unseen === undefined) return part;
+  const all = part.operations.map(({ operation }) => operation);
+  if (all.every(({ outcome }) => outcome === "ok")) return part;
+  const unseen = new Set(model.unseen(all));
+  return { name: part.name, operations: part.operations.filter(({ operation }) => !unseen.has(operation)) };
+}
+
 function partNameOf(model: Model): (operation: Operation) => string | undefined {
   return model.partition === undefined ? ({ key }) => key : (operation) => model.partition!(operation);
 }

@@ -7,7 +7,7 @@
 
 import type { Model } from "./model.ts";
 import type { Placed } from "./operation.ts";
-import { DoneSet, SeenLists, States } from "./seen.ts";
+import { DoneSet, Seen, States } from "./seen.ts";
 
 /** What a search has found. */
 export interface Found {
@@ -91,7 +91,7 @@ class OrderSearch {
   readonly #budget: number;
   readonly #entries: Entries;
   readonly #states: States;
-  readonly #seen = new SeenLists();
+  readonly #seen: Seen;
   /** Those that returned and those with unknown outcome are numbered apart: the latter would leave gaps for good. */
   readonly #done: DoneSet;
   readonly #doneOptional: DoneSet;
@@ -120,6 +120,7 @@ class OrderSearch {
     }
     this.#done = new DoneSet(certain);
     this.#doneOptional = new DoneSet(optional);
+    this.#seen = new Seen(this.#done, this.#doneOptional);
     this.#left = certain;
     const { identity } = model;
     this.#states = new States(identity === undefined ? undefined : (state) => model.identity!(state));
@@ -169,7 +170,7 @@ class OrderSearch {
     if (isOptional && number === this.#number) return false;
     const done = isOptional ? this.#doneOptional : this.#done;
     done.add(this.#numbers[index]!);
-    const isNew = this.#isNew(number);
+    const isNew = this.#states.isFull ? undefined : this.#seen.add(number);
     if (isNew !== true) {
       done.delete(this.#numbers[index]!);
       return isNew;
@@ -181,14 +182,6 @@ class OrderSearch {
     this.#state = state;
     this.#number = number;
     return true;
-  }
-
-  #isNew(number: number): boolean | undefined {
-    const at = this.#seen.room(this.#done.most + this.#doneOptional.most + 1);
-    if (at < 0 || this.#states.isFull) return undefined;
-    const { lists } = this.#seen;
-    lists[at] = number;
-    return this.#seen.keep(this.#doneOptional.write(lists, this.#done.write(lists, at + 1)));
   }
 
   /** Undoes the last operation, and returns which one that was. */

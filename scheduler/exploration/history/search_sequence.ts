@@ -7,7 +7,7 @@
 import type { Model } from "./model.ts";
 import type { Placed } from "./operation.ts";
 import type { Found } from "./search_order.ts";
-import { SeenLists, States } from "./seen.ts";
+import { Seen, States } from "./seen.ts";
 
 /** A step of the search: which way it went, and what there was before it. */
 interface Step {
@@ -27,7 +27,14 @@ export function searchSequence(operations: readonly Placed[], model: Model, budg
   const clients = [...byClient.values()];
   const done = new Int32Array(clients.length);
   const states = new States(model.identity === undefined ? undefined : (state) => model.identity!(state));
-  const seen = new SeenLists();
+  const written = {
+    most: done.length,
+    write(into: Int32Array, at: number): number {
+      into.set(done, at);
+      return at + done.length;
+    },
+  };
+  const seen = new Seen(written, { words: new Int32Array(0) });
   const path: Step[] = [];
   let state = model.init();
   let number = states.numberOf(state);
@@ -39,13 +46,6 @@ export function searchSequence(operations: readonly Placed[], model: Model, budg
 
   /** A way is a client, and whether its next operation is done; one with an unknown outcome may be left out. */
   const nextOf = (way: number): Placed | undefined => clients[way >> 1]![done[way >> 1]!];
-  const isNew = (): boolean | undefined => {
-    const at = seen.room(done.length + 1);
-    if (at < 0 || states.isFull) return undefined;
-    seen.lists[at] = number;
-    seen.lists.set(done, at + 1);
-    return seen.keep(at + 1 + done.length);
-  };
   const keepLongest = (): void => {
     const order = orderOf(path, clients);
     if (stuck !== undefined && order.length <= longest.length) return;
@@ -94,7 +94,7 @@ export function searchSequence(operations: readonly Placed[], model: Model, budg
     done[way >> 1]!++;
     state = after;
     number = states.numberOf(after);
-    const isUnseen = isNew();
+    const isUnseen = states.isFull ? undefined : seen.add(number);
     if (isUnseen !== true) {
       done[way >> 1]!--;
       ({ state, number } = before);
