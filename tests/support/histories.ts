@@ -185,12 +185,6 @@ export function drawOf(seed: number): Draw {
   };
 }
 
-/** Numbers from a list, over and over. */
-export function drawFrom(numbers: readonly number[]): Draw {
-  let at = 0;
-  return (below) => numbers[at++ % numbers.length]! % below;
-}
-
 /** Is there an order of these operations, on things that are real? All orders are tried. */
 export function hasOrder(kind: Kind, operations: readonly Operation[], order: "real-time" | "sequential"): boolean {
   const all = operations.filter(({ outcome }) => outcome !== "failed");
