@@ -24,6 +24,7 @@ function inTurn(...operations: [client: string, name: string, input?: unknown, o
 }
 
 const nothing = null;
+const none = undefined;
 
 test("a history without operations is linearizable", () => {
   const verdict = checkLinearizable(history(), "register");
@@ -32,11 +33,16 @@ test("a history without operations is linearizable", () => {
 
 /** For each model what it allows, and what it does not, with how many operations show that. */
 const cases: readonly [model: ModelLike, legal: OperationData[], illegal: OperationData[], shown: number][] = [
-  ["register", inTurn(["a", "write", 1], ["b", "read", , 1]), inTurn(["a", "write", 1], ["b", "read", , nothing]), 2],
+  [
+    "register",
+    inTurn(["a", "write", 1], ["b", "read", none, 1]),
+    inTurn(["a", "write", 1], ["b", "read", none, nothing]),
+    2,
+  ],
   ["register", inTurn(["a", "cas", [nothing, 1], true]), inTurn(["a", "cas", [nothing, 1], false]), 1],
   [
     models.register(1),
-    inTurn(["a", "cas", { from: 2, to: 3 }, false], ["b", "cas", { from: 1, to: 3 }, true], ["a", "read", , 3]),
+    inTurn(["a", "cas", { from: 2, to: 3 }, false], ["b", "cas", { from: 1, to: 3 }, true], ["a", "read", none, 3]),
     inTurn(["a", "cas", { from: 1, to: 2 }, true], ["b", "cas", { from: 1, to: 3 }, true]),
     2,
   ],
@@ -55,41 +61,51 @@ const cases: readonly [model: ModelLike, legal: OperationData[], illegal: Operat
   ],
   [
     models.set(["a"]),
-    inTurn(["a", "add", "b"], ["b", "list", , ["b", "a"]]),
-    inTurn(["a", "add", "b"], ["b", "list", , ["a"]]),
+    inTurn(["a", "add", "b"], ["b", "list", none, ["b", "a"]]),
+    inTurn(["a", "add", "b"], ["b", "list", none, ["a"]]),
     2,
   ],
   [
     "queue",
-    inTurn(["a", "put", 1], ["a", "put", 2], ["b", "take", , 1], ["b", "take", , 2], ["b", "take", , nothing]),
-    inTurn(["a", "put", 1], ["a", "put", 2], ["b", "take", , 1], ["c", "take", , 1]),
+    inTurn(["a", "put", 1], ["a", "put", 2], ["b", "take", none, 1], ["b", "take", none, 2], [
+      "b",
+      "take",
+      none,
+      nothing,
+    ]),
+    inTurn(["a", "put", 1], ["a", "put", 2], ["b", "take", none, 1], ["c", "take", none, 1]),
     3,
   ],
   [
     models.queue,
-    inTurn(["b", "take"], ["a", "put", { id: 1 }], ["b", "take", , { id: 1 }]),
-    inTurn(["a", "put", 1], ["b", "take", , nothing]),
+    inTurn(["b", "take"], ["a", "put", { id: 1 }], ["b", "take", none, { id: 1 }]),
+    inTurn(["a", "put", 1], ["b", "take", none, nothing]),
     2,
   ],
   [
     "counter",
-    inTurn(["a", "add"], ["a", "add", 5, 6], ["b", "subtract", 2], ["b", "read", , 4]),
+    inTurn(["a", "add"], ["a", "add", 5, 6], ["b", "subtract", 2], ["b", "read", none, 4]),
     inTurn(["a", "add"], ["b", "add", 1, 1]),
     2,
   ],
   [
     "appendOnlyList",
-    inTurn(["a", "append", 1, 1], ["b", "append", 2], ["b", "read", , [1, 2]]),
-    inTurn(["a", "append", 1], ["b", "append", 2], ["b", "read", , [2, 1]]),
-    3,
+    inTurn(["a", "append", 1, 1], ["b", "append", 2], ["b", "read", none, [1, 2]]),
+    inTurn(["a", "append", 1], ["b", "append", 2], ["b", "read", none, [2, 1]]),
+    2,
   ],
   [
     "lock",
-    inTurn(["a", "acquire", , 3], ["b", "acquire", , false], ["a", "release", 3], ["b", "acquire", , 4]),
-    inTurn(["a", "acquire", , 3], ["b", "acquire", , 4]),
+    inTurn(["a", "acquire", none, 3], ["b", "acquire", none, false], ["a", "release", 3], ["b", "acquire", none, 4]),
+    inTurn(["a", "acquire", none, 3], ["b", "acquire", none, 4]),
     2,
   ],
-  ["lock", inTurn(["a", "acquire", , 1]), inTurn(["a", "acquire", , 2], ["a", "release", 2], ["b", "acquire", , 1]), 2],
+  [
+    "lock",
+    inTurn(["a", "acquire", none, 1]),
+    inTurn(["a", "acquire", none, 2], ["a", "release", 2], ["b", "acquire", none, 1]),
+    2,
+  ],
 ];
 
 for (const [index, [model, legal, illegal, shown]] of cases.entries()) {
@@ -104,7 +120,8 @@ for (const [index, [model, legal, illegal, shown]] of cases.entries()) {
 
 test("an operation whose outcome is unknown may take effect late or never, but not before its call", () => {
   const write: OperationData = { client: "a", name: "write", input: 1, call: 0 };
-  const reads = (...values: unknown[]) => inTurn(...values.map((value) => ["b", "read", , value] as [string, string, , unknown]));
+  const reads = (...values: unknown[]) =>
+    inTurn(...values.map((value): [string, string, unknown, unknown] => ["b", "read", none, value]));
   const later = reads(nothing, nothing, 1).map((each) => ({ ...each, call: each.call + 1, return: each.return! + 1 }));
   assert(checkLinearizable([write, ...later], "register").ok);
   assert(checkLinearizable([write, ...reads(nothing, nothing)], "register").ok);
@@ -148,9 +165,9 @@ test("what else wrote the same value is not left out of what is shown", () => {
     ["a", "write", true],
     ["a", "write", false],
     ["a", "write", true],
-    ["b", "read", , true],
+    ["b", "read", none, true],
     ["a", "write", false],
-    ["b", "read", , true],
+    ["b", "read", none, true],
   );
   const verdict = checkLinearizable(operations, "register");
   assertEquals(verdict.operations.map(({ call }) => call), [0, 4, 8, 10]);
@@ -174,13 +191,17 @@ test("a violation of a short part is found although a long part is out of budget
 });
 
 test("only the order of each client is kept where that is asked for, over all keys at once", () => {
-  const late = inTurn(["a", "write", 1], ["b", "read", , nothing], ["b", "read", , 1]);
+  const late = inTurn(["a", "write", 1], ["b", "read", none, nothing], ["b", "read", none, 1]);
   assert(!checkLinearizable(late, "register").ok);
   const verdict = checkLinearizable(late, "register", { order: "sequential" });
   assertEquals([verdict.ok, verdict.order.map(({ call }) => call)], [true, [2, 0, 4]]);
   const crossed = inTurn(["a", "put", 1], ["a", "get"], ["b", "put", 1], ["b", "get"])
     .map((each, at) => ({ ...each, key: ["x", "y", "y", "x"][at]! }));
-  assertEquals(checkLinearizable(crossed, "map", { order: "sequential" }).result, "violation", "each key alone is fine");
+  assertEquals(
+    checkLinearizable(crossed, "map", { order: "sequential" }).result,
+    "violation",
+    "each key alone is fine",
+  );
 });
 
 test("a model of one's own has its steps, parts, identities and words", () => {
@@ -197,8 +218,12 @@ test("a model of one's own has its steps, parts, identities and words", () => {
     describe: ({ input, output }) => `${(input as { sum: number }).sum} ${output}`,
     describeState: ({ a, b }) => `a ${a}, b ${b}`,
   };
-  const twice = inTurn(...Array.from({ length: 2 }, (_, at) =>
-    [`c${at}`, "move", { from: "a", to: "b", sum: 8 }, true] as [string, string, unknown, unknown]));
+  const twice = inTurn(
+    ...Array.from(
+      { length: 2 },
+      (_, at) => [`c${at}`, "move", { from: "a", to: "b", sum: 8 }, true] as [string, string, unknown, unknown],
+    ),
+  );
   assertEquals(
     checkLinearizable(twice, bank).message,
     "Not linearizable: c1: 8 true fits nowhere: after c0: 8 true the bank is a 2, b 8",

@@ -90,7 +90,7 @@ test("a history is written as lanes of text", () => {
 Not linearizable: reader: read → 1 fits nowhere: after writer: write 1, writer: write 2 the register is 2
 
 writer  ├ write 1 ─┤  ├ write 2 ─┤
-             1             2
+              1             2
 reader                              ╞ read → 1 ═╡
                                     ✗ fits nowhere`,
   );
@@ -107,7 +107,7 @@ test("what has not returned is open at its end, and what failed is drawn as such
 All
 
 c1  ├ write 1 failed ─┤     ├ read → nothing ─┤
-c2                       ├ write 2 → ? ┄┄┄┄┄┄┄┄┄┄┄┄`,
+c2                       ├ write 2 → ? ┄┄┄┄┄┄┄┄┄┄┄`,
   );
   const svg = drawHistory(h);
   checkMarkup(svg);
