@@ -136,18 +136,27 @@ class Check {
   }
 
   #shrunk(part: Part, whole: Found): Verdict {
-    const { operations } = minimalOf(part.operations, this.#model, part.name, this.#budget);
+    const { operations } = minimalOf(part.operations, whole.stuck!, this.#model, part.name, this.#budget);
     const found = searchOrder(operations, this.#model, part.name, this.#budget);
     const isSmaller = found.isLegal === false;
     const shown = isSmaller ? operations : part.operations;
-    return this.#violation("Not linearizable", part, shown, isSmaller ? found : whole, this.#model);
+    // Of one operation alone there is nothing to tell but that it fits nowhere: then it is told what the whole came to.
+    const told = shown.length === 1 ? whole : found;
+    return this.#violation("Not linearizable", part, shown, isSmaller ? found : whole, this.#model, told);
   }
 
-  #violation(kind: string, part: Part, shown: readonly Placed[], found: Found, model: Model): Verdict {
+  #violation(
+    kind: string,
+    part: Part,
+    shown: readonly Placed[],
+    found: Found,
+    model: Model,
+    told: Found = found,
+  ): Verdict {
     const words = ({ operation }: Placed) => `${operation.client}: ${describe(model, operation)}`;
     const where = part.name === undefined ? "" : ` at ${show(part.name)}`;
-    const last = found.order.slice(-longestTold);
-    const cut = last.length < found.order.length ? `${count(found.order.length - last.length)} and ` : "";
+    const last = told.order.slice(-longestTold);
+    const cut = last.length < told.order.length ? `${count(told.order.length - last.length)} and ` : "";
     const after = last.length === 0 ? "in the beginning" : `after ${cut}${last.map(words).join(", ")}`;
     const stuck = found.stuck === undefined ? "" : `${words(found.stuck)} fits nowhere: `;
     const all = this.#operations.length;
@@ -156,7 +165,7 @@ class Check {
       part: part.name,
       order: found.order.map(({ operation }) => operation),
       stuck: found.stuck?.operation,
-      message: `${kind}${where}: ${stuck}${after} the ${model.name} is ${describeState(model, found.state)}${of}`,
+      message: `${kind}${where}: ${stuck}${after} the ${model.name} is ${describeState(model, told.state)}${of}`,
     });
   }
 

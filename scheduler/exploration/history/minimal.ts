@@ -42,22 +42,6 @@ class Shrinking {
     return this.#budget <= 0;
   }
 
-  /** What was there when the first return came for which there is no order, that return the last one; `undefined` if out of budget. */
-  prefix(operations: readonly Placed[]): { known: Placed[]; last: Placed } | undefined {
-    const returned = operations.filter((each) => each.return !== Infinity).sort((a, b) => a.return - b.return);
-    let legal = -1;
-    let illegal = returned.length - 1;
-    while (illegal - legal > 1) {
-      const middle = (legal + illegal) >> 1;
-      const { isLegal } = this.search(upTo(operations, returned[middle]!.return));
-      if (isLegal === undefined) return undefined;
-      if (isLegal) legal = middle;
-      else illegal = middle;
-    }
-    const last = returned[illegal]!;
-    return { known: upTo(operations, last.return), last };
-  }
-
   /**
    * Do these break the model because of the last one, whatever the others of `known` may have done? Where what those did cannot be told,
    * they are a violation by themselves all the same, which counts unless it has to be sure.
@@ -156,17 +140,19 @@ function upTo(operations: readonly Placed[], place: number): Placed[] {
   );
 }
 
-/** The few operations that show why there is no order, and how many steps it took to find them. */
+/**
+ * The few operations that show why there is no order, and how many steps it took to find them. `last` is the first to return of those
+ * with which there is none.
+ */
 export function minimalOf(
   operations: readonly Placed[],
+  last: Placed,
   model: Model,
   part: string | undefined,
   budget: number,
 ): { operations: readonly Placed[]; steps: number } {
   const shrinking = new Shrinking(model, part, budget);
-  const prefix = shrinking.prefix(operations);
-  if (prefix === undefined) return { operations, steps: shrinking.steps };
-  const { known, last } = prefix;
+  const known = upTo(operations, last.return);
   shrinking.findObservers(known, last);
   let chosen = shrinking.guess(known, last) ?? shrinking.reduce(known, last, false);
   if (chosen.length === 1) {

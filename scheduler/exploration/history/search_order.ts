@@ -14,11 +14,14 @@ export interface Found {
   /** Is there such an order? `undefined` if the search ended before it knew. */
   readonly isLegal: boolean | undefined;
   readonly steps: number;
-  /** The order, or the longest one that was found. */
+  /** The order, or of those that came furthest the longest. */
   readonly order: readonly Placed[];
   /** The state after it. */
   readonly state: unknown;
-  /** What had to come next in the longest order, and could not. */
+  /**
+   * What had to come next in that order, and could not. All that returned before it has an order, and with it there is none: any other
+   * order would have come further.
+   */
   readonly stuck: Placed | undefined;
 }
 
@@ -103,9 +106,13 @@ class OrderSearch {
   #number: number;
   #left: number;
   #steps = 0;
-  #longest: number[] = [];
-  #longestState: unknown;
+  /** The best order is so much of the path, and what is behind it, the last one first: to copy it each time would be quadratic. */
+  #shared = 0;
+  #behind: number[] = [];
+  #bestState: unknown;
+  /** What could not be placed in it, and when that returned. */
   #stuck: number | undefined;
+  #furthest = -1;
 
   constructor(operations: readonly Placed[], model: Model, part: string | undefined, budget: number) {
     this.#operations = operations;
@@ -126,7 +133,7 @@ class OrderSearch {
     this.#states = new States(identity === undefined ? undefined : (state) => model.identity!(state));
     this.#state = model.init(part);
     this.#number = this.#states.numberOf(this.#state);
-    this.#longestState = this.#state;
+    this.#bestState = this.#state;
   }
 
   run(): Found {
@@ -144,6 +151,7 @@ class OrderSearch {
       } else if (entry !== optional) {
         // All that could be next and returned have been tried; now those of which nobody knows.
         limit = this.#operations[entry - count]!.return;
+        this.#keepBest(entry - count, limit);
         entry = next[optional]!;
       } else {
         const undone = this.#goBack();
@@ -186,9 +194,12 @@ class OrderSearch {
 
   /** Undoes the last operation, and returns which one that was. */
   #goBack(): number | undefined {
-    this.#keepLongest();
     const index = this.#path.pop();
     if (index === undefined) return undefined;
+    if (this.#path.length < this.#shared) {
+      this.#shared--;
+      this.#behind.push(index);
+    }
     const isOptional = this.#isOptional(index);
     this.#entries.unlift(index, isOptional);
     (isOptional ? this.#doneOptional : this.#done).delete(this.#numbers[index]!);
@@ -197,28 +208,25 @@ class OrderSearch {
     return index;
   }
 
-  #keepLongest(): void {
-    if (this.#stuck !== undefined && this.#path.length <= this.#longest.length) return;
-    this.#longest = [...this.#path];
-    this.#longestState = this.#state;
-    const count = this.#operations.length;
-    let entry = this.#entries.next[this.#entries.certain]!;
-    while (entry < count) entry = this.#entries.next[entry]!;
-    this.#stuck = entry === this.#entries.certain ? undefined : entry - count;
+  /** Keeps the path, if it is the best one so far; `stuck` has to come next, or one of those whose outcome is unknown. */
+  #keepBest(stuck: number, returns: number): void {
+    const length = this.#shared + this.#behind.length;
+    if (returns < this.#furthest || (returns === this.#furthest && this.#path.length <= length)) return;
+    this.#shared = this.#path.length;
+    this.#behind = [];
+    this.#bestState = this.#state;
+    this.#stuck = stuck;
+    this.#furthest = returns;
   }
 
   #found(isLegal: boolean | undefined): Found {
-    if (isLegal !== false) this.#keepLongest();
-    if (isLegal === true) {
-      this.#longest = this.#path;
-      this.#longestState = this.#state;
-    }
+    const best = isLegal ? this.#path : [...this.#path.slice(0, this.#shared), ...this.#behind.toReversed()];
     return {
       isLegal,
       steps: this.#steps,
-      order: this.#longest.map((index) => this.#operations[index]!),
-      state: this.#longestState,
-      stuck: isLegal === true || this.#stuck === undefined ? undefined : this.#operations[this.#stuck],
+      order: best.map((index) => this.#operations[index]!),
+      state: isLegal ? this.#state : this.#bestState,
+      stuck: isLegal || this.#stuck === undefined ? undefined : this.#operations[this.#stuck],
     };
   }
 }
