@@ -5,7 +5,7 @@
  */
 
 import { show } from "../../../runtime/basics/check.ts";
-import type { Model } from "./model.ts";
+import { describeWithout, type Model } from "./model.ts";
 import type { Operation } from "./operation.ts";
 import { answerOf, type Steps, stepsOf } from "./steps.ts";
 import { brief, canonical, same } from "./structure.ts";
@@ -85,6 +85,7 @@ export function queue(): Model<readonly unknown[]> {
       },
     }),
     unseen: unseenPuts,
+    describe: (operation) => describeWithout(puts, operation),
     describeState: (items) => items.length === 0 ? "empty" : brief(items, 60),
   };
 }

@@ -70,6 +70,12 @@ export function describe(model: Pick<Model, "describe"> | undefined, operation: 
   return output === undefined && input !== undefined ? asked : `${asked} → ${brief(output)}`;
 }
 
+/** An operation in a few words, without the answer of those that have none that counts. */
+export function describeWithout(names: readonly string[], operation: Operation): string {
+  const { output: _, ...rest } = operation;
+  return describe(undefined, names.includes(operation.name) ? rest : operation);
+}
+
 function isSwap(input: unknown): input is { from: unknown; to: unknown } {
   return typeof input === "object" && input !== null && Object.keys(input).sort().join() === "from,to";
 }

@@ -6,7 +6,7 @@
 
 import { show } from "../../../runtime/basics/check.ts";
 import { appendOnlyList, queue, set } from "./collection_models.ts";
-import { checkModel, describe, type Model } from "./model.ts";
+import { checkModel, describe, describeWithout, type Model } from "./model.ts";
 import type { Operation } from "./operation.ts";
 import { brief, type Canonical, canonical, same } from "./structure.ts";
 import { answerOf, type Steps, stepsOf, swapOf } from "./steps.ts";
@@ -32,6 +32,7 @@ function register(initial: unknown = null): Model<Value> {
     init: () => valueOf(initial),
     step: stepsOf("register", ofValue),
     unseen: (operations) => unseenWrites(operations, ({ input }) => input),
+    describe: (operation) => describeWithout(writes, operation),
     describeState: (value) => brief(value),
   };
 }
@@ -58,6 +59,7 @@ function map(initial: Readonly<Record<string, unknown>> = {}): Model<Value> {
     step: stepsOf("map", ofPlace),
     unseen: (operations) => unseenWrites(operations, putOf),
     partition: keyOf,
+    describe: (operation) => describeWithout(writes, operation),
     describeState: (value) => brief(value),
   };
 }
