@@ -69,17 +69,19 @@ const writes: readonly string[] = ["write", "put", "set"];
 const swaps: readonly string[] = ["cas", "compareAndSet", "compareAndSwap"];
 
 /**
- * The writes of values that nobody has read. They would do nothing but make room for an answer that says that some other value is not
+ * The writes of values that nobody has found. They would do nothing but make room for an answer that says that some other value is not
  * there: where there is one of those, none of them is left out.
  */
 function unseenWrites(operations: readonly Operation[], valueIn: (operation: Operation) => unknown): Operation[] {
   const seen = new Set<Canonical>();
   for (const operation of operations) {
     const { name, outcome, output } = operation;
-    if (outcome !== "ok") continue;
-    if (reads.includes(name)) seen.add(canonical(output));
-    else if (swaps.includes(name) && output === true) seen.add(canonical(swapOf(operation).from));
-    else if (!writes.includes(name)) return [];
+    // A swap that may have found a value has seen it as well.
+    const hasSwapped = swaps.includes(name) && (outcome === "unknown" || output === true);
+    if (hasSwapped) seen.add(canonical(swapOf(operation).from));
+    else if (outcome === "unknown" || writes.includes(name)) continue;
+    else if (reads.includes(name)) seen.add(canonical(output));
+    else return [];
   }
   return operations.filter((each) =>
     each.outcome === "unknown" && writes.includes(each.name) && !seen.has(canonical(valueIn(each)))

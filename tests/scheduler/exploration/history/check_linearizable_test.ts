@@ -129,6 +129,18 @@ test("an operation whose outcome is unknown may take effect late or never, but n
   assert(!checkLinearizable([...reads(1), { ...write, call: 2 }], "register").ok);
 });
 
+test("one operation of unknown outcome may have made room for another", () => {
+  const open = (client: string, name: string, input?: unknown): OperationData => ({ client, name, input, call: 0 });
+  const swap = open("b", "cas", { from: 5, to: 7 });
+  const read: OperationData = { client: "c", name: "read", output: 7, call: 1, return: 2 };
+  assert(checkLinearizable([open("a", "write", 5), swap, read], "register").ok);
+  assert(!checkLinearizable([open("a", "write", 6), swap, read], "register").ok);
+  const refused: OperationData = { client: "c", name: "cas", input: [null, 1], output: false, call: 1, return: 2 };
+  assert(checkLinearizable([open("a", "write", 6), refused], "register").ok);
+  const take: OperationData = { client: "c", name: "take", output: 2, call: 1, return: 2 };
+  assert(checkLinearizable([open("a", "put", 1), open("b", "put", 2), open("d", "take"), take], "queue").ok);
+});
+
 test("an operation that failed took no effect", () => {
   const failed: OperationData = { client: "a", name: "write", input: 1, call: 0, return: 1, outcome: "failed" };
   const read: OperationData = { client: "b", name: "read", output: 1, call: 2, return: 3 };
