@@ -8,7 +8,7 @@ import { show } from "../../../runtime/basics/check.ts";
 import type { Verdict } from "./check_linearizable.ts";
 import type { History } from "./history.ts";
 import { describe } from "./model.ts";
-import { type Operation, type OperationData, operationsOf } from "./operation.ts";
+import { type Operation, type OperationData, operationsOf, personOf } from "./operation.ts";
 
 /** What can be drawn. */
 export type Drawable = Verdict | History | readonly OperationData[];
@@ -113,9 +113,13 @@ export function lanesOf(source: unknown, limit: number, measures: Measures): Lan
       ...(place === undefined ? {} : { place }),
     });
   }
+  // The names of one client stand below each other.
+  const people = [...new Set(operations.map(({ client }) => personOf(client)))];
   return {
     message: verdict?.message,
-    lanes: [...byClient].map(([client, bars]) => ({ client, bars, rows: rows.get(client)!.length })),
+    lanes: [...byClient].sort(([a], [b]) => people.indexOf(personOf(a)) - people.indexOf(personOf(b))).map((
+      [client, bars],
+    ) => ({ client, bars, rows: rows.get(client)!.length })),
     moments: events.flatMap(({ index, isReturn }, place) => {
       const time = isReturn ? operations[index]!.end : operations[index]!.start;
       return time === undefined ? [] : [{ at: xs[place]!, time }];

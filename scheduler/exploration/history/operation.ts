@@ -91,6 +91,11 @@ function isAbsent(value: unknown): boolean {
   return value === undefined || value === null;
 }
 
+/** Who a client was before it had to take another name. */
+export function personOf(client: string): string {
+  return client.replace(/(?:'\d+)+$/, "");
+}
+
 /** An operation, and its place among the others of a history, in which no two events are at the same place. */
 export interface Placed {
   readonly operation: Operation;

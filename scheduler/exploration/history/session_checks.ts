@@ -8,7 +8,7 @@
 import { checkFunction, checkOptions, show } from "../../../runtime/basics/check.ts";
 import type { History } from "./history.ts";
 import { describe } from "./model.ts";
-import { type Operation, type OperationData, operationsOf } from "./operation.ts";
+import { type Operation, type OperationData, operationsOf, personOf } from "./operation.ts";
 import { brief, type Canonical, canonical } from "./structure.ts";
 
 /** What a check in one pass has found. */
@@ -194,9 +194,4 @@ function eventsOf(operations: readonly Operation[]): { operation: Operation; isR
     { operation, isReturn: false, at: operation.call },
     { operation, isReturn: true, at: operation.return! },
   ]).sort((a, b) => a.at - b.at || Number(a.isReturn) - Number(b.isReturn));
-}
-
-/** Who a client was before it had to take another name. */
-function personOf(client: string): string {
-  return client.replace(/'\d+$/, "");
 }

@@ -114,6 +114,14 @@ c2                       ├ write 2 → ? ┄┄┄┄┄┄┄┄┄┄┄`,
   assertEquals([svg.match(/class="fail"/g)?.length, svg.match(/<path /g)?.length], [1, 1]);
 });
 
+test("the names that a client has had stand below each other", () => {
+  const h = history();
+  h.call("a", { name: "write", input: 1 }).unknown();
+  h.call("b", { name: "read" }).ok(1);
+  h.call("a", { name: "read" }).ok(1);
+  assertEquals(formatHistory(h).split("\n").map((line) => line.split(" ")[0]), ["a", "a'2", "b"]);
+});
+
 test("operations of one client that overlap stand below each other", () => {
   const one: Operation = { client: "a", name: "read", output: 1, outcome: "ok", call: 0, return: 5 };
   const lines = formatHistory([one, { ...one, call: 2, return: 8 }, { ...one, call: 6, return: 9 }]).split("\n");
