@@ -46,7 +46,18 @@ import {
   watch,
   writeFile,
 } from "../io/mod.ts";
-import { cancelEverywhere, checkpointsOf, explore, schedules, simulate } from "../testing.ts";
+import {
+  cancelEverywhere,
+  checkLinearizable,
+  checkpointsOf,
+  checkSession,
+  drawHistory,
+  explore,
+  formatHistory,
+  history,
+  schedules,
+  simulate,
+} from "../testing.ts";
 import { thrownBy } from "./support/errors.ts";
 
 /** A call with options, and an option of it with a value of another type. */
@@ -108,6 +119,11 @@ const calls: Record<string, Call> = {
   cancelEverywhere: [(options) => cancelEverywhere(nothing, options), "after", "look"],
   checkpointsOf: [(options) => checkpointsOf(nothing, options), "seed", "1"],
   schedules: [(options) => schedules(options), "events", "3"],
+  history: [(options) => history(options), "failed", "refused"],
+  checkLinearizable: [(options) => checkLinearizable([], "register", options), "budget", "1000"],
+  checkSession: [(options) => checkSession([], options), "version", "version"],
+  drawHistory: [(options) => drawHistory([], options), "limit", "3"],
+  formatHistory: [(options) => formatHistory([], options), "title", 1],
 };
 
 for (const [name, [call, known, wrong]] of Object.entries(calls)) {

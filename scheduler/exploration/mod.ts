@@ -16,6 +16,29 @@ export type { ExploreReport } from "./exploration.ts";
 export { explore, type ExploreOptions } from "./explore.ts";
 export { exploring, type ExploringArguments, type ExploringBody, type ExploringTest } from "./exploring.ts";
 export { type FastCheckArbitrary, type Schedule, schedules, type SchedulesOptions } from "./fast_check/schedules.ts";
+export { checkLinearizable, type CheckOptions, type Verdict } from "./history/check_linearizable.ts";
+export { drawHistory, type DrawOptions } from "./history/draw_history.ts";
+export { formatHistory } from "./history/format_history.ts";
+export {
+  History,
+  history,
+  type HistoryOptions,
+  type OpenOperation,
+  type OperationCall,
+  type OperationSettings,
+} from "./history/history.ts";
+export type { Drawable } from "./history/lanes.ts";
+export type { Model } from "./history/model.ts";
+export { type ModelLike, type ModelName, models } from "./history/models.ts";
+export type { Operation, OperationData, OperationOutcome } from "./history/operation.ts";
+export {
+  checkSession,
+  checkSet,
+  checkUnique,
+  type Finding,
+  type Findings,
+  type SessionOptions,
+} from "./history/session_checks.ts";
 export { type MemoryStream, memoryStream, type MemoryStreamOptions } from "./memory_stream.ts";
 export { NondeterminismError } from "./search/choosers.ts";
 export { DivergedError, ScheduleFailure } from "./search/schedule_failure.ts";

@@ -177,13 +177,14 @@ export const house: readonly Room[] = [
   },
   {
     path: "scheduler/exploration",
-    says: "bodies on the simulated loop: simulate, explore, cancelEverywhere, schedules",
+    says: "bodies on the simulated loop: simulate, explore, cancelEverywhere, schedules; histories of operations",
     over: ["runtime/simulation", "scheduler/sync", "scheduler/inspection", "scheduler/workers"],
     doors: [],
     inside: {
+      history: [],
       stage: [],
       search: ["stage"],
-      "": ["stage", "search"],
+      "": ["history", "stage", "search"],
       fast_check: ["stage", "search", ""],
       soak: ["stage", "search", ""],
     },
