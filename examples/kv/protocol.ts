@@ -1,7 +1,7 @@
 /** What clients and nodes say to each other: small JSON over HTTP. */
 
 import type { Bugs } from "./bugs.ts";
-import { Cancelled, currentSignal, withTimeout } from "../../mod.ts";
+import { currentSignal, throwIfCancelled, withTimeout } from "../../mod.ts";
 
 /** What a client wants of the store. */
 export type Operation =
@@ -47,22 +47,27 @@ export async function ask<T>(url: string, path: string, question: unknown, timeo
       });
       return response.ok ? await response.json() as T : void await response.body?.cancel();
     });
-  } catch (error) {
-    if (error instanceof Cancelled) throw error;
+  } catch {
+    throwIfCancelled();
     return undefined;
   }
 }
 
-/** Settles as soon as so many have agreed, or cannot any more; the others' answers are not waited for. */
+/** Settles as soon as so many have agreed, or cannot any more; the others are not waited for, and one that fails does not agree. */
 export function agreed(answers: readonly Promise<boolean>[], needed: number): Promise<boolean> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     let yes = 0;
     let left = answers.length;
     const look = () => {
       if (yes >= needed) resolve(true);
       else if (yes + left < needed) resolve(false);
     };
-    for (const answer of answers) answer.then((isYes) => (left--, yes += isYes ? 1 : 0, look()), reject);
+    const count = (isYes: boolean) => {
+      left--;
+      if (isYes) yes++;
+      look();
+    };
+    for (const answer of answers) answer.then(count, () => count(false));
     look();
   });
 }
