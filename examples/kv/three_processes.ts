@@ -35,7 +35,7 @@ await main(async (g) => {
 
   const leader = await leaderOf(members);
   nodes.get(leader)!.kill("SIGKILL");
-  console.log(`Killed: the leader`);
+  console.log("The leader is killed");
   await write(50, 100);
   console.log("50 more are written, by the two that are left");
 
