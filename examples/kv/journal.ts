@@ -11,7 +11,7 @@
  */
 
 import fs from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, resolve } from "node:path";
 
 export class Journal<T> {
   /** What was in it when it was opened. */
@@ -25,9 +25,10 @@ export class Journal<T> {
 
   /** Opens a journal, which is made if need be. */
   static async open<T>(folder: string, name: string): Promise<Journal<T>> {
-    const path = join(folder, name);
+    const path = resolve(folder, name);
     await fs.mkdir(folder, { recursive: true });
-    await syncFolder(dirname(folder));
+    // Each name on the way to it: a folder may be new, or have been so in a life that was killed before it came to this.
+    for (let below = dirname(path); below !== dirname(below); below = dirname(below)) await syncFolder(dirname(below));
     const records = parse<T>(await readText(path));
     // Written anew and put in its place: appending to a torn line would lose the record that follows it, and what an earlier life
     // has not synced is now in memory, and will be answered for.
