@@ -55,12 +55,18 @@ export function replicatedStore(scenario: Scenario = {}): (sim: Simulation) => P
       { length: clients },
       (_, at) => startClient(sim, `c${at + 1}`, (client) => useStore(client, record, `c${at + 1}`, requests, keys)),
     );
-    slowWays(sim, [...names, ...work.map(({ machine }) => machine.name)]);
-    const nemesis = faults ? new Nemesis(sim, machines, () => leaderOf(machines, nodes)) : undefined;
+    let nemesis: Nemesis | undefined;
+    if (faults) {
+      slowWays(sim, [...names, ...work.map(({ machine }) => machine.name)]);
+      nemesis = new Nemesis(sim, machines, () => leaderOf(machines, nodes));
+    } else {
+      sim.faults({ machines: names, down: 2, duration: [100, 1500] });
+    }
     for (const { done } of work) await done;
 
-    // Calm: whatever was, the store serves again, and has all that it has answered for.
+    // Whatever was, the store serves again, and has all that it has answered for.
     nemesis?.stop();
+    sim.calm();
     const reader = startClient(sim, "reader", async (client) => {
       for (let key = 0; key < keys; key++) {
         await record.operation("reader", { name: "get", key: `k${key}` }, () => client.get(`k${key}`));
