@@ -3,7 +3,7 @@
  * remember what there was, and compare with it what is new.
  */
 
-import type { Entry } from "./raft_memory.ts";
+import type { Entry } from "./node_memory.ts";
 
 /** What is looked at of a node. */
 export interface Looked {

@@ -19,7 +19,7 @@ import { group, Mutex, sleep, type TaskGroup } from "../../mod.ts";
 import type { Bugs } from "./bugs.ts";
 import { Journal } from "./journal.ts";
 import { type Answer, ask, type ClientRequest, type NodeOptions, type Result } from "./protocol.ts";
-import { type Entry, RaftMemory } from "./raft_memory.ts";
+import { type Entry, NodeMemory } from "./node_memory.ts";
 import { Store } from "./store.ts";
 
 /** Who is what. */
@@ -95,7 +95,7 @@ export class PairNode {
   /** How much of the log is done: the backup has it, or there is none. */
   commit = 0;
   readonly #options: NodeOptions<PairNode>;
-  readonly #memory: RaftMemory;
+  readonly #memory: NodeMemory;
   readonly #group: TaskGroup;
   readonly #store = new Store();
   /** What the backup of this view has for certain; `undefined` before it has said anything. */
@@ -103,7 +103,7 @@ export class PairNode {
   /** When the other node was last heard of. */
   #heard = performance.now();
 
-  private constructor(options: NodeOptions<PairNode>, memory: RaftMemory, g: TaskGroup) {
+  private constructor(options: NodeOptions<PairNode>, memory: NodeMemory, g: TaskGroup) {
     this.name = options.name;
     this.#options = options;
     this.#memory = memory;
@@ -113,7 +113,7 @@ export class PairNode {
   /** Runs a node until it is cancelled, or its disk fails. */
   static run(options: NodeOptions<PairNode>): Promise<void> {
     return group(async (g) => {
-      const memory = await RaftMemory.open(options.folder);
+      const memory = await NodeMemory.open(options.folder);
       g.defer(() => memory.close());
       const node = new PairNode(options, memory, g);
       await listen(options, g, (path, question) => node.#serve(path, question));

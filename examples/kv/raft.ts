@@ -11,7 +11,7 @@
  *        └─────────── a higher term is seen ────┴───────────────────────────────┘
  * ```
  *
- * Term, vote and log are `RaftMemory`: they change under its lock, and are on the disk when that is left. All else, the commit index above
+ * Term, vote and log are `NodeMemory`: they change under its lock, and are on the disk when that is left. All else, the commit index above
  * all, is made anew in each life of a node, and changes between two awaits.
  */
 
@@ -19,37 +19,9 @@ import { json, serve } from "../../io/mod.ts";
 import { group, interruptible, moveOnAfter, sleep, type TaskGroup, Watch } from "../../mod.ts";
 import type { Bugs } from "./bugs.ts";
 import { agreed, type Answer, ask, type ClientRequest, type NodeOptions, type Result } from "./protocol.ts";
-import { type Entry, RaftMemory } from "./raft_memory.ts";
+import { type Entry, NodeMemory } from "./node_memory.ts";
+import type { Append, Appended, Vote, VoteRequest } from "./raft_messages.ts";
 import { Store } from "./store.ts";
-
-interface VoteRequest {
-  readonly term: number;
-  readonly candidate: string;
-  readonly lastIndex: number;
-  readonly lastTerm: number;
-}
-
-interface Vote {
-  readonly term: number;
-  readonly granted: boolean;
-}
-
-/** The entries behind an index; none are a heartbeat. */
-interface Append {
-  readonly term: number;
-  readonly leader: string;
-  readonly before: number;
-  readonly beforeTerm: number;
-  readonly entries: readonly Entry[];
-  readonly commit: number;
-}
-
-interface Appended {
-  readonly term: number;
-  readonly ok: boolean;
-  /** Up to where the logs are the same; if not `ok`, from where to try again. */
-  readonly index: number;
-}
 
 /** In ms. */
 export const timing = { heartbeat: 40, electionLeast: 150, electionSpread: 150, answer: 120, recently: 500 };
@@ -63,7 +35,7 @@ export class RaftNode {
   readonly #options: NodeOptions<RaftNode>;
   readonly #others: readonly string[];
   readonly #store = new Store();
-  readonly #memory: RaftMemory;
+  readonly #memory: NodeMemory;
   readonly #group: TaskGroup;
 
   #leader: string | undefined = undefined;
@@ -81,7 +53,7 @@ export class RaftNode {
   /** The commit index, or the role, has changed. */
   readonly #moved = new Watch(undefined);
 
-  private constructor(options: NodeOptions<RaftNode>, memory: RaftMemory, g: TaskGroup) {
+  private constructor(options: NodeOptions<RaftNode>, memory: NodeMemory, g: TaskGroup) {
     this.name = options.name;
     this.#options = options;
     this.#others = Object.keys(options.members).filter((each) => each !== options.name);
@@ -92,7 +64,7 @@ export class RaftNode {
   /** Runs a node until it is cancelled. An error of the disk is the end of it: what it says would be no longer true. */
   static run(options: NodeOptions<RaftNode>): Promise<void> {
     return group(async (g) => {
-      const memory = await RaftMemory.open(options.folder);
+      const memory = await NodeMemory.open(options.folder);
       g.defer(() => memory.close());
       const node = new RaftNode(options, memory, g);
       const { hostname, port } = new URL(options.members[options.name]!);

@@ -1,5 +1,5 @@
 /**
- * What a node of Raft must never forget: its term, its vote in it, and its log.
+ * What a node must never forget: its log, and with Raft its term and its vote in it.
  *
  * All of it changes under one lock, and is on the disk when the lock is left: whatever a node says to others, it knows after a restart. Under
  * the lock nothing is waited for but the disk.
@@ -20,7 +20,7 @@ type Kept =
   | { readonly term: number; readonly vote?: string | undefined }
   | { readonly index: number; readonly entry: Entry };
 
-export class RaftMemory {
+export class NodeMemory {
   term = 0;
   /** Who has the vote in this term. */
   vote: string | undefined = undefined;
@@ -48,8 +48,8 @@ export class RaftMemory {
     this.synced = this.log.length;
   }
 
-  static async open(folder: string): Promise<RaftMemory> {
-    return new RaftMemory(await Journal.open<Kept>(folder, "raft.log"));
+  static async open(folder: string): Promise<NodeMemory> {
+    return new NodeMemory(await Journal.open<Kept>(folder, "node.log"));
   }
 
   /** The term of the entry at an index; 0 before the first. */
