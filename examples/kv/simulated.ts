@@ -3,7 +3,7 @@
  * could have given all those answers. The nodes run the code that three processes run.
  *
  * ```sh
- * npx tsx examples/kv/soak.ts --bug staleRead
+ * npx tsx examples/kv/soak.ts stale_read
  * ```
  */
 
