@@ -1,0 +1,45 @@
+/** The replicated store on simulated machines: as it is it gives no alarm, and each of the six mistakes is found. */
+
+import { test } from "node:test";
+import { assert, assertRejects } from "@std/assert";
+import type { Bugs } from "../../../examples/kv/bugs.ts";
+import { replicatedStore } from "../../../examples/kv/simulated.ts";
+import { simulate } from "../../../testing.ts";
+
+const run = (seed: number, bugs: Bugs = {}) => simulate(replicatedStore({ bugs, faults: true }), { seed });
+
+/** The first message that any of the seeds fails with, from one on, a hundred at most. */
+async function alarmOf(bugs: Bugs, from: number): Promise<string> {
+  for (let seed = from; seed < from + 100; seed++) {
+    try {
+      await run(seed, bugs);
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+  return "none";
+}
+
+test("the store as it is gives no alarm", async () => {
+  for (let seed = 0; seed < 5; seed++) await run(seed);
+});
+
+const found: [bug: keyof Bugs, seed: number, alarm: RegExp][] = [
+  ["lostAck", 2, /^Not linearizable/],
+  ["staleRead", 6, /^Not linearizable/],
+  ["doubleVote", 4, /^"a term has one leader" does not hold/],
+  ["unsyncedVote", 38, /^"a term has one leader" does not hold/],
+  ["splitBrain", 5, /^"(a term has one leader|what is committed is|a leader has all)|^Not linearizable/],
+  ["logTruncation", 1, /^"(what is committed is|a leader has all)/],
+];
+for (const [bug, seed, alarm] of found) {
+  test(`of the six mistakes this one is found: ${bug}`, async () => {
+    const message = await alarmOf({ [bug]: true }, seed);
+    assert(alarm.test(message), message);
+  });
+}
+
+test("a run of one seed is the same each time", async () => {
+  const message = async () => (await assertRejects(() => run(2, { lostAck: true }), Error)).message;
+  assert(await message() === await message());
+});
