@@ -89,12 +89,12 @@ export class Machines implements MachineWorld {
 
   /**
    * Lets something come to a life within the macrotask of the world that runs: `fn` goes on as the life's. Where that is paused it comes
-   * later, as a macrotask of its own; where it is over it does not.
+   * later, as a macrotask of its own, in the order of its `port`; where it is over it does not.
    */
-  reach(life: Life, label: string, fn: () => void): void {
+  reach(life: Life, label: string, fn: () => void, port?: object): void {
     if (life.isOver) return;
     if (life.held === undefined) return this.enter(life, fn);
-    this.loop.as(life, () => this.loop.deliver(() => this.enter(life, fn), label, {}));
+    this.loop.as(life, () => this.loop.deliver(() => this.enter(life, fn), label, { port }));
   }
 
   frame(life: Life): ProgramFrame {

@@ -76,6 +76,7 @@ export class MachineCall {
   #unread = 0;
   #hasRoom: (() => void) | undefined;
   #timer: (() => void) | undefined;
+  #isLost = false;
 
   constructor(
     world: CallWorld,
@@ -115,10 +116,10 @@ export class MachineCall {
       if (!power) this.#leave(new TypeError("terminated"));
       this.#over();
     } else if (power) this.#beImpatient(patience);
-    else this.#reply(0, () => this.#fail(this.#reset()));
+    else this.#reply(0, () => this.#fail(this.#resetError()));
   }
 
-  #reset(): Error {
+  #resetError(): Error {
     const reset = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
     return this.#state === "answered" ? Object.assign(new TypeError("terminated"), { cause: reset }) : failed(reset);
   }
@@ -151,19 +152,31 @@ export class MachineCall {
 
   #atClient(label: string, come: () => void): void {
     const { client } = this;
+    if (this.#isLost) return;
     if (client === undefined) come();
     else this.#world.machines.reach(client, label, come);
   }
 
   #atServer(label: string, come: () => void): void {
+    if (this.#isLost) return;
     if (this.server === undefined) come();
     else this.#world.machines.reach(this.server, label, come);
+  }
+
+  /** The connection breaks. */
+  reset(): void {
+    if (this.#state !== "over") this.#lost();
+  }
+
+  /** Nothing gets through any more, without a word. */
+  lose(): void {
+    this.#isLost = true;
   }
 
   /** Both sides find that the connection is reset. */
   #lost(): void {
     const { loop } = this.#world.machines;
-    this.#atClient("a reset", () => this.#fail(this.#reset()));
+    this.#atClient("a reset", () => this.#fail(this.#resetError()));
     loop.unowned(() =>
       loop.deliver(() => this.#atServer("a reset", () => this.#left(new TypeError("terminated"))), "a reset", {})
     );
@@ -253,7 +266,7 @@ export class MachineCall {
       this.#reply(0, () => this.#end(), `the end of ${this.#what}`);
     } catch (error) {
       this.#exchange!.finish("failed", error);
-      this.#reply(0, () => this.#fail(this.#reset()), `the end of ${this.#what}`);
+      this.#reply(0, () => this.#fail(this.#resetError()), `the end of ${this.#what}`);
     }
   }
 

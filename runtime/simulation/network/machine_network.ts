@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { HostAddress } from "../../port/net.ts";
 import { portOf } from "../../basics/authority.ts";
 import type { World } from "../loop/world.ts";
 import type { Faults } from "../faults/faults.ts";
@@ -12,9 +13,10 @@ import type { Machines } from "../machines/machines.ts";
 import { machineOf, type SimulatedMachine } from "../machines/simulated_machine.ts";
 import { failed, FetchAbort, SimulatedServer } from "./http.ts";
 import { type CallWorld, MachineCall } from "./machine_call.ts";
+import { MachineConnections } from "./machine_connections.ts";
+import { addressAt, localHosts, placeOfAddress } from "./names.ts";
 import type { SimulatedNetServer } from "./net_server.ts";
 import { type MachineName, type Partition, Paths, type PathSettings } from "./paths.ts";
-import type { SimulatedSocket } from "./socket.ts";
 
 /** Who listens, by port, or by path. */
 export type Listeners = Map<number | string, SimulatedServer | SimulatedNetServer>;
@@ -26,22 +28,17 @@ export interface WholeNetwork {
   readonly listeners: Listeners;
   takes(what: string): number | undefined;
   loses(label: string, told: string): boolean;
+  cuts(label: string, bytes: Uint8Array): number;
+  nextPort(): number;
 }
-
-/** What a program has open. */
-class LifeNetwork {
-  readonly listeners: Listeners = new Map();
-  readonly sockets: Set<SimulatedSocket> = new Set();
-}
-
-const localHosts = /^(localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[?::1?\]?)$/;
 
 /** The network between the machines of one run. */
 export class MachineNetwork implements CallWorld {
   readonly machines: Machines;
   readonly paths: Paths;
   readonly #whole: WholeNetwork;
-  readonly #ofLives = new Map<Life, LifeNetwork>();
+  readonly connections: MachineConnections;
+  readonly #listeners = new Map<Life, Listeners>();
   readonly #calls = new Set<MachineCall>();
 
   constructor(whole: WholeNetwork) {
@@ -57,6 +54,15 @@ export class MachineNetwork implements CallWorld {
       takes: (what) => whole.takes(what),
       loses: (label, told) => whole.loses(label, told),
     });
+    this.connections = new MachineConnections({
+      machines: this.machines,
+      paths: this.paths,
+      cuts: (label, bytes) => whole.cuts(label, bytes),
+      nextPort: () => whole.nextPort(),
+      resolve: (hostname) => this.resolve(hostname),
+      addressOf: (machine) => this.addressOf(machine),
+      listenersOf: (life) => this.listenersOf(life),
+    });
   }
 
   /** Who listens on the machine of whoever asks. */
@@ -66,20 +72,12 @@ export class MachineNetwork implements CallWorld {
 
   /** Who listens in a program, or in the body. */
   listenersOf(life: Life | undefined): Listeners {
-    return life === undefined ? this.#whole.listeners : this.#networkOf(life).listeners;
-  }
-
-  /** The connections that are open in a program. */
-  socketsOf(life: Life): Set<SimulatedSocket> {
-    return this.#networkOf(life).sockets;
-  }
-
-  #networkOf(life: Life): LifeNetwork {
-    let found = this.#ofLives.get(life);
+    if (life === undefined) return this.#whole.listeners;
+    let found = this.#listeners.get(life);
     if (found === undefined) {
-      found = new LifeNetwork();
+      found = new Map();
       // What a program opens that has ended is nowhere.
-      if (!life.isOver) this.#ofLives.set(life, found);
+      if (!life.isOver) this.#listeners.set(life, found);
     }
     return found;
   }
@@ -90,14 +88,43 @@ export class MachineNetwork implements CallWorld {
     return server instanceof SimulatedServer ? server : undefined;
   }
 
+  /** All connections that are open break. */
+  reset(): void {
+    this.connections.reset();
+    for (const call of [...this.#calls]) call.reset();
+  }
+
+  /** Nothing of all connections that are open gets through any more. */
+  halfOpen(): void {
+    this.connections.lose();
+    for (const call of this.#calls) call.lose();
+  }
+
+  /** The addresses of a name, where there is a machine of it. */
+  lookup(hostname: string): Promise<readonly HostAddress[]> {
+    const machine = this.resolve(hostname);
+    if (machine === "unknown") return Promise.reject(notFound(hostname));
+    const isLocal = localHosts.test(hostname) && this.machines.find(hostname) === undefined;
+    return Promise.resolve([{ address: isLocal ? "127.0.0.1" : this.addressOf(machine), family: 4 }]);
+  }
+
   forget(call: MachineCall): void {
     this.#calls.delete(call);
   }
 
-  /** The machine that a host name leads to: that of whoever asks, where it is a local one; `"unknown"` for a name of none. */
+  /** The machine that a host name or an address leads to: that of whoever asks, where it is a local one; `"unknown"` for one of none. */
   resolve(hostname: string): SimulatedMachine | undefined | "unknown" {
+    const found = this.machines.find(hostname);
+    if (found !== undefined) return found;
     if (localHosts.test(hostname)) return machineOf(this.#whole.world.loop.asker as Life | undefined);
-    return this.machines.find(hostname) ?? "unknown";
+    const place = placeOfAddress(hostname);
+    if (place === 0) return undefined;
+    return [...this.machines.all][place - 1] ?? "unknown";
+  }
+
+  /** The address by which others reach a machine, or the body. */
+  addressOf(machine: SimulatedMachine | undefined): string {
+    return addressAt(machine === undefined ? 0 : [...this.machines.all].indexOf(machine) + 1);
   }
 
   /** `fetch` of whoever asks. */
@@ -111,8 +138,7 @@ export class MachineNetwork implements CallWorld {
       const parsed = new URL(url);
       const to = this.resolve(parsed.hostname);
       if (to === "unknown") {
-        const error = new Error(`getaddrinfo ENOTFOUND ${parsed.hostname}`);
-        throw failed(Object.assign(error, { code: "ENOTFOUND" }));
+        throw failed(notFound(parsed.hostname));
       }
       return await new Promise<Response>((resolve, reject) => {
         const call = new MachineCall(this, { url, method, headers, body }, to, portOf(parsed), { resolve, reject });
@@ -128,15 +154,15 @@ export class MachineNetwork implements CallWorld {
 
   /** Has a program something open that holds its process? */
   holds(life: Life): boolean {
-    const found = this.#ofLives.get(life);
-    if (found !== undefined && found.listeners.size + found.sockets.size > 0) return true;
+    if ((this.#listeners.get(life)?.size ?? 0) > 0 || this.connections.holds(life)) return true;
     for (const { client } of this.#calls) if (client === life) return true;
     return false;
   }
 
   /** A program has ended, with the power of its machine or with that on. */
   ended(life: Life, power: boolean): void {
-    this.#ofLives.delete(life);
+    this.#listeners.delete(life);
+    this.connections.ended(life, power);
     for (const call of [...this.#calls]) if (call.client === life || call.server === life) call.ended(life, power);
   }
 
@@ -176,4 +202,8 @@ export class MachineNetwork implements CallWorld {
     const known = [...this.machines.all].map((each) => each.name).join(", ");
     throw new RangeError(`There is no machine ${String(name)}; there are: ${known || "none"}`);
   }
+}
+
+function notFound(hostname: string): Error {
+  return Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname}`), { code: "ENOTFOUND" });
 }

@@ -38,6 +38,7 @@ export interface PathSettings {
 export interface Partition {
   /** Ends it; other partitions go on. A second call does nothing. */
   heal(): void;
+  /** `heal`. */
   [Symbol.dispose](): void;
 }
 
@@ -61,6 +62,8 @@ export interface Packet {
   arrive(): void;
   /** The connection is reset before this comes. */
   lost(): void;
+  /** It waits for its way to be whole. */
+  held?(): void;
 }
 
 /** What the network is to the ways in it. */
@@ -187,6 +190,7 @@ export class Paths {
       lane.waiting++;
       this.held++;
       path.waiting.push(packet);
+      packet.held?.();
       return;
     }
     if (this.#isLost(path, label)) return packet.lost();

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Answer, discard, type HttpListener, type HttpListenOptions, responseOf } from "../../port/http.ts";
+import type { HttpListener, HttpListenOptions } from "../../port/http.ts";
 import type {
   HostAddress,
   HostNet,
@@ -23,26 +23,17 @@ import type { World } from "../loop/world.ts";
 import type { Faults } from "../faults/faults.ts";
 import type { Life } from "../machines/life.ts";
 import type { Machines } from "../machines/machines.ts";
-import { failed, FetchAbort, SimulatedExchange, SimulatedServer } from "./http.ts";
-import { type Ports, SimulatedNetServer } from "./net_server.ts";
+import { SimulatedServer } from "./http.ts";
 import { Link, type LinkSettings } from "./link.ts";
+import type { Taken } from "./machine_connections.ts";
 import { type Listeners, MachineNetwork } from "./machine_network.ts";
 import type { MachineName, Partition, PathSettings } from "./paths.ts";
+import { localHosts } from "./names.ts";
+import { type Ports, SimulatedNetServer } from "./net_server.ts";
 import type { Network } from "./network.ts";
+import { PlainFetch } from "./plain_fetch.ts";
 import { type Carrier, SimulatedSocket } from "./socket.ts";
-
-/** The way of a request and its response. */
-interface Way {
-  readonly abort: FetchAbort;
-  readonly era: object;
-  /** Where the request goes. */
-  readonly to: string;
-  /** What there is at the end of a passage, in words. */
-  readonly what: string;
-  /** Does it follow another closely? */
-  readonly isClose: boolean;
-  isFirst: boolean;
-}
+import type { SocketEnd } from "./socket_end.ts";
 
 /** A world in which there may be machines. */
 interface NetworkWorld extends World {
@@ -51,8 +42,10 @@ interface NetworkWorld extends World {
   readonly faults: Faults;
 }
 
-const localHosts = /^(localhost|127\.0\.0\.1|0\.0\.0\.0|\[?::1?\]?)$/;
 const firstFreePort = 49_152;
+
+/** A listener takes connections of bytes, a server of HTTP does not. */
+const bytes: Taken = (server) => server instanceof SimulatedNetServer ? (socket) => server.accept(socket) : undefined;
 
 /** The network of one run. */
 export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
@@ -66,7 +59,7 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
   #waiting: Set<() => void> | undefined;
   /** Takes what is on its way now for lost; renewed when it is. */
   #era: object = {};
-
+  #fetch: PlainFetch | undefined;
   #betweenMachines: MachineNetwork | undefined;
 
   constructor(world: NetworkWorld) {
@@ -81,6 +74,8 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
       listeners: this.#servers,
       takes: (what) => this.takes(what),
       loses: (label, told) => this.loses(label, told),
+      cuts: (label, bytes) => this.cuts(label, bytes),
+      nextPort: () => this.#nextPort++,
     });
   }
 
@@ -157,12 +152,31 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
     this.#waiting!.add(fn);
   }
 
+  waitsNot(fn: () => void): void {
+    this.#waiting?.delete(fn);
+  }
+
+  get era(): object {
+    return this.#era;
+  }
+
+  hasServer(port: number): boolean {
+    return this.#servers.has(port);
+  }
+
+  serverOn(port: number): SimulatedServer | undefined {
+    const server = this.#servers.get(port);
+    return server instanceof SimulatedServer ? server : undefined;
+  }
+
   reset(): void {
+    this.betweenMachines?.reset();
     for (const socket of [...this.#sockets]) socket.reset();
     for (const server of this.#servers.values()) if (server instanceof SimulatedServer) server.reset();
   }
 
   halfOpen(): void {
+    this.betweenMachines?.halfOpen();
     this.#era = {};
     for (const socket of this.#sockets) socket.lose();
   }
@@ -200,13 +214,14 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
 
   /** What is left of it at the end of a run. */
   get left(): readonly string[] {
-    if (this.#servers.size + this.#sockets.size === 0) return [];
+    const sockets: SocketEnd[] = [...this.#sockets, ...this.betweenMachines?.connections.left ?? []];
+    if (this.#servers.size + sockets.length === 0) return [];
     return [
       ...[...this.#servers].map(([where, server]) => {
         const place = server instanceof SimulatedNetServer ? placeOf(server.place) : "";
         return typeof where === "number" ? `the server on port ${where}${place}` : `the server at ${where}${place}`;
       }),
-      ...[...this.#sockets].map(({ name, place }) => `the connection of ${name}, not closed${placeOf(place)}`),
+      ...sockets.map(({ name, place }) => `the connection of ${name}, not closed${placeOf(place)}`),
     ];
   }
 
@@ -233,8 +248,10 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
     return new SimulatedNetServer(this, tls === undefined ? "connection" : "secureConnection");
   }
 
-  /** There is one machine. */
+  /** Without others there is one machine. */
   lookup(hostname: string): Promise<readonly HostAddress[]> {
+    const between = this.betweenMachines;
+    if (between !== undefined) return between.lookup(hostname);
     if (!localHosts.test(hostname)) refusal("connect")();
     return Promise.resolve([{ address: "127.0.0.1", family: 4 }]);
   }
@@ -243,7 +260,7 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
   secure(socket: HostSocket): HostSocket {
     const label = "the handshake of TLS";
     this.#deliver(
-      () => socket.destroyed || (socket as SimulatedSocket).emit("secureConnect"),
+      () => socket.destroyed || (socket as SocketEnd).emit("secureConnect"),
       label,
       `${label} is done`,
     );
@@ -262,15 +279,26 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
     for (const [key, other] of listeners) if (other === server) listeners.delete(key);
   }
 
-  /** A socket that begins to connect. */
   connect(address: NetAddress): HostSocket {
+    return this.begin(address, bytes, false);
+  }
+
+  /** A socket that begins to connect to a server that is `taken`; with `isWhole` its chunks come as they were sent. */
+  begin(address: NetAddress, taken: Taken, isWhole: boolean): SocketEnd {
+    const between = this.betweenMachines;
+    return between === undefined
+      ? this.#begin(address, taken, isWhole)
+      : between.connections.connect(address, taken, isWhole);
+  }
+
+  #begin(address: NetAddress, taken: Taken, isWhole: boolean): SocketEnd {
     const key = "path" in address ? address.path : address.port;
     if ("host" in address && !this.#servers.has(key) && !localHosts.test(address.host)) refusal("connect")();
     const port = typeof key === "number" ? key : 0;
     const where = port === 0 ? key : `port ${key}`;
     const number = this.#nextPort++;
     const way = typeof key === "number" ? `127.0.0.1:${port}` : key;
-    const socket = new SimulatedSocket(this, `client ${number} of ${where}`, way, number, port);
+    const socket = new SimulatedSocket(this, `client ${number} of ${where}`, way, number, port, isWhole);
     this.#sockets.add(socket);
     const label = `a connection to ${where}`;
     const what = `the connection to ${way} is made`;
@@ -279,11 +307,12 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
       if (this.stops(what)) return this.whenWhole(() => this.#deliver(connect, label, what));
       if (this.loses(label, `the connection to ${way} is reset before it is made`)) return socket.reset();
       const server = this.#servers.get(key);
-      if (!(server instanceof SimulatedNetServer)) return socket.fail("ECONNREFUSED", `connect ECONNREFUSED ${where}`);
-      const other = new SimulatedSocket(this, `the server's side of client ${number}`, way, port, number);
+      const take = server && taken(server);
+      if (take === undefined) return socket.fail("ECONNREFUSED", `connect ECONNREFUSED ${where}`);
+      const other = new SimulatedSocket(this, `the server's side of client ${number}`, way, port, number, isWhole);
       other.join(socket);
       this.#sockets.add(other);
-      server.accept(other);
+      take(other);
       const answered = `the client of ${way} knows that it is connected`;
       this.#deliver(() => socket.destroyed || socket.emit("connect"), `the answer to client ${number}`, answered);
     };
@@ -300,92 +329,7 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
 
   /** `fetch` on this network. */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
-    return this.betweenMachines?.fetch(input, init) ?? this.#fetch(input, init);
-  }
-
-  async #fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
-    const request = new Request(input, init);
-    const url = new URL(request.url);
-    const port = portOf(url);
-    if (!this.#servers.has(port) && !localHosts.test(url.hostname)) refusal("fetch")();
-    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
-    const call = `${request.method} ${url.pathname}${url.search}`;
-    const abort = new FetchAbort(signal ?? undefined);
-    let exchange: SimulatedExchange | undefined;
-    let response: Answer | undefined;
-    try {
-      const to = `127.0.0.1:${port}`;
-      await this.#pass(`${call} arrives`, { abort, era: this.#era, to, what: `${call} arrives`, isClose: false });
-      const server = this.#servers.get(port);
-      if (!(server instanceof SimulatedServer)) {
-        throw failed(Object.assign(new Error(`connect ECONNREFUSED ${url.host}`), { code: "ECONNREFUSED" }));
-      }
-      const { broken } = exchange = new SimulatedExchange(request, server);
-      abort.on((reason) => exchange!.leave(reason));
-      const way: Way = {
-        abort,
-        era: this.#era,
-        to,
-        what: `more of the answer to ${call} comes`,
-        isClose: true,
-        isFirst: true,
-      };
-      response = await abort.race(Promise.race([server.options.handle(exchange), broken]));
-      const answered = { ...way, what: `the answer to ${call} comes`, isClose: false };
-      await Promise.race([this.#pass(`response to ${call}`, answered), broken]);
-      return exchange.deliver(
-        responseOf(response),
-        (chunk, take) =>
-          this.#passChunk(`body of ${call}`, way, chunk, take).catch((error) => {
-            exchange!.leave(error);
-            throw error;
-          }),
-        () => abort.end(new TypeError("terminated")),
-      );
-    } catch (error) {
-      exchange?.leave(error);
-      if (response !== undefined) discard(response);
-      abort.end(error);
-      throw error;
-    }
-  }
-
-  /** One passage over the network; what is on its way when connections become half-open never comes. */
-  #pass(label: string, { abort, era, to, what, isClose }: Omit<Way, "isFirst">): Promise<void> {
-    return abort.race(
-      new Promise<void>((resolve, reject) => {
-        const { loop } = this;
-        const begin = (): void => {
-          const arrive = (): void => {
-            off();
-            if (era !== this.#era) return;
-            if (this.stops(what)) return wait();
-            if (!this.loses(label, `the connection to ${to} is reset before ${what}`)) return resolve();
-            reject(failed(Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })));
-          };
-          const latency = isClose && this.latency !== undefined ? 0 : this.takes(what);
-          const arrival = loop.complete(arrive, label, { latency });
-          const off = abort.on(() => loop.arrivals.withdraw(arrival));
-        };
-        const wait = (): void => {
-          this.whenWhole(begin);
-          abort.on(() => this.#waiting?.delete(begin));
-        };
-        if (era !== this.#era) return;
-        if (this.isPartitioned) wait();
-        else begin();
-      }),
-    );
-  }
-
-  /** The way of a chunk of a body; the first has come with the head, and the others follow it closely. */
-  async #passChunk(label: string, way: Way, chunk: Uint8Array, take: (part: Uint8Array) => void): Promise<void> {
-    if (!way.isFirst) await this.#pass(label, way);
-    way.isFirst = false;
-    const at = this.cuts(label, chunk);
-    if (at === 0) return take(chunk);
-    take(chunk.subarray(0, at));
-    take(chunk.subarray(at));
+    return this.betweenMachines?.fetch(input, init) ?? (this.#fetch ??= new PlainFetch(this)).fetch(input, init);
   }
 
   #deliver(fn: () => void, label: string, what: string): void {

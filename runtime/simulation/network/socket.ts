@@ -12,10 +12,9 @@
  * @module
  */
 
-import { ownMicrotask } from "../../hosts/common/own_functions.ts";
-import type { HostSocket } from "../../port/net.ts";
 import type { SimulatedLoop } from "../loop/loop.ts";
 import { anyTime } from "../loop/loop_event.ts";
+import { SocketEnd } from "./socket_end.ts";
 
 /** What the network is to its connections. */
 export interface Carrier {
@@ -37,77 +36,42 @@ export interface Carrier {
 const room = 65_536;
 
 type Packet = Uint8Array<ArrayBuffer> | "end" | "reset";
-type Listener = (value: never) => void;
 
 /** One end of a connection. */
-export class SimulatedSocket implements HostSocket {
-  readonly remoteAddress = "127.0.0.1";
-  readonly remotePort: number;
-  readonly localPort: number;
-  readonly name: string;
-  readonly place: Error | undefined;
+export class SimulatedSocket extends SocketEnd {
   /** What it leads to. */
   readonly #way: string;
   /** How many bytes of this end have arrived. */
   #arrived = 0;
-  destroyed = false;
-  readableEnded = false;
-  writableEnded = false;
-  writableFinished = false;
   readonly #carrier: Carrier;
-  readonly #listeners = new Map<string, Set<Listener>>();
+  /** Does it come in the chunks in which it was sent? */
+  readonly #isWhole: boolean;
   #peer: SimulatedSocket | undefined;
   /** What this end has sent and has not arrived. */
   #sent: Packet[] = [];
   #lastAt = 0;
-  /** What has arrived here and is unread. */
-  #received: Uint8Array<ArrayBuffer>[] = [];
-  #endReceived = false;
-  #flowing = false;
   #needsDrain = false;
   /** The other end has vanished without a word. */
   #isLost = false;
 
-  constructor(carrier: Carrier, name: string, way: string, localPort: number, remotePort: number) {
+  constructor(
+    carrier: Carrier,
+    name: string,
+    way: string,
+    localPort: number,
+    remotePort: number,
+    isWhole: boolean = false,
+  ) {
+    super(carrier.loop, name, { localPort, remotePort, remoteAddress: "127.0.0.1" });
     this.#carrier = carrier;
     this.#way = way;
-    this.name = name;
-    this.localPort = localPort;
-    this.remotePort = remotePort;
-    this.place = carrier.loop.place;
+    this.#isWhole = isWhole;
   }
 
   /** Connects two ends. */
   join(peer: SimulatedSocket): void {
     this.#peer = peer;
     peer.#peer = this;
-  }
-
-  on(event: string, listener: Listener): void {
-    let listeners = this.#listeners.get(event);
-    if (listeners === undefined) this.#listeners.set(event, listeners = new Set());
-    listeners.add(listener);
-  }
-
-  off(event: string, listener: Listener): void {
-    this.#listeners.get(event)?.delete(listener);
-  }
-
-  emit(event: string, value?: unknown): void {
-    for (const listener of [...this.#listeners.get(event) ?? []]) listener(value as never);
-  }
-
-  setNoDelay(): void {}
-
-  setKeepAlive(): void {}
-
-  pause(): void {
-    this.#flowing = false;
-  }
-
-  resume(): void {
-    this.#flowing = true;
-    ownMicrotask(() => this.#flow());
   }
 
   write(bytes: Uint8Array): boolean {
@@ -120,28 +84,16 @@ export class SimulatedSocket implements HostSocket {
     if (this.destroyed || this.writableEnded) return;
     this.writableEnded = true;
     this.#send("end");
-    this.#carrier.loop.callSoon(() => {
-      if (this.destroyed) return;
-      this.writableFinished = true;
-      this.emit("finish");
-      this.#closeIfOver();
-    });
+    this.finishSoon();
   }
 
   destroy(): void {
     if (this.destroyed) return;
-    const unread = this.#received.length > 0;
+    const unread = this.received.length > 0;
     if (unread) this.#sent = [];
     if (this.#peer !== undefined && (unread || !this.writableEnded)) this.#send(unread ? "reset" : "end");
     this.writableEnded = true;
-    this.#close();
-  }
-
-  /** Breaks this end as the system does. */
-  fail(code: string, text: string): void {
-    if (this.destroyed) return;
-    this.emit("error", Object.assign(new Error(text), { code }));
-    this.#close();
+    this.close();
   }
 
   /** From now on nothing gets through, in neither direction, and nobody is told. */
@@ -160,7 +112,7 @@ export class SimulatedSocket implements HostSocket {
   get #waiting(): number {
     let sum = 0;
     for (const packet of this.#sent) if (typeof packet !== "string") sum += packet.length;
-    if (this.#peer !== undefined) { for (const packet of this.#peer.#received) sum += packet.length; }
+    if (this.#peer !== undefined) { for (const packet of this.#peer.received) sum += packet.length; }
     return sum;
   }
 
@@ -182,7 +134,8 @@ export class SimulatedSocket implements HostSocket {
       if (this.#carrier.stops(what)) this.#carrier.whenWhole(() => this.#schedule());
       else this.#arrive(label);
     };
-    loop.deliver(arrive, label, { port: this, at: at === anyTime ? anyTime : this.#lastAt, batch: label });
+    const batch = this.#isWhole ? undefined : label;
+    loop.deliver(arrive, label, { port: this, at: at === anyTime ? anyTime : this.#lastAt, batch });
   }
 
   #arrive(label: string): void {
@@ -202,7 +155,7 @@ export class SimulatedSocket implements HostSocket {
 
   /** Lets the first bytes come alone, if that is chosen; the rest follows as a packet of its own. */
   #split(packet: Packet, label: string): Packet {
-    if (typeof packet === "string") return packet;
+    if (typeof packet === "string" || this.#isWhole) return packet;
     const at = this.#carrier.cuts(label, packet);
     if (at === 0) return packet;
     this.#sent.unshift(packet.subarray(at));
@@ -212,23 +165,13 @@ export class SimulatedSocket implements HostSocket {
 
   #take(packet: Packet): void {
     if (packet === "reset") return this.fail("ECONNRESET", "read ECONNRESET");
-    if (packet === "end") this.#endReceived = true;
-    else this.#received.push(packet);
-    // After all that come in the same macrotask: they are one chunk.
-    ownMicrotask(() => this.#flow());
+    if (packet === "end") this.endReceived = true;
+    else this.received.push(packet);
+    this.flowSoon();
   }
 
-  #flow(): void {
-    if (this.destroyed) return;
-    if (this.#flowing && this.#received.length > 0) {
-      const chunk = joined(this.#received.splice(0));
-      if (this.#peer !== undefined) this.#peer.#drain();
-      this.emit("data", chunk);
-    }
-    if (!this.#endReceived || this.#received.length > 0 || this.readableEnded || this.destroyed) return;
-    this.readableEnded = true;
-    this.emit("end");
-    this.#closeIfOver();
+  protected hasRead(): void {
+    if (this.#peer !== undefined) this.#peer.#drain();
   }
 
   #drain(): void {
@@ -237,25 +180,7 @@ export class SimulatedSocket implements HostSocket {
     this.#carrier.loop.deliver(() => this.destroyed || this.emit("drain"), `room for ${this.name}`, {});
   }
 
-  #closeIfOver(): void {
-    if (this.readableEnded && this.writableFinished && !this.destroyed) this.#close();
-  }
-
-  #close(): void {
-    this.destroyed = true;
-    this.#received = [];
+  protected leave(): void {
     this.#carrier.leave(this);
-    this.#carrier.loop.callSoon(() => this.emit("close"));
   }
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  if (chunks.length === 1) return chunks[0]!;
-  const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }

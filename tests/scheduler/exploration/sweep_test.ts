@@ -62,7 +62,7 @@ for (const [name, body] of Object.entries(swept)) {
 
 /** What gives an answer at once, or belongs to the process and not to a task. */
 const atOnce = new Set(
-  `callback configure currentSignal currentTask effectiveDeadline formatTasks main startTrace suppressed tasks throwIfCancelled
+  `buggify callback configure currentSignal currentTask effectiveDeadline formatTasks main startTrace suppressed tasks throwIfCancelled
   TaskGroup.statistics Supervisor.statistics CancelScope.cancel Scheduler LoopMonitor.snapshot LoopMonitor.reset LoopMonitor.close
   Channel.trySend Channel.tryReceive Channel.close Channel.fail Channel.sender Channel.receiver Channel.statistics
   Sender.trySend Sender.clone Sender.close Receiver.tryReceive Receiver.clone Receiver.close
