@@ -15,7 +15,7 @@
 
 import type { Life } from "../machines/life.ts";
 import type { Machines } from "../machines/machines.ts";
-import type { SimulatedMachine } from "../machines/simulated_machine.ts";
+import { machineOf, type SimulatedMachine } from "../machines/simulated_machine.ts";
 import type { Lane, Paths } from "./paths.ts";
 import { type Ends, SocketEnd } from "./socket_end.ts";
 
@@ -69,7 +69,7 @@ export class MachineSocket extends SocketEnd {
     super(world.machines.loop, name, ends);
     this.#world = world;
     this.life = life;
-    this.#machine = life?.machine;
+    this.#machine = machineOf(life);
     this.#isWhole = isWhole;
   }
 
