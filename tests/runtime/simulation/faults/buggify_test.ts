@@ -12,14 +12,18 @@ test("a place that a program has named goes as usual outside of simulations, and
 });
 
 test("a place that a program has named goes its unusual way in some schedule where faults are allowed", async () => {
-  const failure = await assertRejects(() =>
-    explore(async (sim) => {
-      sim.faults({ kinds: ["buggify"] });
-      for (let round = 0; round < 3; round++) {
-        await sleep(10);
-        if (buggify("a cold cache") && round === 1) throw new Error("cold");
-      }
-    }), ScheduleFailure, "cold");
+  const failure = await assertRejects(
+    () =>
+      explore(async (sim) => {
+        sim.faults({ kinds: ["buggify"] });
+        for (let round = 0; round < 3; round++) {
+          await sleep(10);
+          if (buggify("a cold cache") && round === 1) throw new Error("cold");
+        }
+      }),
+    ScheduleFailure,
+    "cold",
+  );
   assertEquals(failure.schedule, ["a cold cache # 2 goes its unusual way"]);
   assert(!buggify("a cold cache"));
 });
