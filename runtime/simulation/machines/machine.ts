@@ -83,7 +83,7 @@ export interface Machine {
   adjustClock(ms: number): void;
 }
 
-/** The program of a machine. */
+/** The program of a machine. Its module is that of all machines, and what that keeps in variables is shared. */
 export type Program = (machine: MachineContext) => unknown;
 
 /** Hosts have such names, and URLs write them in small letters. */
@@ -98,7 +98,7 @@ export function checkMachine(name: unknown, main: unknown, options: MachineOptio
       `The name of a machine is one of a host, in small letters, such as "db-1": received ${show(name)}`,
     );
   }
-  checkFunction(main, `The program of the machine ${name}`);
+  if (!(main instanceof URL)) checkFunction(main, `The program of the machine ${name}`);
   checkOptions(options, "machine", ["files", "clock", "restart"]);
   const { files, clock, restart } = options;
   if (files !== undefined && (typeof files !== "object" || files === null)) {

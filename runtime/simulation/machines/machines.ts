@@ -52,7 +52,7 @@ export class Machines implements MachineWorld {
   }
 
   /** Makes a machine and starts it. */
-  add(name: string, main: Program, options: MachineOptions): Machine {
+  add(name: string, main: Program | URL, options: MachineOptions): Machine {
     checkMachine(name, main, options);
     if (this.#byName.has(name)) throw new RangeError(`There is a machine ${name} already`);
     const machine = new SimulatedMachine(name, main, options, this);
@@ -72,6 +72,11 @@ export class Machines implements MachineWorld {
 
   get loop(): World["loop"] {
     return this.#world.loop;
+  }
+
+  load(): () => void {
+    this.#world.loading++;
+    return () => void this.#world.loading--;
   }
 
   get disks(): DiskWorld {

@@ -24,6 +24,7 @@ import { MachineCrashError } from "../loop/errors.ts";
 import type { SimulatedLoop } from "../loop/loop.ts";
 import { MachineClock } from "./clock.ts";
 import { Life, type LivingMachine, type ProgramFrame } from "./life.ts";
+import { loadProgram } from "./load_program.ts";
 import type {
   KillOptions,
   Machine,
@@ -61,6 +62,8 @@ export interface MachineWorld {
   /** Is there anything that a process would not end with? */
   holds(life: Life): boolean;
   readonly disks: DiskWorld;
+  /** A module is being loaded; the function it returns ends that. */
+  load(): () => void;
   /** Something was done to a machine. */
   disturbed(): void;
   /** A life is over. */
@@ -76,7 +79,7 @@ export class SimulatedMachine implements Machine, LivingMachine {
   /** Does somebody start it again when it was killed? */
   readonly supervisor: Required<RestartSettings> | undefined;
   readonly #world: MachineWorld;
-  readonly #main: Program;
+  readonly #main: Program | URL;
   readonly #files: MachineOptions["files"];
   #disk: SimulatedDisk | undefined;
   #state: MachineState = "exited";
@@ -95,7 +98,7 @@ export class SimulatedMachine implements Machine, LivingMachine {
 
   constructor(
     name: string,
-    main: Program,
+    main: Program | URL,
     { clock = {}, restart = false, files }: MachineOptions,
     world: MachineWorld,
   ) {
@@ -179,8 +182,28 @@ export class SimulatedMachine implements Machine, LivingMachine {
       },
     };
     const abort = (): AbortController => this.#abort ??= new AbortController();
+    const main = this.#main;
+    if (typeof main === "function") this.#call(life, main, context);
+    else this.#load(life, main, context);
+  }
+
+  /** Nothing happens in the world while a module comes from the real one. */
+  #load(life: Life, module: URL, context: MachineContext): void {
+    const loaded = this.#world.load();
+    const goOn = (fn: () => void): void => {
+      loaded();
+      const { loop } = this.#world;
+      loop.as(life, () => loop.callSoon(() => this.#world.enter(life, fn)));
+    };
+    loadProgram(module).then(
+      (program) => goOn(() => this.#call(life, program, context)),
+      (error: unknown) => goOn(() => this.crashed(life, error)),
+    );
+  }
+
+  #call(life: Life, main: Program, context: MachineContext): void {
     try {
-      const result = life.frame.run(() => this.#main(context));
+      const result = life.frame!.run(() => main(context));
       if (!isThenable(result)) return this.#mainEnded(life);
       result.then(() => this.#mainEnded(life), (error: unknown) => this.crashed(life, error));
     } catch (error) {

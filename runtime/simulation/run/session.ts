@@ -323,7 +323,8 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
   #replaceFiles(): void {
     if (this.#hasFiles) return;
     this.#hasFiles = true;
-    this.#replaceMembers(membersOfFiles(this, () => this.life?.machine.disk));
+    // Node itself looks for modules with the functions of `node:fs`.
+    this.#replaceMembers(membersOfFiles(this, () => this.loading > 0 ? undefined : this.life?.machine.disk));
     this.#replaceMembers(membersOfProcess(this));
     const { process } = globalThis as unknown as { process?: object };
     if (process !== undefined) this.#replacements.replaceGetter(process, "env", environmentOf(this));

@@ -49,7 +49,8 @@ export interface Simulation {
    * A machine with a program of its own, `main`, which starts in a macrotask of its own: its timers, clocks, random numbers, servers,
    * connections and files are apart from all others'. It reaches others, and they it, by `fetch`, `connect` and `serve` over
    * `sim.network`, by name: `http://NAME:PORT`; `localhost` is the machine itself. What its module keeps in variables is not apart: make
-   * state in `main`.
+   * state in `main`, or give the URL of a module whose default export is the program, which is loaded anew for each life (what it imports
+   * is not).
    *
    * @throws {TypeError} or {RangeError} for arguments of a wrong kind or range, and for a name that is taken.
    *
@@ -70,7 +71,7 @@ export interface Simulation {
    * });
    * ```
    */
-  machine(name: string, main: Program, options?: MachineOptions): Machine;
+  machine(name: string, main: Program | URL, options?: MachineOptions): Machine;
   /**
    * From now on faults may happen to machines and to the network between them, such as these settings allow: `explore` searches them as it
    * searches orders, and `soak` draws them from each seed, where they are allowed from the beginning. Without a search none happens.
@@ -214,7 +215,7 @@ export class BodySimulation implements Simulation {
     return new Promise((resolve) => this.#session.loop.quiet.whenSettled(resolve));
   }
 
-  machine(name: string, main: Program, options: MachineOptions = {}): Machine {
+  machine(name: string, main: Program | URL, options: MachineOptions = {}): Machine {
     return this.#session.machines.add(name, main, options);
   }
 

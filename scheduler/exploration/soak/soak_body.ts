@@ -43,7 +43,7 @@ export function sourceOf(target: unknown): SoakSource {
 
 /** Loads a body in this thread. */
 export async function loadBody({ href, name }: BodyModule): Promise<SoakBody> {
-  const exports = await import(href) as Record<string, unknown>;
+  const exports = await import(/* webpackIgnore: true */ /* @vite-ignore */ href) as Record<string, unknown>;
   const body = exports[name];
   if (typeof body !== "function") {
     const found = Object.keys(exports).filter((key) => typeof exports[key] === "function");

@@ -468,3 +468,35 @@ test("what no machine is made of is refused at the call, with what was given", a
     assertThrows(() => sim.faults({ kinds: ["fire" as never] }), RangeError, "fire");
   });
 });
+
+testWith(
+  "programs",
+  "a program that is a module is loaded anew for each life, with the clock of its machine",
+  async () => {
+    await simulate(async (sim) => {
+      const module = new URL("./counting_program.ts", import.meta.url);
+      const machines = ["a", "b"].map((name) => sim.machine(name, module, { clock: { offset: 1000 } }));
+      await sleep(10);
+      assertEquals(await ask("http://a/"), "1 since 1000");
+      assertEquals(await ask("http://a/"), "2 since 1000");
+      assertEquals(await ask("http://b/"), "1 since 1000");
+      machines[0]!.restart();
+      await sleep(10);
+      assertEquals(await ask("http://a/"), "1 since 1010");
+      assertEquals(sim.now(), 20);
+    });
+  },
+);
+
+testWith("programs", "a module that cannot be loaded, or is no program, crashes its machine", async () => {
+  const body = (module: URL) => async (sim: Simulation) => {
+    sim.machine("a", module);
+    await sleep(10);
+  };
+  await assertRejects(() => simulate(body(new URL("./nothing.ts", import.meta.url))), MachineCrashError);
+  const error = await assertRejects(
+    () => simulate(body(new URL("../../../support/latch.ts", import.meta.url))),
+    MachineCrashError,
+  );
+  assert(error.cause instanceof TypeError && error.cause.message.includes("default export"));
+});
