@@ -84,6 +84,18 @@ function readdir(disk: SimulatedDisk, path: unknown, options?: unknown): unknown
   return found.map(({ name }) => encoding === "buffer" ? inEncoding(new TextEncoder().encode(name), encoding) : name);
 }
 
+/** What a path leads to; a link itself if that leads to nothing. */
+function shownAt(disk: SimulatedDisk, path: string, call: Call): Inode | undefined {
+  const { node } = lookUp(disk.tree.root, path, false, call);
+  if (node?.kind !== "link") return node;
+  try {
+    return disk.tree.find(path, true, call);
+  } catch (error) {
+    if ((error as FileError).code !== "ENOENT") throw error;
+    return node;
+  }
+}
+
 function mkdir(disk: SimulatedDisk, path: unknown, options?: unknown): string | undefined {
   const at = pathOf(path);
   const { recursive, mode } = typeof options === "object" && options !== null
@@ -97,10 +109,11 @@ function mkdir(disk: SimulatedDisk, path: unknown, options?: unknown): string | 
   let folder = at.startsWith("/") ? "" : ".";
   for (const part of parts) {
     folder = `${folder}/${part}`;
-    const { node, isFolder } = lookUp(disk.tree.root, folder, true, call);
+    const node = shownAt(disk, folder, call);
     if (node?.kind === "folder") continue;
     const isLast = part === parts.at(-1) && folder.split("/").length === parts.length + 1;
-    if (node !== undefined) throw new FileError(isLast && !isFolder ? "EEXIST" : "ENOTDIR", call);
+    if (node?.kind === "link") throw new FileError(isLast ? "ENOENT" : "ENOTDIR", call);
+    if (node !== undefined) throw new FileError(isLast && !at.endsWith("/") ? "EEXIST" : "ENOTDIR", call);
     disk.tree.mkdir(folder, bits, call);
     first ??= folder.replace(/^\.\//, "/");
   }
@@ -114,6 +127,7 @@ function rm(disk: SimulatedDisk, path: unknown, options?: unknown): void {
   if (node === undefined) return;
   if (node.kind !== "folder") return disk.tree.unlink(at, { syscall: "rm", path: at });
   if (recursive !== true) throw folderError(at);
+  if (/(?:^|\/)\.\/*$/.test(at)) throw new FileError("EINVAL", { syscall: "rm", path: at });
   removeAll(disk, node, at);
 }
 
@@ -147,7 +161,6 @@ function copyFile(disk: SimulatedDisk, from: unknown, to: unknown, mode?: unknow
   const call: Call = { syscall: "copyfile", path, dest };
   const source = disk.open(path, openFlags("r", constants()), 0, call);
   try {
-    if (source.inode.kind !== "file") throw new FileError("EISDIR", call);
     const flags: OpenFlags = {
       ...openFlags("w", constants()),
       exclusive: (Number(mode ?? 0) & constants().COPYFILE_EXCL) !== 0,
@@ -158,6 +171,11 @@ function copyFile(disk: SimulatedDisk, from: unknown, to: unknown, mode?: unknow
       // Onto itself it stays as it is.
       if (target.inode === source.inode) return;
       disk.truncate(target, 0, call);
+      if (source.inode.kind !== "file") {
+        // What it has made by then is taken away.
+        disk.tree.unlink(dest, call);
+        throw new FileError("EISDIR", call);
+      }
       writeAll(disk, target, disk.readAll(source, call), null, call);
     } finally {
       disk.close(target, call);
