@@ -7,7 +7,7 @@
 import type { SimulatedDisk } from "../disk/disk.ts";
 import { type Call, FileError } from "../disk/errors.ts";
 import type { FolderInode, Inode } from "../disk/inode.ts";
-import { joined, lookUp } from "../disk/lookup.ts";
+import { absolute, joined, lookUp } from "../disk/lookup.ts";
 import { type FlagNumbers, type OpenFile, type OpenFlags, openFlags } from "../disk/open_file.ts";
 import { builtin } from "../../hosts/common/node_process.ts";
 import { inEncoding, lengthOf, modeOf, optionsOf, pathOf, timeOf } from "./arguments.ts";
@@ -126,7 +126,7 @@ function rm(disk: SimulatedDisk, path: unknown, options?: unknown): void {
   const { node } = lookUpForced(disk, at, force === true);
   if (node === undefined) return;
   if (node.kind !== "folder") return disk.tree.unlink(at, { syscall: "rm", path: at });
-  if (recursive !== true) throw folderError(at);
+  if (recursive !== true) throw systemError("ERR_FS_EISDIR", "rm", at);
   if (/(?:^|\/)\.\/*$/.test(at)) throw new FileError("EINVAL", { syscall: "rm", path: at });
   removeAll(disk, node, at);
 }
@@ -149,11 +149,16 @@ function removeAll(disk: SimulatedDisk, folder: FolderInode, path: string): void
   disk.tree.rmdir(path, { syscall: "rmdir", path });
 }
 
-/** What `rm` says of a folder. */
-function folderError(path: string): Error {
-  const error = new Error(`Path is a directory: rm returned EISDIR (is a directory) ${path}`);
+/** What Node itself says of a path that a call does not take. */
+function systemError(code: "ERR_FS_EISDIR" | "ERR_FS_CP_EEXIST", syscall: string, path: string): Error {
+  const isFolder = code === "ERR_FS_EISDIR";
+  const error = new Error(
+    isFolder
+      ? `Path is a directory: ${syscall} returned EISDIR (is a directory) ${path}`
+      : `Target already exists: ${syscall} returned EEXIST (file already exists) ${path}`,
+  );
   error.name = "SystemError";
-  return Object.assign(error, { code: "ERR_FS_EISDIR", errno: 21, syscall: "rm", path });
+  return Object.assign(error, { code, errno: isFolder ? 21 : 17, syscall, path });
 }
 
 function copyFile(disk: SimulatedDisk, from: unknown, to: unknown, mode?: unknown): void {
@@ -183,6 +188,36 @@ function copyFile(disk: SimulatedDisk, from: unknown, to: unknown, mode?: unknow
   } finally {
     disk.close(source, call);
   }
+}
+
+/** Copies a file, a link, or a folder with all that is in it. */
+function cp(disk: SimulatedDisk, from: unknown, to: unknown, options?: unknown): void {
+  const [path, dest] = [pathOf(from, "src"), pathOf(to, "dest")];
+  const { recursive, force, errorOnExist } = (options ?? {}) as CopyOptions;
+  const call: Call = { syscall: "cp", path, dest };
+  const node = disk.tree.find(path, false, call);
+  if (node.kind === "folder" && recursive !== true) throw systemError("ERR_FS_EISDIR", "cp", path);
+  const target = absolute(dest);
+  mkdir(disk, target.slice(0, Math.max(1, target.lastIndexOf("/"))), { recursive: true });
+  const there = lookUp(disk.tree.root, dest, false, call).node;
+  if (node.kind === "folder") {
+    if (there === undefined) mkdir(disk, dest, { recursive: true, mode: node.mode });
+    for (const name of [...node.entries.keys()]) cp(disk, joined(path, name), joined(dest, name), options);
+    return;
+  }
+  if (there !== undefined && force === false) {
+    if (errorOnExist === true) throw systemError("ERR_FS_CP_EEXIST", "cp", dest);
+    return;
+  }
+  if (node.kind === "file") return copyFile(disk, path, dest);
+  if (there !== undefined) disk.tree.unlink(dest, call);
+  disk.tree.symlink(node.to, dest, call);
+}
+
+interface CopyOptions {
+  readonly recursive?: boolean;
+  readonly force?: boolean;
+  readonly errorOnExist?: boolean;
 }
 
 /** Writes all of it, whatever the disk takes at once. */
@@ -261,6 +296,7 @@ export const pathCalls: Readonly<Record<string, DiskCall>> = {
   chmod: changing("chmod", true, chmodOf),
   chown: changing("chown", true, chownOf),
   copyFile,
+  cp,
   lchown: changing("lchown", false, chownOf),
   link(disk, from, to) {
     const [path, dest] = [pathOf(from, "existingPath"), pathOf(to, "newPath")];

@@ -356,3 +356,25 @@ testWith("Node's modules", "what a process prints is on no disk", async () => {
   });
   assertEquals(fails, false);
 });
+
+testWith("Node's modules", "a folder is copied with all that is in it", async () => {
+  const seen = await onMachine(async () => {
+    const fs = hostsFiles();
+    await fs.promises.symlink("log", "/data/link");
+    await fs.promises.cp("/data", "/copy/deep", { recursive: true });
+    fs.cpSync("/data/log", "/copy/deep/sub/log", { force: false });
+    return [
+      await fs.promises.readdir("/copy", { recursive: true }),
+      fs.readFileSync("/copy/deep/link", "utf8"),
+      fs.readFileSync("/copy/deep/sub/log", "utf8"),
+      await fs.promises.cp("/data", "/other").catch((error: NodeJS.ErrnoException) => error.code),
+    ];
+  }, { "/data/log": "text", "/data/sub/log": "more" });
+  const names = ["deep", "deep/link", "deep/log", "deep/sub", "deep/sub/log"];
+  assertEquals(seen, [names, "text", "more", "ERR_FS_EISDIR"]);
+});
+
+testWith("Node's modules", "what a simulated disk has not is refused by name, and reaches no other disk", async () => {
+  const error = await assertRejects(() => onMachine(() => hostsFiles().statfsSync("/")));
+  assertEquals((error as Error).message.startsWith("fs.statfsSync is not there"), true);
+});
