@@ -91,13 +91,17 @@ function unlessOfLoader(ioOf: () => DiskIo | undefined, call: FilesCall, otherwi
   };
 }
 
-/** Has the loader of modules called the stand-in that has called this function? */
+const ofLoader = "node:internal/modules/";
+
+/** Has the loader of modules called the stand-in that has called this function, or somebody whom it lets load a module in its place? */
 function isCalledByLoader(value: Callable): boolean {
   const { captureStackTrace } = Error as unknown as { captureStackTrace?(target: object, above: Callable): void };
   const holder: { stack?: string } = {};
   captureStackTrace?.(holder, value);
-  const [, caller] = (holder.stack ?? "").split("\n").slice(1);
-  return caller?.includes("node:internal/modules/") === true;
+  const callers = (holder.stack ?? "").split("\n").slice(2);
+  const first = callers.findIndex((caller) => caller.includes(ofLoader));
+  // A module that is being run is called by the loader too.
+  return first === 0 || callers[first]?.includes(`Module.load (${ofLoader}`) === true;
 }
 
 /** Input, output and errors of the process are on no disk. */

@@ -240,6 +240,8 @@ export function nameEnd(disk: SimulatedDisk): string {
 
 function mkdtemp(disk: SimulatedDisk, prefix: unknown, _options?: unknown): string {
   const text = pathOf(prefix, "prefix");
+  // Every system has a folder for these.
+  if (text.startsWith("/tmp/")) mkdir(disk, "/tmp", { recursive: true });
   for (;;) {
     const path = text + nameEnd(disk);
     const call: Call = { syscall: "mkdtemp", path: `${text}XXXXXX` };

@@ -9,3 +9,12 @@ test("a module that a program imports comes from the host, and sees the disk of 
   }, { "/log": "text" });
   assertEquals(text, "texttext");
 });
+
+test("so does one of CommonJS, and what it reads as it is loaded is on the disk", async () => {
+  const text = await onMachine(async () => {
+    const path: string = "./programs/required.cjs";
+    const { default: loaded } = await import(path) as { default: { text: string; missing: string } };
+    return `${loaded.text} ${loaded.missing}`;
+  }, { "/log": "text" });
+  assertEquals(text, "text ENOENT");
+});
