@@ -156,20 +156,30 @@ export class Tree {
   /** What is shown is what is durable, from a folder on. */
   recover(folder: FolderInode, seen: Set<Inode>): void {
     seen.add(folder);
-    folder.entries = new Map(folder.durable);
-    for (const [name, node] of folder.entries) {
-      node.links = seen.has(node) ? node.links + 1 : 1;
-      if (node.kind === "folder" && !seen.has(node)) {
-        [node.parent, node.name] = [folder, name];
-        this.recover(node, seen);
+    folder.entries.clear();
+    for (const [name, node] of folder.durable) {
+      const isNew = !seen.has(node);
+      // After a sync that failed it may be in two places, which no system lets a folder be.
+      if (node.kind === "folder" && !isNew) {
+        folder.durable.delete(name);
+        continue;
       }
-      if (node.kind === "file" && !seen.has(node)) {
-        node.forget();
-        node.live = node.durable.copy();
-        this.used += node.live.size;
-      }
-      seen.add(node);
+      folder.entries.set(name, node);
+      node.links = isNew ? 1 : node.links + 1;
+      if (isNew) this.#recoverNode(folder, name, node, seen);
     }
+  }
+
+  #recoverNode(parent: FolderInode, name: string, node: Inode, seen: Set<Inode>): void {
+    seen.add(node);
+    if (node.kind === "folder") {
+      [node.parent, node.name] = [parent, name];
+      this.recover(node, seen);
+    }
+    if (node.kind !== "file") return;
+    node.forget();
+    node.live = node.durable.copy();
+    this.used += node.live.size;
   }
 }
 

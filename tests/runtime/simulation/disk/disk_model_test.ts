@@ -2,7 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Random } from "../../../../runtime/basics/random.ts";
 import { SimulatedDisk } from "../../../../runtime/simulation/disk/disk.ts";
-import { contentsOf, filesOf, syncPath } from "../../../support/disk_files.ts";
+import { hashOf } from "../../../../runtime/simulation/machines/life.ts";
+import { contentsOf, filesOf, losing, syncPath } from "../../../support/disk_files.ts";
 import { DiskModel } from "../../../support/disk_model.ts";
 import { testWith } from "../../../support/needs.ts";
 
@@ -124,4 +125,17 @@ testWith("Node's modules", "each way of losing power is taken, and each loss tol
     if (torn !== undefined) seen.add("torn");
   }
   assertEquals([...seen].sort(), ["all", "bytes", "entries", "none", "prefix", "subset", "torn"]);
+});
+
+testWith("Node's modules", "of several changes any may be lost, also where each answer is drawn by its name", () => {
+  const seen = new Set<string>();
+  for (let seed = 0; seed < 100; seed++) {
+    const disk = new SimulatedDisk({ files: { "/log": "----" } });
+    const files = filesOf(disk);
+    const file = files.openSync("/log", "r+");
+    for (const at of [0, 1, 2, 3]) files.writeSync(file, String(at), at);
+    disk.powerLoss(losing("subset", (what, count) => hashOf(seed, what) % count));
+    seen.add(contentsOf(disk)["/log"]!);
+  }
+  assertEquals(seen.size, 16);
 });
