@@ -16,7 +16,7 @@ import { digestOf } from "./digest.ts";
 import { type Call, FileError } from "./errors.ts";
 import type { ChooseLoss, Decide, DiskFault, Loss } from "./faults.ts";
 import type { FileInode } from "./inode.ts";
-import { absolute, joined, lookUp, pathTo, type Place } from "./lookup.ts";
+import { absolute, joined, lookUp, lookUpName, pathTo, type Place } from "./lookup.ts";
 import { OpenFile, type OpenFlags } from "./open_file.ts";
 import { losePower } from "./power_loss.ts";
 import { Tree } from "./tree.ts";
@@ -86,7 +86,10 @@ export class SimulatedDisk {
   /** Opens a file or a folder. */
   open(path: string, flags: OpenFlags, mode: number, call: Call): OpenFile {
     const isNew = flags.create && flags.exclusive;
-    const place = lookUp(this.tree.root, path, !isNew, call);
+    const place = flags.create
+      ? lookUpName(this.tree.root, path, call, !isNew)
+      : lookUp(this.tree.root, path, true, call);
+    if (flags.create && place.isFolder && place.name !== "") throw new FileError("EISDIR", call);
     const inode = place.node ?? this.#create(place, flags, mode, call);
     if (place.node !== undefined) {
       if (isNew) throw new FileError("EEXIST", call);
@@ -235,7 +238,7 @@ export class SimulatedDisk {
 
   #create(place: Place, { create, folder }: OpenFlags, mode: number, call: Call): FileInode {
     if (!create) throw new FileError("ENOENT", call);
-    if (place.isFolder || folder) throw new FileError("EISDIR", call);
+    if (folder) throw new FileError("EISDIR", call);
     const inode = this.tree.newFile(mode);
     this.tree.change([[place, inode]]);
     return inode;

@@ -35,7 +35,7 @@ export const diskFaults: readonly DiskFault[] = [
 /** Does a fault happen to an operation? That is called as in "write /log". */
 export type Decide = (kind: string, what: string) => boolean;
 
-/** Which of `count` ways does a thing go? The first is the plainest. What is asked for is called as in "the way of the loss". */
+/** Which of `count` ways does a thing go? The first is the plainest. Each question of a loss has a name of its own. */
 export type ChooseLoss = (what: string, count: number) => number;
 
 /** What a loss of power has done. */

@@ -23,8 +23,19 @@ export interface Place {
 const mostLinks = 40;
 const longestName = 255;
 
-/** Follows a path, and a link at its end if `follow` says so. */
+/** Follows a path, and a link at its end if `follow` says so, or if a slash after it does. */
 export function lookUp(root: FolderInode, path: string, follow: boolean, call: Call): Place {
+  const place = walk(root, path, follow, true, call);
+  if (place.isFolder && place.node !== undefined && place.node.kind !== "folder") throw new FileError("ENOTDIR", call);
+  return place;
+}
+
+/** Follows a path to a name that is to stand for something else; a slash after it does not let a link be followed. */
+export function lookUpName(root: FolderInode, path: string, call: Call, follow: boolean = false): Place {
+  return walk(root, path, follow, false, call);
+}
+
+function walk(root: FolderInode, path: string, follow: boolean, followSlash: boolean, call: Call): Place {
   if (path === "") throw new FileError("ENOENT", call);
   let parts = partsOf(path);
   let folder = root;
@@ -39,17 +50,14 @@ export function lookUp(root: FolderInode, path: string, follow: boolean, call: C
     }
     if (byteLength(name) > longestName) throw new FileError("ENAMETOOLONG", call);
     const node = folder.entries.get(name);
-    if (node?.kind === "link" && (!isLast || follow || isFolder)) {
+    if (node?.kind === "link" && (!isLast || (isFolder ? followSlash : follow))) {
       if (++links > mostLinks) throw new FileError("ELOOP", call);
       parts = [...partsOf(node.to), ...parts];
       if (node.to.startsWith("/")) folder = root;
       if (isLast) isFolder ||= node.to.endsWith("/");
       continue;
     }
-    if (isLast) {
-      if (isFolder && node !== undefined && node.kind !== "folder") throw new FileError("ENOTDIR", call);
-      return { folder, name, node, isFolder };
-    }
+    if (isLast) return { folder, name, node, isFolder };
     if (node === undefined) throw new FileError("ENOENT", call);
     if (node.kind !== "folder") throw new FileError("ENOTDIR", call);
     folder = node;

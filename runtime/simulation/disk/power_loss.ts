@@ -14,10 +14,11 @@ const sector = 512;
 const ways = ["all", "none", "prefix", "subset"] as const;
 
 /** Makes the durable images of files and folders what the loss leaves. */
-export function losePower(files: readonly FileInode[], journal: Journal, choose: ChooseLoss): Loss {
+export function losePower(files: readonly FileInode[], journal: Journal, chooses: ChooseLoss): Loss {
   const dirty = files.filter(({ pending }) => pending.length > 0);
   const changes = dirty.reduce((count, { pending }) => count + pending.length, journal.pending.length);
   if (changes === 0) return { way: "nothing", bytes: 0, entries: 0, torn: undefined };
+  const choose = numbered(chooses);
   const way = ways[choose("the way of the loss", ways.length)]!;
   switch (way) {
     case "all":
@@ -30,6 +31,16 @@ export function losePower(files: readonly FileInode[], journal: Journal, choose:
     case "subset":
       return { way, ...loseSubset(dirty, journal, choose) };
   }
+}
+
+/** Gives each question a name of its own, which whoever draws the answers by name needs. */
+function numbered(choose: ChooseLoss): ChooseLoss {
+  const asked = new Map<string, number>();
+  return (what, count) => {
+    const number = (asked.get(what) ?? 0) + 1;
+    asked.set(what, number);
+    return choose(number === 1 ? what : `${what} # ${number}`, count);
+  };
 }
 
 interface Lost {

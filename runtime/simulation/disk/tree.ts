@@ -7,7 +7,7 @@
 import { type Call, FileError } from "./errors.ts";
 import { FileInode, FolderInode, type Inode, LinkInode } from "./inode.ts";
 import { type EntryChange, Journal } from "./journal.ts";
-import { find, joined, lookUp, pathTo, type Place } from "./lookup.ts";
+import { find, joined, lookUp, lookUpName, pathTo, type Place } from "./lookup.ts";
 import { Watchers } from "./watchers.ts";
 
 /** What new files and folders do not let others do. */
@@ -38,14 +38,15 @@ export class Tree {
   }
 
   rename(from: string, to: string, call: Call): void {
-    const source = lookUp(this.root, from, false, call);
-    const target = lookUp(this.root, to, false, call);
+    const source = lookUpName(this.root, from, call);
+    const target = lookUpName(this.root, to, call);
     const { node } = source;
-    if (node === undefined) throw new FileError("ENOENT", call);
     if (source.name === "" || target.name === "") throw new FileError("EBUSY", call);
-    if (node.kind !== "folder" && target.isFolder) throw new FileError("ENOTDIR", call);
-    if (node === target.node) return;
+    if (node === undefined) throw new FileError("ENOENT", call);
+    if (node.kind !== "folder" && (source.isFolder || target.isFolder)) throw new FileError("ENOTDIR", call);
     if (node.kind === "folder" && isIn(target.folder, node)) throw new FileError("EINVAL", call);
+    if (target.node?.kind === "folder" && isIn(source.folder, target.node)) throw new FileError("ENOTEMPTY", call);
+    if (node === target.node) return;
     if (target.node !== undefined) this.#checkReplaced(source, target, call);
     this.change([[source, undefined], [target, node]]);
     if (node.kind === "folder") [node.parent, node.name] = [target.folder, target.name];
@@ -53,36 +54,37 @@ export class Tree {
 
   link(from: string, to: string, call: Call): void {
     const node = find(this.root, from, false, call);
-    const target = lookUp(this.root, to, false, call);
+    const target = lookUpName(this.root, to, call);
     if (target.node !== undefined) throw new FileError("EEXIST", call);
-    if (node.kind === "folder") throw new FileError("EPERM", call);
     if (target.isFolder) throw new FileError("ENOENT", call);
+    if (node.kind === "folder") throw new FileError("EPERM", call);
     this.change([[target, node]]);
   }
 
   symlink(to: string, path: string, call: Call): void {
-    const place = lookUp(this.root, path, false, call);
+    const place = lookUpName(this.root, path, call);
     if (place.node !== undefined) throw new FileError("EEXIST", call);
     if (place.isFolder || to === "") throw new FileError("ENOENT", call);
     this.change([[place, new LinkInode(++this.#lastInode, this.now(), to)]]);
   }
 
   unlink(path: string, call: Call): void {
-    const place = lookUp(this.root, path, false, call);
+    const place = lookUpName(this.root, path, call);
     if (place.node === undefined) throw new FileError("ENOENT", call);
     if (place.node.kind === "folder") throw new FileError("EISDIR", call);
+    if (place.isFolder) throw new FileError("ENOTDIR", call);
     this.change([[place, undefined]]);
   }
 
   mkdir(path: string, mode: number, call: Call): void {
-    const place = lookUp(this.root, path, false, call);
+    const place = lookUpName(this.root, path, call);
     if (place.node !== undefined) throw new FileError("EEXIST", call);
     const { folder, name } = place;
     this.change([[place, new FolderInode(++this.#lastInode, mode & 0o7777 & ~mask, this.now(), folder, name)]]);
   }
 
   rmdir(path: string, call: Call): void {
-    const place = lookUp(this.root, path, false, call);
+    const place = lookUpName(this.root, path, call);
     if (place.node === undefined) throw new FileError("ENOENT", call);
     if (place.node.kind !== "folder") throw new FileError("ENOTDIR", call);
     if (place.node === this.root) throw new FileError("EBUSY", call);
@@ -154,20 +156,30 @@ export class Tree {
   /** What is shown is what is durable, from a folder on. */
   recover(folder: FolderInode, seen: Set<Inode>): void {
     seen.add(folder);
-    folder.entries = new Map(folder.durable);
-    for (const [name, node] of folder.entries) {
-      node.links = seen.has(node) ? node.links + 1 : 1;
-      if (node.kind === "folder" && !seen.has(node)) {
-        [node.parent, node.name] = [folder, name];
-        this.recover(node, seen);
+    folder.entries.clear();
+    for (const [name, node] of folder.durable) {
+      const isNew = !seen.has(node);
+      // After a sync that failed it may be in two places, which no system lets a folder be.
+      if (node.kind === "folder" && !isNew) {
+        folder.durable.delete(name);
+        continue;
       }
-      if (node.kind === "file" && !seen.has(node)) {
-        node.forget();
-        node.live = node.durable.copy();
-        this.used += node.live.size;
-      }
-      seen.add(node);
+      folder.entries.set(name, node);
+      node.links = isNew ? 1 : node.links + 1;
+      if (isNew) this.#recoverNode(folder, name, node, seen);
     }
+  }
+
+  #recoverNode(parent: FolderInode, name: string, node: Inode, seen: Set<Inode>): void {
+    seen.add(node);
+    if (node.kind === "folder") {
+      [node.parent, node.name] = [parent, name];
+      this.recover(node, seen);
+    }
+    if (node.kind !== "file") return;
+    node.forget();
+    node.live = node.durable.copy();
+    this.used += node.live.size;
   }
 }
 

@@ -8,7 +8,7 @@ import { FileError } from "../disk/errors.ts";
 import type { OpenFile } from "../disk/open_file.ts";
 import { bytesOf, lengthOf, optionsOf } from "./arguments.ts";
 import type { DiskIo } from "./disk_io.ts";
-import { type OpenFileCall, openFileCalls, readRequest, writeRequest } from "./open_file_calls.ts";
+import { type OpenFileCall, openFileCalls, readRequest, readRequested, writeRequest } from "./open_file_calls.ts";
 import { readSteps, type Steps, writeSteps } from "./steps.ts";
 import { readStreamOf, type ReadStreamOptions, writeStreamOf, type WriteStreamOptions } from "./streams.ts";
 import { builtin } from "../../hosts/common/node_process.ts";
@@ -37,9 +37,9 @@ export class SimulatedFileHandle implements AsyncDisposable {
   }
 
   async read(...args: unknown[]): Promise<{ bytesRead: number; buffer: unknown }> {
-    const { into, buffer, position } = readRequest(args);
-    const bytesRead = await this.#run("read", (disk, file) => disk.read(file, into, position, { syscall: "read" }));
-    return { bytesRead: bytesRead as number, buffer };
+    const request = readRequest(args);
+    const bytesRead = await this.#run("read", (disk, file) => readRequested(disk, file, request));
+    return { bytesRead: bytesRead as number, buffer: request.buffer };
   }
 
   async readv(buffers: unknown, position?: unknown): Promise<{ bytesRead: number; buffers: unknown }> {

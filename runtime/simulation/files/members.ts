@@ -7,7 +7,7 @@
 import { builtin, hasBuiltins } from "../../hosts/common/node_process.ts";
 import type { SimulatedDisk } from "../disk/disk.ts";
 import type { Member } from "../globals/clock.ts";
-import { promisified, simulatedOf } from "../globals/stand_ins.ts";
+import { asHost, promisified, simulatedOf } from "../globals/stand_ins.ts";
 import type { World } from "../loop/world.ts";
 import { bunCalls } from "./bun_files.ts";
 import { denoCalls } from "./deno_files.ts";
@@ -34,16 +34,39 @@ export function membersOfFiles(world: World, diskOf: () => SimulatedDisk | undef
     for (const [name, call] of Object.entries(calls)) {
       const before = target === undefined ? undefined : Reflect.get(target, name) as unknown;
       if (typeof before !== "function") continue;
-      const value = onDisk(ioOf, call, simulatedOf(target!, name) ?? before as Callable);
+      const otherwise = simulatedOf(target!, name) ?? before as Callable;
+      const value = name.endsWith("Sync") ? unlessOfLoader(ioOf, call, otherwise) : onDisk(ioOf, call, otherwise);
       if (name === "exists") promiseExists(value);
       members.push({ target: target!, name, value });
     }
   }
-  add(files.promises, promisedCalls());
-  add(files, { ...synchronousCalls(), ...callingCalls() });
+  add(files.promises, { ...refusedCalls("fs.promises."), ...promisedCalls() });
+  add(files, {
+    ...refusedCalls("fs."),
+    ...synchronousCalls(),
+    ...callingCalls(),
+  });
   add(Deno, denoCalls());
   add(Bun, bunCalls());
   return members;
+}
+
+/** They would reach the host's own disk. */
+function refusedCalls(prefix: string): Record<string, FilesCall> {
+  const names = [
+    "glob",
+    "globSync",
+    "mkdtempDisposable",
+    "mkdtempDisposableSync",
+    "openAsBlob",
+    "statfs",
+    "statfsSync",
+  ];
+  return Object.fromEntries([...names, "watchFile"].map((name) => [name, () => refuse(`${prefix}${name}`)]));
+}
+
+function refuse(call: string): never {
+  throw new Error(`${call} is not there on the disk of a simulated machine: use other functions of files in its place`);
 }
 
 function onDisk(ioOf: () => DiskIo | undefined, call: FilesCall, otherwise: Callable): Callable {
@@ -51,6 +74,34 @@ function onDisk(ioOf: () => DiskIo | undefined, call: FilesCall, otherwise: Call
     const io = isStandard(args[0]) ? undefined : ioOf();
     return io === undefined ? Reflect.apply(otherwise, this, args) : call(io, ...args);
   };
+}
+
+/** A call that works at once. The host loads modules by these too, and those of a program are on no simulated disk. */
+function unlessOfLoader(ioOf: () => DiskIo | undefined, call: FilesCall, otherwise: Callable): Callable {
+  const onlyDisk = onDisk(ioOf, call, otherwise);
+  return function value(this: unknown, ...args: unknown[]): unknown {
+    try {
+      const result = Reflect.apply(onlyDisk, this, args as never[]);
+      if (result !== false || !isCalledByLoader(value)) return result;
+    } catch (error) {
+      if ((error as { code?: string }).code !== "ENOENT" || !isCalledByLoader(value)) throw error;
+    }
+    // Some of the host's own call others of them.
+    return asHost(() => Reflect.apply(otherwise, this, args as never[]));
+  };
+}
+
+const ofLoader = "node:internal/modules/";
+
+/** Has the loader of modules called the stand-in that has called this function, or somebody whom it lets load a module in its place? */
+function isCalledByLoader(value: Callable): boolean {
+  const { captureStackTrace } = Error as unknown as { captureStackTrace?(target: object, above: Callable): void };
+  const holder: { stack?: string } = {};
+  captureStackTrace?.(holder, value);
+  const callers = (holder.stack ?? "").split("\n").slice(2);
+  const first = callers.findIndex((caller) => caller.includes(ofLoader));
+  // A module that is being run is called by the loader too.
+  return first === 0 || callers[first]?.includes(`Module.load (${ofLoader}`) === true;
 }
 
 /** Input, output and errors of the process are on no disk. */

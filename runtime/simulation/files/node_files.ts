@@ -162,14 +162,26 @@ export function callingCalls(): Calls {
   };
   calls["watch"] = (io, path, options, listener) => watcherOf(io, path, options, listener);
   calls["createReadStream"] = (io, path, options) => {
-    const { flags, mode } = optionsOf<ReadStreamOptions>(options);
-    return readStreamOf(() => open(io, path, flags ?? "r", mode), options as ReadStreamOptions, path);
+    const given = optionsOf<ReadStreamOptions>(options);
+    return readStreamOf(openedFor(io, path, given, "r"), options as ReadStreamOptions, path);
   };
   calls["createWriteStream"] = (io, path, options) => {
-    const { flags, mode } = optionsOf<WriteStreamOptions>(options);
-    return writeStreamOf(() => open(io, path, flags ?? "w", mode), options as WriteStreamOptions, path);
+    const given = optionsOf<WriteStreamOptions>(options);
+    return writeStreamOf(openedFor(io, path, given, "w"), options as WriteStreamOptions, path);
   };
   return calls;
+}
+
+/** The file of a stream: one that is open, or the one at a path. */
+function openedFor(
+  io: DiskIo,
+  path: unknown,
+  { fd, flags, mode }: { readonly fd?: unknown; readonly flags?: string; readonly mode?: number },
+  flag: string,
+): SimulatedFileHandle | (() => Promise<SimulatedFileHandle>) {
+  if (fd instanceof SimulatedFileHandle) return fd;
+  if (typeof fd === "number") return new SimulatedFileHandle(io, io.disk.opened(fd, { syscall: "open" }));
+  return () => open(io, path, flags ?? flag, mode);
 }
 
 function asRead(args: readonly unknown[]): unknown[] {

@@ -68,6 +68,11 @@ export function writeRequest([data, second, third, fourth]: readonly unknown[]):
   return { bytes: partOf(data, offset, length), buffer: data, position: positionOf(position) };
 }
 
+/** Node asks nobody for no bytes. */
+export function readRequested(disk: SimulatedDisk, file: OpenFile, { into, position }: ReadRequest): number {
+  return into.byteLength === 0 ? 0 : disk.read(file, into, position, { syscall: "read" });
+}
+
 /** Reads into several buffers, one after the other. */
 function readv(disk: SimulatedDisk, file: OpenFile, buffers: unknown, position: unknown): number {
   const parts = (buffers as ArrayBufferView[]).map((buffer) => partOf(buffer, 0, undefined));
@@ -111,8 +116,7 @@ export const openFileCalls: Readonly<Record<string, OpenFileCall>> = {
   ftruncate: (disk, file, length) => disk.truncate(file, lengthOf(length), { syscall: "ftruncate" }),
   futimes: (disk, file, ...args) => timesOf(disk, checkOpen(file, { syscall: "futime" }), args),
   read(disk, file, ...args) {
-    const { into, position } = readRequest(args);
-    return disk.read(file, into, position, { syscall: "read" });
+    return readRequested(disk, file, readRequest(args));
   },
   readv: (disk, file, buffers, position) => readv(disk, file, buffers, position),
   write(disk, file, ...args) {

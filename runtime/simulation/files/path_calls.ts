@@ -7,7 +7,7 @@
 import type { SimulatedDisk } from "../disk/disk.ts";
 import { type Call, FileError } from "../disk/errors.ts";
 import type { FolderInode, Inode } from "../disk/inode.ts";
-import { joined, lookUp } from "../disk/lookup.ts";
+import { absolute, joined, lookUp } from "../disk/lookup.ts";
 import { type FlagNumbers, type OpenFile, type OpenFlags, openFlags } from "../disk/open_file.ts";
 import { builtin } from "../../hosts/common/node_process.ts";
 import { inEncoding, lengthOf, modeOf, optionsOf, pathOf, timeOf } from "./arguments.ts";
@@ -84,6 +84,18 @@ function readdir(disk: SimulatedDisk, path: unknown, options?: unknown): unknown
   return found.map(({ name }) => encoding === "buffer" ? inEncoding(new TextEncoder().encode(name), encoding) : name);
 }
 
+/** What a path leads to; a link itself if that leads to nothing. */
+function shownAt(disk: SimulatedDisk, path: string, call: Call): Inode | undefined {
+  const { node } = lookUp(disk.tree.root, path, false, call);
+  if (node?.kind !== "link") return node;
+  try {
+    return disk.tree.find(path, true, call);
+  } catch (error) {
+    if ((error as FileError).code !== "ENOENT") throw error;
+    return node;
+  }
+}
+
 function mkdir(disk: SimulatedDisk, path: unknown, options?: unknown): string | undefined {
   const at = pathOf(path);
   const { recursive, mode } = typeof options === "object" && options !== null
@@ -97,10 +109,11 @@ function mkdir(disk: SimulatedDisk, path: unknown, options?: unknown): string | 
   let folder = at.startsWith("/") ? "" : ".";
   for (const part of parts) {
     folder = `${folder}/${part}`;
-    const { node, isFolder } = lookUp(disk.tree.root, folder, true, call);
+    const node = shownAt(disk, folder, call);
     if (node?.kind === "folder") continue;
     const isLast = part === parts.at(-1) && folder.split("/").length === parts.length + 1;
-    if (node !== undefined) throw new FileError(isLast && !isFolder ? "EEXIST" : "ENOTDIR", call);
+    if (node?.kind === "link") throw new FileError(isLast ? "ENOENT" : "ENOTDIR", call);
+    if (node !== undefined) throw new FileError(isLast && !at.endsWith("/") ? "EEXIST" : "ENOTDIR", call);
     disk.tree.mkdir(folder, bits, call);
     first ??= folder.replace(/^\.\//, "/");
   }
@@ -113,7 +126,8 @@ function rm(disk: SimulatedDisk, path: unknown, options?: unknown): void {
   const { node } = lookUpForced(disk, at, force === true);
   if (node === undefined) return;
   if (node.kind !== "folder") return disk.tree.unlink(at, { syscall: "rm", path: at });
-  if (recursive !== true) throw folderError(at);
+  if (recursive !== true) throw systemError("ERR_FS_EISDIR", "rm", at);
+  if (/(?:^|\/)\.\/*$/.test(at)) throw new FileError("EINVAL", { syscall: "rm", path: at });
   removeAll(disk, node, at);
 }
 
@@ -135,11 +149,16 @@ function removeAll(disk: SimulatedDisk, folder: FolderInode, path: string): void
   disk.tree.rmdir(path, { syscall: "rmdir", path });
 }
 
-/** What `rm` says of a folder. */
-function folderError(path: string): Error {
-  const error = new Error(`Path is a directory: rm returned EISDIR (is a directory) ${path}`);
+/** What Node itself says of a path that a call does not take. */
+function systemError(code: "ERR_FS_EISDIR" | "ERR_FS_CP_EEXIST", syscall: string, path: string): Error {
+  const isFolder = code === "ERR_FS_EISDIR";
+  const error = new Error(
+    isFolder
+      ? `Path is a directory: ${syscall} returned EISDIR (is a directory) ${path}`
+      : `Target already exists: ${syscall} returned EEXIST (file already exists) ${path}`,
+  );
   error.name = "SystemError";
-  return Object.assign(error, { code: "ERR_FS_EISDIR", errno: 21, syscall: "rm", path });
+  return Object.assign(error, { code, errno: isFolder ? 21 : 17, syscall, path });
 }
 
 function copyFile(disk: SimulatedDisk, from: unknown, to: unknown, mode?: unknown): void {
@@ -147,7 +166,6 @@ function copyFile(disk: SimulatedDisk, from: unknown, to: unknown, mode?: unknow
   const call: Call = { syscall: "copyfile", path, dest };
   const source = disk.open(path, openFlags("r", constants()), 0, call);
   try {
-    if (source.inode.kind !== "file") throw new FileError("EISDIR", call);
     const flags: OpenFlags = {
       ...openFlags("w", constants()),
       exclusive: (Number(mode ?? 0) & constants().COPYFILE_EXCL) !== 0,
@@ -158,6 +176,11 @@ function copyFile(disk: SimulatedDisk, from: unknown, to: unknown, mode?: unknow
       // Onto itself it stays as it is.
       if (target.inode === source.inode) return;
       disk.truncate(target, 0, call);
+      if (source.inode.kind !== "file") {
+        // What it has made by then is taken away.
+        disk.tree.unlink(dest, call);
+        throw new FileError("EISDIR", call);
+      }
       writeAll(disk, target, disk.readAll(source, call), null, call);
     } finally {
       disk.close(target, call);
@@ -165,6 +188,36 @@ function copyFile(disk: SimulatedDisk, from: unknown, to: unknown, mode?: unknow
   } finally {
     disk.close(source, call);
   }
+}
+
+/** Copies a file, a link, or a folder with all that is in it. */
+function cp(disk: SimulatedDisk, from: unknown, to: unknown, options?: unknown): void {
+  const [path, dest] = [pathOf(from, "src"), pathOf(to, "dest")];
+  const { recursive, force, errorOnExist } = (options ?? {}) as CopyOptions;
+  const call: Call = { syscall: "cp", path, dest };
+  const node = disk.tree.find(path, false, call);
+  if (node.kind === "folder" && recursive !== true) throw systemError("ERR_FS_EISDIR", "cp", path);
+  const target = absolute(dest);
+  mkdir(disk, target.slice(0, Math.max(1, target.lastIndexOf("/"))), { recursive: true });
+  const there = lookUp(disk.tree.root, dest, false, call).node;
+  if (node.kind === "folder") {
+    if (there === undefined) mkdir(disk, dest, { recursive: true, mode: node.mode });
+    for (const name of [...node.entries.keys()]) cp(disk, joined(path, name), joined(dest, name), options);
+    return;
+  }
+  if (there !== undefined && force === false) {
+    if (errorOnExist === true) throw systemError("ERR_FS_CP_EEXIST", "cp", dest);
+    return;
+  }
+  if (node.kind === "file") return copyFile(disk, path, dest);
+  if (there !== undefined) disk.tree.unlink(dest, call);
+  disk.tree.symlink(node.to, dest, call);
+}
+
+interface CopyOptions {
+  readonly recursive?: boolean;
+  readonly force?: boolean;
+  readonly errorOnExist?: boolean;
 }
 
 /** Writes all of it, whatever the disk takes at once. */
@@ -187,6 +240,8 @@ export function nameEnd(disk: SimulatedDisk): string {
 
 function mkdtemp(disk: SimulatedDisk, prefix: unknown, _options?: unknown): string {
   const text = pathOf(prefix, "prefix");
+  // Every system has a folder for these.
+  if (text.startsWith("/tmp/")) mkdir(disk, "/tmp", { recursive: true });
   for (;;) {
     const path = text + nameEnd(disk);
     const call: Call = { syscall: "mkdtemp", path: `${text}XXXXXX` };
@@ -243,6 +298,7 @@ export const pathCalls: Readonly<Record<string, DiskCall>> = {
   chmod: changing("chmod", true, chmodOf),
   chown: changing("chown", true, chownOf),
   copyFile,
+  cp,
   lchown: changing("lchown", false, chownOf),
   link(disk, from, to) {
     const [path, dest] = [pathOf(from, "existingPath"), pathOf(to, "newPath")];

@@ -21,6 +21,8 @@ export interface ReadStreamOptions {
   readonly end?: number;
   readonly highWaterMark?: number;
   readonly autoClose?: boolean;
+  /** A file that is open already, by its number or its handle. */
+  readonly fd?: unknown;
   readonly flags?: string;
   readonly mode?: number;
   readonly signal?: AbortSignal;
@@ -31,6 +33,8 @@ export interface WriteStreamOptions {
   readonly encoding?: string;
   readonly start?: number;
   readonly autoClose?: boolean;
+  /** A file that is open already, by its number or its handle. */
+  readonly fd?: unknown;
   readonly flags?: string;
   readonly mode?: number;
   readonly flush?: boolean;

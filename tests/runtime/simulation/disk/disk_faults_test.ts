@@ -60,6 +60,23 @@ testWith("Node's modules", "a failed sync of a folder loses its names with the p
   assertEquals(contentsOf(disk), {});
 });
 
+testWith(
+  "Node's modules",
+  "a folder that a failed sync has left in two places is in one of them after a loss of power",
+  () => {
+    const disk = new SimulatedDisk({ files: { "/a/d/x": "text", "/b/y": "", "/c/z": "" }, decide: once("sync error") });
+    const files = filesOf(disk);
+    files.renameSync("/a/d", "/b/d");
+    assertThrows(() => syncPath(disk, "/b"), Error, "EIO");
+    files.renameSync("/b/d", "/c/d");
+    syncPath(disk, "/c");
+    disk.powerLoss(losing("all"));
+    const paths = Object.keys(contentsOf(disk)).filter((path) => path.endsWith("x"));
+    assertEquals(paths, ["/a/d/x"]);
+    assertEquals(files.realpathSync("/a/d/../d/x"), "/a/d/x");
+  },
+);
+
 testWith("Node's modules", "a disk that lies makes nothing durable, and says it does", () => {
   const disk = new SimulatedDisk({ files: { "/log": "old" }, decide: (kind) => kind === "lying sync" });
   filesOf(disk).appendFileSync("/log", " new");

@@ -48,7 +48,9 @@ interface BunFiles {
 
 const { Deno, Bun } = globalThis as unknown as { Deno: DenoFiles; Bun: BunFiles };
 
-test("Deno's own functions see the disk, and fail as Deno's do", { skip: thisHost() !== "deno" }, async () => {
+test("Deno's own functions see the disk, and fail as Deno's do", {
+  skip: thisHost() !== "deno" && "no other host has them",
+}, async () => {
   const seen = await onMachine(async () => {
     await Deno.writeTextFile("/log", "one");
     await Deno.writeTextFile("/log", " two", { append: true });
@@ -96,7 +98,7 @@ test("Deno's own functions see the disk, and fail as Deno's do", { skip: thisHos
   });
 });
 
-test("Bun.file and Bun.write see the disk", { skip: thisHost() !== "bun" }, async () => {
+test("Bun.file and Bun.write see the disk", { skip: thisHost() !== "bun" && "no other host has them" }, async () => {
   const seen = await onMachine(async () => {
     const written = await Bun.write("/a/b.json", `{"one":1}`);
     await Bun.write("/copy", Bun.file("/a/b.json"));
@@ -118,7 +120,7 @@ test("Bun.file and Bun.write see the disk", { skip: thisHost() !== "bun" }, asyn
 
 test(
   "where a simulation has ended the host's own files are there again",
-  { skip: thisHost() === "browser" },
+  { skip: thisHost() === "browser" && "a page has no files" },
   async () => {
     const { promises } = hostsFiles();
     const before = promises.readFile;

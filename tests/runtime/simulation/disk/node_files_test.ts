@@ -356,3 +356,52 @@ testWith("Node's modules", "what a process prints is on no disk", async () => {
   });
   assertEquals(fails, false);
 });
+
+testWith("Node's modules", "a folder is copied with all that is in it", async () => {
+  const seen = await onMachine(async () => {
+    const fs = hostsFiles();
+    await fs.promises.symlink("log", "/data/link");
+    await fs.promises.cp("/data", "/copy/deep", { recursive: true });
+    fs.cpSync("/data/log", "/copy/deep/sub/log", { force: false });
+    return [
+      await fs.promises.readdir("/copy", { recursive: true }),
+      fs.readFileSync("/copy/deep/link", "utf8"),
+      fs.readFileSync("/copy/deep/sub/log", "utf8"),
+      await fs.promises.cp("/data", "/other").catch((error: NodeJS.ErrnoException) => error.code),
+    ];
+  }, { "/data/log": "text", "/data/sub/log": "more" });
+  const names = ["deep", "deep/link", "deep/log", "deep/sub", "deep/sub/log"];
+  assertEquals(seen, [names, "text", "more", "ERR_FS_EISDIR"]);
+});
+
+testWith("Node's modules", "what a simulated disk has not is refused by name, and reaches no other disk", async () => {
+  const error = await assertRejects(() => onMachine(() => hostsFiles().statfsSync("/")));
+  assertEquals((error as Error).message.startsWith("fs.statfsSync is not there"), true);
+});
+
+testWith("Node's modules", "streams read and write a part of a file, also of one that is open", async () => {
+  const seen = await onMachine(async () => {
+    const fs = hostsFiles();
+    const texts: string[] = [];
+    const read = async (stream: AsyncIterable<unknown>): Promise<void> => {
+      let text = "";
+      for await (const chunk of stream) text += String(chunk);
+      texts.push(text);
+    };
+    await read(fs.createReadStream("/log", { start: 1, end: 3, encoding: "utf8" }));
+    await read(fs.createReadStream("", { fd: fs.openSync("/log", "r"), start: 2, highWaterMark: 2 }));
+    const file = await fs.promises.open("/log", "r+");
+    const writing = file.createWriteStream({ start: 4 });
+    await new Promise((resolve) => writing.end("FG", () => resolve(undefined)));
+    await read((await fs.promises.open("/log")).readLines());
+    const error = await new Promise((resolve) => fs.createReadStream("/no").on("error", resolve));
+    texts.push((error as NodeJS.ErrnoException).code!);
+    return texts;
+  }, { "/log": "abcdefg" });
+  assertEquals(seen, ["bcd", "cdefg", "abcdFGg", "ENOENT"]);
+});
+
+testWith("Node's modules", "there is a folder for temporary folders", async () => {
+  const path = await onMachine(() => hostsFiles().promises.mkdtemp("/tmp/run-"));
+  assert(path.startsWith("/tmp/run-"));
+});

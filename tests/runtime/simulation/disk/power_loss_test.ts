@@ -200,3 +200,21 @@ testWith("Node's modules", "a disk that was wiped has nothing on it", () => {
   assertEquals(contentsOf(disk), {});
   filesOf(disk).writeFileSync("/c", "four");
 });
+
+testWith("Node's modules", "each question of a loss has a name of its own, so that answers can be drawn by it", () => {
+  for (const way of ["prefix", "subset"] as const) {
+    const disk = new SimulatedDisk();
+    const files = filesOf(disk);
+    for (const name of ["/a", "/b", "/c"]) {
+      files.writeFileSync(name, "x".repeat(600));
+      files.appendFileSync(name, "y".repeat(600));
+    }
+    const asked: string[] = [];
+    disk.powerLoss(losing(way, (what) => {
+      asked.push(what);
+      return 0;
+    }));
+    assert(asked.length > 3);
+    assertEquals(new Set(asked).size, asked.length);
+  }
+});
