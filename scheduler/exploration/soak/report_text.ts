@@ -16,7 +16,7 @@ const mostLines = 40;
 export function textOf(report: SoakFigures): string {
   const { name, profile, seeds, failing, failures, checked, elapsed, threads, isComplete } = report;
   const verdict = failing === 0
-    ? `all ${counted(seeds, "seed")} pass`
+    ? seeds === 1 ? "1 seed passes" : `all ${count(seeds)} seeds pass`
     : `${counted(failing, "seed")} of ${count(seeds)} ${failing === 1 ? "fails" : "fail"}`;
   const lines = [
     `${name}: ${verdict}${isComplete ? "" : ", not all were run"}`,
