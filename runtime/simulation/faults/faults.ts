@@ -146,6 +146,11 @@ export class Faults implements DiskWorld {
     return true;
   }
 
+  /** The kinds that the body allows. */
+  get kinds(): readonly FaultKind[] {
+    return this.#settings.kinds;
+  }
+
   /** How many may happen in a run; `undefined` where none may. */
   get limit(): number | undefined {
     return this.#wasOn ? this.#settings.atMost : undefined;

@@ -74,6 +74,11 @@ export class RunParts {
     return this.#faults?.happened ?? [];
   }
 
+  /** The kinds of faults that may happen, where there is something to which they could. */
+  get faultKinds(): readonly string[] {
+    return this.#faults?.kinds ?? nothing;
+  }
+
   /** How many faults may happen; `undefined` where none may. */
   get mostFaults(): number | undefined {
     return this.#faults?.limit;

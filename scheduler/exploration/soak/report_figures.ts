@@ -20,7 +20,7 @@ export interface SoakProgress {
 export interface SoakFaults {
   /** What they are called. */
   readonly kind: string;
-  /** How often they came. */
+  /** How often they came; 0 for those that might have, and did not with any seed. */
   readonly injected: number;
   /** How often that had an effect. */
   readonly effective: number;
@@ -73,4 +73,5 @@ export interface SoakFigures {
   readonly eventsPerSecond: number;
   readonly neverReached: readonly string[];
   readonly withoutEffect: readonly string[];
+  readonly neverInjected: readonly string[];
 }

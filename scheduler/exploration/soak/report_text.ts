@@ -12,11 +12,14 @@ import { cut, plain } from "./timeline.ts";
 const longestName = 48;
 const mostLines = 40;
 
+/** From how many seeds on something can be said of all others. */
+export const fewestForChance = 30;
+
 /** The report as a text. */
 export function textOf(report: SoakFigures): string {
   const { name, profile, seeds, failing, failures, checked, elapsed, threads, isComplete } = report;
   const verdict = failing === 0
-    ? `all ${counted(seeds, "seed")} pass`
+    ? seeds === 1 ? "1 seed passes" : `all ${count(seeds)} seeds pass`
     : `${counted(failing, "seed")} of ${count(seeds)} ${failing === 1 ? "fails" : "fail"}`;
   const lines = [
     `${name}: ${verdict}${isComplete ? "" : ", not all were run"}`,
@@ -25,6 +28,7 @@ export function textOf(report: SoakFigures): string {
     `${count(report.eventsPerSecond)} events/s`,
     `  ${checked === 0 ? "no seed was run twice" : `${counted(checked, "seed")} run twice`}; hash ${hex(report.hash)}`,
   ];
+  if (failing === 0 && seeds >= fewestForChance) lines.push(`  ${chanceOf(seeds)}`);
   for (const { seed, kind, faults, token } of failures) {
     lines.push("", `Failure: ${cut(plain(kind), 120)}`, `  seed ${seed}, ${counted(faults, "fault")}: ${token}`);
   }
@@ -40,8 +44,8 @@ export function textOf(report: SoakFigures): string {
     lines.push(
       ...table(faults.map(({ kind, injected, effective, seeds }) => [
         kind,
-        `${count(injected)} in ${counted(seeds, "seed")}, ` +
-        (effective === 0 ? "without any effect" : `${count(effective)} with an effect`),
+        injected === 0 ? "never came" : `${count(injected)} in ${counted(seeds, "seed")}, ` +
+          (effective === 0 ? "without any effect" : `${count(effective)} with an effect`),
       ])),
     );
   }
@@ -55,6 +59,11 @@ export function textOf(report: SoakFigures): string {
     );
   }
   return lines.join("\n");
+}
+
+/** What it says of all other seeds that none of so many has failed: with three in so many, one would have in 95 of 100 soaks. */
+export function chanceOf(seeds: number): string {
+  return `with 95 % confidence fewer than ${Number((300 / seeds).toPrecision(2))} % of all seeds fail`;
 }
 
 /** The hash as eight digits. */

@@ -91,14 +91,14 @@ export async function runSeed(stage: Stage, body: SoakBody, settings: SeedRunSet
     prints,
   });
   if (timeline !== undefined) tellFaults(timeline);
-  const { loop: { steps, now }, parts: { happened } } = session;
+  const { loop: { steps, now }, parts: { happened, faultKinds } } = session;
   return {
     outcome,
     events: steps,
     virtual: now,
     hash,
     labels: [...labels],
-    faults: countFaults(draws.counts, happened),
+    faults: countFaults(draws.counts, happened, faultKinds),
     fired: [...plan.fired(happened), ...draws.fired],
     marks,
   };

@@ -100,12 +100,13 @@ export class SoakPlan extends SeedPlan {
   }
 }
 
-/** Adds how often each kind has happened. */
+/** Adds how often each kind has happened; those that might have are there with 0. */
 export function countFaults(
   counts: ReadonlyMap<string, FaultCount>,
   happened: readonly Fault[],
+  kinds: readonly string[],
 ): Map<string, FaultCount> {
-  const all = new Map(counts);
+  const all = new Map([...kinds.map((kind): [string, FaultCount] => [kind, { injected: 0, effective: 0 }]), ...counts]);
   for (const { kind, effective } of happened) {
     const { injected, effective: before } = all.get(kind) ?? { injected: 0, effective: 0 };
     all.set(kind, { injected: injected + 1, effective: before + (effective ? 1 : 0) });

@@ -105,6 +105,11 @@ export class SoakReport {
     return this.faults.filter(({ injected, effective }) => injected > 0 && effective === 0).map(({ kind }) => kind);
   }
 
+  /** The kinds of faults that might have come to machines, and did not with any seed. */
+  get neverInjected(): readonly string[] {
+    return this.faults.filter(({ injected }) => injected === 0).map(({ kind }) => kind);
+  }
+
   /** The report for a terminal. */
   toString(): string {
     return textOf(this);

@@ -81,7 +81,9 @@ export function addRun(tally: Tally, seed: number, run: SeedRun, time: number): 
   tally.events += events;
   tally.virtual += virtual;
   tally.hash = (tally.hash + mix(seed, hash)) >>> 0;
-  for (const [kind, { injected, effective }] of faults) addFaults(tally, kind, { injected, effective, seeds: 1 });
+  for (const [kind, { injected, effective }] of faults) {
+    addFaults(tally, kind, { injected, effective, seeds: injected > 0 ? 1 : 0 });
+  }
   for (const [mark, isReached] of marks) addMark(tally, mark, isReached ? 1 : 0);
   addSize(tally, 32 - Math.clz32(events), 1);
   tally.slowest = slowestOf([...tally.slowest, { seed, time, events }]);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { count, duration } from "../format.ts";
+import { count, counted, duration } from "../format.ts";
 import type { SoakProgress } from "../report_figures.ts";
 import { textOf, Timeline, type TimelineEntry } from "../timeline.ts";
 import { escaped } from "./markup.ts";
@@ -70,9 +70,8 @@ export function lanes(entries: readonly TimelineEntry[]): string {
     );
   });
   const faults = entries.filter(({ kind }) => kind === "fault").length;
-  const label = `${entries.length} events in ${names.length} ${
-    names.length === 1 ? "lane" : "lanes"
-  }, with ${faults} faults`;
+  const what = [counted(entries.length, "event"), counted(names.length, "lane"), counted(faults, "fault")];
+  const label = `${what[0]} in ${what[1]}, with ${what[2]}`;
   return `<svg class="lanes" height="${height}" role="img" aria-label="${label}">${parts.join("\n")}</svg>` +
     `<ul class="legend">${legend.map(([kind, name]) => `<li>${sample(kind)}${name}</li>`).join("")}</ul>`;
 }

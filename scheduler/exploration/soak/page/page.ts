@@ -7,7 +7,7 @@
 import { show } from "../../../../runtime/basics/check.ts";
 import { count, counted, duration } from "../format.ts";
 import type { FoundFailure, SoakFigures } from "../report_figures.ts";
-import { hex } from "../report_text.ts";
+import { chanceOf, fewestForChance, hex } from "../report_text.ts";
 import { type Excerpt, textOf, Timeline, type TimelineEntry, timeOf } from "../timeline.ts";
 import { type Bar, bars, growth, lanes } from "./charts.ts";
 import { escaped, escapedLines } from "./markup.ts";
@@ -36,9 +36,7 @@ export function pageOf(report: SoakFigures): string {
 <body>
 <main>
 <header><h1>${title}</h1>${verdict(report)}
-<p>Rules of ${escaped(report.profile)}, ${counted(report.threads, "thread")}, hash <code>${
-    hex(report.hash)
-  }</code></p></header>
+<p>${about(report)}</p></header>
 ${tiles(report)}
 ${report.failures.map(failure).join("\n")}
 <div class="cards">
@@ -48,6 +46,12 @@ ${parts.filter((part) => part !== "").join("\n")}
 </body>
 </html>
 `;
+}
+
+function about({ profile, threads, hash, failing, seeds }: SoakFigures): string {
+  const parts = [`Rules of ${escaped(profile)}`, counted(threads, "thread"), `hash <code>${hex(hash)}</code>`];
+  if (failing === 0 && seeds >= fewestForChance) parts.push(chanceOf(seeds));
+  return parts.join(", ");
 }
 
 function verdict({ failing, seeds, isComplete }: SoakFigures): string {
@@ -133,10 +137,12 @@ function faults({ faults, withoutEffect }: SoakFigures): string {
   if (faults.length === 0) {
     return card("Faults", "None came: the body asks for none, or no seed had any.", "");
   }
-  const most = Math.max(...faults.map(({ injected }) => injected));
+  const most = Math.max(1, ...faults.map(({ injected }) => injected));
   const rows = faults.map(({ kind, injected, effective, seeds }): Bar => ({
     name: kind,
-    value: effective === 0
+    value: injected === 0
+      ? "never came"
+      : effective === 0
       ? `${count(injected)}, without any effect`
       : `${count(injected)} in ${counted(seeds, "seed")}, ${count(effective)} with an effect`,
     all: injected / most,

@@ -40,18 +40,29 @@ test("marks that were never reached come first, and faults without any effect ar
     faults: new Map([
       ["partition", { injected: 7, effective: 0, seeds: 3 }],
       ["power loss", { injected: 30, effective: 20, seeds: 8 }],
+      ["disk", { injected: 0, effective: 0, seeds: 0 }],
     ]),
   });
   assertEquals(report.marks.map(({ label }) => label), ["never a", "never b", "once", "often"]);
   assertEquals([report.neverReached, report.withoutEffect], [["never a", "never b"], ["partition"]]);
+  assertEquals(report.neverInjected, ["disk"]);
   const text = String(report);
   for (
     const line of [
       "Marks (2 never reached)\n  never a  never reached\n  never b  never reached\n  once     1 seed\n",
-      "Faults (1 without any effect)\n  power loss  30 in 8 seeds, 20 with an effect\n  partition   7 in 3 seeds, without any effect",
+      "Faults (1 without any effect)\n  power loss  30 in 8 seeds, 20 with an effect\n  partition   7 in 3 seeds, without any effect\n  disk        never came",
     ]
   ) assert(text.includes(line), text);
   assert(report.html().includes("never reached") && report.html().includes("without any effect"));
+});
+
+test("a report without failures says what that means for all other seeds, if there were enough", () => {
+  const told = "with 95 % confidence fewer than 0.03 % of all seeds fail";
+  const report = reportOf({ seeds: 10_000 });
+  assert(String(report).includes(told) && report.html().includes(told), String(report));
+  for (const parts of [{ seeds: 29 }, { seeds: 10_000, failing: 1 }]) {
+    assert(!String(reportOf(parts)).includes("confidence") && !reportOf(parts).html().includes("confidence"));
+  }
 });
 
 test("tallies add up to the same in any order", () => {

@@ -14,7 +14,7 @@ const still = { now: () => 0, machine: () => undefined };
 
 test("each machine has a lane, the world has the first, and faults, marks and the end have signs", () => {
   let now = 0;
-  let machine: string | undefined;
+  let machine: string | undefined = undefined;
   const recorder = new TimelineRecorder({ now: () => now, machine: () => machine });
   recorder.came(eventOf("request", "db-2"));
   recorder.happened(0.5, "db-1", "db-1 loses its power");
