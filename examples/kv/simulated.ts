@@ -69,6 +69,10 @@ export function replicatedStore(scenario: Scenario = {}): (sim: Simulation) => P
     nemesis?.stop();
     sim.calm();
     await startClient(sim, members, "reader", (client) => readAll(client, record, keys), 10_000).done;
+    // What a soak should have come by, or it has shown little.
+    sim.sometimes("somebody else leads than first", cluster.alive().some(({ term }) => term > 1));
+    sim.sometimes("an operation has no answer", record.operations.some(({ outcome }) => outcome === "unknown"));
+    sim.sometimes("a node has been started again", machines.some(({ life }) => life > 1));
     const verdict = checkLinearizable(record, "map");
     if (verdict.result !== "linearizable") throw new Error(verdict.message);
   };
