@@ -58,7 +58,10 @@ export function replicatedStore(scenario: Scenario = {}): (sim: Simulation) => P
       slowWays(sim, [...machines, ...work.map(({ machine }) => machine)]);
       nemesis = new Nemesis(sim, machines, () => leaderOf(cluster.alive()));
     } else {
-      sim.faults({ machines: machines.map(({ name }) => name), down: 2, duration: [100, 1500] });
+      // Not before there is anything to be lost, and nothing that would be the same for this store: it does not look at the time of day.
+      sim.calm();
+      await firstAnswer(record);
+      sim.faults({ kinds, machines: machines.map(({ name }) => name), atMost: 20, down: 2, duration: [100, 800] });
     }
     for (const { done } of work) await done;
 
@@ -66,6 +69,10 @@ export function replicatedStore(scenario: Scenario = {}): (sim: Simulation) => P
     nemesis?.stop();
     sim.calm();
     await startClient(sim, members, "reader", (client) => readAll(client, record, keys), 10_000).done;
+    // What a soak should have come by, or it has shown little.
+    sim.sometimes("somebody else leads than first", cluster.alive().some(({ term }) => term > 1));
+    sim.sometimes("an operation has no answer", record.operations.some(({ outcome }) => outcome === "unknown"));
+    sim.sometimes("a node has been started again", machines.some(({ life }) => life > 1));
     const verdict = checkLinearizable(record, "map");
     if (verdict.result !== "linearizable") throw new Error(verdict.message);
   };
@@ -102,6 +109,12 @@ function pairCluster(sim: Simulation, bugs: Bugs): Cluster {
   sim.always("a view has one primary", () => invariants.oneLeader(alive()));
   sim.always("what is done is the same everywhere", () => invariants.sameCommits(alive()));
   return { machines: [...machines, third], members: membersOf(names), alive };
+}
+
+const kinds = ["loss", "power", "kill", "isolate", "pause", "cut", "disk"] as const;
+
+async function firstAnswer(record: History): Promise<void> {
+  while (!record.operations.some(({ outcome }) => outcome === "ok")) await sleep(10);
 }
 
 const restart = { delay: 20, backoff: 1 };

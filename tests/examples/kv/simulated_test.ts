@@ -6,13 +6,14 @@ import type { Bugs } from "../../../examples/kv/bugs.ts";
 import { replicatedStore } from "../../../examples/kv/simulated.ts";
 import { simulate } from "../../../testing.ts";
 
-const run = (seed: number, bugs: Bugs = {}) => simulate(replicatedStore({ bugs, faults: true }), { seed });
+const run = (seed: number, bugs: Bugs = {}, form: "raft" | "pair" = "raft") =>
+  simulate(replicatedStore({ form, bugs, faults: true }), { seed });
 
 /** The first message that any of the seeds fails with, from one on, a hundred at most. */
-async function alarmOf(bugs: Bugs, from: number): Promise<string> {
+async function alarmOf(bugs: Bugs, from: number, form?: "raft" | "pair"): Promise<string> {
   for (let seed = from; seed < from + 100; seed++) {
     try {
-      await run(seed, bugs);
+      await run(seed, bugs, form);
     } catch (error) {
       return (error as Error).message;
     }
@@ -21,7 +22,11 @@ async function alarmOf(bugs: Bugs, from: number): Promise<string> {
 }
 
 test("the store as it is gives no alarm", async () => {
-  for (let seed = 0; seed < 5; seed++) await run(seed);
+  for (let seed = 0; seed < 3; seed++) await run(seed);
+});
+
+test("nor does a primary with a backup", async () => {
+  for (let seed = 0; seed < 3; seed++) await run(seed, {}, "pair");
 });
 
 const found: [bug: keyof Bugs, seed: number, alarm: RegExp][] = [
@@ -35,6 +40,18 @@ const found: [bug: keyof Bugs, seed: number, alarm: RegExp][] = [
 for (const [bug, seed, alarm] of found) {
   test(`of the six mistakes this one is found: ${bug}`, async () => {
     const message = await alarmOf({ [bug]: true }, seed);
+    assert(alarm.test(message), message);
+  });
+}
+
+const ofPair: [bug: keyof Bugs, seed: number, alarm: RegExp][] = [
+  ["lostAck", 101, /^Not linearizable/],
+  ["staleRead", 106, /^Not linearizable/],
+  ["splitBrain", 101, /^"a view has one primary" does not hold|^"what is done is the same|^Not linearizable/],
+];
+for (const [bug, seed, alarm] of ofPair) {
+  test(`with a primary and a backup this mistake is found: ${bug}`, async () => {
+    const message = await alarmOf({ [bug]: true }, seed, "pair");
     assert(alarm.test(message), message);
   });
 }
