@@ -111,7 +111,8 @@ export class RequestBody implements BodyWatch {
 
   /** The request is over: what is left of a body that was read in part is let go of, or what comes behind it would wait for ever. */
   end(): void {
-    if (this.#reader !== undefined || this.#stopWhole !== undefined) {
+    // To make the error takes longer than all else here.
+    if (this.#open && (this.#reader !== undefined || this.#stopWhole !== undefined)) {
       this.fail(new Error("The request is over, and its body with it"));
     }
   }

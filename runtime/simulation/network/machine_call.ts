@@ -13,12 +13,14 @@
  * @module
  */
 
-import { concatenate } from "../../basics/bytes.ts";
-import { type Answer, discard, PlainAnswer, UnwantedBodyError } from "../../port/http.ts";
 import type { Life } from "../machines/life.ts";
 import type { Machines } from "../machines/machines.ts";
 import { machineOf, type SimulatedMachine } from "../machines/simulated_machine.ts";
-import { failed, SimulatedExchange, type SimulatedServer } from "./http.ts";
+import { BodyWay } from "./body_way.ts";
+import { failed } from "./fetch_abort.ts";
+import type { SentRequest } from "./fetch_request.ts";
+import type { SimulatedServer } from "./http_server.ts";
+import { type AnswerWay, MachineExchange } from "./machine_exchange.ts";
 import type { Lane, Paths } from "./paths.ts";
 
 /** For how long a client waits for an answer, in ms: real ones give up after that. */
@@ -27,140 +29,101 @@ const patience = 300_000;
 /** For how long it knocks at a machine that is off, in ms. */
 const knocking = 127_000;
 
-/** After how many ms a machine that is on again is asked again. */
-const retransmission = 1000;
-
-/** How many bytes of an answer may be on their way and unread. */
-const room = 65_536;
-
-/** How many pieces of an answer are put together that are there at once. */
-const mostChunks = 8;
-
 /** What the network is to a call. */
 export interface CallWorld {
   readonly machines: Machines;
   readonly paths: Paths;
   /** The server on a machine that listens on a port. */
   serverOn(machine: SimulatedMachine | undefined, port: number): SimulatedServer | undefined;
+  addressOf(machine: SimulatedMachine | undefined): string;
   /** The call is over. */
   forget(call: MachineCall): void;
 }
 
-/** A request, as it is sent. */
-export interface SentRequest {
-  readonly url: string;
-  readonly method: string;
-  readonly headers: Headers;
-  readonly body: Uint8Array<ArrayBuffer> | undefined;
+/** What is told how a call went, once. */
+export interface CallListener {
+  answered(response: Response): void;
+  failed(error: unknown): void;
+  /** Called in any case, when nothing is to come any more. */
+  over(): void;
 }
 
 /** One request and its answer. */
-export class MachineCall {
+export class MachineCall implements AnswerWay {
   /** The programs on both sides; `undefined` for the body, and before the server has been reached. */
   readonly client: Life | undefined;
   server: Life | undefined = undefined;
   readonly #world: CallWorld;
   readonly #from: SimulatedMachine | undefined;
   readonly #to: SimulatedMachine | undefined;
-  readonly #port: number;
   readonly #request: SentRequest;
   readonly #what: string;
   readonly #there: Lane = { lastAt: 0, waiting: 0 };
   readonly #back: Lane = { lastAt: 0, waiting: 0 };
-  readonly #settled: { resolve(response: Response): void; reject(error: unknown): void };
-  #exchange: SimulatedExchange | undefined;
-  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  readonly #listener: CallListener;
+  #exchange: MachineExchange | undefined = undefined;
+  /** The bodies that come in pieces. */
+  #sent: BodyWay | undefined = undefined;
+  #answer: BodyWay | undefined = undefined;
   #state: "asked" | "answered" | "over" = "asked";
-  /** How many bytes of the answer are on their way, and who waits for fewer. */
-  #unread = 0;
-  #hasRoom: (() => void) | undefined;
-  #timer: (() => void) | undefined;
+  /** What has come to the server's machine before its program could be reached. */
+  #early: (() => void)[] | undefined = [];
+  #timer: (() => void) | undefined = undefined;
   #isLost = false;
 
-  constructor(
-    world: CallWorld,
-    request: SentRequest,
-    to: SimulatedMachine | undefined,
-    port: number,
-    settled: { resolve(response: Response): void; reject(error: unknown): void },
-  ) {
+  constructor(world: CallWorld, request: SentRequest, to: SimulatedMachine | undefined, listener: CallListener) {
     this.#world = world;
     this.#request = request;
     this.client = world.machines.loop.asker as Life | undefined;
     this.#from = machineOf(this.client);
     this.#to = to;
-    this.#port = port;
-    this.#settled = settled;
-    const { pathname, search } = new URL(request.url);
-    this.#what = `${request.method} ${pathname}${search}`;
+    this.#listener = listener;
+    this.#what = `${request.method} ${request.target.path}`;
   }
 
   /** Sends it. */
-  begin(): void {
+  start(): void {
     if (this.#world.paths.isCut(this.#from, this.#to)) this.#beImpatient(patience);
-    this.#ask(this.#request.body?.length ?? 0, () => this.#knock());
+    const { body } = this.#request;
+    if (body instanceof ReadableStream) void this.#stream(body);
+    else this.#knock(body);
+  }
+
+  async #stream(source: ReadableStream<Uint8Array>): Promise<void> {
+    const body = this.#sent = new BodyWay(source, {
+      send: (bytes, come, what) => this.#ask(bytes, () => this.#atServer(what, come), `${what} of ${this.#what}`),
+      back: (come) => this.#reply(0, come, `room for ${this.#what}`),
+      cancelled: (reason) => this.#reply(0, () => body.stop(reason), `the server reads no more of ${this.#what}`),
+    });
+    try {
+      const { there, isWhole } = await body.begin();
+      if (this.#state === "over") return;
+      this.#knock(isWhole ? there : body);
+      if (!isWhole) await body.rest(there);
+    } catch (error) {
+      this.abort(failed(error as Error));
+    }
   }
 
   /** The client wants no answer any more. */
   abort(reason: unknown): void {
     if (this.#state === "over") return;
     this.#fail(reason);
-    this.#leave(reason);
+    this.cancelled(reason);
   }
 
   /** A program has ended; the system tells the other side, if it has power. */
   ended(life: Life, power: boolean): void {
     if (this.#state === "over") return;
     if (life === this.client) {
-      if (!power) this.#leave(new TypeError("terminated"));
+      this.#sent?.drop();
+      if (!power) this.cancelled(new TypeError("terminated"));
       this.#over();
-    } else if (power) this.#beImpatient(patience);
-    else this.#reply(0, () => this.#fail(this.#resetError()));
-  }
-
-  #resetError(): Error {
-    const reset = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
-    return this.#state === "answered" ? Object.assign(new TypeError("terminated"), { cause: reset }) : failed(reset);
-  }
-
-  /** Sends something to the server; `come` is called in the world. */
-  #ask(bytes: number, come: () => void, label = `${this.#what} arrives`): void {
-    this.#world.paths.send({
-      from: this.#from,
-      to: this.#to,
-      label,
-      bytes,
-      lane: this.#there,
-      arrive: come,
-      lost: () => this.#lost(),
-    });
-  }
-
-  /** Sends something to the client, whose program `come` is called in. */
-  #reply(bytes: number, come: () => void, label = `response to ${this.#what}`): void {
-    this.#world.paths.send({
-      from: this.#to,
-      to: this.#from,
-      label,
-      bytes,
-      lane: this.#back,
-      arrive: () => this.#atClient(label, come),
-      lost: () => this.#lost(),
-    });
-  }
-
-  #atClient(label: string, come: () => void): void {
-    const { client } = this;
-    if (this.#isLost) return;
-    if (client === undefined) come();
-    else this.#world.machines.reach(client, label, come);
-  }
-
-  #atServer(label: string, come: () => void): void {
-    if (this.#isLost) return;
-    if (this.server === undefined) come();
-    else this.#world.machines.reach(this.server, label, come);
+    } else {
+      this.#answer?.drop();
+      if (power) this.#beImpatient(patience);
+      else this.fails(undefined);
+    }
   }
 
   /** The connection breaks. */
@@ -173,152 +136,143 @@ export class MachineCall {
     this.#isLost = true;
   }
 
+  #resetError(): Error {
+    const reset = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
+    return this.#state === "answered" ? Object.assign(new TypeError("terminated"), { cause: reset }) : failed(reset);
+  }
+
+  /** Sends something to the server's machine; `arrive` is called in the world. */
+  #ask(bytes: number, arrive: () => void, label: string): void {
+    this.#world.paths.send({
+      from: this.#from,
+      to: this.#to,
+      label,
+      bytes,
+      lane: this.#there,
+      arrive,
+      lost: () => this.#lost(),
+      held: () => this.#beImpatient(patience),
+    });
+  }
+
+  /** Sends something to the client, whose program `come` is called in. */
+  #reply(bytes: number, come: () => void, label: string): void {
+    this.#world.paths.send({
+      from: this.#to,
+      to: this.#from,
+      label,
+      bytes,
+      lane: this.#back,
+      arrive: () => this.#atClient(label, come),
+      lost: () => this.#lost(),
+      held: () => this.#beImpatient(patience),
+    });
+  }
+
+  #atClient(label: string, come: () => void): void {
+    const { client } = this;
+    if (this.#isLost) return;
+    this.#timer?.();
+    if (client === undefined) come();
+    else this.#world.machines.reach(client, label, come, this.#back);
+  }
+
+  #atServer(label: string, come: () => void): void {
+    if (this.#isLost) return;
+    if (this.#early !== undefined) this.#early.push(() => this.#atServer(label, come));
+    else if (this.server === undefined) come();
+    else this.#world.machines.reach(this.server, label, come, this.#there);
+  }
+
   /** Both sides find that the connection is reset. */
   #lost(): void {
     const { loop } = this.#world.machines;
+    const leave = (): void => this.#atServer("a reset", () => this.#exchange?.leave(new TypeError("terminated")));
     this.#atClient("a reset", () => this.#fail(this.#resetError()));
-    loop.unowned(() =>
-      loop.deliver(() => this.#atServer("a reset", () => this.#left(new TypeError("terminated"))), "a reset", {})
-    );
+    if (this.#early === undefined) loop.unowned(() => loop.deliver(leave, "a reset", {}));
+  }
+
+  /** Asks for the server. */
+  #knock(body: Uint8Array<ArrayBuffer> | BodyWay | undefined): void {
+    const size = body instanceof Uint8Array ? body.length : 0;
+    this.#ask(size, () => this.#come(body), `${this.#what} arrives`);
   }
 
   /** The request has come to a machine. */
-  #knock(): void {
+  #come(body: Uint8Array<ArrayBuffer> | BodyWay | undefined): void {
     const to = this.#to;
-    if (this.#state === "over") return;
+    if (this.#state === "over" || this.#isLost) return;
     if (to !== undefined && !to.hasPower) {
       this.#beImpatient(knocking);
-      return to.whenPowered(() => this.#knockLater());
+      return to.whenPowered(() => this.#world.paths.sendAgain(() => this.#knock(body), this.#what));
     }
-    const life = to?.alive;
-    if (to !== undefined && life === undefined) return this.#refuse();
-    this.server = life;
+    const { target: { port } } = this.#request;
+    if (this.#world.serverOn(to, port) === undefined) return this.#refuse();
+    this.server = to?.alive;
     this.#timer?.();
-    this.#atServer(`${this.#what} arrives`, () => this.#arrive());
-  }
-
-  /** A system says again what nobody has answered. */
-  #knockLater(): void {
-    const { loop } = this.#world.machines;
-    const again = (): void => this.#ask(0, () => this.#knock());
-    const timer = loop.unowned(() => loop.setTimer(again, retransmission, `${this.#what} is sent again`));
-    loop.timers.reference(timer, { referenced: false, wakes: true });
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    this.#atServer(`${this.#what} arrives`, () => this.#arrive(body));
+    for (const come of early) come();
   }
 
   #refuse(): void {
-    const { host } = new URL(this.#request.url);
+    const { host } = this.#request.target;
     const refused = Object.assign(new Error(`connect ECONNREFUSED ${host}`), { code: "ECONNREFUSED" });
     this.#reply(0, () => this.#fail(failed(refused)), `${this.#what} is refused`);
   }
 
-  #arrive(): void {
+  #arrive(body: Uint8Array<ArrayBuffer> | BodyWay | undefined): void {
     if (this.#state === "over") return;
-    const server = this.#world.serverOn(this.#to, this.#port);
-    if (server === undefined) return this.#refuse();
-    const { url, method, headers, body } = this.#request;
-    const exchange = this.#exchange = new SimulatedExchange(
-      new Request(url, { method, headers, body: body ?? null }),
-      server,
-    );
-    // Where the server itself cuts it.
-    exchange.broken.catch(() =>
-      this.#reply(0, () => this.#fail(failed(new Error("The other side closed the connection"))))
-    );
-    server.enter(async () => {
-      const answer = await server.options.handle(exchange);
-      if (exchange.end === undefined) await this.#answer(answer);
-      else discard(answer);
-    });
+    const { target: { url, port }, method, headers } = this.#request;
+    const server = this.#world.serverOn(this.#to, port);
+    if (server === undefined) return this.fails(undefined);
+    const remoteAddress = this.#to === this.#from ? "127.0.0.1" : this.#world.addressOf(this.#from);
+    const arrived = body instanceof BodyWay ? body.open() : body;
+    this.#exchange = new MachineExchange(server, { url, method, headers, body: arrived, remoteAddress }, this);
+    this.#exchange.handle();
   }
 
-  async #answer(answer: Answer): Promise<void> {
-    if (answer instanceof PlainAnswer) {
-      const { status, text, headers } = answer;
-      return this.#answerWhole(new TextEncoder().encode(text), { status, headers });
-    }
-    const { status, statusText, headers } = answer;
-    const init = { status, statusText, headers };
-    if (answer.body === null || this.#request.method === "HEAD" || status === 204 || status === 304) {
-      answer.body?.cancel(new UnwantedBodyError()).catch(() => {});
-      return this.#answerWhole(undefined, init);
-    }
-    const reader = this.#reader = answer.body.getReader();
-    try {
-      // What is there comes in one packet, as from a real server.
-      const chunks: Uint8Array[] = [];
-      let next = reader.read();
-      let read = await soon(next);
-      while (read?.done === false && chunks.length < mostChunks) {
-        chunks.push(read.value);
-        next = reader.read();
-        read = await soon(next);
-      }
-      if (this.#exchange!.end !== undefined) return;
-      const there = concatenate(chunks);
-      if (read?.done === true) return this.#answerWhole(there, init);
-      this.#reply(0, () => this.#head(init));
-      if (there.length > 0) await this.#more(there);
-      for (let { done, value } = await next; !done; { done, value } = await reader.read()) {
-        if (this.#exchange!.end !== undefined) return;
-        await this.#more(value!);
-      }
-      this.#exchange!.finish("sent");
-      this.#reply(0, () => this.#end(), `the end of ${this.#what}`);
-    } catch (error) {
-      this.#exchange!.finish("failed", error);
-      this.#reply(0, () => this.#fail(this.#resetError()), `the end of ${this.#what}`);
-    }
-  }
-
-  /** Sends a piece of the answer; resolves when the next one may be sent. */
-  async #more(bytes: Uint8Array): Promise<void> {
-    this.#unread += bytes.length;
-    const come = (): void => {
-      if (this.#state !== "over") this.#controller!.enqueue(bytes);
-    };
-    this.#reply(bytes.length, come, `body of ${this.#what}`);
-    if (this.#unread > room) await new Promise<void>((resolve) => this.#hasRoom = resolve);
-  }
-
-  #answerWhole(body: Uint8Array<ArrayBuffer> | undefined, init: ResponseInit): void {
-    this.#exchange!.finish("sent");
+  whole(init: ResponseInit, body: Uint8Array<ArrayBuffer> | undefined): void {
     this.#reply(body?.length ?? 0, () => {
       if (this.#state === "over") return;
       this.#over();
-      this.#settled.resolve(new Response(body, init));
-    });
+      this.#listener.answered(new Response(body ?? null, init));
+    }, `response to ${this.#what}`);
   }
 
-  #head(init: ResponseInit): void {
-    if (this.#state === "over") return;
-    this.#state = "answered";
-    const body = new ReadableStream<Uint8Array>({
-      start: (controller) => void (this.#controller = controller),
-      pull: () => this.#pulled(),
-      cancel: (reason) => {
-        this.#over();
-        this.#leave(reason);
-      },
-    });
-    this.#settled.resolve(new Response(body, init));
+  begins(init: ResponseInit, body: BodyWay): void {
+    this.#answer = body;
+    this.#reply(0, () => {
+      if (this.#state === "over") return;
+      this.#state = "answered";
+      this.#listener.answered(new Response(body.open(), init));
+    }, `response to ${this.#what}`);
   }
 
-  /** The client has read what there was: the server may send more. */
-  #pulled(): void {
-    if (this.#unread < room / 2 || this.#state === "over") return;
-    const read = this.#unread;
-    this.#ask(0, () =>
-      this.#atServer("room", () => {
-        this.#unread -= read;
-        this.#hasRoom?.();
-        this.#hasRoom = undefined;
-      }), `room for ${this.#what}`);
+  send(bytes: number, come: () => void, what: "body" | "end"): void {
+    const arrive = (): void => {
+      if (this.#state === "over") return;
+      come();
+      if (what === "end") this.#over();
+    };
+    this.#reply(bytes, arrive, what === "end" ? `the end of ${this.#what}` : `body of ${this.#what}`);
   }
 
-  #end(): void {
-    if (this.#state === "over") return;
+  back(come: () => void): void {
+    this.#ask(0, () => this.#atServer("room", come), `room for ${this.#what}`);
+  }
+
+  /** The server's end of it breaks. */
+  fails(error: Error | undefined): void {
+    this.#reply(0, () => this.#fail(error ?? this.#resetError()), `the end of ${this.#what}`);
+  }
+
+  /** Lets the server know that the client is not there any more. */
+  cancelled(reason: unknown): void {
     this.#over();
-    this.#controller?.close();
+    const label = `the client of ${this.#what} leaves`;
+    this.#ask(0, () => this.#atServer(label, () => this.#exchange?.leave(reason)), label);
   }
 
   /** The client gets an error in the place of an answer, or of the rest of it. */
@@ -326,28 +280,14 @@ export class MachineCall {
     if (this.#state === "over") return;
     const isAnswered = this.#state === "answered";
     this.#over();
-    if (isAnswered) this.#controller?.error(error);
-    else this.#settled.reject(error);
-  }
-
-  /** Lets the server know that the client is not there any more. */
-  #leave(reason: unknown): void {
-    this.#ask(
-      0,
-      () => this.#atServer("the client leaves", () => this.#left(reason)),
-      `the client of ${this.#what} leaves`,
-    );
-  }
-
-  #left(reason: unknown): void {
-    this.#exchange?.leave(reason);
-    this.#hasRoom?.();
-    this.#reader?.cancel(reason).catch(() => {});
+    this.#sent?.stop(error);
+    if (isAnswered) this.#answer?.fail(error);
+    else this.#listener.failed(error);
   }
 
   /** After so many ms without an answer the client gives up. */
   #beImpatient(ms: number): void {
-    if (this.#timer !== undefined) return;
+    if (this.#timer !== undefined || this.#state === "over") return;
     const { loop } = this.#world.machines;
     const timedOut = (): Error => failed(Object.assign(new Error("connect ETIMEDOUT"), { code: "ETIMEDOUT" }));
     const expire = (): void => this.#atClient("a timeout", () => this.#fail(timedOut()));
@@ -360,16 +300,10 @@ export class MachineCall {
   }
 
   #over(): void {
+    if (this.#state === "over") return;
     this.#state = "over";
     this.#timer?.();
     this.#world.forget(this);
+    this.#listener.over();
   }
-}
-
-/** What a promise resolves with, if it does within some microtasks. */
-async function soon<T extends object>(promise: Promise<T>): Promise<T | undefined> {
-  let value: T | undefined;
-  promise.then((result) => value = result, () => {});
-  for (let tick = 0; tick < 16 && value === undefined; tick++) await undefined;
-  return value;
 }

@@ -13,7 +13,7 @@
 import type { NetAddress } from "../../port/net.ts";
 import type { Life } from "../machines/life.ts";
 import { machineOf, type SimulatedMachine } from "../machines/simulated_machine.ts";
-import type { SimulatedServer } from "./http.ts";
+import type { SimulatedServer } from "./http_server.ts";
 import { MachineSocket, type SocketWorld } from "./machine_socket.ts";
 import type { SimulatedNetServer } from "./net_server.ts";
 import type { SocketEnd } from "./socket_end.ts";
@@ -111,7 +111,9 @@ export class MachineConnections implements SocketWorld {
     if (socket.destroyed) return;
     if (to !== undefined && !to.hasPower) {
       this.#hang(call);
-      return to.whenPowered(() => this.#knock(call));
+      return to.whenPowered(() =>
+        this.paths.sendAgain(() => socket.destroyed || this.#knock(call), `client ${socket.localPort}`)
+      );
     }
     const life = to?.alive;
     const server = to !== undefined && life === undefined ? undefined : this.#world.listenersOf(life).get(key);

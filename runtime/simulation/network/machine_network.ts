@@ -5,17 +5,19 @@
  */
 
 import type { HostAddress } from "../../port/net.ts";
-import { portOf } from "../../basics/authority.ts";
 import type { World } from "../loop/world.ts";
 import type { Faults } from "../faults/faults.ts";
 import type { Life } from "../machines/life.ts";
 import type { Machines } from "../machines/machines.ts";
 import { machineOf, type SimulatedMachine } from "../machines/simulated_machine.ts";
-import { failed, FetchAbort, SimulatedServer } from "./http.ts";
+import { failed } from "./fetch_abort.ts";
+import { requestOf, type SentRequest } from "./fetch_request.ts";
+import { SimulatedServer } from "./http_server.ts";
 import { type CallWorld, MachineCall } from "./machine_call.ts";
 import { MachineConnections } from "./machine_connections.ts";
 import { addressAt, localHosts, placeOfAddress } from "./names.ts";
 import type { SimulatedNetServer } from "./net_server.ts";
+import { follow } from "./redirects.ts";
 import { type MachineName, type Partition, Paths, type PathSettings } from "./paths.ts";
 
 /** Who listens, by port, or by path. */
@@ -129,27 +131,23 @@ export class MachineNetwork implements CallWorld {
 
   /** `fetch` of whoever asks. */
   async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
-    const request = new Request(input, init);
-    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
-    const abort = new FetchAbort(signal ?? undefined);
-    try {
-      const { url, method, headers } = request;
-      const body = request.body === null ? undefined : new Uint8Array(await request.arrayBuffer());
-      const parsed = new URL(url);
-      const to = this.resolve(parsed.hostname);
-      if (to === "unknown") {
-        throw failed(notFound(parsed.hostname));
-      }
-      return await new Promise<Response>((resolve, reject) => {
-        const call = new MachineCall(this, { url, method, headers, body }, to, portOf(parsed), { resolve, reject });
-        this.#calls.add(call);
-        abort.on((reason) => call.abort(reason));
-        call.begin();
-      });
-    } catch (error) {
-      abort.end(error);
-      throw error;
-    }
+    const request = requestOf(input, init);
+    return await follow(request instanceof Promise ? await request : request, (each) => this.#send(each));
+  }
+
+  #send(request: SentRequest): Promise<Response> {
+    const { signal, target: { hostname } } = request;
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const to = this.resolve(hostname);
+      if (to === "unknown") throw failed(notFound(hostname));
+      const aborted = (): void => call.abort(signal!.reason);
+      const over = (): void => signal?.removeEventListener("abort", aborted);
+      const call = new MachineCall(this, request, to, { answered: resolve, failed: reject, over });
+      signal?.addEventListener("abort", aborted);
+      this.#calls.add(call);
+      call.start();
+    });
   }
 
   /** Has a program something open that holds its process? */

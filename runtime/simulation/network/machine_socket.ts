@@ -234,7 +234,7 @@ export class MachineSocket extends SocketEnd {
       return;
     }
     this.beImpatient(retransmission, "read");
-    if (!this.#isKnocking) machine.whenPowered(() => this.#refuse());
+    if (!this.#isKnocking) machine.whenPowered(() => this.#world.paths.sendAgain(() => this.#refuse(), this.name));
     this.#isKnocking = true;
   }
 

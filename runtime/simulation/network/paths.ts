@@ -52,6 +52,9 @@ export interface Lane {
   waiting: number;
 }
 
+/** After how many ms a system says again what nobody has answered, to a machine that is on again. */
+const retransmission = 1000;
+
 /** Something on its way. The body and the world around the machines are `undefined`. */
 export interface Packet {
   readonly from: SimulatedMachine | undefined;
@@ -181,6 +184,13 @@ export class Paths {
       : Math.max(loop.now + latency, lane.lastAt);
     if (at !== anyTime) lane.lastAt = at;
     loop.unowned(() => loop.deliver(() => this.#arrive(path, packet), label, { port: lane, at }));
+  }
+
+  /** A system says again what nobody has answered. */
+  sendAgain(send: () => void, what: string): void {
+    const { loop } = this.#world;
+    const timer = loop.unowned(() => loop.setTimer(send, retransmission, `${what} is sent again`));
+    loop.timers.reference(timer, { referenced: false, wakes: true });
   }
 
   #arrive(path: Path, packet: Packet): void {

@@ -5,11 +5,14 @@
  */
 
 import { type Answer, discard, responseOf } from "../../port/http.ts";
-import { portOf } from "../../basics/authority.ts";
 import { refusal } from "../loop/errors.ts";
 import type { SimulatedLoop } from "../loop/loop.ts";
-import { failed, FetchAbort, SimulatedExchange, type SimulatedServer } from "./http.ts";
+import { failed, FetchAbort } from "./fetch_abort.ts";
+import { requestOf, type SentRequest } from "./fetch_request.ts";
+import type { SimulatedServer } from "./http_server.ts";
 import { localHosts } from "./names.ts";
+import { PlainExchange } from "./plain_exchange.ts";
+import { follow } from "./redirects.ts";
 
 /** The way of a request and its response. */
 interface Way {
@@ -51,25 +54,28 @@ export class PlainFetch {
     this.#world = world;
   }
 
-  /** Sends a request and gives its answer. */
+  /** `fetch` of the program. */
   async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
-    const request = new Request(input, init);
-    const url = new URL(request.url);
-    const port = portOf(url);
-    if (!this.#world.hasServer(port) && !localHosts.test(url.hostname)) refusal("fetch")();
-    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
-    const call = `${request.method} ${url.pathname}${url.search}`;
-    const abort = new FetchAbort(signal ?? undefined);
-    let exchange: SimulatedExchange | undefined;
+    const request = requestOf(input, init);
+    return await follow(request instanceof Promise ? await request : request, (each) => this.#send(each));
+  }
+
+  async #send({ target, method, headers, body, signal }: SentRequest): Promise<Response> {
+    const { url, port, hostname, host, path } = target;
+    if (!this.#world.hasServer(port) && !localHosts.test(hostname)) refusal("fetch")();
+    const request = new Request(url, { method, headers, body, duplex: "half" } as RequestInit);
+    const call = `${method} ${path}`;
+    const abort = new FetchAbort(signal);
+    let exchange: PlainExchange | undefined;
     let response: Answer | undefined;
     try {
       const to = `127.0.0.1:${port}`;
       await this.#pass(`${call} arrives`, { abort, era: this.#world.era, to, what: `${call} arrives`, isClose: false });
       const server = this.#world.serverOn(port);
       if (server === undefined) {
-        throw failed(Object.assign(new Error(`connect ECONNREFUSED ${url.host}`), { code: "ECONNREFUSED" }));
+        throw failed(Object.assign(new Error(`connect ECONNREFUSED ${host}`), { code: "ECONNREFUSED" }));
       }
-      const { broken } = exchange = new SimulatedExchange(request, server);
+      const { broken } = exchange = new PlainExchange(request, server);
       abort.on((reason) => exchange!.leave(reason));
       const way: Way = {
         abort,

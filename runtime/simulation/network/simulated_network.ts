@@ -23,7 +23,7 @@ import type { World } from "../loop/world.ts";
 import type { Faults } from "../faults/faults.ts";
 import type { Life } from "../machines/life.ts";
 import type { Machines } from "../machines/machines.ts";
-import { SimulatedServer } from "./http.ts";
+import { SimulatedServer } from "./http_server.ts";
 import { Link, type LinkSettings } from "./link.ts";
 import type { Taken } from "./machine_connections.ts";
 import { type Listeners, MachineNetwork } from "./machine_network.ts";
