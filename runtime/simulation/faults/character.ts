@@ -6,7 +6,7 @@
  */
 
 import { Random } from "../../basics/random.ts";
-import { type FaultKind, faultKinds } from "./kinds.ts";
+import { type FaultKind, usualKinds } from "./kinds.ts";
 
 /** The character of a run. */
 export interface Character {
@@ -32,7 +32,9 @@ const disks = [0.1, 0.5, 1, 5];
 export function characterOf(seed: number): Character {
   const random = new Random(seed ^ 0x5bd1e995);
   const isCalm = random.below(10) < 2;
-  const kinds = faultKinds.filter(() => random.below(2) === 0);
+  const kinds = usualKinds.filter(() => random.below(2) === 0);
+  // Where a body asks for it, all that are not calm have it.
+  kinds.push("corrupt");
   return {
     kinds: new Set(isCalm ? [] : kinds),
     faults: isCalm ? 0 : 1 + random.below(6),

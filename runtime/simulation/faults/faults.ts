@@ -13,7 +13,7 @@
 import type { SimulatedLoop } from "../loop/loop.ts";
 import type { Life } from "../machines/life.ts";
 import { type DiskWorld, machineOf, type SimulatedMachine } from "../machines/simulated_machine.ts";
-import { type FaultKind, faultKinds } from "./kinds.ts";
+import { type FaultKind, usualKinds } from "./kinds.ts";
 import { type FaultPlan, identityOf, type PossibleFault } from "./plan.ts";
 import { checkFaults, type FaultsSettings } from "./settings.ts";
 
@@ -46,6 +46,9 @@ export interface FaultsWorld {
 /** By how many ms a clock jumps at least and at most. */
 const jumps = [50, 60_000] as const;
 
+/** What disks do that are whole. */
+const usualOnDisks: ReadonlySet<string> = new Set(["write error", "short write", "sync error"]);
+
 /** The faults of a run. */
 export class Faults implements DiskWorld {
   /** Those that have happened. */
@@ -64,7 +67,7 @@ export class Faults implements DiskWorld {
     this.#world = world;
     this.plan = world.plan;
     this.#isOn = world.plan.isOn;
-    this.#settings = { kinds: faultKinds, atMost: world.plan.atMost, down: 1, duration: [200, 5000] };
+    this.#settings = { kinds: usualKinds, atMost: world.plan.atMost, down: 1, duration: [200, 5000] };
   }
 
   /** From now on faults may happen, such as these settings allow. */
@@ -116,14 +119,16 @@ export class Faults implements DiskWorld {
     this.#strike(label, place, possible);
   }
 
-  /** Does a write or a sync of a disk fail? */
-  fails(machine: SimulatedMachine, kind: string, label: string): boolean {
-    if (!this.#mayHappen || (kind !== "write error" && kind !== "sync error")) return false;
-    const place = this.#place(machine, `the end of ${label}`);
+  /** Does one of the faults of a disk happen? */
+  fails(machine: SimulatedMachine, what: string, label: string): boolean {
+    const kind = usualOnDisks.has(what) ? "disk" : "corrupt";
+    if (!this.#mayHappen || !this.#settings.kinds.includes(kind)) return false;
+    if (this.#settings.machines?.includes(machine.name) === false) return false;
+    const place = this.#place(machine, `${what} of ${label}`);
     if (!this.plan.mayHit(place)) return false;
     let fails = false;
     const possible: PossibleFault[] = [];
-    this.#add(possible, "disk", "", place, `${label} of ${place} fails`, () => fails = true);
+    this.#add(possible, kind, "", place, place, () => fails = true);
     this.#strike(label, place, possible);
     return fails;
   }
@@ -234,7 +239,14 @@ export class Faults implements DiskWorld {
 
   #record(kind: FaultKind, identity: string, told: string): Fault {
     const { now, steps } = this.#world.loop;
-    const fault: Fault = { kind, identity, told, at: now, step: steps, effective: kind === "loss" || kind === "disk" };
+    const fault: Fault = {
+      kind,
+      identity,
+      told,
+      at: now,
+      step: steps,
+      effective: ["loss", "disk", "corrupt"].includes(kind),
+    };
     this.happened.push(fault);
     this.#world.disturbed();
     return fault;

@@ -9,7 +9,7 @@ import { type FaultKind, faultKinds } from "./kinds.ts";
 
 /** Which faults may happen. */
 export interface FaultsSettings {
-  /** Which kinds. Default: all. */
+  /** Which kinds. Default: all but `"corrupt"`. */
   kinds?: readonly FaultKind[];
   /** Which machines they may hit, by name. Default: all; only those are killed that are started again (`restart`). */
   machines?: readonly string[];

@@ -76,8 +76,11 @@ export interface InvariantDetails {
 export class InvariantError extends Error {
   /** The name of it. */
   readonly invariant: string;
+  /** When it was found, in ms of the simulated clock from the beginning of the run. */
   readonly time: number;
+  /** After how many macrotasks. */
   readonly step: number;
+  /** The machine whose macrotask was the last; `undefined` for the body and the world around. */
   readonly machine: string | undefined;
 
   /** Made by the simulation. */

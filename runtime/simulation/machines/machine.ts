@@ -30,6 +30,9 @@ export interface RestartSettings {
 export interface MachineOptions {
   /** What is on its disk when it is first started, by path: all of it is safe there. */
   files?: Readonly<Record<string, string | Uint8Array>>;
+  /** How many bytes all its files may have together: a write that needs more fails with ENOSPC. Default: no limit. */
+  capacity?: number;
+  /** How its clocks differ from those of the world. Default: not at all. */
   clock?: ClockSettings;
   /**
    * Is a program that was killed or has failed started again, as a supervisor does? Without it, an error of the program that nobody
@@ -59,7 +62,9 @@ export interface KillOptions {
 
 /** A machine of a simulation; made by `sim.machine`. */
 export interface Machine {
+  /** The name by which others reach it. */
   readonly name: string;
+  /** What its program does, or how it has ended. */
   readonly state: MachineState;
   /** The how many-th start of its program it is, from 1. */
   readonly life: number;
@@ -99,8 +104,9 @@ export function checkMachine(name: unknown, main: unknown, options: MachineOptio
     );
   }
   if (!(main instanceof URL)) checkFunction(main, `The program of the machine ${name}`);
-  checkOptions(options, "machine", ["files", "clock", "restart"]);
-  const { files, clock, restart } = options;
+  checkOptions(options, "machine", ["files", "capacity", "clock", "restart"]);
+  const { files, capacity, clock, restart } = options;
+  if (capacity !== undefined) checkCount(capacity, "capacity", 0);
   if (files !== undefined && (typeof files !== "object" || files === null)) {
     throw new TypeError(`files is an object with a content for each path: received ${show(files)}`);
   }

@@ -80,7 +80,7 @@ export class SimulatedMachine implements Machine, LivingMachine {
   readonly supervisor: Required<RestartSettings> | undefined;
   readonly #world: MachineWorld;
   readonly #main: Program | URL;
-  readonly #files: MachineOptions["files"];
+  readonly #stored: { readonly [Name in "files" | "capacity"]: MachineOptions[Name] };
   #disk: SimulatedDisk | undefined;
   #state: MachineState = "exited";
   #current: Life | undefined;
@@ -99,12 +99,12 @@ export class SimulatedMachine implements Machine, LivingMachine {
   constructor(
     name: string,
     main: Program | URL,
-    { clock = {}, restart = false, files }: MachineOptions,
+    { clock = {}, restart = false, files, capacity }: MachineOptions,
     world: MachineWorld,
   ) {
     this.name = name;
     this.#main = main;
-    this.#files = files;
+    this.#stored = { files, capacity };
     this.#world = world;
     this.clock = new MachineClock(world.startTime, clock);
     if (restart === false) return;
@@ -134,7 +134,7 @@ export class SimulatedMachine implements Machine, LivingMachine {
     const { loop, disks } = this.#world;
     let operations = 0;
     return new SimulatedDisk({
-      files: this.#files,
+      ...this.#stored,
       now: () => this.clock.wall(loop.now),
       takes: () => disks.takes(this, ++operations),
       decide: (kind, what) => disks.fails(this, kind, what),

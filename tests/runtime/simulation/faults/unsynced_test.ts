@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { assertEquals, assertRejects } from "@std/assert";
 import { serve } from "../../../../io/mod.ts";
 import { sleep } from "../../../../mod.ts";
-import { explore, ScheduleFailure, type Simulation } from "../../../../testing.ts";
+import { explore, type FaultKind, ScheduleFailure, simulate, type Simulation } from "../../../../testing.ts";
 
 /** A counter that keeps its number in a file, and syncs that and the folder it is in, or does not. */
 function counting(syncs: boolean): (sim: Simulation) => Promise<void> {
@@ -51,4 +51,33 @@ test("a number that was told before it was synced is lost with the power, and th
 test("a number that is synced with its folder before it is told survives a kill and a loss of power at any place", async () => {
   const report = await explore(counting(true), { lateTimers: false, maxSchedules: 500 });
   assertEquals(/^all \d+ schedules with timers on time and at most 1 fault pass;/.test(report.guarantee), true);
+});
+
+test("a disk that is full refuses what it has no room for, and takes it when there is room again", async () => {
+  const told: unknown[] = [];
+  await simulate(async (sim) => {
+    sim.machine("a", async () => {
+      await fs.writeFile("/one", "12345678");
+      told.push(await fs.writeFile("/two", "1234").catch((error: { code: string }) => error.code));
+      await fs.rm("/one");
+      told.push(await fs.writeFile("/two", "1234"));
+    }, { capacity: 10 });
+    await sleep(100);
+  });
+  assertEquals(told, ["ENOSPC", undefined]);
+});
+
+test("a disk corrupts what is on it only where a body asks for that", async () => {
+  const body = (kinds?: FaultKind[]) => async (sim: Simulation) => {
+    let seen = "";
+    const machine = sim.machine("a", async () => {
+      seen = await fs.readFile("/x", "utf8").catch((error: { code: string }) => error.code);
+    }, { files: { "/x": "A" } });
+    sim.faults(kinds === undefined ? {} : { kinds });
+    await sleep(50);
+    if (machine.state === "exited" && seen !== "A") throw new Error(`read ${seen}`);
+  };
+  await explore(body(), { lateTimers: false });
+  const failure = await assertRejects(() => explore(body(["corrupt"])), ScheduleFailure, "read EIO");
+  assertEquals(failure.schedule, ["a.1 : read error of read /x # 1"]);
 });

@@ -74,7 +74,7 @@ test("after a kill nothing of the program runs: no finally, no timer, no reactio
       controller.signal.addEventListener("abort", () => told.push("listener"));
       setTimeout(() => controller.abort(), 20);
       void new Promise((resolve) => setTimeout(resolve, 20)).then(() => told.push("reaction"));
-      await using _open = { [Symbol.asyncDispose]: async () => void told.push("disposed") };
+      await using _open = { [Symbol.asyncDispose]: () => Promise.resolve(void told.push("disposed")) };
       await program(told)();
     });
     await sleep(10);
