@@ -265,7 +265,7 @@ testWith("own modules", "a module without the body, and a thread that dies, are 
   const name = "missing";
   await assertRejects(() => soak({ module, name }, { size: 1 }), TypeError, 'the export "missing" of');
   const died = await soak({ module, name: "deadly" }, { size: 1, seeds: 100 }).catch((error) => error);
-  assert(/^The thread that ran the seeds 0 to 63 of .* died, twice/.test(died.message), String(died));
+  assert(/^The thread that ran the seeds 0 to 15 of .* died, twice/.test(died.message), String(died));
 });
 
 test("wrong arguments throw at the call", () => {
