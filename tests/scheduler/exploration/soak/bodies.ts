@@ -31,6 +31,11 @@ export async function sound(sim: Simulation): Promise<void> {
   sim.sometimes("never", false);
 }
 
+/** Never ends. */
+export async function endless(sim: Simulation): Promise<void> {
+  for (;;) await sim.io("step");
+}
+
 /** Ends its thread. */
 export async function deadly(sim: Simulation): Promise<void> {
   await sim.io("step");

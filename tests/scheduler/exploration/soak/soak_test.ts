@@ -11,8 +11,16 @@ import {
   type SoakReport,
   type SoakTarget,
 } from "../../../../testing.ts";
+import { group } from "../../../../mod.ts";
+import { livePools } from "../../../../scheduler/workers/pool/live_pools.ts";
+import { until, within } from "../../../support/within.ts";
 import { testWith } from "../../../support/needs.ts";
 import counter, { served, sound, written } from "./bodies.ts";
+
+/** How many blocks of seeds run on threads. */
+function running(): number {
+  return livePools().filter(({ name }) => name === "soak").reduce((sum, { jobs }) => sum + jobs.running, 0);
+}
 
 const module = new URL("./bodies.ts", import.meta.url);
 
@@ -317,4 +325,24 @@ test("seeds, faults and events are the same on every runtime", async () => {
   const { hash, events } = await soak(sound, { seeds: 100 });
   assertEquals([hash, events], [3388917025, 5928]);
   assertEquals((await failureOf(counter)).token, "s1-counter-0p1.g-d6va6uff-kqzip7_0");
+});
+
+testWith("own modules", "the signal ends the threads of a soak as well, in the middle of their seeds", async () => {
+  const reason = new Error("enough");
+  const controller = new AbortController();
+  const ended = soak({ module, name: "endless" }, { size: 2, seeds: 1000, maxSteps: 1e9, signal: controller.signal });
+  await until(() => running() > 0, "seeds are run");
+  controller.abort(reason);
+  assertEquals(await within(ended.catch((error) => error), "the soak has ended"), reason);
+  assertEquals(running(), 0);
+});
+
+testWith("own modules", "a task that is cancelled ends the soak that it waits for, with its threads", async () => {
+  const ended = group(async (g) => {
+    g.spawn(() => soak({ module, name: "endless" }, { size: 1, seeds: 1000, maxSteps: 1e9 }));
+    await until(() => running() > 0, "seeds are run");
+    g.cancel();
+  });
+  await within(ended.catch(() => {}), "the group has ended");
+  assertEquals(running(), 0);
 });
