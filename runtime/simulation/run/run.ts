@@ -15,7 +15,6 @@ import { now as realNow } from "../../hosts/common/timers.ts";
 import { longestWait } from "../loop/in_flight.ts";
 import { LeakError, LivelockError, placeOf, UnhandledRejectionError } from "../loop/errors.ts";
 import { deadlockOf } from "./deadlock.ts";
-import { nobody } from "../loop/owner.ts";
 import { isReady } from "../loop/quiet.ts";
 import type { Session } from "./session.ts";
 import type { RunHooks, RunSettings } from "./run_settings.ts";
@@ -96,10 +95,13 @@ export class SimulatedRun<T> {
     this.#state = "running";
     let result: T | PromiseLike<T>;
     try {
-      result = session.lives.run(nobody, this.#body, new BodySimulation(session, this.marks, this.#hooks));
+      result = this.#body(new BodySimulation(session, this.marks, this.#hooks));
     } catch (error) {
       this.#settled = { ok: false, error };
       return;
+    } finally {
+      // A body that has made machines has marked its flow of control, which is this one too up to here.
+      if (session.hasMachines) session.lives.enter?.(undefined);
     }
     if (!isThenable(result)) {
       this.#settled = { ok: true, value: result };

@@ -223,7 +223,7 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
   }
 
   asBody<R>(fn: () => R): R {
-    return this.lives.run(nobody, fn, undefined);
+    return this.hasMachines ? this.lives.run(nobody, fn, undefined) : fn();
   }
 
   disturbed(): void {
