@@ -18,6 +18,7 @@ import { bench as serve } from "./serve.ts";
 import { besideWork, draining, idleConnections, refusing } from "./serve_more.ts";
 import { flatOut, halfLoad } from "./serve_tail.ts";
 import { bench as simulatedSchedules, macrotasks, virtualHour } from "./simulated_schedules.ts";
+import { bench as simulatedSystems } from "./simulated_systems.ts";
 import { bench as spawnJoin, spawnFew, spawnMany } from "./spawn_join.ts";
 import { bench as timeout } from "./timeout.ts";
 import { bench as turn, manyEntries, postFew, postMany, withContext, yields } from "./turn.ts";
@@ -72,7 +73,7 @@ export const sections: readonly Section[] = [
       afterRunaway,
     ],
   },
-  { title: "Simulation", benches: [simulatedSchedules, macrotasks, virtualHour] },
+  { title: "Simulation", benches: [simulatedSchedules, macrotasks, virtualHour, simulatedSystems] },
   { title: "Correctness and comparisons", benches: [poolMatrix, poolChaos, bugs, multiplexing, models] },
 ];
 
