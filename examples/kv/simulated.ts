@@ -63,7 +63,9 @@ export function replicatedStore(scenario: Scenario = {}): (sim: Simulation) => P
       await firstAnswer(record);
       sim.faults({ kinds, machines: machines.map(({ name }) => name), atMost: 20, down: 2, duration: [100, 800] });
     }
+    const plug = faults ? undefined : setInterval(() => pullPlug(sim, machines), 25);
     for (const { done } of work) await done;
+    clearInterval(plug);
 
     // Whatever was, the store serves again, and has all that it has answered for.
     nemesis?.stop();
@@ -112,6 +114,12 @@ function pairCluster(sim: Simulation, bugs: Bugs): Cluster {
 }
 
 const kinds = ["loss", "power", "kill", "isolate", "pause", "cut", "disk"] as const;
+
+/** One cable may be that of all: what each node has not synced is then lost everywhere. */
+function pullPlug(sim: Simulation, machines: readonly Machine[]): void {
+  if (!sim.fault("all lose their power", { atMost: 3 })) return;
+  for (const machine of machines) machine.kill({ power: true });
+}
 
 async function firstAnswer(record: History): Promise<void> {
   while (!record.operations.some(({ outcome }) => outcome === "ok")) await sleep(10);
