@@ -30,5 +30,11 @@ await main(async () => {
     process.exitCode = 1;
     return;
   }
-  await RaftNode.run({ name, members, folder, onOpen: () => console.log(`${name} is at ${members[name]}`) });
+  await RaftNode.run({
+    name,
+    members,
+    folder,
+    onOpen: () => console.log(`${name} is at ${members[name]}`),
+    onLead: (term) => console.log(`${name} leads term ${term}`),
+  });
 });

@@ -83,5 +83,7 @@ export interface NodeOptions<N> {
   readonly hostname?: string | undefined;
   /** Is told when clients can come. */
   readonly onOpen?: (node: N) => void;
+  /** Is told when this node begins to lead, in which term. */
+  readonly onLead?: (term: number) => void;
   readonly bugs?: Bugs;
 }

@@ -161,6 +161,7 @@ export class RaftNode {
   async #lead(): Promise<void> {
     this.role = "leader";
     this.#leader = this.name;
+    this.#options.onLead?.(this.term);
     const { term, length } = { term: this.term, length: this.log.length };
     for (const other of this.#others) {
       this.#matching.set(other, 0);

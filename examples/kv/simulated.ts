@@ -39,6 +39,8 @@ interface Cluster {
   readonly members: Members;
   /** The nodes that live, or are paused. */
   alive(): readonly Looked[];
+  /** Settles when somebody begins to lead; never with a pair. */
+  led(): Promise<void>;
 }
 
 /** A body for `simulate`, `explore` and `soak`. */
@@ -54,6 +56,7 @@ export function replicatedStore(scenario: Scenario = {}): (sim: Simulation) => P
       return startClient(sim, members, name, (client) => useStore(client, record, name, requests, keys));
     });
     let nemesis: Nemesis | undefined;
+    let isCalm = false;
     if (faults) {
       slowWays(sim, [...machines, ...work.map(({ machine }) => machine)]);
       nemesis = new Nemesis(sim, machines, () => leaderOf(cluster.alive()));
@@ -62,11 +65,13 @@ export function replicatedStore(scenario: Scenario = {}): (sim: Simulation) => P
       sim.calm();
       await firstAnswer(record);
       sim.faults({ kinds, machines: machines.map(({ name }) => name), atMost: 20, down: 2, duration: [100, 800] });
+      void pullPlugs(sim, cluster, () => isCalm);
     }
     for (const { done } of work) await done;
 
     // Whatever was, the store serves again, and has all that it has answered for.
     nemesis?.stop();
+    isCalm = true;
     sim.calm();
     await startClient(sim, members, "reader", (client) => readAll(client, record, keys), 10_000).done;
     // What a soak should have come by, or it has shown little.
@@ -82,9 +87,11 @@ function raftCluster(sim: Simulation, bugs: Bugs): Cluster {
   const names = ["n1", "n2", "n3"];
   const members = membersOf(names);
   const nodes = new Map<string, RaftNode>();
+  let tell = () => {};
+  const onLead = () => tell();
   const machines = names.map((name) => {
     const onOpen = (node: RaftNode) => nodes.set(name, node);
-    return sim.machine(name, () => RaftNode.run({ ...commonOf(name, members), bugs, onOpen }), { restart });
+    return sim.machine(name, () => RaftNode.run({ ...commonOf(name, members), bugs, onOpen, onLead }), { restart });
   });
   const alive = lookAt(sim, machines, nodes);
   const invariants = new Invariants();
@@ -92,7 +99,7 @@ function raftCluster(sim: Simulation, bugs: Bugs): Cluster {
   sim.always("what is committed is the same everywhere", () => invariants.sameCommits(alive()));
   sim.always("logs that meet are the same up to there", () => invariants.sameLogs(alive()));
   sim.always("a leader has all that is committed", () => invariants.completeLeader(alive()));
-  return { machines, members, alive };
+  return { machines, members, alive, led: () => new Promise((resolve) => tell = resolve) };
 }
 
 function pairCluster(sim: Simulation, bugs: Bugs): Cluster {
@@ -108,10 +115,21 @@ function pairCluster(sim: Simulation, bugs: Bugs): Cluster {
   const invariants = new Invariants();
   sim.always("a view has one primary", () => invariants.oneLeader(alive()));
   sim.always("what is done is the same everywhere", () => invariants.sameCommits(alive()));
-  return { machines: [...machines, third], members: membersOf(names), alive };
+  return { machines: [...machines, third], members: membersOf(names), alive, led: () => new Promise(() => {}) };
 }
 
 const kinds = ["loss", "power", "kill", "isolate", "pause", "cut", "disk"] as const;
+
+/** All hang on one cable, and most can be lost when somebody has just begun to lead. */
+async function pullPlugs(sim: Simulation, { machines, led }: Cluster, isOver: () => boolean): Promise<void> {
+  for (;;) {
+    await led();
+    await sleep(1);
+    if (isOver()) return;
+    if (!sim.fault("all lose their power", { atMost: 2 })) continue;
+    for (const machine of machines) machine.kill({ power: true });
+  }
+}
 
 async function firstAnswer(record: History): Promise<void> {
   while (!record.operations.some(({ outcome }) => outcome === "ok")) await sleep(10);

@@ -30,24 +30,24 @@ await main(async (g) => {
   const write = async (from: number, to: number) => {
     for (let number = from; number < to; number++) await client.put(`key ${number}`, `value ${number}`);
   };
-  await write(0, 50);
-  console.log("50 values are written");
+  await write(0, 25);
+  console.log("25 values are written");
 
   const leader = await leaderOf(members);
   nodes.get(leader)!.kill("SIGKILL");
   console.log("The leader is killed");
-  await write(50, 100);
-  console.log("50 more are written, by the two that are left");
+  await write(25, 50);
+  console.log("25 more are written, by the two that are left");
 
   start(leader);
   const other = names.find((name) => name !== leader)!;
   nodes.get(other)!.kill("SIGKILL");
   console.log("The killed one is back, and another one is killed");
   let lost = 0;
-  for (let number = 0; number < 100; number++) {
+  for (let number = 0; number < 50; number++) {
     if (await client.get(`key ${number}`) !== `value ${number}`) lost++;
   }
-  console.log(`${100 - lost} of 100 values are read back`);
+  console.log(`${50 - lost} of 50 values are read back`);
   process.exitCode = lost === 0 ? 0 : 1;
 });
 

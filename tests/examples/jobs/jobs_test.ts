@@ -22,7 +22,7 @@ async function alarmOf(bugs: Bugs, from: number): Promise<string> {
 }
 
 test("all acknowledged jobs are done, each by the one whose result is kept", async () => {
-  for (let seed = 0; seed < 3; seed++) await run(seed);
+  for (let seed = 0; seed < 2; seed++) await run(seed);
 });
 
 test("a storage without a fence keeps the result of a worker that lost its job long ago", async () => {

@@ -22,18 +22,18 @@ async function alarmOf(bugs: Bugs, from: number, form?: "raft" | "pair"): Promis
 }
 
 test("the store as it is gives no alarm", async () => {
-  for (let seed = 0; seed < 3; seed++) await run(seed);
+  for (let seed = 0; seed < 2; seed++) await run(seed);
 });
 
 test("nor does a primary with a backup", async () => {
-  for (let seed = 0; seed < 3; seed++) await run(seed, {}, "pair");
+  for (let seed = 0; seed < 2; seed++) await run(seed, {}, "pair");
 });
 
 const found: [bug: keyof Bugs, seed: number, alarm: RegExp][] = [
   ["lostAck", 2, /^Not linearizable/],
-  ["staleRead", 6, /^Not linearizable/],
+  ["staleRead", 2, /^Not linearizable/],
   ["doubleVote", 4, /^"a term has one leader" does not hold/],
-  ["unsyncedVote", 38, /^"a term has one leader" does not hold/],
+  ["unsyncedVote", 47, /^"a term has one leader" does not hold/],
   ["splitBrain", 5, /^"(a term has one leader|what is committed is|a leader has all)|^Not linearizable/],
   ["logTruncation", 1, /^"(what is committed is|a leader has all)/],
 ];
@@ -47,7 +47,7 @@ for (const [bug, seed, alarm] of found) {
 const ofPair: [bug: keyof Bugs, seed: number, alarm: RegExp][] = [
   ["lostAck", 101, /^Not linearizable/],
   ["staleRead", 106, /^Not linearizable/],
-  ["splitBrain", 101, /^"a view has one primary" does not hold|^"what is done is the same|^Not linearizable/],
+  ["splitBrain", 103, /^"a view has one primary" does not hold|^"what is done is the same|^Not linearizable/],
 ];
 for (const [bug, seed, alarm] of ofPair) {
   test(`with a primary and a backup this mistake is found: ${bug}`, async () => {
