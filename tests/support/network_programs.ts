@@ -94,7 +94,7 @@ const led: Handler = async (request) => {
   const { pathname } = new URL(request.url);
   const status = Number(pathname.slice(1));
   if (status > 300) return new Response(null, { status, headers: { location: "/end?q=1" } });
-  return Response.json([request.method, pathname, await request.text(), request.headers.get("content-type")]);
+  return Response.json([request.method, pathname, await request.text(), request.headers.get("content-language")]);
 };
 
 /** Programs that every host with a network runs. */
@@ -103,7 +103,7 @@ export const programs: Readonly<Record<string, NetworkProgram>> = {
     async (request) => {
       const { pathname, search } = new URL(request.url);
       const seen = [request.method, pathname + search, request.headers.get("x-own"), await request.text()];
-      return Response.json([...seen, request.headers.get("content-type")], { status: 201 });
+      return Response.json(seen, { status: 201 });
     },
     async (url) => {
       const response = await fetch(`${url}a/b?q=%20#part`, { method: "PUT", headers: { "X-Own": "1" }, body: "text" });
@@ -137,7 +137,7 @@ export const programs: Readonly<Record<string, NetworkProgram>> = {
     for (const status of [301, 302, 303, 307, 308]) {
       for (const method of ["GET", "POST"]) {
         const body = method === "POST" ? "text" : null;
-        const response = await fetch(`${url}${status}`, { method, body });
+        const response = await fetch(`${url}${status}`, { method, body, headers: { "content-language": "en" } });
         seen.push([status, response.redirected, new URL(response.url).pathname, await response.json()]);
       }
     }
@@ -149,7 +149,7 @@ export const programs: Readonly<Record<string, NetworkProgram>> = {
     return [
       manual.status,
       manual.redirected,
-      await failureOf(fetch(`${url}302`, { redirect: "error" }).then(() => "none")),
+      await rejects(fetch(`${url}302`, { redirect: "error" })),
     ];
   }),
   "redirects without an end are an error": http(
@@ -364,11 +364,11 @@ async function has(seen: readonly unknown[], count: number): Promise<void> {
 /** What a server has seen of its sockets. */
 const closes: unknown[] = [];
 
-const sockets: Handler = async (request, { upgrade }) => {
+const sockets: Handler = async (request, context) => {
   const { pathname } = new URL(request.url);
   if (pathname === "/closes") return Response.json(closes.splice(0));
   if (pathname === "/refused") return new Response("no", { status: 404 });
-  return await upgrade(async (socket) => {
+  return await context.upgrade(async (socket) => {
     if (pathname === "/closes-it") return socket.close(4000, "enough");
     if (pathname === "/fails") throw new Error("no");
     for await (const message of socket) await socket.send(message);
@@ -406,7 +406,8 @@ export const socketPrograms: Readonly<Record<string, NetworkProgram>> = {
   }),
   "a server that refuses a socket": http(sockets, async (url) => {
     const { seen } = await client(`${url}refused`);
-    return seen.at(-1);
+    // Deno says 0 where others say 1006.
+    return [seen[0], (seen[1] as unknown[]).slice(1)];
   }),
   "a hundred thousand bytes in one message": http(sockets, async (url) => {
     const { socket, seen, closed } = await client(url);
@@ -423,7 +424,7 @@ export const socketPrograms: Readonly<Record<string, NetworkProgram>> = {
     }
     failures.push(await failureOf((async () => await client(url, ["a b"]))()));
     const { socket, closed } = await client(url);
-    for (const close of [() => socket.close(1001), () => socket.close(3000, "x".repeat(124))]) {
+    for (const close of [() => socket.close(2000), () => socket.close(3000, "x".repeat(124))]) {
       failures.push(await failureOf((async () => close())()));
     }
     socket.close();
