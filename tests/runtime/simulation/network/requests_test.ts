@@ -2,7 +2,7 @@
 
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type RequestContext, serve } from "../../../../io/mod.ts";
+import { connect, type RequestContext, serve } from "../../../../io/mod.ts";
 import { sleep } from "../../../../mod.ts";
 import { simulate } from "../../../../testing.ts";
 
@@ -238,5 +238,35 @@ test("what a program does to a request or an answer after it has sent it is not 
     bytes.fill(9);
     headers.set("x-own", "2");
     assertEquals([...new Uint8Array(await (await answer).arrayBuffer())], [1, 2, 3, 4]);
+  });
+});
+
+test("a program that has ended asks and answers nothing more, be it in the turn in which it ended itself", async () => {
+  await simulate(async (sim) => {
+    const got: string[] = [];
+    sim.machine(
+      "a",
+      serving((request) => {
+        got.push(new URL(request.url).pathname);
+        return new Response();
+      }),
+    );
+    const ended = sim.machine(
+      "b",
+      serving(() => {
+        ended.kill();
+        return new Response("too late");
+      }),
+    );
+    await sleep(10);
+    const client = sim.machine("c", async () => {
+      await fetch("http://a/before");
+      client.kill();
+      void fetch("http://a/after").then(() => got.push("answered"), () => got.push("failed"));
+      void connect({ hostname: "a", port: 80 }).then(() => got.push("connected"), () => got.push("refused"));
+    });
+    assertEquals(await codeOf(fetch("http://b/")), "ECONNRESET");
+    await sleep(1000);
+    assertEquals(got, ["/before"]);
   });
 });
