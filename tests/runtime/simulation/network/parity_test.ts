@@ -4,7 +4,8 @@ import { assertEquals } from "@std/assert";
 import { sleep } from "../../../../mod.ts";
 import { simulate } from "../../../../testing.ts";
 import { testWith } from "../../../support/needs.ts";
-import { type NetworkProgram, programs, socketPrograms } from "../../../support/network_programs.ts";
+import { type NetworkProgram, programs } from "../../../support/network_programs.ts";
+import { socketPrograms } from "../../../support/web_socket_programs.ts";
 import { withinTest } from "../../../support/within.ts";
 
 async function inOnePlace({ serve, client }: NetworkProgram): Promise<unknown> {
