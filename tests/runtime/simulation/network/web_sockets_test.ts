@@ -39,6 +39,14 @@ function heard(socket: WebSocket, event: string): Promise<unknown> {
   return new Promise((resolve) => socket.addEventListener(event, resolve));
 }
 
+test("a simulation has clients of WebSockets where its host has them, with their constants and their prototype", async () => {
+  const constants = (): unknown[] => {
+    const found = (globalThis as { WebSocket?: typeof WebSocket }).WebSocket;
+    return [typeof found, found?.CONNECTING, found?.OPEN, found?.CLOSING, found?.CLOSED];
+  };
+  assertEquals(await simulate(constants), constants());
+});
+
 socketTest("a client and a server of one program talk, and each passage takes the latency of the network", async () => {
   await simulate(async (sim) => {
     sim.network.latency = 10;
