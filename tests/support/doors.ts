@@ -216,7 +216,7 @@ const resolvers = rows("refused by name", everywhere, {
 });
 
 const web: readonly Door[] = [
-  ...rows("refused by name", ["node26", "deno", "bun"], {
+  ...rows("simulated", ["node26", "deno", "bun"], {
     "WebSocket": ({ port }) =>
       new Promise((resolve) => {
         const socket = new WebSocket(`ws://127.0.0.1:${port}`);

@@ -116,7 +116,7 @@ const denoCalls = [
 const denoFileCalls = ["lock", "read", "seek", "stat", "sync", "syncData", "truncate", "unlock", "utime", "write"];
 const bunNameCalls = ["lookup", "prefetch", "resolve"];
 const cacheCalls = ["delete", "has", "keys", "match", "open"];
-const webCalls = ["WebSocket", "EventSource", "XMLHttpRequest", "Worker"];
+const webCalls = ["EventSource", "XMLHttpRequest", "Worker"];
 
 type Class = { prototype: object };
 

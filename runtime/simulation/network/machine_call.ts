@@ -234,6 +234,7 @@ export class MachineCall implements AnswerWay {
   }
 
   whole(init: ResponseInit, body: Uint8Array<ArrayBuffer> | undefined): void {
+    if (this.server?.isOver === true) return;
     this.#reply(body?.length ?? 0, () => {
       if (this.#state === "over") return;
       this.#over();
@@ -242,6 +243,7 @@ export class MachineCall implements AnswerWay {
   }
 
   begins(init: ResponseInit, body: BodyWay): void {
+    if (this.server?.isOver === true) return body.drop();
     this.#answer = body;
     this.#reply(0, () => {
       if (this.#state === "over") return;

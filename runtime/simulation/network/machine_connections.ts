@@ -75,11 +75,13 @@ export class MachineConnections implements SocketWorld {
       remotePort: typeof key === "number" ? key : 0,
       remoteAddress: target === machineOf(life) ? "127.0.0.1" : this.#world.addressOf(target),
     }, isWhole);
+    // What a program asks for that has ended comes to nothing.
+    if (life?.isOver === true) return socket;
     if (to === "unknown") {
       loop.callSoon(() => socket.fail("EHOSTUNREACH", `connect EHOSTUNREACH ${where}`));
       return socket;
     }
-    if (life?.isOver !== true) this.#open.add(socket);
+    this.#open.add(socket);
     const call: Call = { socket, to, key, where, taken, isWhole, giveUpAt: loop.now + knocking };
     if (this.paths.isCut(machineOf(life), to)) this.#hang(call);
     this.#knock(call);
@@ -108,11 +110,11 @@ export class MachineConnections implements SocketWorld {
   /** Somebody knocks at a machine. */
   #come(call: Call): void {
     const { socket, to, key, where, taken, isWhole } = call;
-    if (socket.destroyed) return;
+    if (socket.isGone) return;
     if (to !== undefined && !to.hasPower) {
       this.#hang(call);
       return to.whenPowered(() =>
-        this.paths.sendAgain(() => socket.destroyed || this.#knock(call), `client ${socket.localPort}`)
+        this.paths.sendAgain(() => socket.isGone || this.#knock(call), `client ${socket.localPort}`)
       );
     }
     const life = to?.alive;
@@ -142,7 +144,7 @@ export class MachineConnections implements SocketWorld {
       bytes: 0,
       lane: other.lane,
       arrive: () => {
-        if (socket.destroyed) return;
+        if (socket.isGone) return;
         socket.bePatient();
         socket.reach(answer, () => socket.connected());
       },

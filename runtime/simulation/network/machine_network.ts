@@ -138,6 +138,8 @@ export class MachineNetwork implements CallWorld {
   #send(request: SentRequest): Promise<Response> {
     const { signal, target: { hostname } } = request;
     return new Promise((resolve, reject) => {
+      // What a program asks for that has ended comes to nothing.
+      if (this.#whole.world.loop.asker?.isOver === true) return;
       signal?.throwIfAborted();
       const to = this.resolve(hostname);
       if (to === "unknown") throw failed(notFound(hostname));

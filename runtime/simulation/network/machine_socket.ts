@@ -61,6 +61,8 @@ export class MachineSocket extends SocketEnd {
   #isOpen = false;
   /** Does the system send again and again to a machine without power? */
   #isKnocking = false;
+  /** Has its program ended? What that still asks for comes to nothing, and it is told of nothing. */
+  #isAbandoned = false;
   /** Does nothing get through any more, without a word? */
   #isLost = false;
   #patience: (() => void) | undefined = undefined;
@@ -94,22 +96,27 @@ export class MachineSocket extends SocketEnd {
     else this.#world.machines.reach(this.life, label, fn, this.#peer?.lane);
   }
 
+  /** Is there nobody any more at this end? */
+  get isGone(): boolean {
+    return this.destroyed || this.#isAbandoned;
+  }
+
   write(bytes: Uint8Array): boolean {
-    if (this.destroyed || this.writableEnded) return false;
+    if (this.isGone || this.writableEnded) return false;
     if (bytes.length > 0) this.#unsent.push(new Uint8Array(bytes));
     this.#pump();
     return !(this.#needsDrain = this.#unsent.length > 0 || this.#unread >= room);
   }
 
   end(): void {
-    if (this.destroyed || this.writableEnded) return;
+    if (this.isGone || this.writableEnded) return;
     this.writableEnded = true;
     this.#unsent.push("end");
     this.#pump();
   }
 
   destroy(): void {
-    if (this.destroyed) return;
+    if (this.isGone) return;
     this.#closeSystem();
     this.writableEnded = true;
     this.close();
@@ -117,7 +124,7 @@ export class MachineSocket extends SocketEnd {
 
   /** The program has ended, with the power of its machine or with that on; nobody is told here. */
   ended(power: boolean): void {
-    this.destroyed = true;
+    this.#isAbandoned = true;
     if (!power) this.#closeSystem();
     this.received = [];
     this.leave();
@@ -132,14 +139,14 @@ export class MachineSocket extends SocketEnd {
   reset(): void {
     const { loop } = this.#world.machines;
     for (const end of [this, this.#peer]) {
-      if (end === undefined || end.destroyed) continue;
+      if (end === undefined || end.isGone) continue;
       loop.unowned(() => loop.deliver(() => end.#fail("ECONNRESET", "read ECONNRESET"), "a reset", {}));
     }
   }
 
   /** After so many ms the system gives up, unless something comes through before. */
   beImpatient(ms: number, what: string): void {
-    if (this.#patience !== undefined || this.destroyed) return;
+    if (this.#patience !== undefined || this.isGone) return;
     const { loop } = this.#world.machines;
     const expire = (): void => this.#fail("ETIMEDOUT", `${what} ETIMEDOUT`);
     const timer = loop.unowned(() => loop.setTimer(expire, ms, `the patience of ${this.name}`));
@@ -216,7 +223,7 @@ export class MachineSocket extends SocketEnd {
     const packet = this.#onWay.shift();
     const peer = this.#peer!;
     if (packet === undefined || this.#isLost || peer.#isLost) return;
-    if (peer.destroyed) return this.#isAlone(packet, peer);
+    if (peer.isGone) return this.#isAlone(packet, peer);
     this.bePatient();
     const part = this.#split(packet, label);
     if (part === "reset") return peer.#fail("ECONNRESET", "read ECONNRESET");
@@ -227,7 +234,7 @@ export class MachineSocket extends SocketEnd {
 
   /** Nobody is there any more: the system answers for them, when it is on. */
   #isAlone(packet: Packet, peer: MachineSocket): void {
-    if (packet === "reset" || this.destroyed) return;
+    if (packet === "reset" || this.isGone) return;
     const machine = peer.#machine;
     if (machine?.hasPower !== false) {
       if (packet !== "end") this.#refuse();
@@ -280,7 +287,7 @@ export class MachineSocket extends SocketEnd {
 
   #hasRoom(bytes: number): void {
     this.#unread -= bytes;
-    if (this.destroyed || !this.#needsDrain) return;
+    if (this.isGone || !this.#needsDrain) return;
     this.reach(`room for ${this.name}`, () => {
       this.#pump();
       if (this.destroyed || this.#unsent.length > 0) return;

@@ -322,9 +322,12 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
 
   /** Does a server of this network listen where a URL leads to? */
   serves(url: string): boolean {
-    if (this.#servers.size === 0 || !URL.canParse(url)) return false;
+    if (!URL.canParse(url)) return false;
     const parsed = new URL(url);
-    return localHosts.test(parsed.hostname) && this.#servers.has(portOf(parsed));
+    const { hostname } = parsed;
+    const between = this.betweenMachines;
+    if (localHosts.test(hostname)) return this.#listeners.has(portOf(parsed));
+    return between !== undefined && between.resolve(hostname) !== "unknown";
   }
 
   /** `fetch` on this network. */

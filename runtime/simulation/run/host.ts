@@ -49,8 +49,8 @@ export function simulatedHost(session: Session, real: Host, start: StartWorker):
     },
     network: {
       listenHttp: (options) => session.network.listen(options),
-      // Real I/O, where it is allowed, is all real.
-      net: () => session.settings.allowRealIo ? networkOf(real).net() : session.network,
+      // Real I/O, where it is allowed, is all real, but for the programs of machines: those have other names and ports.
+      net: () => session.settings.allowRealIo && session.life === undefined ? networkOf(real).net() : session.network,
     },
   };
 }

@@ -15,7 +15,6 @@ import { bodyMethods } from "../globals/bodies.ts";
 import { membersOfConsole } from "../globals/console.ts";
 import { formatOf, type Member, membersOfClocks, showPresent, timeStampOf } from "../globals/clock.ts";
 import { membersOfFiles } from "../files/members.ts";
-import { fetchOf } from "../globals/fetches.ts";
 import { type Frames, framesOf } from "../globals/frames.ts";
 import { hostRequests } from "../globals/host_requests.ts";
 import { messageChannelOf } from "../globals/message_channel.ts";
@@ -41,6 +40,7 @@ import type { MachineHooks, Machines } from "../machines/machines.ts";
 import type { SimulatedNetwork } from "../network/simulated_network.ts";
 import type { SimulatedWorkers } from "../workers/workers.ts";
 import type { ChecksWorld } from "./checks.ts";
+import { membersOfNetwork } from "./network_members.ts";
 import { Replacements } from "./replacements.ts";
 import { RunParts } from "./run_parts.ts";
 import type { RunHooks, RunSettings, RunWitness } from "./run_settings.ts";
@@ -298,9 +298,7 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
     for (const [name, value] of Object.entries(bodyMethods())) {
       for (const { prototype } of [Request, Response]) this.#replacements.replace(prototype, name, value);
     }
-    const fetch = fetchOf(this, () => this.network);
-    this.#replacements.replace(global, "fetch", fetch);
-    if (global["Bun"] !== undefined) this.#replacements.replace(global["Bun"], "fetch", fetch);
+    this.#replaceMembers(membersOfNetwork(this, () => this.network));
     this.#openDoors(openDoors());
     const { allowRealIo } = this.settings;
     if (allowRealIo) this.#openDoors([...doors(), ...allowedDoors()]);
