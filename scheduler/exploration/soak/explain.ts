@@ -8,10 +8,10 @@ import { now as realNow } from "../../../runtime/hosts/common/timers.ts";
 import { NondeterminismError } from "../search/choosers.ts";
 import { DivergedError } from "../search/schedule_failure.ts";
 import { onStage, type Stage } from "../stage/stage.ts";
-import type { KeptFaults } from "./fault_draws.ts";
+import { FewFaults, type FiredFault, type KeptFaults } from "./fault_draws.ts";
 import { kindOfFailure } from "./failure_kind.ts";
 import { endOf, type SoakSettings, stageSettingsOf } from "./run_block.ts";
-import { runSeed, type SeedRun, type SoakBody } from "./seed_run.ts";
+import { runSeed, type SeedRun, type SeedRunSettings, type SoakBody } from "./seed_run.ts";
 import { shrinkFaults, type ShrunkFaults } from "./shrink_faults.ts";
 import { hashLabels, type SoakToken, writeSoakToken } from "./soak_token.ts";
 import type { FailingSeedRun } from "./soak_failure.ts";
@@ -37,6 +37,10 @@ export interface Explained {
 const longestShrinking = 30_000;
 const maxRuns = 1000;
 
+/** So many faults are few; so often others are drawn where there are more. */
+const few = 3;
+const maxDraws = 300;
+
 /** Runs a failing seed again, with fewer and fewer faults. The best so far is told where the signal or the time ends that. */
 export async function explain(found: FailingSeed, what: ExplainSettings): Promise<Explained> {
   const { body, settings: { maxSteps }, settings, signal } = what;
@@ -52,16 +56,28 @@ export async function explain(found: FailingSeed, what: ExplainSettings): Promis
       const { fired } = run;
       best = { kept: new Map(fired.map(({ key }) => [key, 0])), fired, runs: 0, isMinimal: false };
       const end = realNow() + longestShrinking;
-      const places = new Set(fired.map(({ place }) => place).filter((place) => place !== undefined));
-      const fails = async (kept: KeptFaults) => {
-        const { outcome, fired } = await runSeed(stage, body, { seed, maxSteps, kept, places });
+      const isOver = (): boolean => realNow() >= end;
+      const fails = async (settings: Pick<SeedRunSettings, "kept" | "places" | "few">) => {
+        const { outcome, fired } = await runSeed(stage, body, { seed, maxSteps, ...settings });
         return !outcome.ok && kindOfFailure(outcome.error) === kind ? fired : undefined;
       };
-      return await shrinkFaults(fired, fails, {
-        maxRuns,
-        isOver: () => realNow() >= end,
-        onBest: (found) => best = { ...found, isMinimal: false },
-      });
+      const shrink = (fired: readonly FiredFault[]): Promise<ShrunkFaults> => {
+        const places = new Set(fired.map(({ place }) => place).filter((place) => place !== undefined));
+        return shrinkFaults(fired, (kept) => fails({ kept, places }), {
+          maxRuns,
+          isOver,
+          onBest: (found) => best = found.fired.length < best!.fired.length ? { ...found, isMinimal: false } : best,
+        });
+      };
+      let least = await shrink(fired);
+      // Where many faults hit one run, each that is left out changes all that follows: fewer of others may do.
+      for (let draw = 0; least.fired.length > few && draw < maxDraws && !isOver(); draw++) {
+        const other = await fails({ few: new FewFaults(seed, draw, 1 + draw % few) });
+        if (other === undefined || other.length >= least.fired.length) continue;
+        const shrunk = await shrink(other);
+        if (shrunk.fired.length < least.fired.length) least = shrunk;
+      }
+      return least;
     });
   } catch (error) {
     // Only the signal ends what has begun; what was found by then is worth more than its reason.

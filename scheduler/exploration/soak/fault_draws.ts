@@ -42,6 +42,30 @@ const order = "order";
 /** The rarest faults come once in 2 to the power of this. */
 const rarest = 8;
 
+/** A few faults only, drawn anew: another draw of the same run, to see whether fewer do. */
+export class FewFaults {
+  /** How many may still come. */
+  left: number;
+  /** Stands in for the seed where faults are drawn. */
+  readonly seed: number;
+  /** One in so many comes. */
+  readonly rarity: number;
+
+  /** The how many-th draw for a seed, of so many faults at most: they are rare in some draws, where late ones come too, and not in others. */
+  constructor(seed: number, draw: number, most: number) {
+    this.left = most;
+    this.seed = mix(seed, hashText(`draw ${draw}`));
+    this.rarity = 4 + draw % 7;
+  }
+
+  /** Does one come? */
+  comes(key: number): boolean {
+    if (this.left === 0 || mix(this.seed, key) > 0xffffffff >>> this.rarity) return false;
+    this.left--;
+    return true;
+  }
+}
+
 /** An event that is ready, and may be held back. */
 interface Held {
   readonly key: number;
@@ -70,14 +94,23 @@ export class FaultDraws {
   readonly #ready: Map<number, Held | undefined> = new Map();
   readonly #held: Held[] = [];
   readonly #reorders: boolean;
+  readonly #few: FewFaults | undefined;
 
   /** With `kept` only these faults come; else all that are drawn, and none where the seed is calm: what fails there is a plain bug. */
-  constructor(seed: number, isCalm: boolean, kept?: KeptFaults, came?: (told: string) => void) {
+  constructor(
+    seed: number,
+    isCalm: boolean,
+    kept?: KeptFaults,
+    came?: (told: string) => void,
+    few?: FewFaults,
+  ) {
+    this.#few = few;
     this.#seed = seed;
     this.#kept = kept;
     this.#came = came;
     this.#isCalm = isCalm;
-    this.#reorders = kept === undefined ? this.#rarity(order) !== undefined : kept.size > 0;
+    if (few !== undefined) this.#reorders = false;
+    else this.#reorders = kept === undefined ? this.#rarity(order) !== undefined : kept.size > 0;
   }
 
   /** Decides what comes next, and how things go. */
@@ -115,6 +148,7 @@ export class FaultDraws {
   /** How much simpler a fault comes than it is drawn, 0 for as it is; `undefined` where it does not come. */
   #comes(kind: string, key: number): number | undefined {
     if (this.#kept !== undefined) return this.#kept.get(key);
+    if (this.#few !== undefined) return this.#few.comes(key) ? 0 : undefined;
     const rarity = this.#rarity(kind);
     return rarity !== undefined && mix(this.#seed, key) <= 0xffffffff >>> rarity ? 0 : undefined;
   }

@@ -9,7 +9,7 @@ import type { Simulation } from "../../../runtime/simulation/mod.ts";
 import type { RunOutcome } from "../../../runtime/simulation/run/run.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { EventLog } from "./event_log.ts";
-import { type FaultCount, FaultDraws, type FiredFault, type KeptFaults } from "./fault_draws.ts";
+import { type FaultCount, FaultDraws, type FewFaults, type FiredFault, type KeptFaults } from "./fault_draws.ts";
 import { hashText, mix } from "./hash.ts";
 import { countFaults, machineOf, SoakPlan } from "./soak_plan.ts";
 import { ownerOf } from "./timeline.ts";
@@ -26,6 +26,8 @@ export interface SeedRunSettings {
   readonly kept?: KeptFaults | undefined;
   /** The hashes of the places where these come, where they are known: it is faster then. */
   readonly places?: ReadonlySet<number> | undefined;
+  /** Draws a few faults only, in the place of those of the seed. */
+  readonly few?: FewFaults | undefined;
   /** Keeps all events, to be compared with those of another run. */
   readonly log?: EventLog | undefined;
   readonly timeline?: TimelineRecorder | undefined;
@@ -54,9 +56,9 @@ export const keptLabels = 8;
 
 /** Runs a body with a seed. */
 export async function runSeed(stage: Stage, body: SoakBody, settings: SeedRunSettings): Promise<SeedRun> {
-  const { seed, maxSteps, kept, places, log, timeline, prints = false } = settings;
-  const plan = new SoakPlan(seed, kept, places);
-  const draws = new FaultDraws(seed, plan.isCalm, kept, timeline?.fault);
+  const { seed, maxSteps, kept, places, few, log, timeline, prints = false } = settings;
+  const plan = new SoakPlan(seed, kept, places, few);
+  const draws = new FaultDraws(seed, plan.isCalm, kept, timeline?.fault, few);
   const { session } = stage;
   const labels = new Set<string>();
   let hash = 0;

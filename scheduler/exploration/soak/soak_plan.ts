@@ -6,7 +6,7 @@
 
 import { identityOf, type PossibleFault, SeedPlan } from "../../../runtime/simulation/run/run.ts";
 import type { Session } from "../../../runtime/simulation/run/session.ts";
-import type { FaultCount, FiredFault, KeptFaults } from "./fault_draws.ts";
+import type { FaultCount, FewFaults, FiredFault, KeptFaults } from "./fault_draws.ts";
 import { hashText } from "./hash.ts";
 import { world } from "./timeline.ts";
 
@@ -31,12 +31,19 @@ export class SoakPlan extends SeedPlan {
   readonly #kept: KeptFaults | undefined;
   /** The places where faults that are kept may happen; `undefined` where they are not known. */
   readonly #places: ReadonlySet<number> | undefined;
+  readonly #few: FewFaults | undefined;
   #hasTail = false;
   /** Goes all that comes of the fault that was picked last its plainest way? A loss of power is one fault with an outcome for each file. */
   #isPlain = false;
 
-  constructor(seed: number, kept: KeptFaults | undefined, places: ReadonlySet<number> | undefined) {
+  constructor(
+    seed: number,
+    kept: KeptFaults | undefined,
+    places: ReadonlySet<number> | undefined,
+    few: FewFaults | undefined,
+  ) {
     super(seed);
+    this.#few = few;
     this.#kept = kept;
     this.#places = places;
     if (kept?.has(tail.key) === false) this.character = { ...this.character, tail: 0 };
@@ -48,15 +55,17 @@ export class SoakPlan extends SeedPlan {
   }
 
   override get atMost(): number {
-    return this.#kept === undefined ? super.atMost : Infinity;
+    return this.#kept === undefined && this.#few === undefined ? super.atMost : Infinity;
   }
 
   override mayHit(place: string): boolean {
+    if (this.#few !== undefined) return this.#few.comes(hashText(place));
     if (this.#kept === undefined) return super.mayHit(place);
     return this.#places === undefined || this.#places.has(hashText(place));
   }
 
   override pick(label: string, place: string, possible: readonly PossibleFault[]): PossibleFault | undefined {
+    if (this.#few !== undefined) return possible[hashText(place) % possible.length];
     if (this.#kept === undefined) return super.pick(label, place, possible);
     const picked = possible.find(({ identity }) => this.#kept!.has(hashText(identity)));
     this.#isPlain = picked !== undefined && this.#isSimple(picked.identity);
@@ -64,6 +73,7 @@ export class SoakPlan extends SeedPlan {
   }
 
   override buggifies(label: string, place: string): boolean {
+    if (this.#few !== undefined) return this.#few.comes(hashText(place));
     if (this.#kept === undefined) return super.buggifies(label, place);
     return this.#kept.has(hashText(identityOf("buggify", "", place)));
   }

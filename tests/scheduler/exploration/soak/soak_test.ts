@@ -346,3 +346,19 @@ testWith("own modules", "a task that is cancelled ends the soak that it waits fo
   await within(ended.catch(() => {}), "the group has ended");
   assertEquals(running(), 0);
 });
+
+test("where a failing run takes many faults, one that takes fewer is looked for", async () => {
+  const body = (sim: Simulation): void => {
+    let count = 0;
+    let last = -1;
+    for (let place = 0; place < 40; place++) {
+      if (!sim.fault(`fault ${place}`)) continue;
+      count++;
+      last = place;
+    }
+    // None of the nine can be left out by itself, and one alone does it too.
+    if (count >= 9 || (count === 1 && last % 8 === 7)) throw new Error("wrong");
+  };
+  const failure = await assertRejects(() => soak(body, { seeds: { from: 0, count: 200 } }), SoakFailure, "wrong");
+  assertEquals(failure.schedule.length, 1);
+});
