@@ -64,7 +64,7 @@ export function replicatedStore(scenario: Scenario = {}): (sim: Simulation) => P
       // Not before there is anything to be lost, and nothing that would be the same for this store: it does not look at the time of day.
       sim.calm();
       await firstAnswer(record);
-      sim.faults({ kinds, machines: machines.map(({ name }) => name), atMost: 20, down: 2, duration: [100, 800] });
+      sim.faults({ kinds, machines: machines.map(({ name }) => name), atMost: 14, down: 2, duration: [100, 800] });
       void pullPlugs(sim, cluster, () => isCalm);
     }
     for (const { done } of work) await done;
