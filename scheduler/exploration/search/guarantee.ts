@@ -25,18 +25,21 @@ export interface Proved {
 export function guaranteeOf({ onTime, late, mayBeLate, leftOut, mostFaults, otherSeeds }: Proved): string {
   const { schedules, exhaustive, heldBack, random } = onTime;
   const systematic = schedules - random;
-  const faults = mostFaults === undefined ? [] : [`at most ${mostFaults} fault${mostFaults === 1 ? "" : "s"}`];
-  const timely = [...mayBeLate ? ["timers on time"] : [], ...faults].map((what, index) =>
-    `${index > 0 ? " and" : " with"} ${what}`
-  )
-    .join("");
+  const mostFaultsOf = (most: number): string => `at most ${most} fault${most === 1 ? "" : "s"}`;
+  const bounds = [
+    ...mayBeLate ? ["timers on time"] : [],
+    ...mostFaults === undefined ? [] : [mostFaultsOf(mostFaults)],
+  ];
+  const timely = bounds.length === 0 ? "" : ` with ${bounds.join(" and ")}`;
   const parts: string[] = [];
   if (leftOut) {
     const among = exhaustive || heldBack < 0 ? "" : `, those with <= ${heldBack} held-back events among them`;
     if (systematic > 0) parts.push(`${systematic} schedules${timely} pass${among}`);
   } else if (exhaustive) parts.push(`all ${systematic} schedules${timely} pass`);
   else if (heldBack >= 0) {
-    const what = `all with <= ${heldBack} held-back events${timely.replace(" with", " and")}`;
+    // Where the search has come so far, a fault counts as an event that is held back.
+    const deviations = mostFaults === undefined ? "held-back events" : "held-back events and faults";
+    const what = `all with <= ${heldBack} ${deviations}${mayBeLate ? " and timers on time" : ""}`;
     parts.push(`${what} pass (of ${systematic} schedules run)`);
   } else if (systematic > 0) parts.push(`the first ${systematic} schedules${timely} pass`);
   if (random > 0) parts.push(`${random} random schedules${systematic > 0 ? "" : timely} pass`);

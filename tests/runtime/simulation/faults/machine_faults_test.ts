@@ -94,3 +94,17 @@ test("faults that have no effect on what is counted are bounded by how many mach
   }, { maxSchedules: 100 });
   assertEquals(most, 1);
 });
+
+test("a search that has not run all says how many faults it has come to, and not how many there could be", async () => {
+  const { guarantee } = await explore(async (sim) => {
+    sim.machine("a", () => serve(() => new Response("here"), { port: 80 }), { restart: true });
+    await sleep(50);
+    sim.faults({ kinds: ["kill"], atMost: 20 });
+    for (let round = 0; round < 20; round++) {
+      await fetch("http://a/").catch(() => {});
+      await sleep(10);
+    }
+  }, { maxSchedules: 10, lateTimers: false });
+  assert(guarantee.includes("all with <= 0 held-back events and faults"), guarantee);
+  assert(!guarantee.includes("20"), guarantee);
+});
