@@ -11,7 +11,8 @@
  */
 
 import type { SimulatedLoop } from "../loop/loop.ts";
-import type { Life } from "../machines/life.ts";
+import type { LoopEvent } from "../loop/loop_event.ts";
+import { Life } from "../machines/life.ts";
 import { type DiskWorld, machineOf, type SimulatedMachine } from "../machines/simulated_machine.ts";
 import { type FaultKind, usualKinds } from "./kinds.ts";
 import { type FaultPlan, identityOf, type PossibleFault } from "./plan.ts";
@@ -75,6 +76,7 @@ export class Faults implements DiskWorld {
     checkFaults(settings);
     this.#settings = { ...this.#settings, ...settings };
     this.#isOn = this.#wasOn = true;
+    if (this.plan.isEverywhere) this.#world.loop.beforeTimer = (timer) => this.#timer(timer);
   }
 
   /** From now on nothing happens any more, and what goes on ends: machines that are down are started, if anybody would start them. */
@@ -117,6 +119,19 @@ export class Faults implements DiskWorld {
     const possible: PossibleFault[] = [];
     this.#ofMachine(possible, machine, place);
     this.#strike(label, place, possible);
+  }
+
+  /** A timer is about to fire; answers whether it still does. */
+  #timer({ owner, label }: LoopEvent): boolean {
+    if (!(owner instanceof Life) || !this.#mayHappen) return true;
+    const machine = machineOf(owner)!;
+    if (machine.supervisor !== undefined) {
+      const place = this.#place(machine, label);
+      const possible: PossibleFault[] = [];
+      this.#ends(possible, machine, place);
+      this.#strike(label, place, possible);
+    }
+    return !owner.isOver;
   }
 
   /** Does one of the faults of a disk happen? */
@@ -174,20 +189,11 @@ export class Faults implements DiskWorld {
   }
 
   #ofMachine(possible: PossibleFault[], machine: SimulatedMachine, place: string): void {
-    const { name, alive, supervisor } = machine;
+    const { name, alive } = machine;
     if (alive === undefined || this.#settings.machines?.includes(name) === false) return;
     const before = `before ${place}`;
+    this.#ends(possible, machine, place);
     if (this.#mayFall()) {
-      if (supervisor !== undefined) {
-        this.#add(possible, "power", name, place, `${name} loses its power ${before}`, (fault) => {
-          fault.effective = true;
-          machine.kill({ power: true });
-        });
-        this.#add(possible, "kill", name, place, `${name} is killed ${before}`, (fault) => {
-          fault.effective = true;
-          machine.kill();
-        });
-      }
       const isolated = `${name} is cut off from all others for a while, ${before}`;
       this.#add(
         possible,
@@ -210,6 +216,20 @@ export class Faults implements DiskWorld {
       fault.effective = true;
       const ms = this.plan.amount(fault.identity, ...jumps);
       machine.adjustClock(ms % 2 === 0 ? ms : -ms);
+    });
+  }
+
+  /** How a machine may end that somebody starts again. */
+  #ends(possible: PossibleFault[], machine: SimulatedMachine, place: string): void {
+    const { name, supervisor } = machine;
+    if (supervisor === undefined || !this.#mayFall() || this.#settings.machines?.includes(name) === false) return;
+    this.#add(possible, "power", name, place, `${name} loses its power before ${place}`, (fault) => {
+      fault.effective = true;
+      machine.kill({ power: true });
+    });
+    this.#add(possible, "kill", name, place, `${name} is killed before ${place}`, (fault) => {
+      fault.effective = true;
+      machine.kill();
     });
   }
 

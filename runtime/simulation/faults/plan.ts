@@ -37,6 +37,8 @@ export interface FaultPlan {
   readonly isOn: boolean;
   /** How many in a run, if the body has not said. */
   readonly atMost: number;
+  /** May a machine end before each of its timers too? Else where something reaches it, and at its disk. */
+  readonly isEverywhere: boolean;
   /** May a fault happen at a place of this name? Most often none does, which is to cost little. */
   mayHit(place: string): boolean;
   /** Which of several faults happens in the place of `label`, which goes well as a rule; `undefined` for none. */
@@ -57,6 +59,7 @@ export interface FaultPlan {
 export class ScheduledPlan implements FaultPlan {
   readonly isOn = false;
   readonly atMost = 2;
+  readonly isEverywhere = true;
   readonly #ways: Ways;
 
   constructor(ways: Ways) {
@@ -91,6 +94,8 @@ export class ScheduledPlan implements FaultPlan {
 /** Faults are drawn from a seed, each by its own name: to leave one out changes no other. */
 export class SeedPlan implements FaultPlan {
   readonly isOn = true;
+  // Most timers change nothing that others see: they would take the chances of what does.
+  readonly isEverywhere = false;
   readonly character: Character;
   readonly #seed: number;
   /** The faults that happen, where that is known, by the places where they do. */

@@ -38,6 +38,8 @@ export class SimulatedLoop extends AskedLoop {
   lastAt = 0;
   readonly ways: Ways;
   readonly quiet: Quiet = new Quiet();
+  /** Is called before a timer fires, and answers whether it still does. */
+  beforeTimer: ((timer: LoopEvent) => boolean) | undefined = undefined;
   /** The shortest delay of a timer, in ms. */
   readonly shortestDelay: number;
   readonly #choose: Choose;
@@ -79,6 +81,8 @@ export class SimulatedLoop extends AskedLoop {
     if (events.length === 0) return false;
     const event = events.length === 1 ? events[0]! : events[this.#choose(events)]!;
     if (event.kind === "immediate") return this.#startBatch();
+    // Something may happen to whose it is just before, and then it does not come.
+    if (event.kind === "timer" && this.beforeTimer?.(event) === false) return true;
     this.steps++;
     if (event.kind === "timer") this.#fire(event as VirtualTimer);
     else this.#run(event as Arrival);

@@ -108,3 +108,21 @@ test("a search that has not run all says how many faults it has come to, and not
   assert(guarantee.includes("all with <= 0 held-back events and faults"), guarantee);
   assert(!guarantee.includes("20"), guarantee);
 });
+
+test("a machine may be killed between any two of its timers", async () => {
+  const steps = [1, 2, 3];
+  const reached = new Set<string>();
+  await explore(async (sim) => {
+    let done: number[] = [];
+    sim.machine("a", async ({ life }) => {
+      if (life > 1) return void reached.add(`after ${done.join()}`);
+      for (const step of steps) {
+        await sleep(10);
+        done = [...done, step];
+      }
+    }, { restart: true });
+    sim.faults({ kinds: ["kill"], atMost: 1 });
+    await sleep(500);
+  });
+  assertEquals([...reached].sort(), ["after ", "after 1", "after 1,2"]);
+});
