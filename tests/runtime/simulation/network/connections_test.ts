@@ -283,17 +283,3 @@ test("resets and half-open connections of the network reach those between machin
     third.close();
   });
 });
-
-test("where real I/O is allowed, programs of machines are still on the simulated network", async () => {
-  const answers: string[] = [];
-  await simulate(async (sim) => {
-    sim.machine("a", echo(70));
-    sim.machine("b", echo(70));
-    sim.machine("c", async () => {
-      await sleep(10);
-      answers.push(await ask("a", 70, "x"), await ask("b", 70, "y"));
-    });
-    await sleep(100);
-  }, { allowRealIo: true });
-  assertEquals(answers, ["a: x", "b: y"]);
-});
