@@ -1,10 +1,10 @@
 /** The replicated store on simulated machines: as it is it gives no alarm, and each of the six mistakes is found. */
 
 import { test } from "node:test";
-import { assert, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Bugs } from "../../../examples/kv/bugs.ts";
 import { replicatedStore } from "../../../examples/kv/simulated.ts";
-import { simulate } from "../../../testing.ts";
+import { simulate, soak } from "../../../testing.ts";
 
 const run = (seed: number, bugs: Bugs = {}, form: "raft" | "pair" = "raft") =>
   simulate(replicatedStore({ form, bugs, faults: true }), { seed });
@@ -59,4 +59,9 @@ for (const [bug, seed, alarm] of ofPair) {
 test("a run of one seed is the same each time", async () => {
   const message = async () => (await assertRejects(() => run(2, { lostAck: true }), Error)).message;
   assert(await message() === await message());
+});
+
+test("the same seeds have the same events on every host, to the last one", async () => {
+  const { hash, events } = await soak(replicatedStore({ requests: 12 }), { seeds: 5 });
+  assertEquals([hash, events], [788376396, 7265]);
 });
