@@ -28,8 +28,15 @@ function lastEventOf({ last, lastAt }: SimulatedLoop): string {
 }
 
 /** What could have woken the body, each with the reason why it does not. */
-function wakersOf({ loop, network, workers }: Session, hooks: RunHooks): string[] {
+function wakersOf(session: Session, hooks: RunHooks): string[] {
+  const { loop, network, workers } = session;
   const found: string[] = [];
+  for (const { name, state } of session.allMachines) {
+    const why = state === "running" ? "which runs, and has nothing to do" : `which is ${state}`;
+    found.push(`the machine ${name}, ${why}`);
+  }
+  const waiting = network.betweenMachines?.paths.waiting ?? 0;
+  if (waiting > 0) found.push(`ways between machines that are cut: ${waiting} packets wait for them`);
   if (network.isPartitioned) {
     found.push(`the network, which is parted until heal() is called: ${network.waiting} passages wait for it`);
   }

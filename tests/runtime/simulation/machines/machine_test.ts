@@ -3,7 +3,14 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { serve } from "../../../../io/mod.ts";
 import { group, sleep } from "../../../../mod.ts";
 import { testWith } from "../../../support/needs.ts";
-import { InvariantError, type Machine, MachineCrashError, simulate, type Simulation } from "../../../../testing.ts";
+import {
+  DeadlockError,
+  InvariantError,
+  type Machine,
+  MachineCrashError,
+  simulate,
+  type Simulation,
+} from "../../../../testing.ts";
 
 /** A program that runs until it is ended, and says what it comes by. */
 function program(told: string[]): () => Promise<void> {
@@ -439,6 +446,21 @@ test("the time for what has to come about counts from the last thing that was do
     await sim.eventually("never", () => false, { within: 100 });
   };
   assertEquals((await assertRejects(() => simulate(body), InvariantError)).time, 220);
+});
+
+test("a deadlock names the machines, and what each of them does", async () => {
+  const body = async (sim: Simulation): Promise<void> => {
+    sim.machine("d", () => {});
+    sim.machine("e", program([])).kill();
+    const paused = sim.machine("f", echo());
+    await sleep(10);
+    paused.pause();
+    await new Promise(() => {});
+  };
+  const { wakers } = await assertRejects(() => simulate(body), DeadlockError);
+  assert(wakers.includes("the machine e, which is killed"), wakers.join());
+  assert(wakers.includes("the machine f, which is paused"), wakers.join());
+  assert(wakers.includes("the machine d, which is exited"), wakers.join());
 });
 
 test("what no machine is made of is refused at the call, with what was given", async () => {
