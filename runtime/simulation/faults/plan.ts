@@ -98,33 +98,26 @@ export class SeedPlan implements FaultPlan {
   readonly isEverywhere = false;
   readonly character: Character;
   readonly #seed: number;
-  /** The faults that happen, where that is known, by the places where they do. */
-  readonly #only: ReadonlyMap<string, string> | undefined;
 
-  /** With `only`, exactly the faults of these names happen, wherever the run comes by them. */
-  constructor(seed: number, only?: Iterable<string>) {
+  constructor(seed: number) {
     this.#seed = seed;
-    this.#only = only && new Map([...only].map((identity) => [placeOf(identity), identity]));
     this.character = characterOf(seed);
   }
 
   get atMost(): number {
-    return this.#only?.size ?? this.character.faults;
+    return this.character.faults;
   }
 
   mayHit(place: string): boolean {
-    if (this.#only !== undefined) return this.#only.has(place);
     return hashOf(this.#seed, place) < this.character.rate * whole;
   }
 
   pick(_label: string, place: string, possible: readonly PossibleFault[]): PossibleFault | undefined {
-    if (this.#only !== undefined) return possible.find(({ identity }) => identity === this.#only!.get(place));
     const wanted = possible.filter(({ kind }) => this.character.kinds.has(kind));
     return wanted[hashOf(this.#seed, `kind ${place}`) % wanted.length];
   }
 
   buggifies(label: string, place: string): boolean {
-    if (this.#only !== undefined) return this.#only.get(place) === identityOf("buggify", "", place);
     // Who names a place wants it to be come by: a quarter of the runs have it, where it happens every fourth time.
     return hashOf(this.#seed, `buggify ${label}`) < whole / 4 && hashOf(this.#seed, place) < whole / 4;
   }
@@ -155,9 +148,4 @@ export class SeedPlan implements FaultPlan {
   outcome(identity: string, count: number): number {
     return hashOf(this.#seed, `outcome of ${identity}`) % count;
   }
-}
-
-/** The place where a fault happens. */
-function placeOf(identity: string): string {
-  return identity.slice(identity.indexOf(" @ ") + 3);
 }
