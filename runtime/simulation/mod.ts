@@ -26,6 +26,7 @@ export type {
   MachineOptions,
   MachineState,
   Program,
+  RestartOptions,
   RestartSettings,
 } from "./machines/machine.ts";
 export type { Network } from "./network/network.ts";

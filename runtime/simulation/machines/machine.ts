@@ -60,6 +60,14 @@ export interface KillOptions {
   power?: boolean;
 }
 
+/** How a machine is started anew. */
+export interface RestartOptions {
+  /** Is nothing left on its disk, as on a machine that was replaced? Default: false. */
+  wipe?: boolean;
+  /** Another program from now on: a new version of it. Default: the same. */
+  main?: Program | URL;
+}
+
 /** A machine of a simulation; made by `sim.machine`. */
 export interface Machine {
   /** The name by which others reach it. */
@@ -79,7 +87,7 @@ export interface Machine {
    */
   stop(options?: { limit?: number }): Promise<void>;
   /** Starts the program anew, with nothing but what is on the disk; kills it before if it runs. */
-  restart(): void;
+  restart(options?: RestartOptions): void;
   /** Nothing of it runs until `resume`; what comes to it waits. */
   pause(): void;
   /** Lets it go on. Timers that are overdue fire by when they were due. */
@@ -103,7 +111,7 @@ export function checkMachine(name: unknown, main: unknown, options: MachineOptio
       `The name of a machine is one of a host, in small letters, such as "db-1": received ${show(name)}`,
     );
   }
-  if (!(main instanceof URL)) checkFunction(main, `The program of the machine ${name}`);
+  checkProgram(name, main);
   checkOptions(options, "machine", ["files", "capacity", "clock", "restart"]);
   const { files, capacity, clock, restart } = options;
   if (capacity !== undefined) checkCount(capacity, "capacity", 0);
@@ -116,6 +124,11 @@ export function checkMachine(name: unknown, main: unknown, options: MachineOptio
   }
   if (clock !== undefined) checkClock(clock);
   if (restart !== undefined && typeof restart !== "boolean") checkRestart(restart);
+}
+
+/** Refuses what is no program. */
+export function checkProgram(name: string, main: unknown): void {
+  if (!(main instanceof URL)) checkFunction(main, `The program of the machine ${name}`);
 }
 
 function checkRestart(restart: RestartSettings): void {

@@ -17,7 +17,7 @@
  * @module
  */
 
-import { checkFiniteDuration, checkOptions } from "../../basics/check.ts";
+import { checkBoolean, checkFiniteDuration, checkOptions } from "../../basics/check.ts";
 import { isThenable } from "../../basics/promises.ts";
 import { SimulatedDisk } from "../disk/disk.ts";
 import { MachineCrashError } from "../loop/errors.ts";
@@ -25,15 +25,17 @@ import type { SimulatedLoop } from "../loop/loop.ts";
 import { MachineClock } from "./clock.ts";
 import { Life, type LivingMachine, type ProgramFrame } from "./life.ts";
 import { loadProgram } from "./load_program.ts";
-import type {
-  KillOptions,
-  Machine,
-  MachineContext,
-  MachineOptions,
-  MachineState,
-  Program,
-  RestartSettings,
+import {
+  checkProgram,
+  type KillOptions,
+  type Machine,
+  type MachineContext,
+  type MachineOptions,
+  type MachineState,
+  type Program,
+  type RestartOptions,
 } from "./machine.ts";
+import { Supervisor } from "./supervisor.ts";
 
 /** For how long a program may take to stop, in ms, if nothing else is said. */
 const stopLimit = 10_000;
@@ -77,9 +79,9 @@ export class SimulatedMachine implements Machine, LivingMachine {
   readonly name: string;
   readonly clock: MachineClock;
   /** Does somebody start it again when it was killed? */
-  readonly supervisor: Required<RestartSettings> | undefined;
+  readonly supervisor: Supervisor | undefined;
   readonly #world: MachineWorld;
-  readonly #main: Program | URL;
+  #main: Program | URL;
   readonly #stored: { readonly [Name in "files" | "capacity"]: MachineOptions[Name] };
   #disk: SimulatedDisk | undefined;
   #state: MachineState = "exited";
@@ -87,7 +89,6 @@ export class SimulatedMachine implements Machine, LivingMachine {
   /** Has `main` returned in this life? */
   #isMainOver = false;
   #lives = 0;
-  #restarts = 0;
   /** Was it without power since its last life? */
   #isDark = false;
   #abort: AbortController | undefined;
@@ -108,13 +109,7 @@ export class SimulatedMachine implements Machine, LivingMachine {
     this.#world = world;
     this.clock = new MachineClock(world.startTime, clock);
     if (restart === false) return;
-    this.supervisor = {
-      delay: 100,
-      backoff: 2,
-      maxDelay: 10_000,
-      atMost: Infinity,
-      ...(restart === true ? {} : restart),
-    };
+    this.supervisor = new Supervisor(restart === true ? {} : restart);
   }
 
   get state(): MachineState {
@@ -276,9 +271,15 @@ export class SimulatedMachine implements Machine, LivingMachine {
     if (!life.isOver) this.#end(life, "killed");
   }
 
-  restart(): void {
+  restart(options: RestartOptions = {}): void {
+    checkOptions(options, "restart", ["wipe", "main"]);
+    const { wipe, main } = options;
+    if (wipe !== undefined) checkBoolean(wipe, "wipe");
+    if (main !== undefined) checkProgram(this.name, main);
     const life = this.alive;
     if (life !== undefined) this.#end(life, "killed");
+    if (wipe === true) this.disk.wipe();
+    if (main !== undefined) this.#main = main;
     this.start();
   }
 
@@ -323,19 +324,14 @@ export class SimulatedMachine implements Machine, LivingMachine {
 
   /** Lets the supervisor start it again; answers false where there is none. */
   #revive(): boolean {
-    const { supervisor, name } = this;
-    if (supervisor === undefined || this.#restarts >= supervisor.atMost) return false;
-    let { delay } = supervisor;
-    for (let time = 0; time < this.#restarts && delay < supervisor.maxDelay; time++) delay *= supervisor.backoff;
-    this.#restarts++;
+    const delay = this.supervisor?.next();
+    if (delay === undefined) return false;
     const { loop } = this.#world;
     const dead = this.#current;
     const again = (): void => {
       if (this.#current === dead) this.start();
     };
-    const timer = loop.unowned(() =>
-      loop.setTimer(again, Math.min(delay, supervisor.maxDelay), `the restart of ${name}`)
-    );
+    const timer = loop.unowned(() => loop.setTimer(again, delay, `the restart of ${this.name}`));
     loop.timers.reference(timer, { referenced: false, wakes: true });
     return true;
   }

@@ -81,3 +81,25 @@ test("a disk corrupts what is on it only where a body asks for that", async () =
   const failure = await assertRejects(() => explore(body(["corrupt"])), ScheduleFailure, "read EIO");
   assertEquals(failure.schedule, ["a.1 : read error of read /x # 1"]);
 });
+
+test("a machine that is replaced has an empty disk, and one that is upgraded has another program on the same disk", async () => {
+  const seen: string[] = [];
+  const version = (name: string) => async () => {
+    const text = await fs.readFile("/x", "utf8").catch((error: { code: string }) => error.code);
+    seen.push(`${name}: ${text}`);
+    await fs.writeFile("/x", name);
+    await sleep(1_000_000);
+  };
+  await simulate(async (sim) => {
+    const machine = sim.machine("a", version("one"));
+    await sleep(100);
+    machine.restart({ main: version("two") });
+    await sleep(100);
+    machine.restart();
+    await sleep(100);
+    machine.restart({ wipe: true });
+    await sleep(100);
+    machine.kill();
+  });
+  assertEquals(seen, ["one: ENOENT", "two: one", "two: two", "two: ENOENT"]);
+});
