@@ -50,8 +50,6 @@ export interface ContextSlot {
   run<A, R>(value: unknown, fn: (argument: A) => R, argument: A): R;
   /** The value of the innermost `run`; `undefined` outside any. */
   get(): unknown;
-  /** From here on, in the flow of control of the caller, `get()` answers `value`. Absent where nothing carries it. */
-  readonly enter?: (value: unknown) => void;
   /** Remembers the flow of control as it is now, the users' own async context included. */
   capture(): unknown;
   /** Calls `fn(argument)` in a flow of control that was remembered. */

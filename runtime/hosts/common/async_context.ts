@@ -40,7 +40,6 @@ export function asyncContext(isTimer?: () => boolean): ContextSlot {
     carries: true,
     run: (value, fn, argument) => storage.run(value, fn, argument),
     get: () => storage.getStore(),
-    enter: (value) => storage.enterWith(value),
     capture: () => new AsyncResource("Millrace"),
     resume: (captured, fn, argument) => (captured as AsyncResource).runInAsyncScope(fn, undefined, argument),
     ...(isTimer !== undefined && { endInTimer }),

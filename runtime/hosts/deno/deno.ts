@@ -113,7 +113,6 @@ function openContext(): ContextSlot {
     carries: true,
     run: (value, fn, argument) => within({ ...getAsyncContext(), [key]: value }, fn, argument),
     get: () => getAsyncContext()?.[key],
-    enter: (value) => setAsyncContext({ ...getAsyncContext(), [key]: value }),
     capture: getAsyncContext,
     resume: (captured, fn, argument) => within(captured as AsyncContext, fn, argument),
     endInTimer() {

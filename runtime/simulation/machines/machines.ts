@@ -4,18 +4,17 @@
  * @module
  */
 
-import type { ContextSlot } from "../../port/host.ts";
 import { MachineCrashError } from "../loop/errors.ts";
 import { nobody, type Owner } from "../loop/owner.ts";
 import type { World } from "../loop/world.ts";
+import type { Lives } from "./lives.ts";
 import { Life, type ProgramFrame } from "./life.ts";
 import { checkMachine, type Machine, type MachineOptions, type Program } from "./machine.ts";
 import { type DiskWorld, type MachineWorld, SimulatedMachine } from "./simulated_machine.ts";
 
 /** What the world around has to do with the machines of a run. */
 export interface MachineHooks {
-  /** Holds the life, or `nobody`, that the flow of control is of. */
-  readonly lives: ContextSlot;
+  readonly lives: Lives;
   readonly seed: number;
   /** Makes the flow of control for the program of a life. */
   frame(life: Life): ProgramFrame;
@@ -48,7 +47,7 @@ export class Machines implements MachineWorld {
     this.seed = hooks.seed;
     const { lives } = hooks;
     hooks.begun();
-    world.loop.findOwner = () => lives.get() as Life | typeof nobody | undefined;
+    world.loop.findOwner = () => lives.get();
   }
 
   /** Makes a machine and starts it. */
@@ -60,7 +59,7 @@ export class Machines implements MachineWorld {
     // From here on the caller is known to be the body. Marked earlier, simulations without machines would pay for it: on Node 20 a body
     // takes four times as long in a flow of control of its own.
     const { lives } = this.#hooks;
-    if (lives.get() === undefined) lives.enter?.(nobody);
+    if (lives.get() === undefined) lives.enter(nobody);
     machine.start();
     return machine;
   }
@@ -93,7 +92,7 @@ export class Machines implements MachineWorld {
 
   enter(life: Life, fn: () => void): void {
     this.loop.owner = life;
-    this.#hooks.lives.run(life, fn, undefined);
+    this.#hooks.lives.run(life, fn);
   }
 
   /**

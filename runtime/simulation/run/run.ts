@@ -101,7 +101,7 @@ export class SimulatedRun<T> {
       return;
     } finally {
       // A body that has made machines has marked its flow of control, which is this one too up to here.
-      if (session.hasMachines) session.lives.enter?.(undefined);
+      if (session.hasMachines) session.lives.enter(undefined);
     }
     if (!isThenable(result)) {
       this.#settled = { ok: true, value: result };

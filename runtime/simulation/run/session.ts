@@ -35,6 +35,7 @@ import type { World, WorldSettings } from "../loop/world.ts";
 import type { Faults, FaultsWorld } from "../faults/faults.ts";
 import { type FaultPlan, ScheduledPlan } from "../faults/plan.ts";
 import type { DiskWorld, SimulatedMachine } from "../machines/simulated_machine.ts";
+import { Lives } from "../machines/lives.ts";
 import type { Life, ProgramFrame } from "../machines/life.ts";
 import type { MachineHooks, Machines } from "../machines/machines.ts";
 import type { SimulatedNetwork } from "../network/simulated_network.ts";
@@ -63,8 +64,7 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
   readonly insideHost: ContextSlot = currentHost().openContext();
   /** For how long a run whose loop is empty is given the time to be woken by something real that is not known, in ms. */
   patience = 250;
-  /** Holds the life of a machine that the flow of control is of, or `nobody`. */
-  readonly lives: ContextSlot = currentHost().openContext();
+  readonly lives: Lives = new Lives();
   #random!: Random;
   #plan: FaultPlan | undefined = undefined;
   loading = 0;
@@ -129,6 +129,7 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
     if (active === this) active = undefined;
     this.#hasFiles = false;
     this.#replacements.restore();
+    this.lives.end();
   }
 
   /** Begins a run: a new loop, at time 0. */
@@ -223,7 +224,7 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
   }
 
   asBody<R>(fn: () => R): R {
-    return this.hasMachines ? this.lives.run(nobody, fn, undefined) : fn();
+    return this.hasMachines ? this.lives.run(nobody, fn) : fn();
   }
 
   disturbed(): void {
