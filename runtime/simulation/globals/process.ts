@@ -20,7 +20,7 @@ interface Program {
 /** A world with machines. */
 interface ProcessWorld extends World {
   /** The program whose flow of control it is; `undefined` for the body. */
-  readonly program: Program | undefined;
+  readonly life: Program | undefined;
 }
 
 interface Process {
@@ -43,7 +43,7 @@ export function membersOfProcess(world: ProcessWorld): Member[] {
 /** What `process.env` is: of each program its own, and of the body that of the host. */
 export function environmentOf(world: ProcessWorld): () => unknown {
   const own = (globalThis as unknown as { process?: Process }).process?.["env"];
-  return () => world.program?.environment ?? own;
+  return () => world.life?.environment ?? own;
 }
 
 type Make = (program: Program, name: string) => Listener;
@@ -53,7 +53,7 @@ function membersOf(world: ProcessWorld, target: Process, names: readonly string[
   return names.filter((name) => typeof target[name] === "function").map((name) => {
     const own = target[name] as Listener;
     const value = function (this: unknown, ...args: unknown[]): unknown {
-      const { program } = world;
+      const { life: program } = world;
       return Reflect.apply(program === undefined ? own : make(program, name), this, args);
     };
     return { target, name, value };

@@ -32,9 +32,17 @@ let acts = false;
 /** Does the host itself run, on behalf of the code that acts? */
 let isHosts = false;
 
+/** Is the flow of control known to be of a simulation, whoever has the turn? */
+let belongs: (() => boolean) | undefined;
+
 /** Does the code that runs now belong to a simulation? */
 export function isActing(): boolean {
-  return acts;
+  return acts || (belongs !== undefined && belongs());
+}
+
+/** From now on this knows flows of control of a simulation: a module that one waits for comes in a turn of the host's. */
+export function knowBy(find: (() => boolean) | undefined): void {
+  belongs = find;
 }
 
 /** From now on the code that runs belongs to a simulation, or does not. */
@@ -71,8 +79,8 @@ export function simulatedOf(target: object, name: string): Callable | undefined 
 function make(target: object, name: string, before: Callable): StandIn {
   const standIn: StandIn = { fn, isClass: /^[A-Z]/.test(name), simulated: undefined, before };
   function fn(this: unknown, ...args: unknown[]): unknown {
-    const called = acts && !isHosts && standIn.simulated !== undefined ? standIn.simulated : hostsOwn();
-    if (!acts && standIn.simulated !== undefined && name === "setImmediate") args[0] = outside(args[0]);
+    const called = isActing() && !isHosts && standIn.simulated !== undefined ? standIn.simulated : hostsOwn();
+    if (!isActing() && standIn.simulated !== undefined && name === "setImmediate") args[0] = outside(args[0]);
     if (new.target === undefined) return Reflect.apply(called, this, args);
     return Reflect.construct(called, args, new.target === fn ? called : new.target);
   }

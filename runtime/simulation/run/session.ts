@@ -22,7 +22,7 @@ import { membersOfRandomness } from "../globals/randomness.ts";
 import { environmentOf, membersOfProcess } from "../globals/process.ts";
 import { allowedDoors, type Door, doors, openDoors } from "../globals/real_io.ts";
 import { membersOfRealWork } from "../globals/real_work.ts";
-import { act, isActing } from "../globals/stand_ins.ts";
+import { act, isActing, knowBy } from "../globals/stand_ins.ts";
 import { timersOf } from "../globals/timers.ts";
 import { timersPromisesOf } from "../globals/timers_promises.ts";
 import { refusal } from "../loop/errors.ts";
@@ -130,6 +130,7 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
     this.#hasFiles = false;
     this.#replacements.restore();
     this.lives.end();
+    knowBy(undefined);
   }
 
   /** Begins a run: a new loop, at time 0. */
@@ -165,10 +166,6 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
   /** The life of a machine whose flow of control it is. */
   get life(): Life | undefined {
     return this.loop.asker as Life | undefined;
-  }
-
-  get program(): Life | undefined {
-    return this.life;
   }
 
   /** What the clock of the host shows to whose flow of control it is. */
@@ -232,6 +229,7 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
   }
 
   begun(): void {
+    knowBy(() => this.lives.get() !== undefined);
     this.#replaceFiles();
     this.onMachines();
   }
