@@ -207,7 +207,8 @@ export class Faults implements DiskWorld {
         machine.pause();
         this.#during(fault, () => {
           const hasHeld = alive.held !== undefined && alive.held.length > 0;
-          machine.resume();
+          // Another life is paused by something else, if at all.
+          if (machine.alive === alive) machine.resume();
           return hasHeld;
         });
       });
@@ -283,8 +284,7 @@ export class Faults implements DiskWorld {
     };
     this.#open.add(ended);
     const duration = this.plan.amount(fault.identity, ...this.#settings.duration);
-    const timer = loop.unowned(() => loop.setTimer(ended, duration, `the end of a fault`));
-    loop.timers.reference(timer, { referenced: false, wakes: true });
+    const timer = loop.setWorldTimer(ended, duration, `the end of a fault`);
   }
 }
 

@@ -7,13 +7,10 @@
  * @module
  */
 
+import { hashes, hashOf } from "../../basics/hash.ts";
 import type { Ways } from "../loop/ways.ts";
-import { hashOf } from "../machines/life.ts";
 import { type Character, characterOf } from "./character.ts";
 import type { FaultKind } from "./kinds.ts";
-
-/** How many values a hash has. */
-const whole = 0x1_0000_0000;
 
 /** A fault that may happen at a place. */
 export interface PossibleFault {
@@ -109,7 +106,7 @@ export class SeedPlan implements FaultPlan {
   }
 
   mayHit(place: string): boolean {
-    return hashOf(this.#seed, place) < this.character.rate * whole;
+    return hashOf(this.#seed, place) < this.character.rate * hashes;
   }
 
   pick(_label: string, place: string, possible: readonly PossibleFault[]): PossibleFault | undefined {
@@ -119,7 +116,7 @@ export class SeedPlan implements FaultPlan {
 
   buggifies(label: string, place: string): boolean {
     // Who names a place wants it to be come by: a quarter of the runs have it, where it happens every fourth time.
-    return hashOf(this.#seed, `buggify ${label}`) < whole / 4 && hashOf(this.#seed, place) < whole / 4;
+    return hashOf(this.#seed, `buggify ${label}`) < hashes / 4 && hashOf(this.#seed, place) < hashes / 4;
   }
 
   amount(identity: string, least: number, most: number): number {
@@ -129,7 +126,7 @@ export class SeedPlan implements FaultPlan {
     let from = least;
     for (let time = bits % (doublings + 1); time > 0; time--) from *= 2;
     const width = Math.min(from, most - from);
-    return from + Math.floor((hashOf(this.#seed, `rest of ${identity}`) / whole) * width);
+    return from + Math.floor((hashOf(this.#seed, `rest of ${identity}`) / hashes) * width);
   }
 
   latency(path: string, number: number): number {

@@ -7,11 +7,11 @@
 import type { World } from "../loop/world.ts";
 import type { Member } from "./clock.ts";
 
-type Listener = (...args: unknown[]) => void;
+/** `listener` is the one that somebody has given, of one that is called once. */
+type Listener = ((...args: unknown[]) => void) & { listener?: Listener };
 
 /** The program that runs. */
 interface Program {
-  readonly name: string;
   readonly environment: Record<string, string | undefined>;
   readonly listeners: Map<string, Set<Listener>>;
   exit(code: number): never;
@@ -71,10 +71,12 @@ function listenOf({ listeners }: Program, how: string): Listener {
     const told = listener as Listener;
     if (how !== "once") own.add(told);
     else {
-      own.add(function once(this: unknown, ...args) {
+      const once: Listener = function (this: unknown, ...args) {
         own.delete(once);
         Reflect.apply(told, this, args);
-      });
+      };
+      once.listener = told;
+      own.add(once);
     }
     return this as never;
   };
@@ -82,7 +84,8 @@ function listenOf({ listeners }: Program, how: string): Listener {
 
 function unlistenOf({ listeners }: Program): Listener {
   return function (this: unknown, event, listener) {
-    listeners.get(String(event))?.delete(listener as Listener);
+    const own = listeners.get(String(event)) ?? new Set();
+    for (const each of own) if (each === listener || each.listener === listener) own.delete(each);
     return this as never;
   };
 }

@@ -77,6 +77,13 @@ export abstract class AskedLoop {
     return timer;
   }
 
+  /** Sets a timer of the world around the programs, for which the clock goes on, and which nobody has to take back. */
+  setWorldTimer(fn: () => void, delay: number, label: string): VirtualTimer {
+    const timer = this.unowned(() => this.setTimer(fn, delay, label));
+    this.timers.reference(timer, { referenced: false, wakes: true });
+    return timer;
+  }
+
   /** Takes a timer back for good. */
   clearTimer(timer: VirtualTimer): void {
     timer.cleared = true;

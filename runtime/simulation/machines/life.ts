@@ -4,6 +4,7 @@
  * @module
  */
 
+import { hashOf } from "../../basics/hash.ts";
 import { Random } from "../../basics/random.ts";
 import type { LoopEvent } from "../loop/loop_event.ts";
 import type { Owner } from "../loop/owner.ts";
@@ -86,13 +87,4 @@ export class Life implements Owner {
   get random(): Random {
     return this.#random ??= new Random(hashOf(this.#seed, `${this.name}.${this.number}`));
   }
-}
-
-/** A number that a seed and a text decide, the same on every runtime. */
-export function hashOf(seed: number, text: string): number {
-  let hash = Math.imul(seed | 0, 0x9e3779b1) ^ 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x21f0aaad);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x735a2d97);
-  return (hash ^ (hash >>> 15)) >>> 0;
 }

@@ -15,8 +15,8 @@ let loads = 0;
  */
 export async function loadProgram(module: URL): Promise<Program> {
   const mark = `life=${++loads}`;
-  // Bun takes no notice of what follows "?" in a URL of a file, and does in a path.
-  const file = `${module.pathname}${module.search === "" ? "?" : `${module.search}&`}${mark}`;
+  // Bun takes no notice of what follows "?" in a URL of a file, and does in a path, which it takes as it is written.
+  const file = `${decodeURI(module.pathname)}${module.search === "" ? "?" : `${module.search}&`}${mark}`;
   const specifier = module.protocol === "file:" ? file : `${module.href}#${mark}`;
   const { default: program } = await import(/* webpackIgnore: true */ /* @vite-ignore */ specifier) as {
     default?: unknown;

@@ -232,6 +232,7 @@ export class SimulatedMachine implements Machine, LivingMachine {
 
   kill(options: KillOptions = {}): void {
     checkOptions(options, "kill", ["power"]);
+    checkBoolean(options.power, "power");
     const life = this.alive;
     if (life === undefined) return;
     this.#end(life, "killed", options.power === true);
@@ -249,10 +250,7 @@ export class SimulatedMachine implements Machine, LivingMachine {
     if (this.#state !== "stopping") {
       this.#state = "stopping";
       loop.as(life, () => loop.callSoon(() => this.#world.enter(life, () => this.#signal(life))));
-      const timer = loop.unowned(() =>
-        loop.setTimer(() => this.#kill(life), limit, `the limit of stopping ${this.name}`)
-      );
-      loop.timers.reference(timer, { referenced: false, wakes: true });
+      const timer = loop.setWorldTimer(() => this.#kill(life), limit, `the limit of stopping ${this.name}`);
       this.#ending.push(() => loop.clearTimer(timer));
     }
     return new Promise((resolve) => this.#ending.push(() => loop.unowned(() => loop.callSoon(resolve))));
@@ -274,7 +272,7 @@ export class SimulatedMachine implements Machine, LivingMachine {
   restart(options: RestartOptions = {}): void {
     checkOptions(options, "restart", ["wipe", "main"]);
     const { wipe, main } = options;
-    if (wipe !== undefined) checkBoolean(wipe, "wipe");
+    checkBoolean(wipe, "wipe");
     if (main !== undefined) checkProgram(this.name, main);
     const life = this.alive;
     if (life !== undefined) this.#end(life, "killed");
@@ -331,8 +329,7 @@ export class SimulatedMachine implements Machine, LivingMachine {
     const again = (): void => {
       if (this.#current === dead) this.start();
     };
-    const timer = loop.unowned(() => loop.setTimer(again, delay, `the restart of ${this.name}`));
-    loop.timers.reference(timer, { referenced: false, wakes: true });
+    loop.setWorldTimer(again, delay, `the restart of ${this.name}`);
     return true;
   }
 }

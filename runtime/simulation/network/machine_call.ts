@@ -293,8 +293,7 @@ export class MachineCall implements AnswerWay {
     const { loop } = this.#world.machines;
     const timedOut = (): Error => failed(Object.assign(new Error("connect ETIMEDOUT"), { code: "ETIMEDOUT" }));
     const expire = (): void => this.#atClient("a timeout", () => this.#fail(timedOut()));
-    const timer = loop.unowned(() => loop.setTimer(expire, ms, `the patience of ${this.#what}`));
-    loop.timers.reference(timer, { referenced: false, wakes: true });
+    const timer = loop.setWorldTimer(expire, ms, `the patience of ${this.#what}`);
     this.#timer = () => {
       loop.clearTimer(timer);
       this.#timer = undefined;

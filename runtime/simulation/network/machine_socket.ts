@@ -149,8 +149,7 @@ export class MachineSocket extends SocketEnd {
     if (this.#patience !== undefined || this.isGone) return;
     const { loop } = this.#world.machines;
     const expire = (): void => this.#fail("ETIMEDOUT", `${what} ETIMEDOUT`);
-    const timer = loop.unowned(() => loop.setTimer(expire, ms, `the patience of ${this.name}`));
-    loop.timers.reference(timer, { referenced: false, wakes: true });
+    const timer = loop.setWorldTimer(expire, ms, `the patience of ${this.name}`);
     this.#patience = () => {
       loop.clearTimer(timer);
       this.#patience = undefined;

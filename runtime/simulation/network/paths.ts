@@ -11,10 +11,10 @@
  * @module
  */
 
-import { checkOptions, show } from "../../basics/check.ts";
+import { checkBoolean, checkOptions, show } from "../../basics/check.ts";
+import { hashes, hashOf } from "../../basics/hash.ts";
 import type { SimulatedLoop } from "../loop/loop.ts";
 import { anyTime } from "../loop/loop_event.ts";
-import { hashOf } from "../machines/life.ts";
 import type { Machine } from "../machines/machine.ts";
 import type { SimulatedMachine } from "../machines/simulated_machine.ts";
 import { checkLatency } from "./link.ts";
@@ -189,8 +189,7 @@ export class Paths {
   /** A system says again what nobody has answered. */
   sendAgain(send: () => void, what: string): void {
     const { loop } = this.#world;
-    const timer = loop.unowned(() => loop.setTimer(send, retransmission, `${what} is sent again`));
-    loop.timers.reference(timer, { referenced: false, wakes: true });
+    loop.setWorldTimer(send, retransmission, `${what} is sent again`);
   }
 
   #arrive(path: Path, packet: Packet): void {
@@ -216,7 +215,7 @@ export class Paths {
   #isLost(path: Path, label: string): boolean {
     const { loss } = path.settings;
     if (loss === undefined || loss === 0) return this.#world.loses(label, `the connection is reset before ${label}`);
-    if (loss < 1) return hashOf(this.#world.seed, `loss ${path.name} ${path.count}`) < loss * 2 ** 32;
+    if (loss < 1) return hashOf(this.#world.seed, `loss ${path.name} ${path.count}`) < loss * hashes;
     if (!this.#world.loop.ways.departs(label, `the connection is reset before ${label}`)) return false;
     path.settings = { ...path.settings, loss: loss - 1 };
     return true;
@@ -234,7 +233,7 @@ export class Paths {
       const [least, most] = latency;
       // In whole microseconds, and without functions whose last bit differs from engine to engine.
       takes = least +
-        Math.floor((hashOf(seed, `latency ${path.name} ${number}`) / 2 ** 32) * (most - least) * 1000) / 1000;
+        Math.floor((hashOf(seed, `latency ${path.name} ${number}`) / hashes) * (most - least) * 1000) / 1000;
     }
     if (bandwidth === undefined) return takes;
     path.busyUntil = Math.max(path.busyUntil, loop.now) + bytes * 1000 / bandwidth;
@@ -288,5 +287,5 @@ function checkPath(settings: PathSettings): void {
       throw new RangeError(`bandwidth is a number of bytes a second, above 0: received ${bandwidth}`);
     }
   }
-  if (cut !== undefined && typeof cut !== "boolean") throw new TypeError(`cut is a boolean: received ${show(cut)}`);
+  checkBoolean(cut, "cut");
 }

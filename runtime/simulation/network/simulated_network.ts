@@ -196,8 +196,7 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
     if (duration === 0) return false;
     this.partition();
     // It is the world that heals, whether the program waits for it or not.
-    const timer = loop.setTimer(() => this.heal(), duration, "the network heals");
-    loop.timers.reference(timer, { referenced: false, wakes: true });
+    loop.setWorldTimer(() => this.heal(), duration, "the network heals");
     return true;
   }
 

@@ -63,8 +63,7 @@ export class Checks {
       if (!this.#expected.delete(expected)) return;
       this.#fail(expected.name, `did not hold within ${expected.within} ms`);
     };
-    expected.timer = loop.unowned(() => loop.setTimer(expire, expected.within, `the limit of "${expected.name}"`));
-    loop.timers.reference(expected.timer, { referenced: false, wakes: true });
+    expected.timer = loop.setWorldTimer(expire, expected.within, `the limit of "${expected.name}"`);
   }
 
   /** Something was done to the world: what has to come about gets its time anew. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { hashText } from "../../../runtime/basics/hash.ts";
 import { show } from "../../../runtime/basics/check.ts";
 import { type ProfileName, profileOf } from "../../../runtime/simulation/model/profile.ts";
 
@@ -36,8 +37,7 @@ export function isTokenOfSchedule(text: string): boolean {
 
 /** 20 bits of a label. */
 export function hashLabel(label: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < label.length; index++) hash = Math.imul(hash ^ label.charCodeAt(index), 0x01000193);
+  const hash = hashText(label);
   return (hash ^ (hash >>> 15)) & 0xfffff;
 }
 

@@ -12,7 +12,7 @@
 
 import type { Choose, LoopEvent, Option } from "../../../runtime/simulation/loop/loop_event.ts";
 import { mostPasses } from "../search/choosers.ts";
-import { hashText, mix } from "./hash.ts";
+import { hashText, mix } from "../../../runtime/basics/hash.ts";
 
 /** The faults that may come, by the hash of their identity; the number says how much simpler each is than it was drawn. */
 export type KeptFaults = ReadonlyMap<number, number>;

@@ -10,7 +10,7 @@ import type { RunOutcome } from "../../../runtime/simulation/run/run.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { EventLog } from "./event_log.ts";
 import { type FaultCount, FaultDraws, type FewFaults, type FiredFault, type KeptFaults } from "./fault_draws.ts";
-import { hashText, mix } from "./hash.ts";
+import { hashText, mix } from "../../../runtime/basics/hash.ts";
 import { countFaults, machineOf, SoakPlan } from "./soak_plan.ts";
 import { ownerOf } from "./timeline.ts";
 import type { TimelineRecorder } from "./timeline_recorder.ts";

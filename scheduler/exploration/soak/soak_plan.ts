@@ -7,7 +7,7 @@
 import { identityOf, type PossibleFault, SeedPlan } from "../../../runtime/simulation/run/run.ts";
 import type { Session } from "../../../runtime/simulation/run/session.ts";
 import type { FaultCount, FewFaults, FiredFault, KeptFaults } from "./fault_draws.ts";
-import { hashText } from "./hash.ts";
+import { hashText } from "../../../runtime/basics/hash.ts";
 import { world } from "./timeline.ts";
 
 /** A fault that has happened. */

@@ -5,7 +5,7 @@
  */
 
 import type { SeedRun } from "./seed_run.ts";
-import { mix } from "./hash.ts";
+import { mix } from "../../../runtime/basics/hash.ts";
 
 /** How often faults of a kind came, had an effect, and in how many seeds. */
 export interface FaultTally {

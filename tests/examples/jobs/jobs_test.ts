@@ -6,20 +6,11 @@ import { ask } from "../../../examples/kv/protocol.ts";
 import { type Bugs, type JobState, runQueue, runStorage } from "../../../examples/jobs/jobs.ts";
 import { jobQueue } from "../../../examples/jobs/simulated.ts";
 import { simulate } from "../../../testing.ts";
+import { firstAlarm } from "../../support/first_alarm.ts";
 
 const run = (seed: number, bugs: Bugs = {}) => simulate(jobQueue({ bugs, faults: true }), { seed });
 
-/** The first message that any of the seeds fails with, from one on, a hundred at most. */
-async function alarmOf(bugs: Bugs, from: number): Promise<string> {
-  for (let seed = from; seed < from + 100; seed++) {
-    try {
-      await run(seed, bugs);
-    } catch (error) {
-      return (error as Error).message;
-    }
-  }
-  return "none";
-}
+const alarmOf = (bugs: Bugs, from: number) => firstAlarm((seed) => run(seed, bugs), from);
 
 test("all acknowledged jobs are done, each by the one whose result is kept", async () => {
   for (let seed = 0; seed < 2; seed++) await run(seed);

@@ -5,21 +5,12 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Bugs } from "../../../examples/kv/bugs.ts";
 import { replicatedStore } from "../../../examples/kv/simulated.ts";
 import { simulate, soak } from "../../../testing.ts";
+import { firstAlarm } from "../../support/first_alarm.ts";
 
 const run = (seed: number, bugs: Bugs = {}, form: "raft" | "pair" = "raft") =>
   simulate(replicatedStore({ form, bugs, faults: true }), { seed });
 
-/** The first message that any of the seeds fails with, from one on, a hundred at most. */
-async function alarmOf(bugs: Bugs, from: number, form?: "raft" | "pair"): Promise<string> {
-  for (let seed = from; seed < from + 100; seed++) {
-    try {
-      await run(seed, bugs, form);
-    } catch (error) {
-      return (error as Error).message;
-    }
-  }
-  return "none";
-}
+const alarmOf = (bugs: Bugs, from: number, form?: "raft" | "pair") => firstAlarm((seed) => run(seed, bugs, form), from);
 
 test("the store as it is gives no alarm", async () => {
   for (let seed = 0; seed < 2; seed++) await run(seed);

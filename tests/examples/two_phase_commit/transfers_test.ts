@@ -5,20 +5,11 @@ import { assert, assertEquals } from "@std/assert";
 import { moneyTransfers } from "../../../examples/two_phase_commit/simulated.ts";
 import { Bank, type Bugs } from "../../../examples/two_phase_commit/transfers.ts";
 import { simulate } from "../../../testing.ts";
+import { firstAlarm } from "../../support/first_alarm.ts";
 
 const run = (seed: number, bugs: Bugs = {}) => simulate(moneyTransfers({ bugs, faults: true }), { seed });
 
-/** The first message that any of the seeds fails with, from one on, a hundred at most. */
-async function alarmOf(bugs: Bugs, from: number): Promise<string> {
-  for (let seed = from; seed < from + 100; seed++) {
-    try {
-      await run(seed, bugs);
-    } catch (error) {
-      return (error as Error).message;
-    }
-  }
-  return "none";
-}
+const alarmOf = (bugs: Bugs, from: number) => firstAlarm((seed) => run(seed, bugs), from);
 
 test("money adds up, and all banks decide the same", async () => {
   for (let seed = 0; seed < 2; seed++) await run(seed);

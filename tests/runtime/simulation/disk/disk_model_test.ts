@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Random } from "../../../../runtime/basics/random.ts";
 import { SimulatedDisk } from "../../../../runtime/simulation/disk/disk.ts";
-import { hashOf } from "../../../../runtime/simulation/machines/life.ts";
+import { hashOf } from "../../../../runtime/basics/hash.ts";
 import { contentsOf, filesOf, losing, syncPath } from "../../../support/disk_files.ts";
 import { DiskModel } from "../../../support/disk_model.ts";
 import { testWith } from "../../../support/needs.ts";

@@ -483,6 +483,7 @@ test("what no machine is made of is refused at the call, with what was given", a
     const machine = sim.machine("a", main);
     assertThrows(() => sim.machine("a", main), RangeError, "a");
     assertThrows(() => machine.kill({ force: true } as never), TypeError, "force");
+    assertThrows(() => machine.kill({ power: "yes" } as never), TypeError, "yes");
     assertThrows(() => machine.adjustClock(NaN), RangeError, "NaN");
     assertThrows(() => sim.network.partition(["nobody"]), RangeError, "nobody");
     assertThrows(() => sim.network.link("a", "b", {}), RangeError, "b");
@@ -521,4 +522,23 @@ testWith("programs", "a module that cannot be loaded, or is no program, crashes 
     MachineCrashError,
   );
   assert(error.cause instanceof TypeError && error.cause.message.includes("default export"));
+});
+
+testWith("Node's modules", "a listener for one signal is not called where it was taken back before", async () => {
+  const told: string[] = [];
+  await simulate(async (sim) => {
+    for (const name of ["a", "b"]) {
+      const machine = sim.machine(name, () => {
+        const listener = (): void => void told.push(`${name} is told`);
+        process.once("SIGTERM", listener);
+        if (name === "b") process.off("SIGTERM", listener);
+        return sleep(1_000_000);
+      });
+      await sleep(10);
+      await machine.stop({ limit: 100 });
+      told.push(machine.state);
+    }
+  });
+  // Where somebody listens, what runs is not cancelled.
+  assertEquals(told, ["a is told", "killed", "exited"]);
 });
