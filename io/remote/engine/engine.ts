@@ -76,7 +76,7 @@ export interface Message {
 export interface JobQueue {
   /** Adds a job; rejects with an `EngineFullError` where there is no room. `sequence` is its place, with which it can be removed. */
   publish(job: JobMessage): Promise<{ readonly isDuplicate: boolean; readonly sequence: number }>;
-  /** Takes a job out that was not delivered, or that stays because nobody takes it any more; answers whether it was there. */
+  /** Takes a job out, whatever its state: it is not delivered again, and who holds it is not told. Answers whether it was there. */
   remove(sequence: number): Promise<boolean>;
   /** The job in a place; `undefined` where there is none. */
   look(sequence: number): Promise<JobMessage | undefined>;
@@ -101,7 +101,7 @@ export interface JobQueue {
 export interface Engine {
   /** The most bytes of a message. */
   readonly maxBytes: number;
-  /** The queues of a pool, made where they are not there yet, and again where they have gone. */
+  /** The queues of a pool, made where they are not there yet, and again where they have gone; the settings that came last hold. */
   queue(pool: string, settings: QueueSettings): Promise<JobQueue>;
   /** Sends bytes to all who listen to a subject, or to one of a group. */
   send(subject: string, body: Uint8Array, headers?: Headers): void;
