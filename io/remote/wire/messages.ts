@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { KnownClasses } from "../../../scheduler/workers/wire/error_codec.ts";
+import type { KnownClasses } from "../../../scheduler/workers/pool/for_machines.ts";
 import { readValue } from "./value_reader.ts";
 import { writeValue } from "./value_writer.ts";
 import { WireError } from "./wire_error.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { decodeError, type EncodedError, type KnownClasses } from "../../../scheduler/workers/wire/error_codec.ts";
+import { decodeError, type EncodedError, type KnownClasses } from "../../../scheduler/workers/pool/for_machines.ts";
 import { checkEncodedError } from "./encoded_error.ts";
 import { deepest, headSize, tags, version } from "./value_writer.ts";
 import { WireError } from "./wire_error.ts";

@@ -12,10 +12,14 @@
  * @module
  */
 
-import { Callback, Transfer } from "../../../scheduler/workers/wire/markers.ts";
-import { dataCloneError } from "../../../scheduler/workers/wire/clonable.ts";
-import { encodeError, isError } from "../../../scheduler/workers/wire/error_codec.ts";
 import { show } from "../../../runtime/basics/check.ts";
+import {
+  Callback,
+  dataCloneError,
+  encodeError,
+  isError,
+  Transfer,
+} from "../../../scheduler/workers/pool/for_machines.ts";
 
 /** The version that this writes, and reads. */
 export const version = 1;
