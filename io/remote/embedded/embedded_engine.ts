@@ -79,7 +79,7 @@ export class EmbeddedEngine implements Engine {
       ends.push(onAbort(signal, (reason) => settle(() => reject(reason))));
       if (timeout !== Infinity) {
         const error = new TimeoutError(`the request to ${subject}`, timeout);
-        const timer = loop().timers.setTimer(() => settle(() => reject(error)), timeout);
+        const timer = loop().timers.setTimer(() => settle(() => reject(error)), timeout, { real: true });
         ends.push(() => timer.cancel());
       }
       const close = (): void => settle(() => reject(closed()));
@@ -270,7 +270,7 @@ class EmbeddedDelivery implements Delivery {
         const timer = loop().timers.setTimer(() => {
           leave();
           reject(new TimeoutError("an acknowledgement", ackTimeout));
-        }, ackTimeout);
+        }, ackTimeout, { real: true });
         const leave = this.#engine.enter(() => {
           timer.cancel();
           reject(closed());

@@ -56,7 +56,7 @@ export class StoredQueue {
   }
 
   add(message: JobMessage): { isDuplicate: boolean; sequence: number } {
-    const now = loop().timers.now();
+    const now = loop().host.now();
     for (const [id, { until }] of this.#ids) {
       if (until > now) break;
       this.#ids.delete(id);
@@ -97,7 +97,7 @@ export class StoredQueue {
     job.timer?.cancel();
     if (job.attempts >= this.settings.attempts) return this.#stick(job);
     job.state = "resting";
-    if (delay > 0) job.timer = loop().timers.setTimer(() => this.#wait(job), delay, { hold: false });
+    if (delay > 0) job.timer = loop().timers.setTimer(() => this.#wait(job), delay, { hold: false, real: true });
     else this.#wait(job);
   }
 
@@ -105,7 +105,7 @@ export class StoredQueue {
   extend(job: StoredJob): void {
     if (job.state !== "out") return;
     job.timer?.cancel();
-    job.timer = loop().timers.setTimer(() => this.giveBack(job, 0), this.settings.ackWait, { hold: false });
+    job.timer = loop().timers.setTimer(() => this.giveBack(job, 0), this.settings.ackWait, { hold: false, real: true });
   }
 
   join(taker: Taker): () => void {

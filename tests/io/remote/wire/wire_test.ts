@@ -190,11 +190,11 @@ test("whatever bytes come, reading them gives a value or a WireError", () => {
 
 test("jobs, answers and what is said to workers are read only with all that belongs to them", () => {
   const job = { id: "a", name: "add", args: [1], inbox: "i", at: 1 };
-  assertEquals({ ...readJob(writeBody(job)) }, job);
+  assertEquals<object>({ ...readJob(writeBody(job)) }, job);
   const wrong: object[] = [{ id: "" }, { id: 1 }, { args: {} }, { at: "now" }, { timeout: -1 }, { credit: 0 }, { progress: 1 }];
   for (const fields of wrong) assertThrows(() => readJob(writeValue({ ...job, ...fields }, "")), WireError);
   const answer = { id: "a", kind: "done", attempt: 1, worker: "w", value: undefined } as const;
-  assertEquals({ ...readAnswer(writeBody(answer)) }, answer);
+  assertEquals<object>({ ...readAnswer(writeBody(answer)) }, answer);
   assertThrows(() => readAnswer(writeValue({ ...answer, kind: "constructor" }, "")), WireError);
   assertEquals({ ...readControl(writeBody({ kind: "cancel", ids: ["a"] })) }, { kind: "cancel", ids: ["a"] });
   assertThrows(() => readControl(writeValue({ kind: "credit", ids: ["a"] }, "")), WireError);

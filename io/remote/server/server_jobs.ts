@@ -1,0 +1,376 @@
+/**
+ * The jobs of a server: from their delivery to their answer. See held_job.ts for their states.
+ *
+ * @module
+ */
+
+import { loop } from "../../../scheduler/queue/loop.ts";
+import type { Priority } from "../../../scheduler/queue/priority.ts";
+import { within } from "../../../scheduler/scopes/current_scope.ts";
+import { TimeoutError } from "../../../scheduler/scopes/errors.ts";
+import { reportUnhandled } from "../../../scheduler/scopes/unhandled.ts";
+import { type Backoff, delayAfter } from "../../../scheduler/waits/backoff.ts";
+import { type RunOptions, WorkerExitError, type WorkerPool } from "../../../scheduler/workers/mod.ts";
+import { callFor, isNoFunction } from "../../../scheduler/workers/pool/for_machines.ts";
+import type { Delivery, Engine, JobQueue, Message } from "../engine/engine.ts";
+import { bury } from "../wire/dead_letters.ts";
+import { type AnswerKind, type ControlBody, type JobBody, readControl, readJob, writeBody } from "../wire/messages.ts";
+import { WireError } from "../wire/wire_error.ts";
+import { Answered, Unwanted } from "./answered.ts";
+import { CallerWatch } from "./caller_watch.ts";
+import { HeldJob, nextOf } from "./held_job.ts";
+
+/** What the jobs need of their server. */
+export interface ServerParts {
+  readonly engine: Engine;
+  readonly queue: JobQueue;
+  readonly pool: WorkerPool;
+  readonly threads: number;
+  /** The name of the server, to callers and in dead letters. */
+  readonly worker: string;
+  readonly attempts: number;
+  readonly beat: number;
+  readonly backoff: Backoff;
+  readonly retryOn: ((error: unknown) => boolean) | undefined;
+  /** There is room for more, or nothing is left. */
+  onFree(): void;
+}
+
+/** The jobs that a server holds. */
+export class ServerJobs {
+  readonly #parts: ServerParts;
+  readonly #held: Map<string, HeldJob> = new Map();
+  readonly #answered: Answered = new Answered();
+  readonly #unwanted: Unwanted = new Unwanted();
+  readonly #callers: CallerWatch;
+  #beat: { cancel(): void } | undefined = undefined;
+  #running = 0;
+  #isDraining = false;
+  readonly counts = {
+    completed: 0,
+    failed: 0,
+    cancelled: 0,
+    retried: 0,
+    redelivered: 0,
+    duplicates: 0,
+    dead: 0,
+    malformed: 0,
+  };
+
+  constructor(parts: ServerParts) {
+    this.#parts = parts;
+    this.#callers = new CallerWatch(parts.engine, parts.beat, (inbox) => this.#gone(inbox));
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  get held(): number {
+    return this.#held.size;
+  }
+
+  /** How many more jobs there are threads for. */
+  get room(): number {
+    if (this.#isDraining) return 0;
+    // A job that was cancelled has its thread until it has heeded that.
+    return this.#parts.threads - Math.max(this.#held.size, this.#parts.pool.statistics().running);
+  }
+
+  /** A job has come from the queue. */
+  take(delivery: Delivery, priority: Priority): void {
+    const body = this.#read(() => readJob(delivery.body), (error) => {
+      // A newer program may know what this one does not.
+      if (error.version === undefined) delivery.term();
+      else delivery.nak(delayAfter(delivery.attempt, this.#parts.backoff));
+    });
+    if (body === undefined) return;
+    if (delivery.attempt > 1) this.counts.redelivered++;
+    const { id } = body;
+    const answer = this.#answered.get(id);
+    const held = this.#held.get(id);
+    if (answer !== undefined) {
+      this.counts.duplicates++;
+      this.#parts.engine.send(answer.inbox, answer.bytes);
+      return acknowledge(delivery);
+    }
+    if (this.#unwanted.has(id)) return acknowledge(delivery);
+    if (held !== undefined) {
+      this.counts.duplicates++;
+      held.delivery = delivery;
+      return;
+    }
+    if (this.#isDraining) return delivery.nak(0);
+    this.#hold(new HeldJob(body, { priority, attempt: delivery.attempt, delivery }));
+  }
+
+  /** A job has come by a request: it is tried this once. */
+  takeCall(message: Message): void {
+    const body = this.#read(() => readJob(message.body), () => {});
+    if (body === undefined) return;
+    if (this.#unwanted.has(body.id) || this.#held.has(body.id)) return;
+    const reply = (bytes: Uint8Array): void => message.reply(bytes);
+    const priority = message.headers["priority"] === "user-blocking" || message.headers["priority"] === "background"
+      ? message.headers["priority"]
+      : "user-visible";
+    this.#hold(new HeldJob(body, { priority, attempt: 1, reply }));
+  }
+
+  /** A caller has said something to all servers. */
+  control(message: Message): void {
+    const body = this.#read(() => readControl(message.body), () => {});
+    if (body === undefined) return;
+    for (const id of body.ids) this.#control(body, id);
+  }
+
+  /** Gives back what has not been started, and takes nothing more. */
+  drain(): void {
+    this.#isDraining = true;
+    for (const job of [...this.#held.values()]) if (!job.isRunning) this.#giveBack(job);
+  }
+
+  /** Stops what runs, and gives it back. */
+  abort(reason: unknown): void {
+    for (const job of [...this.#held.values()]) {
+      this.#giveBack(job);
+      job.controller.abort(reason);
+    }
+  }
+
+  #control(body: ControlBody, id: string): void {
+    const job = this.#held.get(id);
+    switch (body.kind) {
+      case "cancel":
+        this.#unwanted.add(id);
+        if (job !== undefined) this.#drop(job, new DOMException("The caller no longer wants the result", "AbortError"));
+        return;
+      case "credit":
+        if (job === undefined) return;
+        job.credit += body.count;
+        job.onCredit?.();
+        return;
+      case "ask": {
+        const answer = this.#answered.get(id);
+        if (answer !== undefined) this.#parts.engine.send(answer.inbox, answer.bytes);
+        else if (job !== undefined) this.#say(job, "started");
+      }
+    }
+  }
+
+  #hold(job: HeldJob): void {
+    this.#held.set(job.body.id, job);
+    this.#startNext();
+    this.#startBeating();
+  }
+
+  #startNext(): void {
+    while (this.#running < this.#parts.threads) {
+      const job = nextOf([...this.#held.values()].filter(({ isRunning }) => !isRunning));
+      if (job === undefined) return;
+      job.isRunning = true;
+      this.#running++;
+      // Whoever calls has nothing to do with the scopes of this program.
+      within(undefined, () => void this.#run(job).finally(() => this.#ran()).catch(reportUnhandled), undefined);
+    }
+  }
+
+  #ran(): void {
+    this.#running--;
+    this.#startNext();
+    this.#parts.onFree();
+  }
+
+  async #run(job: HeldJob): Promise<void> {
+    const { body } = job;
+    const now = loop().timers.now();
+    const label = body.label ?? body.name;
+    if (now >= job.endBy) return this.#answerFailed(job, new TimeoutError(label, body.timeout));
+    if (now >= job.startBy) return this.#answerFailed(job, new TimeoutError(`the wait of ${label}`, body.queueTimeout));
+    if (body.tellStart || body.credit !== undefined) this.#say(job, "started");
+    const { id: key, path, traceparent } = body;
+    const extra = {
+      key,
+      attempt: job.attempt,
+      ...(path !== undefined && { path }),
+      ...(traceparent !== undefined && { traceparent }),
+    };
+    const options: RunOptions = {
+      signal: job.controller.signal,
+      priority: job.priority,
+      ...(body.label !== undefined && { name: body.label }),
+      ...(job.endBy !== Infinity && { timeout: job.left }),
+      ...(body.runTimeout !== undefined && { runTimeout: body.runTimeout }),
+      ...(body.progress && { onProgress: (value) => this.#say(job, "progress", value, job.told++) }),
+    };
+    try {
+      if (body.credit === undefined) {
+        this.#done(job, await callFor(extra, () => this.#parts.pool.run(body.name, body.args, options)));
+      } else {
+        const highWaterMark = body.credit;
+        await this.#stream(job, callFor(extra, () => this.#parts.pool.stream(body.name, body.args, { ...options, highWaterMark })));
+        this.#done(job, undefined);
+      }
+    } catch (error) {
+      this.#failed(job, error);
+    }
+  }
+
+  async #stream(job: HeldJob, values: AsyncIterableIterator<unknown>): Promise<void> {
+    try {
+      while (!job.isOver) {
+        while (job.credit === 0 && !job.isOver) await new Promise<void>((resolve) => job.onCredit = resolve);
+        const step = await values.next();
+        if (step.done) return;
+        job.credit--;
+        this.#say(job, "value", step.value, job.told++);
+      }
+    } finally {
+      await values.return?.();
+    }
+  }
+
+  #done(job: HeldJob, value: unknown): void {
+    if (job.isOver) return;
+    this.#answer(job, "done", value);
+    this.counts.completed++;
+  }
+
+  #failed(job: HeldJob, error: unknown): void {
+    if (job.isOver) return;
+    const { delivery, body, attempt } = job;
+    const isExit = error instanceof WorkerExitError;
+    // Of a stream somebody has seen the beginning: it is not run a second time.
+    if (delivery === undefined || body.credit !== undefined) {
+      return isExit ? this.#answer(job, "exit", error) : this.#answerFailed(job, error);
+    }
+    let isRetried = isExit || isNoFunction(error, body.name);
+    try {
+      isRetried ||= this.#parts.retryOn?.(error) === true;
+    } catch (thrown) {
+      return this.#answerFailed(job, thrown);
+    }
+    if (!isRetried) return this.#answerFailed(job, error);
+    if (attempt >= this.#parts.attempts) return void this.#giveUp(job, error).catch(reportUnhandled);
+    this.counts.retried++;
+    this.#leave(job);
+    delivery.nak(delayAfter(attempt, this.#parts.backoff));
+  }
+
+  #answerFailed(job: HeldJob, error: unknown): void {
+    if (job.isOver) return;
+    this.counts.failed++;
+    this.#answer(job, "failed", error);
+  }
+
+  /** The last try has failed in a way that would be tried again. */
+  async #giveUp(job: HeldJob, error: unknown): Promise<void> {
+    const { body, attempt, priority } = job;
+    const { queue, worker } = this.#parts;
+    const { id, name } = body;
+    this.counts.dead++;
+    try {
+      await bury(queue, { id, name, priority, body: job.delivery!.body }, { error, attempts: attempt, worker });
+    } finally {
+      this.#answer(job, "dead", error);
+    }
+  }
+
+  /** Says the last of a job, and is done with it. */
+  #answer(job: HeldJob, kind: "done" | "failed" | "dead" | "exit", value: unknown): void {
+    if (!this.#leave(job)) return;
+    const { body, delivery } = job;
+    const bytes = this.#bytesOf(job, kind, value);
+    // One that was given up may be tried again by hand.
+    if (kind !== "dead") this.#answered.add(body.id, { inbox: body.inbox, bytes });
+    this.#send(job, bytes);
+    if (delivery !== undefined) acknowledge(delivery);
+  }
+
+  #bytesOf(job: HeldJob, kind: AnswerKind, value: unknown, number?: number): Uint8Array {
+    const { worker, engine } = this.#parts;
+    const answer = { id: job.body.id, attempt: job.attempt, worker, ...(number !== undefined && { number }) };
+    try {
+      const bytes = writeBody({ ...answer, kind, value }, `what ${job.body.name} gave`);
+      if (bytes.length <= engine.maxBytes - 8192) return bytes;
+      throw new RangeError(`What ${job.body.name} gave is too large: ${bytes.length} bytes of ${engine.maxBytes - 8192}`);
+    } catch (error) {
+      return writeBody({ ...answer, kind: "failed", value: error });
+    }
+  }
+
+  #say(job: HeldJob, kind: "started" | "progress" | "value", value?: unknown, number?: number): void {
+    if (!job.isOver) this.#send(job, this.#bytesOf(job, kind, value, number));
+  }
+
+  /** To whoever asked, the first time; then to the job's inbox. */
+  #send(job: HeldJob, bytes: Uint8Array): void {
+    const { reply } = job;
+    job.reply = undefined;
+    if (reply !== undefined) reply(bytes);
+    else this.#parts.engine.send(job.body.inbox, bytes);
+  }
+
+  /** Nobody wants a job any more. */
+  #drop(job: HeldJob, reason: unknown): void {
+    if (!this.#leave(job)) return;
+    this.counts.cancelled++;
+    if (job.delivery !== undefined) acknowledge(job.delivery);
+    job.controller.abort(reason);
+  }
+
+  #giveBack(job: HeldJob): void {
+    if (job.delivery === undefined) {
+      if (!job.isOver) this.#answer(job, "exit", new Error(`${this.#parts.worker} was closed`));
+    } else if (this.#leave(job)) {
+      job.delivery.nak(0);
+    }
+  }
+
+  #leave(job: HeldJob): boolean {
+    this.#held.delete(job.body.id);
+    if (!job.end()) return false;
+    if (!job.isRunning) this.#parts.onFree();
+    return true;
+  }
+
+  /** Says at every beat that what is held goes on, and asks whether its callers are there. */
+  #startBeating(): void {
+    this.#beat ??= loop().timers.setTimer(() => {
+      this.#beat = undefined;
+      if (this.#held.size === 0) return this.#callers.look(new Set());
+      const old = loop().timers.now() - this.#parts.beat;
+      const inboxes = new Set<string>();
+      for (const job of this.#held.values()) {
+        job.delivery?.working();
+        if (job.came > old) continue;
+        if (job.delivery === undefined) this.#say(job, "started");
+        if (!job.body.isDetached) inboxes.add(job.body.inbox);
+      }
+      this.#callers.look(inboxes);
+      this.#startBeating();
+    }, this.#parts.beat, { hold: false, real: true });
+  }
+
+  #gone(inbox: string): void {
+    const reason = new DOMException("The caller has gone", "AbortError");
+    for (const job of [...this.#held.values()]) {
+      if (job.body.inbox === inbox && !job.body.isDetached) this.#drop(job, reason);
+    }
+  }
+
+  #read<T extends JobBody | ControlBody>(read: () => T, onError: (error: WireError) => void): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.counts.malformed++;
+      onError(error);
+      return undefined;
+    }
+  }
+}
+
+/** An acknowledgement that is lost brings the job once more, to be answered again. */
+function acknowledge(delivery: Delivery): void {
+  delivery.ack().catch(() => {});
+}
