@@ -85,7 +85,7 @@ export async function serveTasks(
   });
   // Before anything is awaited: not every host carries the scope across that.
   const scope = currentScope();
-  const pool = new WorkerPool(module, { ...options.workers, name: `tasks of ${settings.name}`, size: threads });
+  const pool = new WorkerPool(module, { ...options.workers, name: `tasks of ${settings.name}`, size: threads, queueLimit: 0 });
   const { engine, isOwn } = openEngine(settings);
   const name = given ?? `server-${randomHex(6)}`;
   const queue = await engine.queue(settings.name, settings.queue);

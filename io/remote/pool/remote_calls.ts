@@ -129,8 +129,11 @@ export class RemoteCalls {
     if (this.#connected === undefined) return;
     const { engine, isOwn, ends } = await this.#connected;
     for (const end of ends) end();
-    await engine.flush();
-    if (isOwn) await engine.close();
+    try {
+      if (engine.state.isConnected) await engine.flush();
+    } finally {
+      if (isOwn) await engine.close();
+    }
   }
 
   async #connect(): Promise<Connected> {
@@ -145,6 +148,7 @@ export class RemoteCalls {
 
   async #publish(call: RemoteCall): Promise<void> {
     const { engine, queue } = await this.connect();
+    checkSize(call, engine);
     if (call.body.inbox !== this.subjects.inbox(this.caller)) await this.#listenToKey(call);
     const { id, priority, bytes: body, body: { name } } = call;
     while (!call.isSettled) {
@@ -167,6 +171,7 @@ export class RemoteCalls {
 
   async #request(call: RemoteCall): Promise<void> {
     const { engine } = await this.connect();
+    checkSize(call, engine);
     if (call.isSettled) return;
     const controller = new AbortController();
     call.whenSettled(() => controller.abort());
@@ -267,4 +272,11 @@ export class RemoteCalls {
       }
     }
   }
+}
+
+/** Refuses a call that is larger than a message may be. */
+function checkSize({ label, bytes }: RemoteCall, { maxBytes }: Engine): void {
+  const most = maxBytes - 8192;
+  if (bytes.length <= most) return;
+  throw new RangeError(`The arguments of ${label} are too large: ${bytes.length} bytes of ${most}`);
 }

@@ -10,7 +10,7 @@ import { within } from "../../../scheduler/scopes/current_scope.ts";
 import { TimeoutError } from "../../../scheduler/scopes/errors.ts";
 import { reportUnhandled } from "../../../scheduler/scopes/unhandled.ts";
 import { type Backoff, delayAfter } from "../../../scheduler/waits/backoff.ts";
-import { type RunOptions, WorkerExitError, type WorkerPool } from "../../../scheduler/workers/mod.ts";
+import { PoolClosedError, type RunOptions, WorkerExitError, type WorkerPool } from "../../../scheduler/workers/mod.ts";
 import { callFor, isNoFunction } from "../../../scheduler/workers/pool/for_machines.ts";
 import type { Delivery, Engine, JobQueue, Message } from "../engine/engine.ts";
 import { bury } from "../wire/dead_letters.ts";
@@ -74,7 +74,13 @@ export class ServerJobs {
   get room(): number {
     if (this.#isDraining) return 0;
     // A job that was cancelled has its thread until it has heeded that.
-    return this.#parts.threads - Math.max(this.#held.size, this.#parts.pool.statistics().running);
+    return this.#parts.threads - Math.max(this.#held.size, this.#inPool);
+  }
+
+  /** How many jobs the pool has, those included that were cancelled and have not ended. */
+  get #inPool(): number {
+    const { running, queued } = this.#parts.pool.statistics();
+    return running + queued;
   }
 
   /** A job has come from the queue. */
@@ -170,14 +176,22 @@ export class ServerJobs {
       job.isRunning = true;
       this.#running++;
       // Whoever calls has nothing to do with the scopes of this program.
-      within(undefined, () => void this.#run(job).finally(() => this.#ran()).catch(reportUnhandled), undefined);
+      within(undefined, () => void this.#runAndLeave(job).catch(reportUnhandled), undefined);
     }
   }
 
-  #ran(): void {
-    this.#running--;
-    this.#startNext();
-    this.#parts.onFree();
+  async #runAndLeave(job: HeldJob): Promise<void> {
+    try {
+      await this.#run(job);
+      // A function that was told to stop has its thread until it does, or the pool has replaced that.
+      if (this.#inPool >= this.#running) await this.#parts.pool.room();
+    } catch (error) {
+      if (!(error instanceof PoolClosedError)) throw error;
+    } finally {
+      this.#running--;
+      this.#startNext();
+      this.#parts.onFree();
+    }
   }
 
   async #run(job: HeldJob): Promise<void> {

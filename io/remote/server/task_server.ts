@@ -158,11 +158,11 @@ export class TaskServer {
       for (const end of rest) end();
       await Promise.all(this.#consumers.map((consumer) => consumer.close()));
       if (jobs.held > 0) await new Promise<void>((resolve) => this.#onEmpty = resolve);
-      this.#grace?.cancel();
       control?.();
       await engine.flush();
-      await pool.close({ timeout: 0 });
     } finally {
+      this.#grace?.cancel();
+      await pool.close({ timeout: 0 });
       if (isOwn) await engine.close();
       this.#place.leave();
       this.#release();
