@@ -5,16 +5,27 @@
  */
 
 export { DeadLetterError, NoWorkerError } from "./pool/remote_errors.ts";
-export {
-  type DeadLetter,
-  type RemoteMapOptions,
-  RemotePool,
-  type RemotePoolOptions,
-  type RemotePoolStatistics,
-  type RemoteRunOptions,
-  type RemoteStreamOptions,
-} from "./remote_pool.ts";
-export type { QueueOptions } from "./remote_settings.ts";
+export type {
+  DeadLetter,
+  RemoteMapOptions,
+  RemotePoolOptions,
+  RemotePoolStatistics,
+  RemoteRunOptions,
+  RemoteStreamOptions,
+} from "./pool/pool_options.ts";
+export { RemotePool } from "./remote_pool.ts";
+export type { QueueOptions } from "./settings/remote_settings.ts";
 export { type BackoffOptions, serveTasks, type ServeTasksOptions } from "./serve_tasks.ts";
 export type { TaskDrainOptions, TaskServer, TaskServerStatistics } from "./server/task_server.ts";
-export type { Engine } from "./engine/engine.ts";
+export {
+  type Delivery,
+  type Engine,
+  EngineFullError,
+  type Headers,
+  type JobMessage,
+  type JobPriority,
+  type JobQueue,
+  type Message,
+  NoResponderError,
+  type QueueSettings,
+} from "./engine/engine.ts";

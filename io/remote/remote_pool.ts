@@ -4,9 +4,9 @@
  * @module
  */
 
-import { checkBoolean, checkCount, checkDuration, checkOptions, show } from "../../runtime/basics/check.ts";
+import { checkCount, checkDuration, checkOptions, show } from "../../runtime/basics/check.ts";
+import { wallClock } from "../../runtime/basics/wall_clock.ts";
 import { loop } from "../../scheduler/queue/loop.ts";
-import { priorityOf } from "../../scheduler/queue/priority.ts";
 import { mapConcurrent } from "../../scheduler/combinators/mod.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
 import { TimeoutError } from "../../scheduler/scopes/errors.ts";
@@ -20,84 +20,24 @@ import type {
   PoolFunctions,
   Result,
   RunnableName,
-  RunOptions,
   StreamableName,
   StreamedValue,
 } from "../../scheduler/workers/mod.ts";
-import { CallWait, PoolJob, settingsOf, streamOf } from "../../scheduler/workers/pool/for_machines.ts";
-import { RemoteCall } from "./pool/remote_call.ts";
+import { CallWait, settingsOf, streamOf } from "../../scheduler/workers/pool/for_machines.ts";
+import { callOptionsOf, makeCall } from "./pool/make_call.ts";
+import type {
+  DeadLetter,
+  RemoteMapOptions,
+  RemotePoolOptions,
+  RemotePoolStatistics,
+  RemoteRunOptions,
+  RemoteStreamOptions,
+} from "./pool/pool_options.ts";
+import type { RemoteCall } from "./pool/remote_call.ts";
 import { type CallsSettings, RemoteCalls } from "./pool/remote_calls.ts";
-import { checkQueue, knownErrors, queueKeys, type QueueOptions } from "./remote_settings.ts";
+import { checkQueue, knownErrors, queueKeys } from "./settings/remote_settings.ts";
 import { readJob, writeBody } from "./wire/messages.ts";
-import { deadHeaders } from "./wire/subjects.ts";
-
-/** How a pool is to be. */
-export interface RemotePoolOptions extends QueueOptions {
-  /**
-   * "at-least-once": a call is kept until it was answered, and tried again when its worker dies. "at-most-once": a call goes to somebody who
-   * serves at this moment, and fails with `NoWorkerError` where nobody does; it costs half. Default: "at-least-once".
-   */
-  delivery?: "at-least-once" | "at-most-once";
-  /** Classes of errors that come back as instances, as for a `WorkerPool`. Default: those of the library, and the built-in ones. */
-  errors?: readonly (new (...args: never) => Error)[];
-  /** Closes the pool at once when aborted. */
-  signal?: AbortSignal;
-}
-
-/** How a call is to be. */
-export interface RemoteRunOptions extends Omit<RunOptions, "transfer"> {
-  /**
-   * What the call is known by, 1 to 128 characters: whoever calls with the same key within two minutes shares the call there is. Cancelling
-   * one of them cancels it for those elsewhere, too.
-   */
-  idempotencyKey?: string;
-  /** Does the call go on when this program has gone? Default: false. */
-  detached?: boolean;
-}
-
-/** How a stream is to be. */
-export interface RemoteStreamOptions extends Omit<RemoteRunOptions, "idempotencyKey"> {
-  /** How many values may be on their way. Default: 64. */
-  highWaterMark?: number;
-}
-
-/** How a map is to be; `timeout` and `signal` are about the whole. */
-export interface RemoteMapOptions extends Omit<RemoteRunOptions, "idempotencyKey"> {
-  /** How many items are called for at once. Default: 64. */
-  limit?: number;
-}
-
-/** A call that was given up. */
-export interface DeadLetter {
-  readonly id: string;
-  /** The function, and its arguments; `undefined` where they cannot be read. */
-  readonly name: string;
-  readonly args: readonly unknown[] | undefined;
-  /** What its last try came to, in words, and who tried. */
-  readonly error: string;
-  readonly worker: string;
-  readonly attempts: number;
-  /** When it was given up. */
-  readonly at: string;
-}
-
-/** The numbers of a pool at one moment. */
-export interface RemotePoolStatistics {
-  /** Calls of this pool that have not settled, and those of them that are known to run. */
-  readonly pending: number;
-  readonly running: number;
-  readonly completed: number;
-  readonly failed: number;
-  readonly cancelled: number;
-  /** Answers that came a second time. */
-  readonly duplicates: number;
-  /** Messages that could not be read. */
-  readonly malformed: number;
-  /** Calls that were given up. */
-  readonly dead: number;
-  readonly reconnects: number;
-  readonly isConnected: boolean;
-}
+import type { deadHeaders } from "./wire/subjects.ts";
 
 /**
  * Runs the functions of a module that others serve with `serveTasks`: at least once. A function may run more than once, when its worker
@@ -121,7 +61,6 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
   readonly #leaveSignal: (() => void) | undefined;
   #functions: PoolFunctions<M> | undefined = undefined;
   #closing: Promise<void> | undefined = undefined;
-  #lastId = 0;
 
   /**
    * Makes a pool; it connects with its first call.
@@ -160,8 +99,12 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
    * @throws {TypeError}, {RangeError} or {DOMException} ("DataCloneError") at the call, for wrong arguments and those that cannot be sent.
    * @throws {NoWorkerError}, {DeadLetterError}, {QueueFullError}, {PoolClosedError}, {WorkerExitError}, {TimeoutError} (rejections).
    */
-  run<K extends RunnableName<M>>(name: K, args: Arguments<M, K>, options: RemoteRunOptions = {}): Promise<Result<M, K>> {
-    const call = this.#makeCall(name, args, options);
+  run<K extends RunnableName<M>>(
+    name: K,
+    args: Arguments<M, K>,
+    options: RemoteRunOptions = {},
+  ): Promise<Result<M, K>> {
+    const call = makeCall(this.#calls, name, args, options);
     const wait = new CallWait<Result<M, K>>(currentScope(), name, this.#calls.size);
     if (wait.interrupted) return wait.promise;
     const { signal } = options;
@@ -194,7 +137,7 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
   ): AsyncIterableIterator<StreamedValue<M, K>> {
     const { highWaterMark = 64, ...rest } = options;
     checkCount(highWaterMark, "The highWaterMark of a stream", 1);
-    const call = this.#makeCall(name, args, rest, highWaterMark);
+    const call = makeCall(this.#calls, name, args, rest, highWaterMark);
     const calls = this.#calls;
     return streamOf<StreamedValue<M, K>>(call.job, {
       highWaterMark,
@@ -223,7 +166,7 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
   ): Promise<Result<M, K>[]> {
     const { limit = 64, timeout, signal, ...each } = options;
     checkCount(limit, "The limit of map", 1);
-    settingsOf(name, [], withoutOwn(each));
+    settingsOf(name, [], callOptionsOf(each));
     const all = (): Promise<Result<M, K>[]> =>
       mapConcurrent(items, (item) => this.run(name, [item] as Arguments<M, K>, each), {
         limit,
@@ -246,7 +189,9 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
       } catch {
         // It may be what nobody could read.
       }
-      const { error = "", worker = "", attempts, at = "" } = headers as Partial<Record<keyof typeof deadHeaders, string>>;
+      const { error = "", worker = "", attempts, at = "" } = headers as Partial<
+        Record<keyof typeof deadHeaders, string>
+      >;
       return { id, name, args, error, worker, attempts: Number(attempts ?? 0), at };
     });
   }
@@ -260,7 +205,7 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
     const job = (await queue.dead.list(mostDead)).find((each) => each.id === id);
     if (job === undefined) return false;
     const { timeout: _, queueTimeout: __, ...body } = readJob(job.body);
-    const bytes = writeBody({ ...body, at: Date.now(), isDetached: true });
+    const bytes = writeBody({ ...body, at: wallClock(), isDetached: true });
     // An id of its own: that of the call may be one of those that are known still.
     await queue.publish({ ...job, id: `${id}.again.${job.sequence}`, headers: {}, body: bytes });
     return await queue.dead.remove(job.sequence);
@@ -315,50 +260,7 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
     call.limit(body.queueTimeout, () => new TimeoutError(`the wait of ${label}`, body.queueTimeout), true);
     calls.submit(call);
   }
-
-  /** Checks a call and makes it ready. */
-  #makeCall(name: string, args: readonly unknown[], options: RemoteRunOptions, credit?: number): RemoteCall {
-    if (!Array.isArray(args)) throw new TypeError(`The arguments of a call are an array: received ${show(args)}`);
-    const settings = settingsOf(name, [], withoutOwn(options));
-    const { idempotencyKey: key, detached, timeout, queueTimeout, runTimeout, onProgress, name: label } = options;
-    checkBoolean(detached, "detached");
-    if (key !== undefined && (typeof key !== "string" || !/^\P{Cc}{1,128}$/u.test(key))) {
-      throw new TypeError(`An idempotencyKey is a text of 1 to 128 characters, all of them visible: received ${show(key)}`);
-    }
-    if (key !== undefined && credit !== undefined) throw new TypeError("A stream has one reader: no idempotencyKey");
-    const { caller, subjects, settings: { isOnce } } = this.#calls;
-    if (key !== undefined && isOnce) throw new TypeError("A call that is made at most once has no idempotencyKey");
-    const path = settings.extra?.path;
-    const isLimited = (ms: number | undefined): boolean => ms !== undefined && ms !== Infinity;
-    const body = {
-      id: key ?? `${caller}-${++this.#lastId}`,
-      name,
-      args: [...args],
-      inbox: key === undefined ? subjects.inbox(caller) : subjects.keyed(key),
-      at: Date.now(),
-      ...(isLimited(timeout) && { timeout: timeout! }),
-      ...(isLimited(queueTimeout) && { queueTimeout: queueTimeout!, tellStart: true }),
-      ...(isLimited(runTimeout) && { runTimeout: runTimeout! }),
-      ...(label !== undefined && { label }),
-      ...(path !== undefined && { path }),
-      ...(credit !== undefined && { credit }),
-      ...(onProgress !== undefined && { progress: true }),
-      ...(detached && { isDetached: true }),
-    };
-    const bytes = writeBody(body, "the call");
-    const calls = this.#calls;
-    return new RemoteCall({ body, bytes, priority: priorityOf(settings.lane), job: new PoolJob(settings) }, {
-      onSettled: (call) => calls.settled(call),
-      giveUp: (call, reason, isOwn) => calls.giveUp(call, reason, isOwn),
-    });
-  }
 }
 
 /** Among how many dead letters one is looked for. */
 const mostDead = 100_000;
-
-/** What a call of a pool of threads may be told, too. */
-function withoutOwn({ idempotencyKey: _, detached: __, ...rest }: RemoteRunOptions): RunOptions {
-  if ("transfer" in rest) throw new TypeError("Nothing moves to another machine: no transfer");
-  return rest;
-}

@@ -11,7 +11,7 @@ import { loop } from "../../scheduler/queue/loop.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
 import { checkBackoff } from "../../scheduler/waits/backoff.ts";
 import { WorkerPool, type WorkerPoolOptions } from "../../scheduler/workers/mod.ts";
-import { checkQueue, openEngine, queueKeys, type QueueOptions } from "./remote_settings.ts";
+import { checkQueue, openEngine, queueKeys, type QueueOptions } from "./settings/remote_settings.ts";
 import { ServerJobs } from "./server/server_jobs.ts";
 import { TaskServer } from "./server/task_server.ts";
 import { subjectsOf } from "./wire/subjects.ts";
@@ -85,7 +85,12 @@ export async function serveTasks(
   });
   // Before anything is awaited: not every host carries the scope across that.
   const scope = currentScope();
-  const pool = new WorkerPool(module, { ...options.workers, name: `tasks of ${settings.name}`, size: threads, queueLimit: 0 });
+  const pool = new WorkerPool(module, {
+    ...options.workers,
+    name: `tasks of ${settings.name}`,
+    size: threads,
+    queueLimit: 0,
+  });
   const { engine, isOwn } = openEngine(settings);
   const name = given ?? `server-${randomHex(6)}`;
   const queue = await engine.queue(settings.name, settings.queue);

@@ -86,7 +86,9 @@ export class EmbeddedEngine implements Engine {
       this.#leaves.add(close);
       ends.push(() => this.#leaves.delete(close));
       const answer = (bytes: Uint8Array, answered: Headers): void =>
-        this.receive(() => settle(() => resolve(messageOf({ subject, headers: answered, body: bytes, answer: undefined }))));
+        this.receive(() =>
+          settle(() => resolve(messageOf({ subject, headers: answered, body: bytes, answer: undefined })))
+        );
       if (!this.#isOpen) return close();
       if (this.#broker.pass({ subject, headers, body, answer })) return;
       this.receive(() => settle(() => reject(new NoResponderError(`Nobody listens to ${subject}`))));
@@ -267,10 +269,14 @@ class EmbeddedDelivery implements Delivery {
   ack(): Promise<void> {
     if (buggify("an acknowledgement is lost")) {
       return new Promise((_, reject) => {
-        const timer = loop().timers.setTimer(() => {
-          leave();
-          reject(new TimeoutError("an acknowledgement", ackTimeout));
-        }, ackTimeout, { real: true });
+        const timer = loop().timers.setTimer(
+          () => {
+            leave();
+            reject(new TimeoutError("an acknowledgement", ackTimeout));
+          },
+          ackTimeout,
+          { real: true },
+        );
         const leave = this.#engine.enter(() => {
           timer.cancel();
           reject(closed());

@@ -48,8 +48,9 @@ export class Inbox extends Entry {
   #ask(): void {
     if (this.#isAsked) return;
     this.#isAsked = true;
-    if (buggify("a connection of an embedded engine stalls")) loop().timers.setTimer(() => this.#enqueue(), stall, { real: true });
-    else this.#enqueue();
+    if (buggify("a connection of an embedded engine stalls")) {
+      loop().timers.setTimer(() => this.#enqueue(), stall, { real: true });
+    } else this.#enqueue();
   }
 
   #enqueue(): void {

@@ -13,7 +13,13 @@
  */
 
 import { loop } from "../../../scheduler/queue/loop.ts";
-import { EngineFullError, type JobMessage, type JobPriority, priorities, type QueueSettings } from "../engine/engine.ts";
+import {
+  EngineFullError,
+  type JobMessage,
+  type JobPriority,
+  priorities,
+  type QueueSettings,
+} from "../engine/engine.ts";
 
 /** For how long the same id adds nothing, in ms: JetStream's own. */
 const dedupeWindow = 120_000;
@@ -49,8 +55,11 @@ export class StoredQueue {
 
   constructor(settings: QueueSettings) {
     this.settings = settings;
-    const perPriority = <T>(make: () => T): Record<JobPriority, T> =>
-      ({ "user-blocking": make(), "user-visible": make(), "background": make() });
+    const perPriority = <T>(make: () => T): Record<JobPriority, T> => ({
+      "user-blocking": make(),
+      "user-visible": make(),
+      "background": make(),
+    });
     this.#waiting = perPriority(() => ({ again: new Set(), fresh: new Set() }));
     this.#takers = perPriority(() => []);
   }

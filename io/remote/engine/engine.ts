@@ -84,7 +84,11 @@ export interface JobQueue {
    * Takes jobs of one priority: `deliver` is called with each, never with more than `room()` says at that moment. The function it returns
    * ends that; what is held then is given back by whoever holds it.
    */
-  consume(priority: JobPriority, room: () => number, deliver: (delivery: Delivery) => void): Promise<{ more(): void; close(): Promise<void> }>;
+  consume(
+    priority: JobPriority,
+    room: () => number,
+    deliver: (delivery: Delivery) => void,
+  ): Promise<{ more(): void; close(): Promise<void> }>;
   /** Is told of each job that was delivered as often as it may be, and of which nothing has been heard. */
   onExhausted(told: (job: { readonly sequence: number; readonly attempts: number }) => void): Promise<() => void>;
   /** How many jobs are queued, and how many are delivered and not acknowledged. */
@@ -106,7 +110,11 @@ export interface Engine {
   /** Sends bytes to all who listen to a subject, or to one of a group. */
   send(subject: string, body: Uint8Array, headers?: Headers): void;
   /** Sends bytes and waits for the one answer; rejects with a `NoResponderError` at once where nobody listens. */
-  request(subject: string, body: Uint8Array, options: { headers?: Headers; signal: AbortSignal; timeout: number }): Promise<Message>;
+  request(
+    subject: string,
+    body: Uint8Array,
+    options: { headers?: Headers; signal: AbortSignal; timeout: number },
+  ): Promise<Message>;
   /** Listens to a subject, whose last part may be `>`; of those of one `group` one gets each message. The function it returns ends that. */
   listen(subject: string, on: (message: Message) => void, group?: string): Promise<() => void>;
   /** Large bytes beside the messages. */
@@ -119,6 +127,7 @@ export interface Engine {
   readonly state: { readonly reconnects: number; readonly isConnected: boolean };
   /** Resolves when all that was sent has gone out. */
   flush(): Promise<void>;
+  /** Ends the connection; what is held by it comes again elsewhere after `ackWait`. */
   close(): Promise<void>;
 }
 

@@ -11,12 +11,12 @@ import { reportUnhandled } from "../../../scheduler/scopes/unhandled.ts";
 import { PoolClosedError, QueueFullError } from "../../../scheduler/workers/mod.ts";
 import type { KnownClasses } from "../../../scheduler/workers/pool/for_machines.ts";
 import { type Engine, EngineFullError, type JobQueue, type Message, NoResponderError } from "../engine/engine.ts";
-import { type CheckedQueue, openEngine } from "../remote_settings.ts";
+import { type CheckedQueue, openEngine } from "../settings/remote_settings.ts";
 import { buryStuck } from "../wire/dead_letters.ts";
 import { type AnswerBody, type ControlBody, readAnswer, writeBody } from "../wire/messages.ts";
 import { type Subjects, subjectsOf } from "../wire/subjects.ts";
 import { WireError } from "../wire/wire_error.ts";
-import { exitOf, type RemoteCall } from "./remote_call.ts";
+import { type CallEvents, exitOf, type RemoteCall } from "./remote_call.ts";
 import { DeadLetterError, NoWorkerError } from "./remote_errors.ts";
 
 /** How the calls of a pool are made. */
@@ -41,7 +41,7 @@ const askedAtOnce = 100;
 const missesOfLost = 3;
 
 /** The calls. */
-export class RemoteCalls {
+export class RemoteCalls implements CallEvents {
   readonly settings: CallsSettings;
   readonly subjects: Subjects;
   readonly caller: string = randomHex(8);
@@ -49,6 +49,7 @@ export class RemoteCalls {
   /** Those of one id are all told. */
   readonly #calls: Map<string, Set<RemoteCall>> = new Map();
   readonly #keyed: Map<string, { readonly ready: Promise<() => void>; users: number }> = new Map();
+  #lastId = 0;
   #connected: Promise<Connected> | undefined = undefined;
   /** The connection, once it is there. */
   #engine: Engine | undefined = undefined;
@@ -73,6 +74,10 @@ export class RemoteCalls {
     let size = 0;
     for (const calls of this.#calls.values()) size += calls.size;
     return size;
+  }
+
+  nextId(): string {
+    return `${this.caller}-${++this.#lastId}`;
   }
 
   closedError(): PoolClosedError {
@@ -104,7 +109,7 @@ export class RemoteCalls {
   }
 
   /** A call has settled. */
-  settled(call: RemoteCall): void {
+  onSettled(call: RemoteCall): void {
     const calls = this.#calls.get(call.id);
     calls?.delete(call);
     if (calls?.size === 0) this.#calls.delete(call.id);
@@ -248,16 +253,20 @@ export class RemoteCalls {
 
   /** Asks at every beat for calls of which nothing has been heard: an answer may be lost. */
   #startWatch(): void {
-    this.#watch ??= loop().timers.setTimer(() => {
-      this.#watch = undefined;
-      if (this.#calls.size === 0) return;
-      this.#startWatch();
-      const old = loop().host.now() - this.settings.beat * 2;
-      const silent = [...this.all()].filter(({ heard }) => heard <= old).slice(0, askedAtOnce);
-      if (silent.length === 0 || this.#engine === undefined || !this.#engine.state.isConnected) return;
-      this.tell({ kind: "ask", ids: silent.map(({ id }) => id) });
-      within(undefined, () => void this.#look(silent).catch(() => {}), undefined);
-    }, this.settings.beat, { real: true });
+    this.#watch ??= loop().timers.setTimer(
+      () => {
+        this.#watch = undefined;
+        if (this.#calls.size === 0) return;
+        this.#startWatch();
+        const old = loop().host.now() - this.settings.beat * 2;
+        const silent = [...this.all()].filter(({ heard }) => heard <= old).slice(0, askedAtOnce);
+        if (silent.length === 0 || this.#engine === undefined || !this.#engine.state.isConnected) return;
+        this.tell({ kind: "ask", ids: silent.map(({ id }) => id) });
+        within(undefined, () => void this.#look(silent).catch(() => {}), undefined);
+      },
+      this.settings.beat,
+      { real: true },
+    );
   }
 
   /** Looks for calls where they should be. */

@@ -25,7 +25,9 @@ export class DeadLetterError extends Error {
   /** Made by the library. */
   constructor(name: string, attempts: number, cause: unknown) {
     const why = cause instanceof Error ? `: ${cause.message}` : "";
-    super(`The call of ${name} was given up after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}${why}`, { cause });
+    super(`The call of ${name} was given up after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}${why}`, {
+      cause,
+    });
     this.attempts = attempts;
   }
 }

@@ -52,6 +52,6 @@ export class Unwanted {
   add(id: string): void {
     this.#ids.delete(id);
     this.#ids.add(id);
-    if (this.#ids.size > most) for (const oldest of this.#ids) return void this.#ids.delete(oldest);
+    if (this.#ids.size > most) { for (const oldest of this.#ids) return void this.#ids.delete(oldest); }
   }
 }

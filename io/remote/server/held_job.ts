@@ -10,8 +10,9 @@
  * @module
  */
 
+import { wallClock } from "../../../runtime/basics/wall_clock.ts";
 import { loop } from "../../../scheduler/queue/loop.ts";
-import { type Priority } from "../../../scheduler/queue/priority.ts";
+import type { Priority } from "../../../scheduler/queue/priority.ts";
 import type { Delivery } from "../engine/engine.ts";
 import type { JobBody } from "../wire/messages.ts";
 
@@ -55,7 +56,7 @@ export class HeldJob {
     this.reply = reply;
     this.credit = body.credit ?? 0;
     // By the caller's clock it may be late already; by a clock of its own that is behind it never gets more than was stated.
-    const age = Math.max(0, Date.now() - body.at);
+    const age = Math.max(0, wallClock() - body.at);
     this.startBy = this.came + Math.max(0, (body.queueTimeout ?? Infinity) - age);
     this.endBy = this.came + Math.max(0, (body.timeout ?? Infinity) - age);
   }

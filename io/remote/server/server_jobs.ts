@@ -9,38 +9,25 @@ import type { Priority } from "../../../scheduler/queue/priority.ts";
 import { within } from "../../../scheduler/scopes/current_scope.ts";
 import { TimeoutError } from "../../../scheduler/scopes/errors.ts";
 import { reportUnhandled } from "../../../scheduler/scopes/unhandled.ts";
-import { type Backoff, delayAfter } from "../../../scheduler/waits/backoff.ts";
-import { PoolClosedError, type RunOptions, WorkerExitError, type WorkerPool } from "../../../scheduler/workers/mod.ts";
+import { delayAfter } from "../../../scheduler/waits/backoff.ts";
+import { PoolClosedError, type RunOptions, WorkerExitError } from "../../../scheduler/workers/mod.ts";
 import { callFor, isNoFunction } from "../../../scheduler/workers/pool/for_machines.ts";
-import type { Delivery, Engine, JobQueue, Message } from "../engine/engine.ts";
+import type { Delivery, Message } from "../engine/engine.ts";
 import { bury } from "../wire/dead_letters.ts";
-import { type AnswerKind, type ControlBody, type JobBody, readControl, readJob, writeBody } from "../wire/messages.ts";
+import { type ControlBody, type JobBody, readControl, readJob } from "../wire/messages.ts";
 import { WireError } from "../wire/wire_error.ts";
-import { Answered, Unwanted } from "./answered.ts";
+import { Unwanted } from "./answered.ts";
+import { Answers } from "./answers.ts";
 import { CallerWatch } from "./caller_watch.ts";
 import { HeldJob, nextOf } from "./held_job.ts";
-
-/** What the jobs need of their server. */
-export interface ServerParts {
-  readonly engine: Engine;
-  readonly queue: JobQueue;
-  readonly pool: WorkerPool;
-  readonly threads: number;
-  /** The name of the server, to callers and in dead letters. */
-  readonly worker: string;
-  readonly attempts: number;
-  readonly beat: number;
-  readonly backoff: Backoff;
-  readonly retryOn: ((error: unknown) => boolean) | undefined;
-  /** There is room for more, or nothing is left. */
-  onFree(): void;
-}
+import { sendStream } from "./send_stream.ts";
+import type { ServerParts } from "./server_parts.ts";
 
 /** The jobs that a server holds. */
 export class ServerJobs {
   readonly #parts: ServerParts;
   readonly #held: Map<string, HeldJob> = new Map();
-  readonly #answered: Answered = new Answered();
+  readonly #answers: Answers;
   readonly #unwanted: Unwanted = new Unwanted();
   readonly #callers: CallerWatch;
   #beat: { cancel(): void } | undefined = undefined;
@@ -59,6 +46,7 @@ export class ServerJobs {
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
+    this.#answers = new Answers(parts.engine, parts.worker);
     this.#callers = new CallerWatch(parts.engine, parts.beat, (inbox) => this.#gone(inbox));
   }
 
@@ -93,11 +81,9 @@ export class ServerJobs {
     if (body === undefined) return;
     if (delivery.attempt > 1) this.counts.redelivered++;
     const { id } = body;
-    const answer = this.#answered.get(id);
     const held = this.#held.get(id);
-    if (answer !== undefined) {
+    if (held === undefined && this.#answers.repeat(id)) {
       this.counts.duplicates++;
-      this.#parts.engine.send(answer.inbox, answer.bytes);
       return acknowledge(delivery);
     }
     if (this.#unwanted.has(id)) return acknowledge(delivery);
@@ -155,11 +141,10 @@ export class ServerJobs {
         job.credit += body.count;
         job.onCredit?.();
         return;
-      case "ask": {
-        const answer = this.#answered.get(id);
-        if (answer !== undefined) this.#parts.engine.send(answer.inbox, answer.bytes);
-        else if (job !== undefined) this.#say(job, "started");
-      }
+      case "ask":
+        // One that waits here is as good as started: its caller asks whether anybody has it.
+        if (job !== undefined) this.#answers.say(job, "started");
+        else this.#answers.repeat(id);
     }
   }
 
@@ -200,7 +185,7 @@ export class ServerJobs {
     const label = body.label ?? body.name;
     if (now >= job.endBy) return this.#answerFailed(job, new TimeoutError(label, body.timeout));
     if (now >= job.startBy) return this.#answerFailed(job, new TimeoutError(`the wait of ${label}`, body.queueTimeout));
-    if (body.tellStart || body.credit !== undefined) this.#say(job, "started");
+    if (body.tellStart || body.credit !== undefined) this.#answers.say(job, "started");
     const { id: key, path, traceparent } = body;
     const extra = {
       key,
@@ -214,32 +199,23 @@ export class ServerJobs {
       ...(body.label !== undefined && { name: body.label }),
       ...(job.endBy !== Infinity && { timeout: job.left }),
       ...(body.runTimeout !== undefined && { runTimeout: body.runTimeout }),
-      ...(body.progress && { onProgress: (value) => this.#say(job, "progress", value, job.told++) }),
+      ...(body.progress &&
+        { onProgress: (value) => void (job.isOver || this.#answers.say(job, "progress", value, job.told++)) }),
     };
     try {
       if (body.credit === undefined) {
         this.#done(job, await callFor(extra, () => this.#parts.pool.run(body.name, body.args, options)));
       } else {
         const highWaterMark = body.credit;
-        await this.#stream(job, callFor(extra, () => this.#parts.pool.stream(body.name, body.args, { ...options, highWaterMark })));
+        const values = callFor(
+          extra,
+          () => this.#parts.pool.stream(body.name, body.args, { ...options, highWaterMark }),
+        );
+        await sendStream(job, values, this.#answers);
         this.#done(job, undefined);
       }
     } catch (error) {
       this.#failed(job, error);
-    }
-  }
-
-  async #stream(job: HeldJob, values: AsyncIterableIterator<unknown>): Promise<void> {
-    try {
-      while (!job.isOver) {
-        while (job.credit === 0 && !job.isOver) await new Promise<void>((resolve) => job.onCredit = resolve);
-        const step = await values.next();
-        if (step.done) return;
-        job.credit--;
-        this.#say(job, "value", step.value, job.told++);
-      }
-    } finally {
-      await values.return?.();
     }
   }
 
@@ -292,36 +268,9 @@ export class ServerJobs {
   /** Says the last of a job, and is done with it. */
   #answer(job: HeldJob, kind: "done" | "failed" | "dead" | "exit", value: unknown): void {
     if (!this.#leave(job)) return;
-    const { body, delivery } = job;
-    const bytes = this.#bytesOf(job, kind, value);
-    // One that was given up may be tried again by hand.
-    if (kind !== "dead") this.#answered.add(body.id, { inbox: body.inbox, bytes });
-    this.#send(job, bytes);
+    const { delivery } = job;
+    this.#answers.say(job, kind, value);
     if (delivery !== undefined) acknowledge(delivery);
-  }
-
-  #bytesOf(job: HeldJob, kind: AnswerKind, value: unknown, number?: number): Uint8Array {
-    const { worker, engine } = this.#parts;
-    const answer = { id: job.body.id, attempt: job.attempt, worker, ...(number !== undefined && { number }) };
-    try {
-      const bytes = writeBody({ ...answer, kind, value }, `what ${job.body.name} gave`);
-      if (bytes.length <= engine.maxBytes - 8192) return bytes;
-      throw new RangeError(`What ${job.body.name} gave is too large: ${bytes.length} bytes of ${engine.maxBytes - 8192}`);
-    } catch (error) {
-      return writeBody({ ...answer, kind: "failed", value: error });
-    }
-  }
-
-  #say(job: HeldJob, kind: "started" | "progress" | "value", value?: unknown, number?: number): void {
-    if (!job.isOver) this.#send(job, this.#bytesOf(job, kind, value, number));
-  }
-
-  /** To whoever asked, the first time; then to the job's inbox. */
-  #send(job: HeldJob, bytes: Uint8Array): void {
-    const { reply } = job;
-    job.reply = undefined;
-    if (reply !== undefined) reply(bytes);
-    else this.#parts.engine.send(job.body.inbox, bytes);
   }
 
   /** Nobody wants a job any more. */
@@ -349,20 +298,24 @@ export class ServerJobs {
 
   /** Says at every beat that what is held goes on, and asks whether its callers are there. */
   #startBeating(): void {
-    this.#beat ??= loop().timers.setTimer(() => {
-      this.#beat = undefined;
-      if (this.#held.size === 0) return this.#callers.look(new Set());
-      const old = loop().timers.now() - this.#parts.beat;
-      const inboxes = new Set<string>();
-      for (const job of this.#held.values()) {
-        job.delivery?.working();
-        if (job.came > old) continue;
-        if (job.delivery === undefined) this.#say(job, "started");
-        if (!job.body.isDetached) inboxes.add(job.body.inbox);
-      }
-      this.#callers.look(inboxes);
-      this.#startBeating();
-    }, this.#parts.beat, { hold: false, real: true });
+    this.#beat ??= loop().timers.setTimer(
+      () => {
+        this.#beat = undefined;
+        if (this.#held.size === 0) return this.#callers.look(new Set());
+        const old = loop().timers.now() - this.#parts.beat;
+        const inboxes = new Set<string>();
+        for (const job of this.#held.values()) {
+          job.delivery?.working();
+          if (job.came > old) continue;
+          if (job.delivery === undefined) this.#answers.say(job, "started");
+          if (!job.body.isDetached) inboxes.add(job.body.inbox);
+        }
+        this.#callers.look(inboxes);
+        this.#startBeating();
+      },
+      this.#parts.beat,
+      { hold: false, real: true },
+    );
   }
 
   #gone(inbox: string): void {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { wallClock } from "../../../runtime/basics/wall_clock.ts";
 import type { JobMessage, JobQueue } from "../engine/engine.ts";
 import { deadHeaders, headerOf } from "./subjects.ts";
 
@@ -26,7 +27,7 @@ export function bury(
     [deadHeaders.error]: headerOf(text),
     [deadHeaders.attempts]: String(attempts),
     [deadHeaders.worker]: headerOf(worker),
-    [deadHeaders.at]: new Date().toISOString(),
+    [deadHeaders.at]: new Date(wallClock()).toISOString(),
   };
   return queue.dead.add({ id, name, priority, body, headers });
 }

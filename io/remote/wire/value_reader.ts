@@ -36,7 +36,9 @@ const views: ReadonlyMap<unknown, readonly [ViewClass, number]> = new Map<string
 export function readValue(bytes: Uint8Array, known?: KnownClasses): unknown {
   try {
     if (bytes.length < headSize) throw new WireError(`it has ${bytes.length} bytes`);
-    if (bytes[0] !== version) throw new WireError(`it is of version ${bytes[0]}, this program reads ${version}`, bytes[0]);
+    if (bytes[0] !== version) {
+      throw new WireError(`it is of version ${bytes[0]}, this program reads ${version}`, bytes[0]);
+    }
     const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(1, true);
     if (length > bytes.length - headSize) throw new WireError("it ends too early");
     const text = decoder.decode(bytes.subarray(headSize, headSize + length));
@@ -129,7 +131,9 @@ class ValueReader {
   }
 
   #buffer([, at, length]: readonly unknown[]): ArrayBuffer {
-    if (!isCount(at) || !isCount(length) || at + length > this.#bytes.length) throw new WireError("a buffer is missing");
+    if (!isCount(at) || !isCount(length) || at + length > this.#bytes.length) {
+      throw new WireError("a buffer is missing");
+    }
     return this.#bytes.slice(at, at + length).buffer as ArrayBuffer;
   }
 

@@ -53,7 +53,16 @@ export const tags = {
 
 /** Views that every host knows. */
 export const viewNames: ReadonlySet<string> = new Set([
-  ...["DataView", "Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array", "Int32Array", "Uint32Array"],
+  ...[
+    "DataView",
+    "Int8Array",
+    "Uint8Array",
+    "Uint8ClampedArray",
+    "Int16Array",
+    "Uint16Array",
+    "Int32Array",
+    "Uint32Array",
+  ],
   ...["Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array"],
 ]);
 
@@ -122,7 +131,9 @@ class ValueWriter {
     if (value instanceof Set) {
       return tagged(tags.set, ...[...value].map((item, index) => this.write(item, `${path}[${index}]`, below)));
     }
-    if (value instanceof Date) return tagged(tags.date, Number.isNaN(value.getTime()) ? "null" : String(value.getTime()));
+    if (value instanceof Date) {
+      return tagged(tags.date, Number.isNaN(value.getTime()) ? "null" : String(value.getTime()));
+    }
     if (value instanceof URL) return tagged(tags.url, JSON.stringify(value.href));
     if (value instanceof ArrayBuffer) return this.#buffer(new Uint8Array(value));
     if (isError(value)) return tagged(tags.error, this.#error(value, below));

@@ -57,7 +57,11 @@ test("two calls with one key run once, and both get the result, also from two po
   inSimulation(async ({ pool, serve }) => {
     const [one, two, server] = [pool(), pool(), await serve({ threads: 2 })];
     const options = { idempotencyKey: "k" };
-    const results = await Promise.all([one.run("after", [50], options), two.run("after", [50], options), one.run("after", [50], options)]);
+    const results = await Promise.all([
+      one.run("after", [50], options),
+      two.run("after", [50], options),
+      one.run("after", [50], options),
+    ]);
     assertEquals(results, [50, 50, 50]);
     assertEquals(await two.run("after", [50], options), 50);
     assertEquals(server.statistics().completed, 1);
@@ -77,7 +81,13 @@ test("errors that retryOn names are tried again after the backoff, up to the att
     const [letter, ...others] = await calls.deadLetters();
     assertEquals(others, []);
     const { id, name, args, worker, attempts } = letter!;
-    assertEquals({ id, name, args, worker, attempts }, { id: "mine", name: "failsUntil", args: [4], worker: "alpha", attempts: 3 });
+    assertEquals({ id, name, args, worker, attempts }, {
+      id: "mine",
+      name: "failsUntil",
+      args: [4],
+      worker: "alpha",
+      attempts: 3,
+    });
     assertEquals(letter!.error, "RangeError: attempt 3");
   }));
 
@@ -222,7 +232,12 @@ test("progress arrives in order and before the result", () =>
     seen.push(await calls.run("progress", [5], { onProgress: (value) => seen.push(value) }));
     assertEquals(seen, [0, 1, 2, 3, 4, "done"]);
     await assertRejects(
-      () => calls.run("progress", [5], { onProgress: () => { throw new TypeError("not this"); } }),
+      () =>
+        calls.run("progress", [5], {
+          onProgress: () => {
+            throw new TypeError("not this");
+          },
+        }),
       TypeError,
       "not this",
     );

@@ -1,7 +1,13 @@
 /** Pools and servers of tests, closed whatever happens. */
 
 import { EmbeddedEngine } from "../../../io/remote/embedded/embedded_engine.ts";
-import { RemotePool, type RemotePoolOptions, serveTasks, type ServeTasksOptions, type TaskServer } from "../../../remote.ts";
+import {
+  RemotePool,
+  type RemotePoolOptions,
+  serveTasks,
+  type ServeTasksOptions,
+  type TaskServer,
+} from "../../../remote.ts";
 
 /** The functions that are served. */
 export const tasks: URL = new URL("./remote_tasks.ts", import.meta.url);

@@ -27,7 +27,13 @@ const keys = fc.oneof(fc.string(), fc.constantFrom("__proto__", "constructor", "
 const values = fc.letrec((tie) => ({
   value: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
-    fc.oneof(fc.string({ unit: "binary" }), fc.double(), fc.integer(), fc.boolean(), fc.constantFrom(null, undefined, -0, NaN)),
+    fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.double(),
+      fc.integer(),
+      fc.boolean(),
+      fc.constantFrom(null, undefined, -0, NaN),
+    ),
     fc.oneof(
       fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }),
       fc.date(),
@@ -80,7 +86,10 @@ test("an array keeps its empty places, and a key that is a name of Object.protot
 
 test("errors keep their name, code, cause and fields, and come back as a class that is known", () => {
   const cause = new RangeError("below", { cause: "root" });
-  const error = Object.assign(new TypeError("above", { cause }), { code: "E_ABOVE", detail: { list: [1n, new URL("a:b")] } });
+  const error = Object.assign(new TypeError("above", { cause }), {
+    code: "E_ABOVE",
+    detail: { list: [1n, new URL("a:b")] },
+  });
   const copy = sent({ error }).error;
   assert(copy instanceof TypeError && copy.cause instanceof RangeError);
   assertEquals([copy.message, copy.code, copy.cause.cause, copy.detail.list[0]], ["above", "E_ABOVE", "root", 1n]);
@@ -114,7 +123,9 @@ test("what only a thread can be given is a TypeError that names the place", () =
 test("what cannot be sent at all is a DataCloneError that names the place", () => {
   let deep: unknown = 1;
   for (let level = 0; level < 501; level++) deep = [deep];
-  for (const value of [() => 1, Symbol("s"), new WeakMap(), Promise.resolve(), /a/, deep, new AbortController().signal]) {
+  for (
+    const value of [() => 1, Symbol("s"), new WeakMap(), Promise.resolve(), /a/, deep, new AbortController().signal]
+  ) {
     const error = assertThrows(() => writeValue({ value }, "args[0]"), DOMException, "args[0].value");
     assertEquals(error.name, "DataCloneError");
   }
@@ -142,7 +153,16 @@ test("hostile messages are WireErrors, and nothing of them is called", () => {
     '{"a":'.repeat(10_000) + "1" + "}".repeat(10_000),
     ...["constructor", "__proto__", "toString", "hasOwnProperty", "", "x"].map((name) => `["${name}", 1]`),
     ...["constructor", "__proto__", "Array", "Function"].map((name) => `["v","${name}",["b",0,0],0,0]`),
-    ...['["@",0]', '["@",-1]', '["a",["@",9]]', '["@","length"]', '["i","1e5"]', '["i",5]', '["n","0x10"]', '["d","now"]'],
+    ...[
+      '["@",0]',
+      '["@",-1]',
+      '["a",["@",9]]',
+      '["@","length"]',
+      '["i","1e5"]',
+      '["i",5]',
+      '["n","0x10"]',
+      '["d","now"]',
+    ],
     `["i","${"9".repeat(100_000)}"]`,
     ...['["b",0,1]', '["b",-1,1]', '["b",0,1e99]', '["v","Float64Array",["b",0,0],0,3]', '["v","Uint8Array",{},0,0]'],
     ...['["l","not a url"]', '["l",5]', '["e",5]', '["e",{}]', '["e",{"kind":"constructor"}]', '["e",["u"]]'],
@@ -170,10 +190,12 @@ test("an error in a message that holds itself many times over is refused, not ma
 
 test("whatever bytes come, reading them gives a value or a WireError", () => {
   const written = values.map((value) => writeBody({ id: "a", kind: "done", attempt: 1, worker: "w", value }));
-  const changed = fc.tuple(written, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 })).map(([bytes, changes]) => {
-    for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
-    return bytes;
-  });
+  const changed = fc.tuple(written, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 })).map(
+    ([bytes, changes]) => {
+      for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
+      return bytes;
+    },
+  );
   fc.assert(
     fc.property(fc.oneof(fc.uint8Array(), changed, fc.json().map((text) => raw(text))), (bytes) => {
       for (const read of [readValue, readJob, readAnswer, readControl]) {
@@ -191,7 +213,9 @@ test("whatever bytes come, reading them gives a value or a WireError", () => {
 test("jobs, answers and what is said to workers are read only with all that belongs to them", () => {
   const job = { id: "a", name: "add", args: [1], inbox: "i", at: 1 };
   assertEquals<object>({ ...readJob(writeBody(job)) }, job);
-  const wrong: object[] = [{ id: "" }, { id: 1 }, { args: {} }, { at: "now" }, { timeout: -1 }, { credit: 0 }, { progress: 1 }];
+  const wrong: object[] = [{ id: "" }, { id: 1 }, { args: {} }, { at: "now" }, { timeout: -1 }, { credit: 0 }, {
+    progress: 1,
+  }];
   for (const fields of wrong) assertThrows(() => readJob(writeValue({ ...job, ...fields }, "")), WireError);
   const answer = { id: "a", kind: "done", attempt: 1, worker: "w", value: undefined } as const;
   assertEquals<object>({ ...readAnswer(writeBody(answer)) }, answer);

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { checkCount, checkFiniteDuration, show } from "../../runtime/basics/check.ts";
-import { PoolClosedError, QueueFullError, WorkerExitError } from "../../scheduler/workers/mod.ts";
-import { TimeoutError } from "../../scheduler/scopes/errors.ts";
-import type { ErrorClass, KnownClasses } from "../../scheduler/workers/pool/for_machines.ts";
-import { EmbeddedEngine } from "./embedded/embedded_engine.ts";
-import type { Engine, QueueSettings } from "./engine/engine.ts";
+import { checkCount, checkFiniteDuration, show } from "../../../runtime/basics/check.ts";
+import { PoolClosedError, QueueFullError, WorkerExitError } from "../../../scheduler/workers/mod.ts";
+import { TimeoutError } from "../../../scheduler/scopes/errors.ts";
+import type { ErrorClass, KnownClasses } from "../../../scheduler/workers/pool/for_machines.ts";
+import { EmbeddedEngine } from "../embedded/embedded_engine.ts";
+import type { Engine, QueueSettings } from "../engine/engine.ts";
 
 /** What both sides of a pool have to be told alike. */
 export interface QueueOptions {
@@ -75,4 +75,3 @@ function checkFinite(value: unknown, what: string): void {
   checkCount(value, what, 1);
   if (value === Infinity) throw new RangeError(`${what} have to be a finite number`);
 }
-

@@ -1,0 +1,25 @@
+/**
+ * What the jobs of a server need.
+ *
+ * @module
+ */
+
+import type { Backoff } from "../../../scheduler/waits/backoff.ts";
+import type { WorkerPool } from "../../../scheduler/workers/mod.ts";
+import type { Engine, JobQueue } from "../engine/engine.ts";
+
+/** What the jobs need of their server. */
+export interface ServerParts {
+  readonly engine: Engine;
+  readonly queue: JobQueue;
+  readonly pool: WorkerPool;
+  readonly threads: number;
+  /** The name of the server, to callers and in dead letters. */
+  readonly worker: string;
+  readonly attempts: number;
+  readonly beat: number;
+  readonly backoff: Backoff;
+  readonly retryOn: ((error: unknown) => boolean) | undefined;
+  /** There is room for more, or nothing is left. */
+  onFree(): void;
+}
