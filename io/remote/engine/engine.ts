@@ -17,10 +17,10 @@
  */
 
 /** The priorities, the most urgent first: each has a queue of its own. */
-export const priorities = ["user-blocking", "user-visible", "background"] as const;
+export const priorities: readonly JobPriority[] = ["user-blocking", "user-visible", "background"];
 
-/** One of them. */
-export type JobPriority = typeof priorities[number];
+/** How urgent a job is. */
+export type JobPriority = "user-blocking" | "user-visible" | "background";
 
 /** Texts that go with bytes. */
 export type Headers = Readonly<Record<string, string>>;
@@ -39,15 +39,21 @@ export interface QueueSettings {
 export interface JobMessage {
   /** Whoever publishes the same again within two minutes adds nothing. */
   readonly id: string;
+  /** That of the function. */
   readonly name: string;
+  /** Which of the queues it stands in. */
   readonly priority: JobPriority;
+  /** What goes along. */
   readonly headers: Headers;
+  /** What it is about. */
   readonly body: Uint8Array;
 }
 
 /** A job that was delivered to a worker. */
 export interface Delivery {
+  /** What went along. */
   readonly headers: Headers;
+  /** What it is about. */
   readonly body: Uint8Array;
   /** The how many-th time it is delivered, from 1. */
   readonly attempt: number;
@@ -65,8 +71,11 @@ export interface Delivery {
 
 /** Bytes that came by a subject. */
 export interface Message {
+  /** Where it was sent. */
   readonly subject: string;
+  /** What went along. */
   readonly headers: Headers;
+  /** What it says. */
   readonly body: Uint8Array;
   /** Answers it, where an answer is asked for. */
   reply(body: Uint8Array, headers?: Headers): void;
@@ -133,10 +142,12 @@ export interface Engine {
 
 /** There is no room in a queue. */
 export class EngineFullError extends Error {
+  /** "EngineFullError". */
   override readonly name = "EngineFullError";
 }
 
 /** Nobody listens. */
 export class NoResponderError extends Error {
+  /** "NoResponderError". */
   override readonly name = "NoResponderError";
 }

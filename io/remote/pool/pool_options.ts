@@ -45,13 +45,17 @@ export interface RemoteMapOptions extends Omit<RemoteRunOptions, "idempotencyKey
 
 /** A call that was given up. */
 export interface DeadLetter {
+  /** What it is known by. */
   readonly id: string;
-  /** The function, and its arguments; `undefined` where they cannot be read. */
+  /** The function. */
   readonly name: string;
+  /** Its arguments; `undefined` where they cannot be read. */
   readonly args: readonly unknown[] | undefined;
-  /** What its last try came to, in words, and who tried. */
+  /** What its last try came to, in words. */
   readonly error: string;
+  /** Who tried it last; "" where nobody has said. */
   readonly worker: string;
+  /** How often it was tried. */
   readonly attempts: number;
   /** When it was given up. */
   readonly at: string;
@@ -59,11 +63,15 @@ export interface DeadLetter {
 
 /** The numbers of a pool at one moment. */
 export interface RemotePoolStatistics {
-  /** Calls of this pool that have not settled, and those of them that are known to run. */
+  /** Calls of this pool that have not settled. */
   readonly pending: number;
+  /** Those of them that are known to run. */
   readonly running: number;
+  /** Calls that gave a result. */
   readonly completed: number;
+  /** Calls that failed; a timeout is a failure. */
   readonly failed: number;
+  /** Calls that were aborted. */
   readonly cancelled: number;
   /** Answers that came a second time. */
   readonly duplicates: number;
@@ -71,6 +79,8 @@ export interface RemotePoolStatistics {
   readonly malformed: number;
   /** Calls that were given up. */
   readonly dead: number;
+  /** How often the connection was lost and found again. */
   readonly reconnects: number;
+  /** Whether it is there. */
   readonly isConnected: boolean;
 }

@@ -31,7 +31,9 @@ export interface TaskServerStatistics {
   readonly running: number;
   /** Calls that wait here for a thread. */
   readonly waiting: number;
+  /** Calls that gave a result. */
   readonly completed: number;
+  /** Calls that failed. */
   readonly failed: number;
   /** Calls that nobody wanted any more. */
   readonly cancelled: number;
@@ -45,8 +47,9 @@ export interface TaskServerStatistics {
   readonly dead: number;
   /** Messages that could not be read. */
   readonly malformed: number;
-  /** How often the connection was lost and found again, and whether it is there. */
+  /** How often the connection was lost and found again. */
   readonly reconnects: number;
+  /** Whether it is there. */
   readonly isConnected: boolean;
 }
 
