@@ -86,11 +86,19 @@ export async function serveTasks(
   // Before anything is awaited: not every host carries the scope across that.
   const scope = currentScope();
   const pool = new WorkerPool(module, {
+    min: 1,
     ...options.workers,
     name: `tasks of ${settings.name}`,
     size: threads,
     queueLimit: 0,
   });
+  try {
+    // A server that cannot load its module would fail the calls of all others.
+    await pool.warmUp(1);
+  } catch (error) {
+    await pool.close({ timeout: 0 });
+    throw error;
+  }
   const { engine, isOwn } = openEngine(settings);
   const name = given ?? `server-${randomHex(6)}`;
   const queue = await engine.queue(settings.name, settings.queue);

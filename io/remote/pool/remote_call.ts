@@ -84,6 +84,9 @@ export class RemoteCall {
     this.missing = 0;
     const { attempt, kind, value, worker, number } = answer;
     if (isTerminal(kind)) {
+      // The last of its values may be lost: without their number nobody would know.
+      const isShort = kind === "done" && this.body.credit !== undefined && number !== this.#told;
+      if (isShort) return this.#breakStream(worker);
       this.#end(answer);
       return true;
     }

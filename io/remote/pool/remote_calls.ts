@@ -13,8 +13,8 @@ import type { KnownClasses } from "../../../scheduler/workers/pool/for_machines.
 import { type Engine, EngineFullError, type JobQueue, type Message, NoResponderError } from "../engine/engine.ts";
 import { type CheckedQueue, openEngine } from "../settings/remote_settings.ts";
 import { buryStuck } from "../wire/dead_letters.ts";
-import { type AnswerBody, type ControlBody, readAnswer, writeBody } from "../wire/messages.ts";
-import { type Subjects, subjectsOf } from "../wire/subjects.ts";
+import { type AnswerBody, type ControlBody, readAnswer, readControl, writeBody } from "../wire/messages.ts";
+import { asks, type Subjects, subjectsOf } from "../wire/subjects.ts";
 import { WireError } from "../wire/wire_error.ts";
 import { type CallEvents, exitOf, type RemoteCall } from "./remote_call.ts";
 import { DeadLetterError, NoWorkerError } from "./remote_errors.ts";
@@ -215,8 +215,7 @@ export class RemoteCalls implements CallEvents {
   }
 
   #hear(message: Message): void {
-    // A server asks whether anybody is here.
-    if (message.body.length === 0) return message.reply(message.body);
+    if (message.headers[asks.header] === asks.wanted) return this.#tellUnwanted(message);
     let answer: AnswerBody;
     try {
       answer = readAnswer(message.body, this.settings.known);
@@ -229,6 +228,17 @@ export class RemoteCalls implements CallEvents {
     let isOfUse = false;
     for (const call of [...calls ?? []]) isOfUse = call.hear(answer) || isOfUse;
     if (!isOfUse) this.counts.duplicates++;
+  }
+
+  /** A server asks which of the calls that it holds nobody wants any more. */
+  #tellUnwanted(message: Message): void {
+    try {
+      const ids = readControl(message.body).ids.filter((id) => !this.#calls.has(id));
+      message.reply(writeBody({ kind: "cancel", ids }));
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.counts.malformed++;
+    }
   }
 
   #takeBack(call: RemoteCall): void {

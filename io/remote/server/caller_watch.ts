@@ -1,10 +1,12 @@
 /**
- * Whether the callers of what a server holds are still there.
+ * Whether the callers of what a server holds are still there, and want it: what cancels a call may be lost, or its caller die.
  *
  * @module
  */
 
-import type { Engine } from "../engine/engine.ts";
+import type { Engine, Message } from "../engine/engine.ts";
+import { writeBody } from "../wire/messages.ts";
+import { asks } from "../wire/subjects.ts";
 
 /** How often in a row nobody may be at an inbox until its caller counts as gone. */
 const missesOfGone = 3;
@@ -14,26 +16,34 @@ export class CallerWatch {
   readonly #engine: Engine;
   readonly #beat: number;
   readonly #onGone: (inbox: string) => void;
+  readonly #onUnwanted: (message: Message) => void;
   /** How often in a row nobody was at an inbox. */
   readonly #misses: Map<string, number> = new Map();
 
-  constructor(engine: Engine, beat: number, onGone: (inbox: string) => void) {
+  constructor(
+    engine: Engine,
+    beat: number,
+    { onGone, onUnwanted }: { onGone(inbox: string): void; onUnwanted(message: Message): void },
+  ) {
     this.#engine = engine;
     this.#beat = beat;
     this.#onGone = onGone;
+    this.#onUnwanted = onUnwanted;
   }
 
-  /** Asks at the inboxes of those for whom something is held; those of others are forgotten. */
-  look(inboxes: ReadonlySet<string>): void {
+  /** Asks at the inboxes of those for whom something is held, by its ids; those of others are forgotten. */
+  look(inboxes: ReadonlyMap<string, readonly string[]>): void {
     for (const inbox of this.#misses.keys()) if (!inboxes.has(inbox)) this.#misses.delete(inbox);
-    for (const inbox of inboxes) void this.#ask(inbox);
+    for (const [inbox, ids] of inboxes) void this.#ask(inbox, ids);
   }
 
-  async #ask(inbox: string): Promise<void> {
+  async #ask(inbox: string, ids: readonly string[]): Promise<void> {
     const { signal } = new AbortController();
+    const options = { headers: { [asks.header]: asks.wanted }, signal, timeout: this.#beat };
     try {
-      await this.#engine.request(inbox, new Uint8Array(0), { signal, timeout: this.#beat });
+      const answer = await this.#engine.request(inbox, writeBody({ kind: "ask", ids }), options);
       this.#misses.delete(inbox);
+      this.#onUnwanted(answer);
     } catch {
       // While the connection is lost nobody can be found, and nothing can be said of anybody.
       if (!this.#engine.state.isConnected) return;

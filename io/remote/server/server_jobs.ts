@@ -47,7 +47,10 @@ export class ServerJobs {
   constructor(parts: ServerParts) {
     this.#parts = parts;
     this.#answers = new Answers(parts.engine, parts.worker);
-    this.#callers = new CallerWatch(parts.engine, parts.beat, (inbox) => this.#gone(inbox));
+    this.#callers = new CallerWatch(parts.engine, parts.beat, {
+      onGone: (inbox) => this.#gone(inbox),
+      onUnwanted: (message) => this.control(message),
+    });
   }
 
   get running(): number {
@@ -269,7 +272,7 @@ export class ServerJobs {
   #answer(job: HeldJob, kind: "done" | "failed" | "dead" | "exit", value: unknown): void {
     if (!this.#leave(job)) return;
     const { delivery } = job;
-    this.#answers.say(job, kind, value);
+    this.#answers.say(job, kind, value, job.told);
     if (delivery !== undefined) acknowledge(delivery);
   }
 
@@ -292,6 +295,11 @@ export class ServerJobs {
   #leave(job: HeldJob): boolean {
     this.#held.delete(job.body.id);
     if (!job.end()) return false;
+    if (this.#held.size === 0) {
+      this.#beat?.cancel();
+      this.#beat = undefined;
+      this.#callers.look(new Map());
+    }
     if (!job.isRunning) this.#parts.onFree();
     return true;
   }
@@ -301,20 +309,23 @@ export class ServerJobs {
     this.#beat ??= loop().timers.setTimer(
       () => {
         this.#beat = undefined;
-        if (this.#held.size === 0) return this.#callers.look(new Set());
         const old = loop().timers.now() - this.#parts.beat;
-        const inboxes = new Set<string>();
+        const inboxes = new Map<string, string[]>();
         for (const job of this.#held.values()) {
           job.delivery?.working();
           if (job.came > old) continue;
           if (job.delivery === undefined) this.#answers.say(job, "started");
-          if (!job.body.isDetached) inboxes.add(job.body.inbox);
+          const { isDetached, inbox, id } = job.body;
+          if (isDetached) continue;
+          const ids = inboxes.get(inbox);
+          if (ids === undefined) inboxes.set(inbox, [id]);
+          else ids.push(id);
         }
         this.#callers.look(inboxes);
         this.#startBeating();
       },
       this.#parts.beat,
-      { hold: false, real: true },
+      { real: true },
     );
   }
 

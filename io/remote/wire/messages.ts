@@ -48,7 +48,7 @@ export interface AnswerBody {
   readonly attempt: number;
   /** Who says it. */
   readonly worker: string;
-  /** Which of the values, or of what was told of progress, this is, from 0. */
+  /** Which of the values, or of what was told of progress, this is, from 0; in the last answer, how many there were. */
   readonly number?: number;
   readonly value?: unknown;
 }

@@ -26,6 +26,9 @@ export function subjectsOf(pool: string): Subjects {
   };
 }
 
+/** The header of a request to an inbox: are the calls of these ids still wanted? */
+export const asks = { header: "asks", wanted: "wanted" } as const;
+
 /** The group of those who serve. */
 export const workers = "workers";
 

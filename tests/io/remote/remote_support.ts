@@ -29,7 +29,7 @@ export interface Remote {
 export async function withRemote<T>(body: (remote: Remote) => Promise<T>): Promise<T> {
   const ends: (() => Promise<void>)[] = [];
   const serve = async (options: ServeTasksOptions = {}): Promise<TaskServer> => {
-    const server = await serveTasks(tasks, { threads: 1, ...options });
+    const server = await serveTasks(tasks, { threads: 1, workers: { startTimeout: Infinity }, ...options });
     ends.push(() => server.drain({ grace: 0 }).catch(() => {}));
     return server;
   };
