@@ -99,7 +99,7 @@ export async function serveTasks(
     await pool.close({ timeout: 0 });
     throw error;
   }
-  const { engine, isOwn } = openEngine(settings);
+  const { engine, isOwn } = await openEngine(settings);
   const name = given ?? `server-${randomHex(6)}`;
   const queue = await engine.queue(settings.name, settings.queue);
   const { attempts } = settings.queue;

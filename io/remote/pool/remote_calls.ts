@@ -142,7 +142,7 @@ export class RemoteCalls implements CallEvents {
   }
 
   async #connect(): Promise<Connected> {
-    const { engine, isOwn } = openEngine(this.settings);
+    const { engine, isOwn } = await openEngine(this.settings);
     this.#engine = engine;
     const ends: (() => void)[] = [];
     ends.push(await engine.listen(this.subjects.inbox(this.caller), (message) => this.#hear(message)));

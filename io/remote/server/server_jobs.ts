@@ -153,8 +153,9 @@ export class ServerJobs {
 
   #hold(job: HeldJob): void {
     this.#held.set(job.body.id, job);
-    this.#startNext();
+    // Before it is started: it may be over at once.
     this.#startBeating();
+    this.#startNext();
   }
 
   #startNext(): void {

@@ -50,9 +50,16 @@ export function checkQueue(options: QueueOptions): CheckedQueue {
   return { name, queue: { ackWait, attempts, limit: queueLimit }, beat: ackWait / 3, engine };
 }
 
-/** The engine that was given, or one in this process, which whoever asked closes. */
-export function openEngine({ engine }: CheckedQueue): { readonly engine: Engine; readonly isOwn: boolean } {
-  return engine === undefined ? { engine: new EmbeddedEngine("default"), isOwn: true } : { engine, isOwn: false };
+/** An engine, and whether it was opened here, to be closed here. */
+export interface OpenedEngine {
+  readonly engine: Engine;
+  readonly isOwn: boolean;
+}
+
+/** Opens an engine in this process, unless one was given. */
+export function openEngine({ engine }: CheckedQueue): Promise<OpenedEngine> {
+  const isOwn = engine === undefined;
+  return Promise.resolve({ engine: engine ?? new EmbeddedEngine("default"), isOwn });
 }
 
 /** The library's errors come back as themselves, and those of the user's classes. */

@@ -54,3 +54,24 @@ export async function* countTo(count: number): AsyncGenerator<number> {
 export function large(bytes: number): Uint8Array {
   return new Uint8Array(bytes);
 }
+
+/** Never gives way to the loop of its thread. */
+export function spin(ms: number): number {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+  return currentJob().attempt;
+}
+
+export function spinUntilCancelled(): void {
+  const job = currentJob();
+  const end = performance.now() + 20_000;
+  job.progress("spins");
+  while (!job.cancelled && performance.now() < end);
+}
+
+export function exit(): Promise<never> {
+  const { process, close } = globalThis as unknown as { process?: { exit(code: number): void }; close?(): void };
+  if (process === undefined) close!();
+  else process.exit(3);
+  return new Promise(() => {});
+}
