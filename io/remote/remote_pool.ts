@@ -24,6 +24,7 @@ import type {
   StreamedValue,
 } from "../../scheduler/workers/mod.ts";
 import { CallWait, settingsOf, streamOf } from "../../scheduler/workers/pool/for_machines.ts";
+import type { Engine, JobMessage } from "./engine/engine.ts";
 import { callOptionsOf, makeCall } from "./pool/make_call.ts";
 import type {
   DeadLetter,
@@ -36,6 +37,7 @@ import type {
 import type { RemoteCall } from "./pool/remote_call.ts";
 import { type CallsSettings, RemoteCalls } from "./pool/remote_calls.ts";
 import { checkQueue, knownErrors, queueKeys } from "./settings/remote_settings.ts";
+import { besideOf, getBeside, putBeside } from "./wire/large.ts";
 import { readJob, writeBody } from "./wire/messages.ts";
 import type { deadHeaders } from "./wire/subjects.ts";
 
@@ -181,19 +183,20 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
     checkOptions(options, "deadLetters", ["limit"]);
     const { limit = 100 } = options;
     checkCount(limit, "The limit of deadLetters", 1);
-    const { queue } = await this.#calls.connect();
-    return (await queue.dead.list(limit)).map(({ id, name, body, headers }) => {
+    const { queue, engine } = await this.#calls.connect();
+    const letters = await queue.dead.list(limit);
+    return await Promise.all(letters.map(async (letter) => {
+      const { id, name, headers } = letter;
       let args: readonly unknown[] | undefined;
       try {
-        ({ args } = readJob(body));
+        ({ args } = readJob(await bytesOf(letter, engine)));
       } catch {
         // It may be what nobody could read.
       }
-      const { error = "", worker = "", attempts, at = "" } = headers as Partial<
-        Record<keyof typeof deadHeaders, string>
-      >;
+      const texts = headers as Partial<Record<keyof typeof deadHeaders, string>>;
+      const { error = "", worker = "", attempts, at = "" } = texts;
       return { id, name, args, error, worker, attempts: Number(attempts ?? 0), at };
-    });
+    }));
   }
 
   /**
@@ -201,13 +204,17 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
    * it was there.
    */
   async redrive(id: string): Promise<boolean> {
-    const { queue } = await this.#calls.connect();
+    const { queue, engine } = await this.#calls.connect();
     const job = (await queue.dead.list(mostDead)).find((each) => each.id === id);
     if (job === undefined) return false;
-    const { timeout: _, queueTimeout: __, ...body } = readJob(job.body);
-    const bytes = writeBody({ ...body, at: wallClock(), isDetached: true });
+    const { timeout: _, queueTimeout: __, ...call } = readJob(await bytesOf(job, engine));
+    const bytes = writeBody({ ...call, at: wallClock(), isDetached: true });
+    const beside = besideOf(job.headers);
+    const { body, headers } = beside === undefined
+      ? { body: bytes, headers: {} }
+      : await putBeside(engine, beside, bytes);
     // An id of its own: that of the call may be one of those that are known still.
-    await queue.publish({ ...job, id: `${id}.again.${job.sequence}`, headers: {}, body: bytes });
+    await queue.publish({ ...job, id: `${id}.again.${job.sequence}`, headers, body });
     return await queue.dead.remove(job.sequence);
   }
 
@@ -264,3 +271,9 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
 
 /** Among how many dead letters one is looked for. */
 const mostDead = 100_000;
+
+/** The bytes of a job, which may lie beside it. */
+async function bytesOf({ body, headers }: JobMessage, engine: Engine): Promise<Uint8Array> {
+  const beside = besideOf(headers);
+  return beside === undefined ? body : await getBeside(engine, beside);
+}

@@ -104,7 +104,18 @@ export async function serveTasks(
   const queue = await engine.queue(settings.name, settings.queue);
   const { attempts } = settings.queue;
   const jobs: ServerJobs = new ServerJobs({
-    ...{ engine, queue, pool, threads, worker: name, attempts, beat: settings.beat, backoff, retryOn },
+    ...{
+      engine,
+      queue,
+      pool,
+      threads,
+      worker: name,
+      attempts,
+      beat: settings.beat,
+      isLarge: settings.isLarge,
+      backoff,
+      retryOn,
+    },
     onFree: () => server.free(),
   });
   const server = new TaskServer({

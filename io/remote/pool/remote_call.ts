@@ -42,6 +42,8 @@ export class RemoteCall {
   attempt = 0;
   worker = "";
   isSettled = false;
+  /** Has it become a dead letter? */
+  isDead = false;
   isStarted = false;
   #told = 0;
   #endQueueTimer: (() => void) | undefined = undefined;
@@ -127,6 +129,7 @@ export class RemoteCall {
       case "failed":
         return this.fail(value);
       case "dead":
+        this.isDead = true;
         return this.fail(new DeadLetterError(this.label, attempt, value));
       default:
         return this.fail(exitOf(this.label, worker, value));

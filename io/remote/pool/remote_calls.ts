@@ -13,6 +13,7 @@ import type { KnownClasses } from "../../../scheduler/workers/pool/for_machines.
 import { type Engine, EngineFullError, type JobQueue, type Message, NoResponderError } from "../engine/engine.ts";
 import { type CheckedQueue, openEngine } from "../settings/remote_settings.ts";
 import { buryStuck } from "../wire/dead_letters.ts";
+import { besideOf, getBeside, mostOf, type Packed, putBeside, tooLarge } from "../wire/large.ts";
 import { type AnswerBody, type ControlBody, readAnswer, readControl, writeBody } from "../wire/messages.ts";
 import { asks, type Subjects, subjectsOf } from "../wire/subjects.ts";
 import { WireError } from "../wire/wire_error.ts";
@@ -153,12 +154,12 @@ export class RemoteCalls implements CallEvents {
 
   async #publish(call: RemoteCall): Promise<void> {
     const { engine, queue } = await this.connect();
-    checkSize(call, engine);
+    const { body, headers } = await this.#pack(call, engine);
     if (call.body.inbox !== this.subjects.inbox(this.caller)) await this.#listenToKey(call);
-    const { id, priority, bytes: body, body: { name } } = call;
+    const { id, priority, body: { name } } = call;
     while (!call.isSettled) {
       try {
-        const { isDuplicate, sequence } = await queue.publish({ id, name, priority, headers: {}, body });
+        const { isDuplicate, sequence } = await queue.publish({ id, name, priority, headers, body });
         call.sequence = sequence;
         // It may be over by now, and its answer have gone to whoever was first.
         if (isDuplicate) this.tell({ kind: "ask", ids: [id] });
@@ -176,21 +177,38 @@ export class RemoteCalls implements CallEvents {
 
   async #request(call: RemoteCall): Promise<void> {
     const { engine } = await this.connect();
-    checkSize(call, engine);
+    const { body, headers } = await this.#pack(call, engine);
     if (call.isSettled) return;
     const controller = new AbortController();
     call.whenSettled(() => controller.abort());
     const { name, beat } = this.settings;
-    const options = { headers: { priority: call.priority }, signal: controller.signal, timeout: beat * missesOfLost };
+    const options = {
+      headers: { ...headers, priority: call.priority },
+      signal: controller.signal,
+      timeout: beat * missesOfLost,
+    };
     let answer: Message;
     try {
-      answer = await engine.request(this.subjects.call, call.bytes, options);
+      answer = await engine.request(this.subjects.call, body, options);
     } catch (error) {
       if (call.isSettled) return;
       if (error instanceof NoResponderError) throw new NoWorkerError(name, call.label);
       throw (error as Error).name === "TimeoutError" ? exitOf(call.label, call.worker, error) : error;
     }
     this.#hear(answer);
+  }
+
+  /** What goes in the message of a call. */
+  async #pack(call: RemoteCall, engine: Engine): Promise<Packed> {
+    const { bytes, id, label } = call;
+    if (bytes.length <= mostOf(engine)) return { body: bytes, headers: {} };
+    if (!this.settings.isLarge) throw tooLarge(`The arguments of ${label} are`, bytes, engine);
+    const packed = await putBeside(engine, `call.${id}`, bytes);
+    // Those of a dead letter stay.
+    call.whenSettled(() => {
+      if (!call.isDead) engine.objects.remove(`call.${id}`).catch(() => {});
+    });
+    return packed;
   }
 
   /** Those who call with one key have one inbox. */
@@ -216,18 +234,33 @@ export class RemoteCalls implements CallEvents {
 
   #hear(message: Message): void {
     if (message.headers[asks.header] === asks.wanted) return this.#tellUnwanted(message);
+    const beside = besideOf(message.headers);
+    if (beside === undefined) this.#read(message.body);
+    else void this.#fetch(beside).catch(() => void this.counts.malformed++);
+  }
+
+  /** Gets an answer that lies beside its message; nobody needs it a second time, but those who call with the same key. */
+  async #fetch(name: string): Promise<void> {
+    const { engine } = await this.connect();
+    const id = this.#read(await getBeside(engine, name));
+    if (id?.startsWith(`${this.caller}-`)) await engine.objects.remove(name);
+  }
+
+  /** Reads an answer; gives the id of its call. */
+  #read(bytes: Uint8Array): string | undefined {
     let answer: AnswerBody;
     try {
-      answer = readAnswer(message.body, this.settings.known);
+      answer = readAnswer(bytes, this.settings.known);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       this.counts.malformed++;
-      return;
+      return undefined;
     }
     const calls = this.#calls.get(answer.id);
     let isOfUse = false;
     for (const call of [...calls ?? []]) isOfUse = call.hear(answer) || isOfUse;
     if (!isOfUse) this.counts.duplicates++;
+    return answer.id;
   }
 
   /** A server asks which of the calls that it holds nobody wants any more. */
@@ -257,6 +290,7 @@ export class RemoteCalls implements CallEvents {
       const error = exitOf(label, worker, new Error("nothing was heard of it"));
       await buryStuck(queue, sequence, { error, attempts, worker });
       this.counts.dead++;
+      call.isDead = true;
       call.fail(new DeadLetterError(label, attempts, error));
     }
   }
@@ -291,11 +325,4 @@ export class RemoteCalls implements CallEvents {
       }
     }
   }
-}
-
-/** Refuses a call that is larger than a message may be. */
-function checkSize({ label, bytes }: RemoteCall, { maxBytes }: Engine): void {
-  const most = maxBytes - 8192;
-  if (bytes.length <= most) return;
-  throw new RangeError(`The arguments of ${label} are too large: ${bytes.length} bytes of ${most}`);
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Headers } from "../engine/engine.ts";
+
 /** How many answers are kept, and how many bytes of them. */
 const most = 10_000;
 const mostBytes = 16 << 20;
@@ -12,6 +14,7 @@ const mostBytes = 16 << 20;
 export interface KeptAnswer {
   readonly inbox: string;
   readonly bytes: Uint8Array;
+  readonly headers: Headers;
 }
 
 /** Answers by the id of their job, the oldest first to go. */

@@ -13,7 +13,7 @@
 import { wallClock } from "../../../runtime/basics/wall_clock.ts";
 import { loop } from "../../../scheduler/queue/loop.ts";
 import type { Priority } from "../../../scheduler/queue/priority.ts";
-import type { Delivery } from "../engine/engine.ts";
+import type { Delivery, Headers } from "../engine/engine.ts";
 import type { JobBody } from "../wire/messages.ts";
 
 /** A job, and who is told of it. */
@@ -24,7 +24,7 @@ export class HeldJob {
   /** As it came last; `undefined` for one that is not in the queue. */
   delivery: Delivery | undefined;
   /** The answer to the request that it came by, once. */
-  reply: ((answer: Uint8Array) => void) | undefined;
+  reply: ((answer: Uint8Array, headers?: Headers) => void) | undefined;
   /** When it came, in ms of the loop's clock. */
   readonly came: number = loop().timers.now();
   /** When it may no longer be started, and when it has to be over. */
@@ -46,7 +46,7 @@ export class HeldJob {
       priority: Priority;
       attempt: number;
       delivery?: Delivery | undefined;
-      reply?: ((answer: Uint8Array) => void) | undefined;
+      reply?: ((answer: Uint8Array, headers?: Headers) => void) | undefined;
     },
   ) {
     this.body = body;

@@ -10,14 +10,16 @@ import { within } from "../../../scheduler/scopes/current_scope.ts";
 import { TimeoutError } from "../../../scheduler/scopes/errors.ts";
 import { reportUnhandled } from "../../../scheduler/scopes/unhandled.ts";
 import { delayAfter } from "../../../scheduler/waits/backoff.ts";
-import { PoolClosedError, type RunOptions, WorkerExitError } from "../../../scheduler/workers/mod.ts";
+import { PoolClosedError, WorkerExitError } from "../../../scheduler/workers/mod.ts";
 import { callFor, isNoFunction } from "../../../scheduler/workers/pool/for_machines.ts";
-import type { Delivery, Message } from "../engine/engine.ts";
+import { type Delivery, type Message, priorities } from "../engine/engine.ts";
 import { bury } from "../wire/dead_letters.ts";
+import { besideHeader, besideOf, getBeside } from "../wire/large.ts";
 import { type ControlBody, type JobBody, readControl, readJob } from "../wire/messages.ts";
 import { WireError } from "../wire/wire_error.ts";
 import { Unwanted } from "./answered.ts";
 import { Answers } from "./answers.ts";
+import { callOptions, extraOf } from "./call_options.ts";
 import { CallerWatch } from "./caller_watch.ts";
 import { HeldJob, nextOf } from "./held_job.ts";
 import { sendStream } from "./send_stream.ts";
@@ -32,6 +34,8 @@ export class ServerJobs {
   readonly #callers: CallerWatch;
   #beat: { cancel(): void } | undefined = undefined;
   #running = 0;
+  /** How many jobs have come whose bytes have not. */
+  #fetching = 0;
   #isDraining = false;
   readonly counts = {
     completed: 0,
@@ -46,7 +50,7 @@ export class ServerJobs {
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
-    this.#answers = new Answers(parts.engine, parts.worker);
+    this.#answers = new Answers(parts.engine, parts.worker, parts.isLarge);
     this.#callers = new CallerWatch(parts.engine, parts.beat, {
       onGone: (inbox) => this.#gone(inbox),
       onUnwanted: (message) => this.control(message),
@@ -65,7 +69,7 @@ export class ServerJobs {
   get room(): number {
     if (this.#isDraining) return 0;
     // A job that was cancelled has its thread until it has heeded that.
-    return this.#parts.threads - Math.max(this.#held.size, this.#inPool);
+    return this.#parts.threads - Math.max(this.#held.size, this.#inPool) - this.#fetching;
   }
 
   /** How many jobs the pool has, those included that were cancelled and have not ended. */
@@ -76,7 +80,13 @@ export class ServerJobs {
 
   /** A job has come from the queue. */
   take(delivery: Delivery, priority: Priority): void {
-    const body = this.#read(() => readJob(delivery.body), (error) => {
+    const beside = besideOf(delivery.headers);
+    if (beside === undefined) return this.#take(delivery, priority, delivery.body);
+    this.#fetch(beside, (bytes) => this.#take(delivery, priority, bytes), () => delivery.term());
+  }
+
+  #take(delivery: Delivery, priority: Priority, bytes: Uint8Array): void {
+    const body = this.#read(() => readJob(bytes), (error) => {
       // A newer program may know what this one does not.
       if (error.version === undefined) delivery.term();
       else delivery.nak(delayAfter(delivery.attempt, this.#parts.backoff));
@@ -101,14 +111,18 @@ export class ServerJobs {
 
   /** A job has come by a request: it is tried this once. */
   takeCall(message: Message): void {
-    const body = this.#read(() => readJob(message.body), () => {});
+    const beside = besideOf(message.headers);
+    if (beside === undefined) return this.#takeCall(message, message.body);
+    this.#fetch(beside, (bytes) => this.#takeCall(message, bytes), () => {});
+  }
+
+  #takeCall(message: Message, bytes: Uint8Array): void {
+    const body = this.#read(() => readJob(bytes), () => {});
     if (body === undefined) return;
     if (this.#unwanted.has(body.id) || this.#held.has(body.id)) return;
-    const reply = (bytes: Uint8Array): void => message.reply(bytes);
-    const priority = message.headers["priority"] === "user-blocking" || message.headers["priority"] === "background"
-      ? message.headers["priority"]
-      : "user-visible";
-    this.#hold(new HeldJob(body, { priority, attempt: 1, reply }));
+    const given = message.headers["priority"];
+    const priority = priorities.find((each) => each === given) ?? "user-visible";
+    this.#hold(new HeldJob(body, { priority, attempt: 1, reply: (answer, headers) => message.reply(answer, headers) }));
   }
 
   /** A caller has said something to all servers. */
@@ -116,6 +130,18 @@ export class ServerJobs {
     const body = this.#read(() => readControl(message.body), () => {});
     if (body === undefined) return;
     for (const id of body.ids) this.#control(body, id);
+  }
+
+  /** Gets what lies beside a message; where it is gone, the message says nothing. */
+  #fetch(name: string, take: (bytes: Uint8Array) => void, onGone: () => void): void {
+    this.#fetching++;
+    getBeside(this.#parts.engine, name).then(take, () => {
+      this.counts.malformed++;
+      onGone();
+    }).catch(reportUnhandled).finally(() => {
+      this.#fetching--;
+      this.#parts.onFree();
+    });
   }
 
   /** Gives back what has not been started, and takes nothing more. */
@@ -190,22 +216,8 @@ export class ServerJobs {
     if (now >= job.endBy) return this.#answerFailed(job, new TimeoutError(label, body.timeout));
     if (now >= job.startBy) return this.#answerFailed(job, new TimeoutError(`the wait of ${label}`, body.queueTimeout));
     if (body.tellStart || body.credit !== undefined) this.#answers.say(job, "started");
-    const { id: key, path, traceparent } = body;
-    const extra = {
-      key,
-      attempt: job.attempt,
-      ...(path !== undefined && { path }),
-      ...(traceparent !== undefined && { traceparent }),
-    };
-    const options: RunOptions = {
-      signal: job.controller.signal,
-      priority: job.priority,
-      ...(body.label !== undefined && { name: body.label }),
-      ...(job.endBy !== Infinity && { timeout: job.left }),
-      ...(body.runTimeout !== undefined && { runTimeout: body.runTimeout }),
-      ...(body.progress &&
-        { onProgress: (value) => void (job.isOver || this.#answers.say(job, "progress", value, job.told++)) }),
-    };
+    const extra = extraOf(job);
+    const options = callOptions(job, (value) => void this.#answers.say(job, "progress", value, job.told++));
     try {
       if (body.credit === undefined) {
         this.#done(job, await callFor(extra, () => this.#parts.pool.run(body.name, body.args, options)));
@@ -263,7 +275,9 @@ export class ServerJobs {
     const { id, name } = body;
     this.counts.dead++;
     try {
-      await bury(queue, { id, name, priority, body: job.delivery!.body }, { error, attempts: attempt, worker });
+      const { body: bytes, headers } = job.delivery!;
+      const letter = { id, name, priority, body: bytes, headers: besideHeader(headers) };
+      await bury(queue, letter, { error, attempts: attempt, worker });
     } finally {
       this.#answer(job, "dead", error);
     }
@@ -273,8 +287,11 @@ export class ServerJobs {
   #answer(job: HeldJob, kind: "done" | "failed" | "dead" | "exit", value: unknown): void {
     if (!this.#leave(job)) return;
     const { delivery } = job;
-    this.#answers.say(job, kind, value, job.told);
-    if (delivery !== undefined) acknowledge(delivery);
+    const sent = this.#answers.say(job, kind, value, job.told);
+    if (delivery === undefined) return;
+    // What has not been sent comes again, to be answered again.
+    if (sent === undefined) acknowledge(delivery);
+    else sent.then(() => acknowledge(delivery), () => {});
   }
 
   /** Nobody wants a job any more. */

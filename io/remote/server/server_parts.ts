@@ -18,6 +18,8 @@ export interface ServerParts {
   readonly worker: string;
   readonly attempts: number;
   readonly beat: number;
+  /** May an answer be larger than a message? */
+  readonly isLarge: boolean;
   readonly backoff: Backoff;
   readonly retryOn: ((error: unknown) => boolean) | undefined;
   /** There is room for more, or nothing is left. */

@@ -15,6 +15,7 @@ import { reportUnhandled } from "../../../scheduler/scopes/unhandled.ts";
 import type { WorkerPool } from "../../../scheduler/workers/mod.ts";
 import { type Engine, type JobQueue, priorities } from "../engine/engine.ts";
 import { buryStuck } from "../wire/dead_letters.ts";
+import { besideOf, getBeside } from "../wire/large.ts";
 import { readJob, writeBody } from "../wire/messages.ts";
 import { type Subjects, workers } from "../wire/subjects.ts";
 import type { ServerJobs } from "./server_jobs.ts";
@@ -180,7 +181,8 @@ export class TaskServer {
       const job = await buryStuck(queue, sequence, { error, attempts, worker: "" });
       if (job === undefined) return;
       jobs.counts.dead++;
-      const { id, inbox } = readJob(job.body);
+      const beside = besideOf(job.headers);
+      const { id, inbox } = readJob(beside === undefined ? job.body : await getBeside(engine, beside));
       engine.send(inbox, writeBody({ id, kind: "dead", attempt: attempts, worker: name, value: error }));
     } catch {
       // The connection is lost, or the job cannot be read: whoever else serves the pool, or its caller, does the same.

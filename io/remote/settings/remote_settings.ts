@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkCount, checkFiniteDuration, show } from "../../../runtime/basics/check.ts";
+import { checkBoolean, checkCount, checkFiniteDuration, show } from "../../../runtime/basics/check.ts";
 import { PoolClosedError, QueueFullError, WorkerExitError } from "../../../scheduler/workers/mod.ts";
 import { TimeoutError } from "../../../scheduler/scopes/errors.ts";
 import type { ErrorClass, KnownClasses } from "../../../scheduler/workers/pool/for_machines.ts";
@@ -23,10 +23,15 @@ export interface QueueOptions {
   attempts?: number;
   /** How many calls may be queued or running. Default: 100,000. */
   queueLimit?: number;
+  /**
+   * May arguments and results be larger than a message, which is 1 MiB where nobody has said otherwise? They go through the engine's store
+   * then. Default: false, and such a call fails with a `RangeError`.
+   */
+  largePayloads?: boolean;
 }
 
 /** The keys of those. */
-export const queueKeys: readonly string[] = ["name", "engine", "ackWait", "attempts", "queueLimit"];
+export const queueKeys: readonly string[] = ["name", "engine", "ackWait", "attempts", "queueLimit", "largePayloads"];
 
 /** Those, checked. */
 export interface CheckedQueue {
@@ -35,6 +40,7 @@ export interface CheckedQueue {
   /** How often those who hold something say so, in ms. */
   readonly beat: number;
   readonly engine: Engine | undefined;
+  readonly isLarge: boolean;
 }
 
 /** Checks what both sides are made with. */
@@ -47,7 +53,9 @@ export function checkQueue(options: QueueOptions): CheckedQueue {
   if (ackWait < 100) throw new RangeError(`The ackWait is at least 100 ms: received ${ackWait}`);
   checkFinite(attempts, "The attempts");
   checkFinite(queueLimit, "The queueLimit");
-  return { name, queue: { ackWait, attempts, limit: queueLimit }, beat: ackWait / 3, engine };
+  checkBoolean(options.largePayloads, "largePayloads");
+  const isLarge = options.largePayloads === true;
+  return { name, isLarge, queue: { ackWait, attempts, limit: queueLimit }, beat: ackWait / 3, engine };
 }
 
 /** An engine, and whether it was opened here, to be closed here. */

@@ -6,6 +6,7 @@
 
 import { wallClock } from "../../../runtime/basics/wall_clock.ts";
 import type { JobMessage, JobQueue } from "../engine/engine.ts";
+import { besideHeader } from "./large.ts";
 import { deadHeaders, headerOf } from "./subjects.ts";
 
 /** Why a job was given up. */
@@ -19,11 +20,12 @@ export interface GivenUp {
 /** Puts a job among the dead letters; once, however many do so. */
 export function bury(
   queue: JobQueue,
-  { id, name, priority, body }: Omit<JobMessage, "headers">,
+  { id, name, priority, body, headers: kept }: JobMessage,
   { error, attempts, worker }: GivenUp,
 ): Promise<void> {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : "what was thrown is no error";
   const headers = {
+    ...besideHeader(kept),
     [deadHeaders.error]: headerOf(text),
     [deadHeaders.attempts]: String(attempts),
     [deadHeaders.worker]: headerOf(worker),

@@ -413,3 +413,38 @@ test("messages that nobody can read are counted, and hurt nobody", () =>
     assertEquals(server.statistics().malformed, 5);
     assertEquals(await calls.run("add", [1, 2]), 3);
   }));
+
+test("with largePayloads arguments and results of any size cross, and nothing of them is left", () =>
+  inSimulation(async ({ pool, serve, engine }) => {
+    const options = { largePayloads: true, backoff: { delay: 1 } };
+    const sizes: number[] = [];
+    for (const delivery of ["at-least-once", "at-most-once"] as const) {
+      const calls = pool({ largePayloads: true, delivery });
+      const server = await serve({ ...options, retryOn: (error) => error instanceof SyntaxError });
+      const sent = new Uint8Array(3 << 20).fill(7);
+      const got = await calls.run("echo", [sent]) as Uint8Array;
+      sizes.push(got.length, got[3 << 19]!);
+      await sleep(1);
+      const other = engine();
+      for (const id of ["call", "answer"]) {
+        const names = [1, 2, 3].map((number) => `${id}.${number}`);
+        for (const name of names) assertEquals(await other.objects.get(name), undefined);
+      }
+      await server.drain();
+    }
+    assertEquals(sizes, [3 << 20, 7, 3 << 20, 7]);
+  }));
+
+test("a dead letter with large arguments can be read and redriven", () =>
+  inSimulation(async ({ pool, serve }) => {
+    const calls = pool({ largePayloads: true });
+    const server = await serve({ largePayloads: true, backoff: { delay: 1 }, retryOn: () => true });
+    const text = "x".repeat(2 << 20);
+    await assertRejects(() => calls.run("fail", [text], { idempotencyKey: "large" }), DeadLetterError);
+    const [letter] = await calls.deadLetters();
+    assertEquals((letter!.args![0] as string).length, 2 << 20);
+    assertEquals(await calls.redrive("large"), true);
+    await sleep(1000);
+    assertEquals(server.statistics().dead, 2);
+    assertEquals((await calls.deadLetters())[0]!.args!.length, 1);
+  }));
