@@ -7,6 +7,7 @@
 import type { Engine, Message } from "../engine/engine.ts";
 import { writeBody } from "../wire/messages.ts";
 import { asks } from "../wire/subjects.ts";
+import type { HeldJob } from "./held_job.ts";
 
 /** How often in a row nobody may be at an inbox until its caller counts as gone. */
 const missesOfGone = 3;
@@ -31,8 +32,15 @@ export class CallerWatch {
     this.#onUnwanted = onUnwanted;
   }
 
-  /** Asks at the inboxes of those for whom something is held, by its ids; those of others are forgotten. */
-  look(inboxes: ReadonlyMap<string, readonly string[]>): void {
+  /** Asks at the inboxes of jobs that are held, unless they are detached; other inboxes are forgotten. */
+  look(jobs: readonly HeldJob[]): void {
+    const inboxes = new Map<string, string[]>();
+    for (const { body: { isDetached, inbox, id } } of jobs) {
+      if (isDetached) continue;
+      const ids = inboxes.get(inbox);
+      if (ids === undefined) inboxes.set(inbox, [id]);
+      else ids.push(id);
+    }
     for (const inbox of this.#misses.keys()) if (!inboxes.has(inbox)) this.#misses.delete(inbox);
     for (const [inbox, ids] of inboxes) void this.#ask(inbox, ids);
   }

@@ -11,7 +11,7 @@ import { TimeoutError } from "../../../scheduler/scopes/errors.ts";
 import { reportUnhandled } from "../../../scheduler/scopes/unhandled.ts";
 import { delayAfter } from "../../../scheduler/waits/backoff.ts";
 import { PoolClosedError, WorkerExitError } from "../../../scheduler/workers/mod.ts";
-import { callFor, isNoFunction } from "../../../scheduler/workers/pool/for_machines.ts";
+import { isNoFunction } from "../../../scheduler/workers/pool/for_machines.ts";
 import { type Delivery, type Message, priorities } from "../engine/engine.ts";
 import { bury } from "../wire/dead_letters.ts";
 import { besideHeader, besideOf, getBeside } from "../wire/large.ts";
@@ -19,11 +19,10 @@ import { type ControlBody, type JobBody, readControl, readJob } from "../wire/me
 import { WireError } from "../wire/wire_error.ts";
 import { Unwanted } from "./answered.ts";
 import { Answers } from "./answers.ts";
-import { callOptions, extraOf } from "./call_options.ts";
 import { CallerWatch } from "./caller_watch.ts";
 import { HeldJob, nextOf } from "./held_job.ts";
-import { sendStream } from "./send_stream.ts";
-import type { ServerParts } from "./server_parts.ts";
+import { runJob } from "./run_job.ts";
+import { ServerCounts, type ServerParts } from "./server_parts.ts";
 
 /** The jobs that a server holds. */
 export class ServerJobs {
@@ -37,16 +36,7 @@ export class ServerJobs {
   /** How many jobs have come whose bytes have not. */
   #fetching = 0;
   #isDraining = false;
-  readonly counts = {
-    completed: 0,
-    failed: 0,
-    cancelled: 0,
-    retried: 0,
-    redelivered: 0,
-    duplicates: 0,
-    dead: 0,
-    malformed: 0,
-  };
+  readonly counts: ServerCounts = new ServerCounts();
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
@@ -216,20 +206,8 @@ export class ServerJobs {
     if (now >= job.endBy) return this.#answerFailed(job, new TimeoutError(label, body.timeout));
     if (now >= job.startBy) return this.#answerFailed(job, new TimeoutError(`the wait of ${label}`, body.queueTimeout));
     if (body.tellStart || body.credit !== undefined) this.#answers.say(job, "started");
-    const extra = extraOf(job);
-    const options = callOptions(job, (value) => void this.#answers.say(job, "progress", value, job.told++));
     try {
-      if (body.credit === undefined) {
-        this.#done(job, await callFor(extra, () => this.#parts.pool.run(body.name, body.args, options)));
-      } else {
-        const highWaterMark = body.credit;
-        const values = callFor(
-          extra,
-          () => this.#parts.pool.stream(body.name, body.args, { ...options, highWaterMark }),
-        );
-        await sendStream(job, values, this.#answers);
-        this.#done(job, undefined);
-      }
+      this.#done(job, await runJob(job, this.#parts.pool, this.#answers));
     } catch (error) {
       this.#failed(job, error);
     }
@@ -316,7 +294,7 @@ export class ServerJobs {
     if (this.#held.size === 0) {
       this.#beat?.cancel();
       this.#beat = undefined;
-      this.#callers.look(new Map());
+      this.#callers.look([]);
     }
     if (!job.isRunning) this.#parts.onFree();
     return true;
@@ -327,19 +305,11 @@ export class ServerJobs {
     this.#beat ??= loop().timers.setTimer(
       () => {
         this.#beat = undefined;
-        const old = loop().timers.now() - this.#parts.beat;
-        const inboxes = new Map<string, string[]>();
-        for (const job of this.#held.values()) {
-          job.delivery?.working();
-          if (job.came > old) continue;
-          if (job.delivery === undefined) this.#answers.say(job, "started");
-          const { isDetached, inbox, id } = job.body;
-          if (isDetached) continue;
-          const ids = inboxes.get(inbox);
-          if (ids === undefined) inboxes.set(inbox, [id]);
-          else ids.push(id);
-        }
-        this.#callers.look(inboxes);
+        for (const job of this.#held.values()) job.delivery?.working();
+        const before = loop().timers.now() - this.#parts.beat;
+        const old = [...this.#held.values()].filter(({ came }) => came <= before);
+        for (const job of old) if (job.delivery === undefined) this.#answers.say(job, "started");
+        this.#callers.look(old);
         this.#startBeating();
       },
       this.#parts.beat,

@@ -25,3 +25,15 @@ export interface ServerParts {
   /** There is room for more, or nothing is left. */
   onFree(): void;
 }
+
+/** What has become of the jobs of a server. */
+export class ServerCounts {
+  completed = 0;
+  failed = 0;
+  cancelled = 0;
+  retried = 0;
+  redelivered = 0;
+  duplicates = 0;
+  dead = 0;
+  malformed = 0;
+}
