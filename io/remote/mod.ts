@@ -13,9 +13,11 @@ export type {
   RemoteRunOptions,
   RemoteStreamOptions,
 } from "./pool/pool_options.ts";
+export type { RemoteCallTrace } from "./pool/remote_trace.ts";
 export { RemotePool } from "./remote_pool.ts";
 export type { QueueOptions } from "./settings/remote_settings.ts";
 export { type BackoffOptions, serveTasks, type ServeTasksOptions } from "./serve_tasks.ts";
+export type { RemoteJobTrace } from "./server/server_trace.ts";
 export type { TaskDrainOptions, TaskServer, TaskServerStatistics } from "./server/task_server.ts";
 export {
   type Delivery,

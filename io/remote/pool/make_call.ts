@@ -13,6 +13,7 @@ import { writeBody } from "../wire/messages.ts";
 import type { RemoteRunOptions } from "./pool_options.ts";
 import { RemoteCall } from "./remote_call.ts";
 import type { RemoteCalls } from "./remote_calls.ts";
+import { tellPublished } from "./remote_trace.ts";
 
 /** Checks a call and makes it ready; throws what the call is to throw. `credit` is that of a stream. */
 export function makeCall(
@@ -29,8 +30,11 @@ export function makeCall(
   checkKey(key, calls, credit);
   const { caller, subjects } = calls;
   const path = settings.extra?.path;
+  const id = key ?? calls.nextId();
+  const trace = tellPublished({ pool: calls.settings.name, id, name: settings.label, path: path ?? "" });
+  const traceparent = trace?.traceparent;
   const body = {
-    id: key ?? calls.nextId(),
+    id,
     name,
     args: [...args],
     inbox: key === undefined ? subjects.inbox(caller) : subjects.keyed(key),
@@ -40,12 +44,13 @@ export function makeCall(
     ...(isLimit(runTimeout) && { runTimeout }),
     ...(label !== undefined && { label }),
     ...(path !== undefined && { path }),
+    ...(typeof traceparent === "string" && { traceparent }),
     ...(credit !== undefined && { credit }),
     ...(onProgress !== undefined && { progress: true }),
     ...(detached && { isDetached: true }),
   };
   const bytes = writeBody(body, "the call");
-  return new RemoteCall({ body, bytes, priority: priorityOf(settings.lane), job: new PoolJob(settings) }, calls);
+  return new RemoteCall({ body, bytes, priority: priorityOf(settings.lane), job: new PoolJob(settings), trace }, calls);
 }
 
 /** What a call of a pool of threads may be told, too. */

@@ -14,6 +14,7 @@ import { WorkerExitError } from "../../../scheduler/workers/mod.ts";
 import type { JobPriority } from "../engine/engine.ts";
 import { type AnswerBody, isTerminal, type JobBody } from "../wire/messages.ts";
 import { DeadLetterError } from "./remote_errors.ts";
+import { type OwnTrace, tellEnded } from "./remote_trace.ts";
 
 /** What a call has to say while it goes on. */
 export interface CallEvents {
@@ -29,6 +30,7 @@ export class RemoteCall {
   readonly bytes: Uint8Array;
   readonly priority: JobPriority;
   readonly job: PoolJob;
+  readonly #trace: OwnTrace | undefined;
   readonly #events: CallEvents;
   readonly #ends: (() => void)[] = [];
   readonly #loop: Loop = loop();
@@ -48,11 +50,15 @@ export class RemoteCall {
   #told = 0;
   #endQueueTimer: (() => void) | undefined = undefined;
 
-  constructor(call: { body: JobBody; bytes: Uint8Array; priority: JobPriority; job: PoolJob }, events: CallEvents) {
+  constructor(
+    call: { body: JobBody; bytes: Uint8Array; priority: JobPriority; job: PoolJob; trace: OwnTrace | undefined },
+    events: CallEvents,
+  ) {
     this.body = call.body;
     this.bytes = call.bytes;
     this.priority = call.priority;
     this.job = call.job;
+    this.#trace = call.trace;
     this.heard = this.#loop.host.now();
     this.#events = events;
   }
@@ -86,6 +92,7 @@ export class RemoteCall {
     this.missing = 0;
     const { attempt, kind, value, worker, number } = answer;
     if (isTerminal(kind)) {
+      this.attempt = attempt;
       // The last of its values may be lost: without their number nobody would know.
       const isShort = kind === "done" && this.body.credit !== undefined && number !== this.#told;
       if (isShort) return this.#breakStream(worker);
@@ -113,13 +120,13 @@ export class RemoteCall {
 
   /** Settles with an error that was made for this call. */
   fail(error: unknown): void {
-    this.#settle(() => this.job.fail(error));
+    this.#settle(() => this.job.fail(error), error);
   }
 
   /** Settles with somebody's reason. */
   reject(reason: unknown): void {
     this.job.aborted = true;
-    this.#settle(() => this.job.reject(reason));
+    this.#settle(() => this.job.reject(reason), reason);
   }
 
   #end({ kind, value, attempt, worker }: AnswerBody): void {
@@ -154,10 +161,11 @@ export class RemoteCall {
     return true;
   }
 
-  #settle(tell: () => void): void {
+  #settle(tell: () => void, error?: unknown): void {
     if (this.isSettled) return;
     this.isSettled = true;
     for (const end of this.#ends) end();
+    if (this.#trace !== undefined) tellEnded(this.#trace, this.attempt, error);
     tell();
     this.job.end();
     this.#events.onSettled(this);

@@ -23,6 +23,7 @@ import { CallerWatch } from "./caller_watch.ts";
 import { HeldJob, nextOf } from "./held_job.ts";
 import { runJob } from "./run_job.ts";
 import { ServerCounts, type ServerParts } from "./server_parts.ts";
+import { tellJob } from "./server_trace.ts";
 
 /** The jobs that a server holds. */
 export class ServerJobs {
@@ -206,6 +207,7 @@ export class ServerJobs {
     if (now >= job.endBy) return this.#answerFailed(job, new TimeoutError(label, body.timeout));
     if (now >= job.startBy) return this.#answerFailed(job, new TimeoutError(`the wait of ${label}`, body.queueTimeout));
     if (body.tellStart || body.credit !== undefined) this.#answers.say(job, "started");
+    tellJob("start", job, this.#parts.worker);
     try {
       this.#done(job, await runJob(job, this.#parts.pool, this.#answers));
     } catch (error) {
@@ -236,6 +238,7 @@ export class ServerJobs {
     if (!isRetried) return this.#answerFailed(job, error);
     if (attempt >= this.#parts.attempts) return void this.#giveUp(job, error).catch(reportUnhandled);
     this.counts.retried++;
+    tellJob("retry", job, this.#parts.worker, error);
     this.#leave(job);
     delivery.nak(delayAfter(attempt, this.#parts.backoff));
   }
@@ -252,6 +255,7 @@ export class ServerJobs {
     const { queue, worker } = this.#parts;
     const { id, name } = body;
     this.counts.dead++;
+    tellJob("dead", job, worker, error);
     try {
       const { body: bytes, headers } = job.delivery!;
       const letter = { id, name, priority, body: bytes, headers: besideHeader(headers) };

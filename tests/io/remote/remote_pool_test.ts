@@ -50,7 +50,7 @@ test("a function is told the key, the attempt, and the name of its call", () =>
   inSimulation(async ({ pool, serve }) => {
     const [calls] = [pool(), await serve()];
     const told = await calls.run("told", [], { idempotencyKey: "order 17 €", name: "shown" });
-    assertEquals(told, { key: "order 17 €", attempt: 1, name: "shown", task: told.task });
+    assertEquals(told, { key: "order 17 €", attempt: 1, name: "shown", task: told.task, traceparent: undefined });
     assert((await calls.run("told", [])).key!.length > 8);
   }));
 

@@ -1,7 +1,7 @@
 /** Functions that are served to other machines. */
 
 import { sleep } from "../../../mod.ts";
-import { currentJob } from "../../../worker.ts";
+import { currentJob, type Job } from "../../../worker.ts";
 
 export function add(a: number, b: number): number {
   return a + b;
@@ -20,9 +20,9 @@ export function fail(text: string): never {
   throw Object.assign(new RangeError(text), { code: "E_MINE" });
 }
 
-export function told(): { key: string | undefined; attempt: number; name: string; task: string } {
-  const { key, attempt, name, task } = currentJob();
-  return { key, attempt, name, task };
+export function told(): Pick<Job, "key" | "attempt" | "name" | "task" | "traceparent"> {
+  const { key, attempt, name, task, traceparent } = currentJob();
+  return { key, attempt, name, task, traceparent };
 }
 
 export function failsUntil(attempt: number): number {
