@@ -4,7 +4,7 @@
  * @module
  */
 
-import { lazyChannel } from "../../../runtime/system/diagnostics.ts";
+import { type DiagnosticsChannel, lazyChannel } from "../../../runtime/system/diagnostics.ts";
 import type { HeldJob } from "./held_job.ts";
 
 /**
@@ -26,7 +26,7 @@ export interface RemoteJobTrace {
   readonly error: unknown;
 }
 
-const channels = {
+const channels: Record<"start" | "retry" | "dead", () => DiagnosticsChannel> = {
   start: lazyChannel("remote.start"),
   retry: lazyChannel("remote.retry"),
   dead: lazyChannel("remote.dead"),
