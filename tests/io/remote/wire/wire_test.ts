@@ -7,6 +7,7 @@ import { writeValue } from "../../../../io/remote/wire/value_writer.ts";
 import { WireError } from "../../../../io/remote/wire/wire_error.ts";
 import { callback, QueueFullError } from "../../../../mod.ts";
 import { transfer } from "../../../../worker.ts";
+import { testWith } from "../../../support/needs.ts";
 
 function sent<T>(value: T): T {
   return readValue(writeValue(value, "value")) as T;
@@ -114,10 +115,14 @@ test("what only a thread can be given is a TypeError that names the place", () =
   const given: [unknown, string][] = [
     [{ a: [callback(() => 1)] }, "value.a[0] is a callback()"],
     [transfer(new Uint8Array(1), []), "value is a transfer()"],
-    [{ shared: new SharedArrayBuffer(8) }, "value.shared is shared memory"],
-    [new Int32Array(new SharedArrayBuffer(8)), "value is on shared memory"],
   ];
   for (const [value, message] of given) assertThrows(() => writeValue(value, "value"), TypeError, message);
+});
+
+testWith("shared memory", "shared memory is a TypeError that names the place", () => {
+  const shared = new SharedArrayBuffer(8);
+  assertThrows(() => writeValue({ shared }, "value"), TypeError, "value.shared is shared memory");
+  assertThrows(() => writeValue(new Int32Array(shared), "value"), TypeError, "value is on shared memory");
 });
 
 test("what cannot be sent at all is a DataCloneError that names the place", () => {
