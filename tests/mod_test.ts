@@ -6,7 +6,7 @@ import { run } from "./support/child.ts";
 const program = fileURLToPath(new URL("./support/import_probe.ts", import.meta.url));
 const frozen = fileURLToPath(new URL("./support/frozen_probe.ts", import.meta.url));
 
-for (const door of ["mod.ts", "io/mod.ts", "worker.ts", "testing.ts"]) {
+for (const door of ["mod.ts", "io/mod.ts", "worker.ts", "remote.ts", "testing.ts"]) {
   test(`importing ${door} sets no timer, takes no turn, listens to nothing, prints nothing, and the process ends`, async () => {
     const { code, stdout, stderr } = await run(program, [door]);
     assertEquals([code, stdout, stderr], [0, "[]\n", ""]);

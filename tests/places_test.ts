@@ -96,7 +96,7 @@ test("the places that errors name are those of the user's helpers: in a folder w
     const copy = join(folder, oddName);
     await mkdir(copy);
     await writeFile(join(copy, "package.json"), `{ "type": "module" }`);
-    for (const name of ["mod.ts", "worker.ts", "testing.ts", "runtime", "scheduler", "io", program]) {
+    for (const name of ["mod.ts", "worker.ts", "remote.ts", "testing.ts", "runtime", "scheduler", "io", program]) {
       await cp(join(root, name), join(copy, name), { recursive: true });
     }
     // Node 20 loads the worker's TypeScript by tsx.

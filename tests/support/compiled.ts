@@ -13,7 +13,7 @@ import { hostOfThis, root } from "./hosts.ts";
 
 /** The modules of the library, as paths below the root. */
 export async function librarySources(): Promise<string[]> {
-  const sources = ["mod.ts", "worker.ts", "testing.ts"];
+  const sources = ["mod.ts", "worker.ts", "remote.ts", "testing.ts"];
   for (const floor of ["runtime", "scheduler", "io"]) {
     const names = await readdir(join(root, floor), { recursive: true });
     sources.push(...names.filter((name) => name.endsWith(".ts")).map((name) => join(floor, name)));

@@ -29,6 +29,7 @@ const folder = join(root, "tests/.docs");
 const doors: Record<string, string> = {
   "@millrace/millrace": "mod.ts",
   "@millrace/millrace/io": "io/mod.ts",
+  "@millrace/millrace/remote": "remote.ts",
   "@millrace/millrace/testing": "testing.ts",
   "@millrace/millrace/worker": "worker.ts",
 };
@@ -72,7 +73,7 @@ function blocks(): (DocBlock & { text: string })[] {
 
 function documents(): string[] {
   const found: string[] = [];
-  const places = ["README.md", "mod.ts", "testing.ts", "worker.ts", "docs", "runtime", "scheduler", "io"];
+  const places = ["README.md", "mod.ts", "remote.ts", "testing.ts", "worker.ts", "docs", "runtime", "scheduler", "io"];
   function look(path: string): void {
     if (!existsSync(path)) return;
     if (/\.(ts|md)$/.test(path)) found.push(path);

@@ -14,6 +14,7 @@ import { checkTransfer, Inspection } from "../wire/clonable.ts";
 import { Callback } from "../wire/markers.ts";
 import { takeApart } from "../wire/parts.ts";
 import type { JobExtra } from "../wire/protocol.ts";
+import { callExtra } from "./call_extra.ts";
 import type { JobSettings } from "./job.ts";
 
 /** How a call is to be. */
@@ -88,6 +89,8 @@ export function settingsOf(name: string, args: readonly unknown[], options: RunO
   const path = pathOf(scope);
   if (options.name !== undefined) settings.extra = { ...settings.extra, label: options.name };
   if (path !== "") settings.extra = { ...settings.extra, path };
+  const foreign = callExtra();
+  if (foreign !== undefined) settings.extra = { ...settings.extra, ...foreign };
   if (onProgress !== undefined || settings.callbacks !== undefined) settings.context = loop().context.capture();
   return settings;
 }

@@ -16,6 +16,13 @@ export interface Job {
   /** What an observer of the caller's side has sent along, in the form of the header `traceparent`; `undefined` where nobody has. */
   readonly traceparent: string | undefined;
   /**
+   * What a call from another machine is known by, the same however often it is tried: its `idempotencyKey`, else a random text. `undefined`
+   * for a call of a `WorkerPool`.
+   */
+  readonly key: string | undefined;
+  /** The how many-th time the call is tried, from 1. A call of a `WorkerPool` is tried once. */
+  readonly attempt: number;
+  /**
    * Aborted when the caller no longer wants the result. `signal.aborted` turns true inside a synchronous loop too,
    * where the host has shared memory.
    */

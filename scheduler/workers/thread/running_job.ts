@@ -8,6 +8,7 @@ import { type CallScope, threadWork } from "../../../runtime/basics/thread_work.
 import { checkTransfer, dataCloneError, Inspection } from "../wire/clonable.ts";
 import { decodeError, type EncodedError, encodeError } from "../wire/error_codec.ts";
 import { Transfer } from "../wire/markers.ts";
+import { noFunction } from "../wire/no_function.ts";
 import { putTogether, takeApart } from "../wire/parts.ts";
 import {
   type Answer,
@@ -66,6 +67,14 @@ export class RunningJob implements Job {
     return this.#message.extra?.traceparent;
   }
 
+  get key(): string | undefined {
+    return this.#message.extra?.key;
+  }
+
+  get attempt(): number {
+    return this.#message.extra?.attempt ?? 1;
+  }
+
   get cancelled(): boolean {
     return this.#cancelled !== undefined ||
       (this.#cells !== undefined && !this.#ended &&
@@ -120,7 +129,7 @@ export class RunningJob implements Job {
       fn = exportOf(module, name);
       if (typeof fn !== "function") {
         const names = functionNames(module);
-        throw new TypeError(`The worker module exports no function ${JSON.stringify(name)}: it has ${names}`);
+        throw new TypeError(`${noFunction(name)}: it has ${names}`);
       }
     } catch (error) {
       this.#fail(error);

@@ -40,6 +40,9 @@ export interface JobExtra {
   path?: string;
   /** The caller's place in a trace, from whoever observes its calls. */
   traceparent?: string;
+  /** Of a call from another machine: what it is known by, and the how many-th try this is. */
+  key?: string;
+  attempt?: number;
 }
 
 /** A job as its worker sees it. */

@@ -46,7 +46,8 @@ export const breakages: readonly Breakage[] = [
 
 /** Makes a copy of the library with a fault in it, in an empty folder. */
 export function breakInto(folder: string, { name, file, from, to }: Breakage): void {
-  for (const part of ["runtime", "scheduler", "io", "mod.ts", "testing.ts", "worker.ts", "package.json", "deno.json"]) {
+  const files = ["mod.ts", "remote.ts", "testing.ts", "worker.ts", "package.json", "deno.json"];
+  for (const part of ["runtime", "scheduler", "io", ...files]) {
     cpSync(join(root, part), join(folder, part), { recursive: true });
   }
   for (const part of ["fuzz", "garbage.ts", "hosts.ts", "std_assert", "this_host.ts", "typescript.mjs"]) {

@@ -134,7 +134,7 @@ export const house: readonly Room[] = [
     path: "scheduler/workers",
     says: "functions of a module on other threads: wire, jobs, thread, crew, inline, dispatch, pool",
     over: ["scheduler/waits"],
-    doors: ["thread/current_job", "thread/worker_side", "pool/live_pools"],
+    doors: ["thread/current_job", "thread/worker_side", "pool/live_pools", "pool/for_machines"],
     inside: {
       wire: [],
       jobs: ["wire"],
@@ -238,5 +238,20 @@ export const house: readonly Room[] = [
     says: "lines and frames of a stream of bytes",
     over: ["io/files", "io/net"],
     doors: [],
+  },
+  {
+    path: "io/remote",
+    says: "functions of a module on other machines: what carries the calls, the wire, who serves, who calls",
+    over: ["scheduler/workers", "scheduler/combinators"],
+    doors: [],
+    inside: {
+      engine: [],
+      wire: ["engine"],
+      embedded: ["engine"],
+      server: ["engine", "wire"],
+      settings: ["engine", "embedded"],
+      pool: ["engine", "wire", "settings"],
+      "": ["engine", "wire", "embedded", "server", "settings", "pool"],
+    },
   },
 ];

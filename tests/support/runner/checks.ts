@@ -18,7 +18,9 @@ export function runCheck(check: Check): boolean {
     console.log(`deno: NOT THERE, the check "${check}" cannot run; \`npm ci\` brings it`);
     return false;
   }
-  const doors = ["mod.ts", "worker.ts", "io/mod.ts", "testing.ts"].filter((door) => existsSync(join(root, door)));
+  const doors = ["mod.ts", "worker.ts", "io/mod.ts", "remote.ts", "testing.ts"].filter((door) =>
+    existsSync(join(root, door))
+  );
   const commands: Record<Check, [string, string[]][]> = {
     fmt: [[deno, ["fmt", "--check"]]],
     lint: [[deno, ["lint"]], [deno, ["doc", "--lint", ...doors]]],

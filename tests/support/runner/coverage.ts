@@ -20,7 +20,7 @@ import { runProcess } from "./process.ts";
 import { judge } from "./reports.ts";
 
 /** The library's own files. */
-const doors = ["mod.ts", "testing.ts", "worker.ts"];
+const doors = ["mod.ts", "remote.ts", "testing.ts", "worker.ts"];
 const floors = ["runtime", "scheduler", "io"];
 
 /** Runs the tests with these parts in their paths, and prints what they reached; have all passed? */

@@ -120,7 +120,8 @@ function inWords(value: unknown, depth: number): string {
   }
   if (value instanceof Set) return `Set {${[...value].map(inner).join(", ")}}`;
   const properties = keysOf(value).map((key) => `${String(key)}: ${inner((value as Record<Key, unknown>)[key])}`);
-  const { constructor } = value;
-  const name = constructor === Object || constructor === undefined ? "" : `${constructor.name} `;
+  const { constructor } = value as { constructor?: unknown };
+  // An object may have a field of that name, with anything in it.
+  const name = typeof constructor !== "function" || constructor === Object ? "" : `${constructor.name} `;
   return `${name}{${properties.join(", ")}}`;
 }

@@ -1,0 +1,33 @@
+/**
+ * Functions of a module that run on other machines.
+ *
+ * @module
+ */
+
+export { DeadLetterError, NoWorkerError } from "./pool/remote_errors.ts";
+export type {
+  DeadLetter,
+  RemoteMapOptions,
+  RemotePoolOptions,
+  RemotePoolStatistics,
+  RemoteRunOptions,
+  RemoteStreamOptions,
+} from "./pool/pool_options.ts";
+export type { RemoteCallTrace } from "./pool/remote_trace.ts";
+export { RemotePool } from "./remote_pool.ts";
+export type { QueueOptions } from "./settings/remote_settings.ts";
+export { type BackoffOptions, serveTasks, type ServeTasksOptions } from "./serve_tasks.ts";
+export type { RemoteJobTrace } from "./server/server_trace.ts";
+export type { TaskDrainOptions, TaskServer, TaskServerStatistics } from "./server/task_server.ts";
+export {
+  type Delivery,
+  type Engine,
+  EngineFullError,
+  type Headers,
+  type JobMessage,
+  type JobPriority,
+  type JobQueue,
+  type Message,
+  NoResponderError,
+  type QueueSettings,
+} from "./engine/engine.ts";

@@ -1,0 +1,328 @@
+/**
+ * The calls of one pool that have not settled, and its connection.
+ *
+ * @module
+ */
+
+import { randomHex } from "../../../runtime/basics/bytes.ts";
+import { loop } from "../../../scheduler/queue/loop.ts";
+import { within } from "../../../scheduler/scopes/current_scope.ts";
+import { reportUnhandled } from "../../../scheduler/scopes/unhandled.ts";
+import { PoolClosedError, QueueFullError } from "../../../scheduler/workers/mod.ts";
+import type { KnownClasses } from "../../../scheduler/workers/pool/for_machines.ts";
+import { type Engine, EngineFullError, type JobQueue, type Message, NoResponderError } from "../engine/engine.ts";
+import { type CheckedQueue, openEngine } from "../settings/remote_settings.ts";
+import { buryStuck } from "../wire/dead_letters.ts";
+import { besideOf, getBeside, mostOf, type Packed, putBeside, tooLarge } from "../wire/large.ts";
+import { type AnswerBody, type ControlBody, readAnswer, readControl, writeBody } from "../wire/messages.ts";
+import { asks, type Subjects, subjectsOf } from "../wire/subjects.ts";
+import { WireError } from "../wire/wire_error.ts";
+import { type CallEvents, exitOf, type RemoteCall } from "./remote_call.ts";
+import { DeadLetterError, NoWorkerError } from "./remote_errors.ts";
+
+/** How the calls of a pool are made. */
+export interface CallsSettings extends CheckedQueue {
+  readonly isOnce: boolean;
+  readonly known: KnownClasses;
+}
+
+/** A connection, and the queue of the pool. */
+export interface Connected {
+  readonly engine: Engine;
+  readonly isOwn: boolean;
+  readonly queue: JobQueue;
+  readonly ends: (() => void)[];
+}
+
+/** How long to wait before a job is published once more that may not have arrived, in ms. */
+const publishAgain = 200;
+/** Of how many calls is asked at once. */
+const askedAtOnce = 100;
+/** How often in a row a call has to be missing, in its queue and with all who serve, until it is lost. */
+const missesOfLost = 3;
+
+/** The calls. */
+export class RemoteCalls implements CallEvents {
+  readonly settings: CallsSettings;
+  readonly subjects: Subjects;
+  readonly caller: string = randomHex(8);
+  readonly counts = { completed: 0, failed: 0, cancelled: 0, duplicates: 0, malformed: 0, dead: 0 };
+  /** Those of one id are all told. */
+  readonly #calls: Map<string, Set<RemoteCall>> = new Map();
+  readonly #keyed: Map<string, { readonly ready: Promise<() => void>; users: number }> = new Map();
+  #lastId = 0;
+  #connected: Promise<Connected> | undefined = undefined;
+  /** The connection, once it is there. */
+  #engine: Engine | undefined = undefined;
+  #watch: { cancel(): void } | undefined = undefined;
+  #onEmpty: (() => void) | undefined = undefined;
+  closed: { readonly cause: unknown } | undefined = undefined;
+
+  constructor(settings: CallsSettings) {
+    this.settings = settings;
+    this.subjects = subjectsOf(settings.name);
+  }
+
+  get engine(): Engine | undefined {
+    return this.#engine;
+  }
+
+  *all(): Iterable<RemoteCall> {
+    for (const calls of this.#calls.values()) yield* calls;
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const calls of this.#calls.values()) size += calls.size;
+    return size;
+  }
+
+  nextId(): string {
+    return `${this.caller}-${++this.#lastId}`;
+  }
+
+  closedError(): PoolClosedError {
+    return new PoolClosedError(this.settings.name, this.closed?.cause);
+  }
+
+  /** The connection; made by the first who needs it. */
+  connect(): Promise<Connected> {
+    return this.#connected ??= within(undefined, () => this.#connect(), undefined);
+  }
+
+  /** Makes a call; it will settle. */
+  submit(call: RemoteCall): void {
+    const calls = this.#calls.get(call.id);
+    if (calls === undefined) this.#calls.set(call.id, new Set([call]));
+    else calls.add(call);
+    this.#startWatch();
+    within(undefined, () => {
+      (this.settings.isOnce ? this.#request(call) : this.#publish(call)).catch((error) => call.fail(error));
+    }, undefined);
+  }
+
+  /** Nobody here wants a call any more: it settles at once. */
+  giveUp(call: RemoteCall, reason: unknown, isOwn = false): void {
+    if (call.isSettled) return;
+    if (isOwn) call.fail(reason);
+    else call.reject(reason);
+    if (!this.#calls.has(call.id)) this.#takeBack(call);
+  }
+
+  /** A call has settled. */
+  onSettled(call: RemoteCall): void {
+    const calls = this.#calls.get(call.id);
+    calls?.delete(call);
+    if (calls?.size === 0) this.#calls.delete(call.id);
+    if (this.#calls.size > 0) return;
+    this.#watch?.cancel();
+    this.#watch = undefined;
+    this.#onEmpty?.();
+  }
+
+  /** Says something to all who serve. */
+  tell(body: ControlBody): void {
+    this.#engine?.send(this.subjects.control, writeBody(body));
+  }
+
+  /** Resolves when no call is left. */
+  empty(): Promise<void> {
+    return this.#calls.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#onEmpty = resolve);
+  }
+
+  /** Ends the connection. */
+  async end(): Promise<void> {
+    if (this.#connected === undefined) return;
+    const { engine, isOwn, ends } = await this.#connected;
+    for (const end of ends) end();
+    try {
+      if (engine.state.isConnected) await engine.flush();
+    } finally {
+      if (isOwn) await engine.close();
+    }
+  }
+
+  async #connect(): Promise<Connected> {
+    const { engine, isOwn } = await openEngine(this.settings);
+    this.#engine = engine;
+    const ends: (() => void)[] = [];
+    ends.push(await engine.listen(this.subjects.inbox(this.caller), (message) => this.#hear(message)));
+    const queue = await engine.queue(this.settings.name, this.settings.queue);
+    ends.push(await queue.onExhausted((job) => void this.#exhausted(queue, job).catch(reportUnhandled)));
+    return { engine, isOwn, queue, ends };
+  }
+
+  async #publish(call: RemoteCall): Promise<void> {
+    const { engine, queue } = await this.connect();
+    const { body, headers } = await this.#pack(call, engine);
+    if (call.body.inbox !== this.subjects.inbox(this.caller)) await this.#listenToKey(call);
+    const { id, priority, body: { name } } = call;
+    while (!call.isSettled) {
+      try {
+        const { isDuplicate, sequence } = await queue.publish({ id, name, priority, headers, body });
+        call.sequence = sequence;
+        // It may be over by now, and its answer have gone to whoever was first.
+        if (isDuplicate) this.tell({ kind: "ask", ids: [id] });
+        if (call.isSettled && !this.#calls.has(id)) await queue.remove(sequence);
+        return;
+      } catch (error) {
+        if (call.isSettled) return;
+        if (error instanceof EngineFullError) throw new QueueFullError(this.settings.name, this.settings.queue.limit);
+        // What was not answered may have arrived: the id tells.
+        if ((error as Error).name !== "TimeoutError" && engine.state.isConnected) throw error;
+        await new Promise<void>((resolve) => void loop().timers.setTimer(resolve, publishAgain, { real: true }));
+      }
+    }
+  }
+
+  async #request(call: RemoteCall): Promise<void> {
+    const { engine } = await this.connect();
+    const { body, headers } = await this.#pack(call, engine);
+    if (call.isSettled) return;
+    const controller = new AbortController();
+    call.whenSettled(() => controller.abort());
+    const { name, beat } = this.settings;
+    const options = {
+      headers: { ...headers, priority: call.priority },
+      signal: controller.signal,
+      timeout: beat * missesOfLost,
+    };
+    let answer: Message;
+    try {
+      answer = await engine.request(this.subjects.call, body, options);
+    } catch (error) {
+      if (call.isSettled) return;
+      if (error instanceof NoResponderError) throw new NoWorkerError(name, call.label);
+      throw (error as Error).name === "TimeoutError" ? exitOf(call.label, call.worker, error) : error;
+    }
+    this.#hear(answer);
+  }
+
+  /** What goes in the message of a call. */
+  async #pack(call: RemoteCall, engine: Engine): Promise<Packed> {
+    const { bytes, id, label } = call;
+    if (bytes.length <= mostOf(engine)) return { body: bytes, headers: {} };
+    if (!this.settings.isLarge) throw tooLarge(`The arguments of ${label} are`, bytes, engine);
+    const packed = await putBeside(engine, `call.${id}`, bytes);
+    // Those of a dead letter stay.
+    call.whenSettled(() => {
+      if (!call.isDead) engine.objects.remove(`call.${id}`).catch(() => {});
+    });
+    return packed;
+  }
+
+  /** Those who call with one key have one inbox. */
+  async #listenToKey(call: RemoteCall): Promise<void> {
+    const { inbox } = call.body;
+    const { engine } = await this.connect();
+    let listening = this.#keyed.get(inbox);
+    if (listening === undefined) {
+      listening = { ready: engine.listen(inbox, (message) => this.#hear(message)), users: 0 };
+      this.#keyed.set(inbox, listening);
+    }
+    const { ready } = listening;
+    const known = listening;
+    known.users++;
+    const end = (): void => {
+      if (--known.users > 0) return;
+      this.#keyed.delete(inbox);
+      ready.then((stop) => stop(), () => {});
+    };
+    call.whenSettled(end);
+    await ready;
+  }
+
+  #hear(message: Message): void {
+    if (message.headers[asks.header] === asks.wanted) return this.#tellUnwanted(message);
+    const beside = besideOf(message.headers);
+    if (beside === undefined) this.#read(message.body);
+    else void this.#fetch(beside).catch(() => void this.counts.malformed++);
+  }
+
+  /** Gets an answer that lies beside its message; nobody needs it a second time, but those who call with the same key. */
+  async #fetch(name: string): Promise<void> {
+    const { engine } = await this.connect();
+    const id = this.#read(await getBeside(engine, name));
+    if (id?.startsWith(`${this.caller}-`)) await engine.objects.remove(name);
+  }
+
+  /** Reads an answer; gives the id of its call. */
+  #read(bytes: Uint8Array): string | undefined {
+    let answer: AnswerBody;
+    try {
+      answer = readAnswer(bytes, this.settings.known);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.counts.malformed++;
+      return undefined;
+    }
+    const calls = this.#calls.get(answer.id);
+    let isOfUse = false;
+    for (const call of [...calls ?? []]) isOfUse = call.hear(answer) || isOfUse;
+    if (!isOfUse) this.counts.duplicates++;
+    return answer.id;
+  }
+
+  /** A server asks which of the calls that it holds nobody wants any more. */
+  #tellUnwanted(message: Message): void {
+    try {
+      const ids = readControl(message.body).ids.filter((id) => !this.#calls.has(id));
+      message.reply(writeBody({ kind: "cancel", ids }));
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.counts.malformed++;
+    }
+  }
+
+  #takeBack(call: RemoteCall): void {
+    const { id, sequence } = call;
+    this.tell({ kind: "cancel", ids: [id] });
+    if (sequence === undefined) return;
+    // If it fails, the job is taken by somebody who has been told.
+    this.connect().then(({ queue }) => queue.remove(sequence)).catch(() => {});
+  }
+
+  /** A job was delivered as often as it may be, and nobody has said what became of it. */
+  async #exhausted(queue: JobQueue, { sequence, attempts }: { sequence: number; attempts: number }): Promise<void> {
+    for (const call of [...this.all()]) {
+      if (call.sequence !== sequence || call.isSettled) continue;
+      const { label, worker } = call;
+      const error = exitOf(label, worker, new Error("nothing was heard of it"));
+      await buryStuck(queue, sequence, { error, attempts, worker });
+      this.counts.dead++;
+      call.isDead = true;
+      call.fail(new DeadLetterError(label, attempts, error));
+    }
+  }
+
+  /** Asks at every beat for calls of which nothing has been heard: an answer may be lost. */
+  #startWatch(): void {
+    this.#watch ??= loop().timers.setTimer(
+      () => {
+        this.#watch = undefined;
+        if (this.#calls.size === 0) return;
+        this.#startWatch();
+        const old = loop().host.now() - this.settings.beat * 2;
+        const silent = [...this.all()].filter(({ heard }) => heard <= old).slice(0, askedAtOnce);
+        if (silent.length === 0 || this.#engine === undefined || !this.#engine.state.isConnected) return;
+        this.tell({ kind: "ask", ids: silent.map(({ id }) => id) });
+        within(undefined, () => void this.#look(silent).catch(() => {}), undefined);
+      },
+      this.settings.beat,
+      { real: true },
+    );
+  }
+
+  /** Looks for calls where they should be. */
+  async #look(calls: readonly RemoteCall[]): Promise<void> {
+    const { queue } = await this.connect();
+    for (const call of calls) {
+      const { sequence } = call;
+      if (call.isSettled || (sequence === undefined && !this.settings.isOnce)) continue;
+      if (sequence !== undefined && await queue.look(sequence) !== undefined) call.missing = 0;
+      else if (++call.missing >= missesOfLost) {
+        call.fail(exitOf(call.label, call.worker, new Error("it is over, and its answer was lost")));
+      }
+    }
+  }
+}

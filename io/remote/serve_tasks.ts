@@ -1,0 +1,132 @@
+/**
+ * The functions of a module, offered to other machines.
+ *
+ * @module
+ */
+
+import { checkCount, checkDuration, checkFunction, checkOptions } from "../../runtime/basics/check.ts";
+import { randomHex } from "../../runtime/basics/bytes.ts";
+import type { GivenWorker } from "../../runtime/port/worker.ts";
+import { loop } from "../../scheduler/queue/loop.ts";
+import { currentScope } from "../../scheduler/scopes/current_scope.ts";
+import { checkBackoff } from "../../scheduler/waits/backoff.ts";
+import { WorkerPool, type WorkerPoolOptions } from "../../scheduler/workers/mod.ts";
+import { checkQueue, openEngine, queueKeys, type QueueOptions } from "./settings/remote_settings.ts";
+import { ServerJobs } from "./server/server_jobs.ts";
+import { TaskServer } from "./server/task_server.ts";
+import { subjectsOf } from "./wire/subjects.ts";
+
+/** How long to wait before a call is tried again: as `retry` does. */
+export interface BackoffOptions {
+  /** Before the second try, in ms. Default: 1000. */
+  delay?: number;
+  /** What each further wait is multiplied by, 1 or more. Default: 2. */
+  factor?: number;
+  /** No wait is longer, in ms. Default: 60,000. */
+  maxDelay?: number;
+  /** Which part of each wait is left to chance, 0 to 1. Default: 0. */
+  jitter?: number | boolean;
+}
+
+/** How a module is to be served. */
+export interface ServeTasksOptions extends QueueOptions {
+  /** How many calls run at once, each in a thread. Default: as many threads as the machine runs at once. */
+  threads?: number;
+  /** What the server is called, to callers and in dead letters. Default: a random text. */
+  server?: string;
+  /** How long to wait before a call is tried again. */
+  backoff?: BackoffOptions;
+  /** Is asked whether a call that failed with an error is to be tried again, up to `attempts`. Default: it is not. */
+  retryOn?: (error: unknown) => boolean;
+  /** For how many ms a drain lets run what runs. Default: no limit. */
+  grace?: number;
+  /** How the threads are to be: what a `WorkerPool` may be told of them. */
+  workers?: Omit<WorkerPoolOptions, "name" | "size" | "queueLimit" | "signal" | "inline">;
+}
+
+/**
+ * Offers what a module exports to the pools of a name, on other machines or in this process. Each call runs in a thread of this one; what
+ * is held is kept alive by this thread, so that a function that never gives way loses nothing. A call whose server dies is tried
+ * elsewhere: *a function may run more than once*, `currentJob().key` and `currentJob().attempt` tell.
+ *
+ * The server belongs to the scope that made it: cancelled with it, it is drained, and a group waits for it.
+ *
+ * @param module The URL of the module, or a function that starts a `Worker` whose code calls `serveJobs`.
+ * @throws {TypeError} or {RangeError} for arguments of a wrong kind or range (rejections).
+ *
+ * @example
+ * ```ts no-run
+ * import { serveTasks } from "@millrace/millrace/remote";
+ *
+ * const server = await serveTasks(new URL("./tasks.ts", import.meta.url), { name: "images", threads: 4 });
+ * console.log(server.statistics().running);
+ * await server.drain();
+ * ```
+ */
+export async function serveTasks(
+  module: URL | (() => GivenWorker),
+  options: ServeTasksOptions = {},
+): Promise<TaskServer> {
+  checkOptions(options, "serveTasks", [
+    ...queueKeys,
+    ...["threads", "server", "backoff", "retryOn", "grace", "workers"],
+  ]);
+  const settings = checkQueue(options);
+  const { threads = loop().host.parallelism(), server: given, retryOn, grace = Infinity } = options;
+  checkCount(threads, "The threads of serveTasks", 1);
+  checkDuration(grace, "The grace of serveTasks");
+  if (retryOn !== undefined) checkFunction(retryOn, "retryOn");
+  if (given !== undefined && typeof given !== "string") throw new TypeError("The name of a server is a string");
+  checkOptions(options.backoff, "backoff", ["delay", "factor", "maxDelay", "jitter"]);
+  const { delay = 1000, factor = 2, maxDelay = 60_000, jitter = 0 } = options.backoff ?? {};
+  const backoff = checkBackoff(delay, factor, maxDelay, jitter, {
+    initial: "The delay of backoff",
+    max: "The maxDelay of backoff",
+  });
+  // Before anything is awaited: not every host carries the scope across that.
+  const scope = currentScope();
+  const pool = new WorkerPool(module, {
+    min: 1,
+    ...options.workers,
+    name: `tasks of ${settings.name}`,
+    size: threads,
+    queueLimit: 0,
+  });
+  try {
+    // A server that cannot load its module would fail the calls of all others.
+    await pool.warmUp(1);
+  } catch (error) {
+    await pool.close({ timeout: 0 });
+    throw error;
+  }
+  const { engine, isOwn } = await openEngine(settings);
+  const name = given ?? `server-${randomHex(6)}`;
+  const queue = await engine.queue(settings.name, settings.queue);
+  const { attempts } = settings.queue;
+  const jobs: ServerJobs = new ServerJobs({
+    ...{
+      engine,
+      queue,
+      pool,
+      threads,
+      worker: name,
+      attempts,
+      beat: settings.beat,
+      isLarge: settings.isLarge,
+      backoff,
+      retryOn,
+    },
+    onFree: () => server.free(),
+  });
+  const server = new TaskServer({
+    ...{ name, engine, isOwn, queue, pool, jobs, attempts, grace, scope },
+    subjects: subjectsOf(settings.name),
+  });
+  try {
+    await server.open();
+  } catch (error) {
+    await server.drain({ grace: 0 });
+    throw error;
+  }
+  return server;
+}

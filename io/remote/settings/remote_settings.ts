@@ -1,0 +1,92 @@
+/**
+ * What pools and those who serve them are made with.
+ *
+ * @module
+ */
+
+import { checkBoolean, checkCount, checkFiniteDuration, show } from "../../../runtime/basics/check.ts";
+import { PoolClosedError, QueueFullError, WorkerExitError } from "../../../scheduler/workers/mod.ts";
+import { TimeoutError } from "../../../scheduler/scopes/errors.ts";
+import type { ErrorClass, KnownClasses } from "../../../scheduler/workers/pool/for_machines.ts";
+import { EmbeddedEngine } from "../embedded/embedded_engine.ts";
+import type { Engine, QueueSettings } from "../engine/engine.ts";
+
+/** What both sides of a pool have to be told alike. */
+export interface QueueOptions {
+  /** The name of the pool: letters, digits, "_" and "-". Default: "default". */
+  name?: string;
+  /** What carries the calls. Default: an engine in this process, which all pools and servers in it share. */
+  engine?: Engine;
+  /** For how many ms nothing may be heard of a worker before its jobs go to another one; at least 100. Default: 30,000. */
+  ackWait?: number;
+  /** How often a call is tried at most. Default: 3. */
+  attempts?: number;
+  /** How many calls may be queued or running. Default: 100,000. */
+  queueLimit?: number;
+  /**
+   * May arguments and results be larger than a message, which is 1 MiB where nobody has said otherwise? They go through the engine's store
+   * then. Default: false, and such a call fails with a `RangeError`.
+   */
+  largePayloads?: boolean;
+}
+
+/** The keys of those. */
+export const queueKeys: readonly string[] = ["name", "engine", "ackWait", "attempts", "queueLimit", "largePayloads"];
+
+/** Those, checked. */
+export interface CheckedQueue {
+  readonly name: string;
+  readonly queue: QueueSettings;
+  /** How often those who hold something say so, in ms. */
+  readonly beat: number;
+  readonly engine: Engine | undefined;
+  readonly isLarge: boolean;
+}
+
+/** Checks what both sides are made with. */
+export function checkQueue(options: QueueOptions): CheckedQueue {
+  const { name = "default", engine, ackWait = 30_000, attempts = 3, queueLimit = 100_000 } = options;
+  if (typeof name !== "string" || !/^[\w-]{1,128}$/.test(name)) {
+    throw new TypeError(`The name of a pool is letters, digits, "_" and "-": received ${show(name)}`);
+  }
+  checkFiniteDuration(ackWait, "The ackWait");
+  if (ackWait < 100) throw new RangeError(`The ackWait is at least 100 ms: received ${ackWait}`);
+  checkFinite(attempts, "The attempts");
+  checkFinite(queueLimit, "The queueLimit");
+  checkBoolean(options.largePayloads, "largePayloads");
+  const isLarge = options.largePayloads === true;
+  return { name, isLarge, queue: { ackWait, attempts, limit: queueLimit }, beat: ackWait / 3, engine };
+}
+
+/** An engine, and whether it was opened here, to be closed here. */
+export interface OpenedEngine {
+  readonly engine: Engine;
+  readonly isOwn: boolean;
+}
+
+/** Opens an engine in this process, unless one was given. */
+export function openEngine({ engine }: CheckedQueue): Promise<OpenedEngine> {
+  const isOwn = engine === undefined;
+  return Promise.resolve({ engine: engine ?? new EmbeddedEngine("default"), isOwn });
+}
+
+/** The library's errors come back as themselves, and those of the user's classes. */
+export function knownErrors(given: unknown): KnownClasses {
+  const known = new Map<string, ErrorClass>();
+  for (const each of [TimeoutError, WorkerExitError, QueueFullError, PoolClosedError]) known.set(each.name, each);
+  if (given === undefined) return known;
+  if (!Array.isArray(given)) throw new TypeError(`errors are an array of classes: received ${show(given)}`);
+  for (const each of given) {
+    if (typeof each !== "function" || !(each.prototype instanceof Error)) {
+      throw new TypeError(`errors are classes that extend Error: received ${show(each)}`);
+    }
+    known.set(each.name, each);
+  }
+  return known;
+}
+
+/** Refuses what is not a whole number from 1 that ends. */
+function checkFinite(value: unknown, what: string): void {
+  checkCount(value, what, 1);
+  if (value === Infinity) throw new RangeError(`${what} have to be a finite number`);
+}
