@@ -47,6 +47,8 @@ export interface JobMessage {
 
 /** A job that was delivered to a worker. */
 export interface Delivery {
+  readonly id: string;
+  readonly name: string;
   readonly headers: Headers;
   readonly body: Uint8Array;
   /** The how many-th time it is delivered, from 1. */
@@ -74,9 +76,14 @@ export interface Message {
 
 /** The queues of one pool. */
 export interface JobQueue {
+  /** How the queues are: whoever made them first has chosen, whatever the others asked for. Workers are heard of by this `ackWait`. */
+  readonly settings: QueueSettings;
   /** Adds a job; rejects with an `EngineFullError` where there is no room. `sequence` is its place, with which it can be removed. */
   publish(job: JobMessage): Promise<{ readonly isDuplicate: boolean; readonly sequence: number }>;
-  /** Takes a job out that was not delivered, or that stays because nobody takes it any more; answers whether it was there. */
+  /**
+   * Takes a job out that was not delivered, or that stays because nobody takes it any more; answers whether it was there. One that a
+   * worker has goes on there, is not delivered again, and its `ack` is one of nothing.
+   */
   remove(sequence: number): Promise<boolean>;
   /** The job in a place; `undefined` where there is none. */
   look(sequence: number): Promise<JobMessage | undefined>;
@@ -85,8 +92,13 @@ export interface JobQueue {
    * ends that; what is held then is given back by whoever holds it.
    */
   consume(priority: JobPriority, room: () => number, deliver: (delivery: Delivery) => void): Promise<{ more(): void; close(): Promise<void> }>;
-  /** Is told of each job that was delivered as often as it may be, and of which nothing has been heard. */
-  onExhausted(told: (job: { readonly sequence: number; readonly attempts: number }) => void): Promise<() => void>;
+  /**
+   * Is told of jobs that were delivered as often as they may be, and of which nothing has been heard: of each one of those who ask is
+   * told, and of what happened while nobody asked the first one who does. It is told again until `told` has come to an end without an error.
+   */
+  onExhausted(
+    told: (job: { readonly sequence: number; readonly attempts: number }) => void | Promise<void>,
+  ): Promise<() => void>;
   /** How many jobs are queued, and how many are delivered and not acknowledged. */
   counts(): Promise<{ readonly queued: number; readonly delivered: number }>;
   /** Jobs that were given up, kept apart: `id` is theirs. */

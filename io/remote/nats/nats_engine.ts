@@ -1,0 +1,179 @@
+/**
+ * Jobs over NATS JetStream.
+ *
+ * @module
+ */
+
+import { checkDuration, checkFunction, checkOptions, show } from "../../../runtime/basics/check.ts";
+import type { Engine, Headers, JobQueue, Message, QueueSettings } from "../engine/engine.ts";
+import {
+  connectToNats,
+  loadHeaders,
+  type NatsConnection,
+  type NatsConnectOptions,
+  type NatsHeaders,
+  type NatsMessage,
+} from "./connection.ts";
+import { fromNatsHeaders, toNatsHeaders } from "./headers.ts";
+import { JetStreamApi } from "./jetstream_api.ts";
+import { Link } from "./link.ts";
+import { checkPoolName, checkSubject } from "./names.ts";
+import { NatsObjects } from "./nats_objects.ts";
+import { NatsQueue } from "./nats_queue.ts";
+import { bounded } from "./pause.ts";
+import { PoolStreams } from "./streams.ts";
+
+/** Where the servers are, who asks, and how jobs are kept. */
+export interface NatsEngineOptions extends NatsConnectOptions {
+  /** A connection that is there; it stays open when the engine is closed. */
+  readonly connection?: NatsConnection;
+  /** Where the server keeps jobs. With `"memory"` all of them are lost as it ends. Default: `"file"`. */
+  readonly storage?: "file" | "memory";
+  /** On how many servers of a cluster. Default: 1. */
+  readonly replicas?: number;
+  /** For how many ms something that has to be kept is tried while servers come and go. Default: 30,000. */
+  readonly deadline?: number;
+  /** For how many ms large bytes are kept. Default: a week. */
+  readonly keepObjects?: number;
+}
+
+const known = [
+  ...["servers", "connection", "tls", "user", "password", "token", "name", "inboxPrefix", "connectTimeout"],
+  ...["storage", "replicas", "deadline", "keepObjects"],
+];
+
+/** For how many ms a close waits for what is on its way. */
+const closeTime = 5000;
+
+/**
+ * Connects to NATS. It needs the packages `@nats-io/transport-node`, `@nats-io/nats-core` and, for large bytes, `@nats-io/obj`.
+ *
+ * @example
+ * ```ts
+ * const engine = await natsEngine({ servers: "nats://127.0.0.1:4222" });
+ * const queue = await engine.queue("images", { ackWait: 30_000, attempts: 3, limit: 10_000 });
+ * ```
+ */
+export async function natsEngine(options: NatsEngineOptions = {}): Promise<Engine> {
+  checkOptions(options, "natsEngine", known);
+  const { connection, storage = "file", deadline = 30_000 } = options;
+  checkDuration(deadline, "The deadline");
+  if (storage !== "file" && storage !== "memory") {
+    throw new TypeError(`A storage is "file" or "memory": received ${show(storage)}`);
+  }
+  const makeHeaders = await loadHeaders();
+  return new NatsEngine(connection ?? await connectToNats(options), makeHeaders, options);
+}
+
+class NatsEngine implements Engine {
+  readonly objects: Engine["objects"];
+  readonly #link: Link;
+  readonly #api: JetStreamApi;
+  readonly #options: NatsEngineOptions;
+  readonly #deadline: number;
+  readonly #queues: Set<NatsQueue> = new Set();
+  readonly #listeners: Set<() => Promise<void>> = new Set();
+  #maxBytes = 1_048_576;
+
+  constructor(connection: NatsConnection, makeHeaders: () => NatsHeaders, options: NatsEngineOptions) {
+    this.#options = options;
+    this.#deadline = options.deadline ?? 30_000;
+    this.#link = new Link(connection, makeHeaders, options.inboxPrefix ?? "_INBOX");
+    this.#api = new JetStreamApi(this.#link);
+    const { keepObjects = 7 * 24 * 3_600_000 } = options;
+    this.objects = new NatsObjects(this.#link, { ...this.#storage, ttl: keepObjects * 1e6 }).port;
+  }
+
+  get #storage(): { readonly storage: "file" | "memory"; readonly replicas: number } {
+    return { storage: this.#options.storage ?? "file", replicas: this.#options.replicas ?? 1 };
+  }
+
+  /** While the connection is lost the last server's limit is the best that is known. */
+  get maxBytes(): number {
+    return this.#maxBytes = this.#link.connection.info?.max_payload ?? this.#maxBytes;
+  }
+
+  get state(): Engine["state"] {
+    return { reconnects: this.#link.reconnects, isConnected: this.#link.isConnected && !this.#link.isOver };
+  }
+
+  async queue(pool: string, settings: QueueSettings): Promise<JobQueue> {
+    checkPoolName(pool);
+    const streams = new PoolStreams(this.#link, this.#api, pool, settings, this.#storage);
+    await streams.ensure(this.#deadline);
+    const parts = {
+      link: this.#link,
+      api: this.#api,
+      streams,
+      deadline: this.#deadline,
+      maxBytes: () => this.maxBytes,
+    };
+    const queue = new NatsQueue(parts);
+    this.#queues.add(queue);
+    return queue;
+  }
+
+  send(subject: string, body: Uint8Array, headers?: Headers): void {
+    checkSubject(subject, false);
+    const made = toNatsHeaders(this.#link.makeHeaders, headers);
+    this.#link.connection.publish(subject, body, made && { headers: made as never });
+  }
+
+  async request(
+    subject: string,
+    body: Uint8Array,
+    options: { headers?: Headers; signal: AbortSignal; timeout: number },
+  ): Promise<Message> {
+    checkSubject(subject, false);
+    const headers = toNatsHeaders(this.#link.makeHeaders, options.headers);
+    return this.#message(await this.#link.requests.ask(subject, body, { ...options, headers }));
+  }
+
+  async listen(subject: string, on: (message: Message) => void, group?: string): Promise<() => void> {
+    checkSubject(subject, true);
+    checkFunction(on, "What listens");
+    const { connection } = this.#link;
+    let refusal: Error | undefined;
+    const callback = (error: Error | null, message: NatsMessage): void => {
+      if (error === null) on(this.#message(message));
+      else refusal = error;
+    };
+    const subscription = connection.subscribe(subject, { callback, ...group !== undefined && { queue: group } });
+    // What the server refuses it has refused by then; and whoever is asked after this is heard.
+    await connection.flush().catch(() => {});
+    if (refusal !== undefined) throw refusal;
+    const end = async (): Promise<void> => {
+      if (this.#listeners.delete(end) && !this.#link.isOver) subscription.unsubscribe();
+    };
+    this.#listeners.add(end);
+    return () => void end();
+  }
+
+  #message(message: NatsMessage): Message {
+    return {
+      subject: message.subject,
+      headers: fromNatsHeaders(message.headers),
+      body: message.data,
+      reply: (body, headers) => {
+        if (message.reply === undefined || this.#link.isOver) return;
+        const made = toNatsHeaders(this.#link.makeHeaders, headers);
+        this.#link.connection.publish(message.reply, body, made && { headers: made as never });
+      },
+    };
+  }
+
+  async flush(): Promise<void> {
+    await this.#link.connection.flush();
+  }
+
+  async close(): Promise<void> {
+    const link = this.#link;
+    if (link.isClosed) return;
+    await Promise.all([...this.#queues].map((queue) => queue.close()));
+    for (const end of [...this.#listeners]) await end();
+    if (link.isConnected && !link.isOver) await bounded(link.connection.flush(), closeTime);
+    link.isClosed = true;
+    link.requests.close();
+    if (this.#options.connection === undefined) await bounded(link.connection.close(), closeTime);
+  }
+}
