@@ -88,8 +88,9 @@ export interface JobQueue {
   /** The job in a place; `undefined` where there is none. */
   look(sequence: number): Promise<JobMessage | undefined>;
   /**
-   * Takes jobs of one priority: `deliver` is called with each, never with more than `room()` says at that moment. The function it returns
-   * ends that; what is held then is given back by whoever holds it.
+   * Takes jobs of one priority: `deliver` is called with each, never with more than `room()` says at that moment, and not before the
+   * promise has resolved. Whoever has more room than before says so with `more`. `close` ends that; what is held then is given back by
+   * whoever holds it.
    */
   consume(priority: JobPriority, room: () => number, deliver: (delivery: Delivery) => void): Promise<{ more(): void; close(): Promise<void> }>;
   /**

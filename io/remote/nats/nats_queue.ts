@@ -135,8 +135,9 @@ export class NatsQueue implements JobQueue {
       this.#pullers.delete(puller);
       await puller.close();
     };
-    // Whoever waits for this knows that the server has heard of it.
+    // Whoever waits for this knows that the server has heard of it; it is found again with the connection where that is lost.
     await link.connection.flush().catch(() => {});
+    puller.start();
     return { more: () => puller.more(), close };
   }
 

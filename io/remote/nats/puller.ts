@@ -59,6 +59,7 @@ export class Puller {
   #generation = 0;
   #isHeard = true;
   #isRecovering = false;
+  #isStarted = false;
   #isClosed = false;
 
   constructor(link: Link, streams: PoolStreams, options: PullerOptions) {
@@ -79,7 +80,12 @@ export class Puller {
     link.stoppers.add(this.#stop);
     link.restorers.add(this.#restore);
     this.#endWatch = every(2 * heartbeat, () => this.#watch());
-    this.more();
+  }
+
+  /** Begins to ask. What comes first comes in a later turn, so that whoever called has the puller by then. */
+  start(): void {
+    this.#isStarted = true;
+    this.#fill();
   }
 
   /** There may be more room than before. */
@@ -94,7 +100,7 @@ export class Puller {
   }
 
   #fill(): void {
-    if (this.#isClosed || this.#isRecovering || !this.#link.isConnected || this.#link.isOver) return;
+    if (!this.#isStarted || this.#isClosed || this.#isRecovering || !this.#link.isConnected || this.#link.isOver) return;
     const batch = this.#options.room() - this.#held.length - this.#asked;
     // Each request takes a place at the server: with one for each slot that is free, many workers would fill all of them.
     if (batch <= 0 || batch < this.#asked) return;

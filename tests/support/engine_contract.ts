@@ -1,0 +1,401 @@
+/**
+ * What every engine of remote pools promises, as tests that are run with each.
+ *
+ * @module
+ */
+
+import { test } from "node:test";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  type Delivery,
+  type Engine,
+  EngineFullError,
+  type JobMessage,
+  type JobQueue,
+  type Message,
+  NoResponderError,
+  type QueueSettings,
+} from "../../io/remote/engine/engine.ts";
+import { until, within, withinTest } from "./within.ts";
+
+/** An engine to be tested: each connection to it is one more. */
+export interface EngineBench {
+  connect(): Promise<Engine>;
+}
+
+const settings: QueueSettings = { ackWait: 10_000, attempts: 3, limit: 100 };
+
+/** A job for a test. */
+export function job(id: string, parts: Partial<JobMessage> = {}): JobMessage {
+  return { id, name: "resize", priority: "user-visible", headers: {}, body: new Uint8Array(), ...parts };
+}
+
+/** Takes what comes of one priority, up to so much at once. */
+export class Taker {
+  readonly got: Delivery[] = [];
+  most: number = Infinity;
+  /** How many are held, as whoever takes them counts. */
+  held: number = 0;
+  #consuming: { more(): void; close(): Promise<void> } | undefined;
+  #isReady = false;
+
+  static async of(queue: JobQueue, room = 10, priority: JobMessage["priority"] = "user-visible"): Promise<Taker> {
+    const taker = new Taker();
+    taker.most = room;
+    taker.#consuming = await queue.consume(priority, () => taker.most - taker.held, (delivery) => {
+      assert(taker.#isReady, "a job was delivered before anybody could say more of it");
+      assert(taker.held < taker.most, "a job was delivered although there was no room");
+      taker.held++;
+      taker.got.push(delivery);
+    });
+    taker.#isReady = true;
+    return taker;
+  }
+
+  /** The how many-th delivery, from 0. */
+  async at(index: number): Promise<Delivery> {
+    await until(() => this.got.length > index, `delivery ${index} has come`);
+    return this.got[index]!;
+  }
+
+  /** One is no longer held. */
+  release(): void {
+    this.held--;
+    this.#consuming!.more();
+  }
+
+  async close(): Promise<void> {
+    await this.#consuming!.close();
+  }
+}
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+const request = (signal = new AbortController().signal, timeout = 20_000) => ({ signal, timeout });
+
+/** Runs the suite: `withBench` makes an engine for each test and takes it away. */
+export function engineContract(name: string, withBench: (body: (bench: EngineBench) => Promise<void>) => Promise<void>): void {
+  const engineTest = (title: string, body: (engine: Engine, bench: EngineBench) => Promise<void>): void => {
+    test(`${name}: ${title}`, () =>
+      withinTest(withBench(async (bench) => {
+        const engine = await bench.connect();
+        try {
+          await body(engine, bench);
+        } finally {
+          await engine.close();
+        }
+      })));
+  };
+  const queueTest = (
+    title: string,
+    body: (queue: JobQueue, engine: Engine, bench: EngineBench) => Promise<void>,
+    of: Partial<QueueSettings> = {},
+  ): void => {
+    engineTest(title, async (engine, bench) => {
+      await body(await engine.queue("images", { ...settings, ...of }), engine, bench);
+    });
+  };
+  jobs(queueTest);
+  deliveries(queueTest);
+  exhausted(queueTest);
+  messages(engineTest);
+  ends(engineTest);
+}
+
+type QueueTest = (
+  title: string,
+  body: (queue: JobQueue, engine: Engine, bench: EngineBench) => Promise<void>,
+  of?: Partial<QueueSettings>,
+) => void;
+type EngineTest = (title: string, body: (engine: Engine, bench: EngineBench) => Promise<void>) => void;
+
+function jobs(queueTest: QueueTest): void {
+  queueTest("a job is delivered as it was published, and is gone when it was acknowledged", async (queue) => {
+    const headers = { "Reply-To": "a.b", Note: " größer\r\nals 100 % " };
+    const { isDuplicate, sequence } = await queue.publish(job("öne", { headers, body: bytes("body") }));
+    assertEquals(isDuplicate, false);
+    const look = await queue.look(sequence);
+    assertEquals([look?.id, look?.name, look?.priority, look?.headers], ["öne", "resize", "user-visible", headers]);
+    assertEquals(text(look!.body), "body");
+    const taker = await Taker.of(queue);
+    const delivery = await taker.at(0);
+    assertEquals([delivery.id, delivery.name, delivery.headers], ["öne", "resize", headers]);
+    assertEquals([text(delivery.body), delivery.attempt, delivery.sequence], ["body", 1, sequence]);
+    assertEquals(await queue.counts(), { queued: 0, delivered: 1 });
+    await delivery.ack();
+    assertEquals(await queue.counts(), { queued: 0, delivered: 0 });
+    assertEquals(await queue.look(sequence), undefined);
+    await taker.close();
+  });
+
+  queueTest("an id that is known adds nothing, also when its job is done", async (queue) => {
+    const first = await queue.publish(job("one"));
+    assertEquals(await queue.publish(job("one")), { isDuplicate: true, sequence: first.sequence });
+    const taker = await Taker.of(queue);
+    await (await taker.at(0)).ack();
+    assertEquals((await queue.publish(job("one"))).isDuplicate, true);
+    assertEquals(await queue.counts(), { queued: 0, delivered: 0 });
+    await taker.close();
+  });
+
+  queueTest("a queue that is full refuses a job, and takes it when there is room again", async (queue) => {
+    const { sequence } = await queue.publish(job("one"));
+    await queue.publish(job("two"));
+    await assertRejects(() => queue.publish(job("three")), EngineFullError);
+    assert(await queue.remove(sequence));
+    assertEquals((await queue.publish(job("three"))).isDuplicate, false);
+  }, { limit: 2 });
+
+  queueTest("a job that is removed before it is delivered never is", async (queue) => {
+    const { sequence } = await queue.publish(job("one"));
+    await queue.publish(job("two"));
+    assertEquals(await queue.remove(sequence), true);
+    assertEquals(await queue.remove(sequence), false);
+    const taker = await Taker.of(queue);
+    assertEquals((await taker.at(0)).id, "two");
+    assertEquals(await queue.counts(), { queued: 0, delivered: 1 });
+    await taker.got[0]!.ack();
+    await taker.close();
+  });
+
+  queueTest("each priority is a queue of its own", async (queue) => {
+    await queue.publish(job("slow", { priority: "background" }));
+    await queue.publish(job("fast", { priority: "user-blocking" }));
+    const fast = await Taker.of(queue, 10, "user-blocking");
+    const slow = await Taker.of(queue, 10, "background");
+    assertEquals([(await fast.at(0)).id, (await slow.at(0)).id], ["fast", "slow"]);
+    await Promise.all([fast.got[0]!.ack(), slow.got[0]!.ack()]);
+    assertEquals([fast.got.length, slow.got.length], [1, 1]);
+    await Promise.all([fast.close(), slow.close()]);
+  });
+
+  queueTest("names that are not one word are refused, and nothing is published", async (queue, engine) => {
+    for (const name of ["", "a.b", "*", ">", "a b", "a\r\nb", "x".repeat(200)]) {
+      await assertRejects(() => queue.publish(job("one", { name })), TypeError);
+      await assertRejects(() => engine.queue(name, settings), TypeError);
+    }
+    assertEquals(await queue.counts(), { queued: 0, delivered: 0 });
+  });
+
+  queueTest("a body that is too large is refused with both numbers, and the queue goes on", async (queue, engine) => {
+    const body = new Uint8Array(engine.maxBytes + 1);
+    await assertRejects(() => queue.publish(job("one", { body })), RangeError, String(engine.maxBytes));
+    assertEquals((await queue.publish(job("two"))).isDuplicate, false);
+  });
+
+  queueTest("whoever made the queues has chosen their settings", async (queue, _, bench) => {
+    assertEquals(queue.settings, settings);
+    const other = await bench.connect();
+    const same = await other.queue("images", { ackWait: 5, attempts: 9, limit: 1 });
+    assertEquals(same.settings, settings);
+    await other.close();
+  });
+}
+
+function deliveries(queueTest: QueueTest): void {
+  queueTest("no more is delivered than there is room for", async (queue) => {
+    for (let i = 0; i < 12; i++) await queue.publish(job(`${i}`));
+    const taker = await Taker.of(queue, 2);
+    for (let i = 0; i < 12; i++) {
+      await (await taker.at(i)).ack();
+      taker.release();
+    }
+    assertEquals(taker.got.map(({ id, attempt }) => `${id}/${attempt}`), Array.from({ length: 12 }, (_, i) => `${i}/1`));
+    await taker.close();
+  });
+
+  queueTest("a job that is given back comes again, no sooner than the delay", async (queue) => {
+    await queue.publish(job("one"));
+    const taker = await Taker.of(queue);
+    const start = performance.now();
+    (await taker.at(0)).nak(200);
+    const again = await taker.at(1);
+    const took = performance.now() - start;
+    assert(took >= 190, `it came after ${took} ms`);
+    assertEquals([again.id, again.attempt], ["one", 2]);
+    await again.ack();
+    await taker.close();
+  });
+
+  queueTest("a job of which nothing is heard comes again, and the first delivery may still end it", async (queue) => {
+    await queue.publish(job("one"));
+    const taker = await Taker.of(queue);
+    const first = await taker.at(0);
+    const second = await taker.at(1);
+    assertEquals([second.id, second.attempt, second.sequence], ["one", 2, first.sequence]);
+    await first.ack();
+    assertEquals(await queue.counts(), { queued: 0, delivered: 0 });
+    await second.ack();
+    await taker.close();
+  }, { ackWait: 300 });
+
+  queueTest("a job of which is said that it goes on does not come again", async (queue) => {
+    await queue.publish(job("one"));
+    const taker = await Taker.of(queue);
+    const delivery = await taker.at(0);
+    const beats = setInterval(() => delivery.working(), 200);
+    await queue.publish(job("clock"));
+    const clock = await taker.at(1);
+    // The clock comes again and again, so long after it was delivered: three of that are more than one wait.
+    assertEquals([(await taker.at(2)).id, (await taker.at(3)).id], ["clock", "clock"]);
+    clearInterval(beats);
+    await Promise.all([delivery.ack(), clock.ack()]);
+    assertEquals(taker.got.map(({ id }) => id), ["one", "clock", "clock", "clock"]);
+    await taker.close();
+  }, { ackWait: 800 });
+
+  queueTest("a job that is given up does not come again", async (queue) => {
+    const { sequence } = await queue.publish(job("one"));
+    await queue.publish(job("clock"));
+    const taker = await Taker.of(queue);
+    (await taker.at(0)).term();
+    const clock = await taker.at(1);
+    assertEquals((await taker.at(2)).id, "clock");
+    await clock.ack();
+    assertEquals(taker.got.map(({ id }) => id), ["one", "clock", "clock"]);
+    assertEquals([await queue.look(sequence), await queue.counts()], [undefined, { queued: 0, delivered: 0 }]);
+    await taker.close();
+  }, { ackWait: 400 });
+
+  queueTest("what comes after a taker has closed goes to another one", async (queue, _, bench) => {
+    const other = await bench.connect();
+    const first = await Taker.of(queue);
+    await first.close();
+    await queue.publish(job("one"));
+    const second = await Taker.of(await other.queue("images", settings));
+    const delivery = await second.at(0);
+    assertEquals([delivery.id, delivery.attempt, first.got.length], ["one", 1, 0]);
+    await delivery.ack();
+    await second.close();
+    await other.close();
+  });
+}
+
+function exhausted(queueTest: QueueTest): void {
+  queueTest("a job that was delivered as often as it may be is told, and stays until it is removed", async (queue) => {
+    const told: { sequence: number; attempts: number }[] = [];
+    const end = await queue.onExhausted((job) => void told.push(job));
+    const { sequence } = await queue.publish(job("one", { body: bytes("body") }));
+    const taker = await Taker.of(queue);
+    (await taker.at(0)).nak(0);
+    (await taker.at(1)).nak(0);
+    await until(() => told.length > 0, "the job is told as exhausted");
+    assertEquals(told, [{ sequence, attempts: 2 }]);
+    assertEquals([(await queue.look(sequence))?.id, taker.got.length], ["one", 2]);
+    assertEquals([await queue.remove(sequence), await queue.remove(sequence)], [true, false]);
+    end();
+    await taker.close();
+  }, { attempts: 2 });
+
+  queueTest("an exhausted job of which nobody was told is told to one who asks later, until that has worked", async (queue, _, bench) => {
+    const { sequence } = await queue.publish(job("one"));
+    const taker = await Taker.of(queue);
+    // At the last delivery that is given back it is exhausted, and nobody is told.
+    (await taker.at(0)).nak(0);
+    const other = await bench.connect();
+    const late = await other.queue("images", settings);
+    const told: number[] = [];
+    const end = await late.onExhausted((job) => {
+      told.push(job.sequence);
+      if (told.length === 1) throw new Error("not this time");
+    });
+    await until(() => told.length === 2, "told again after an error");
+    assertEquals([told, taker.got.length], [[sequence, sequence], 1]);
+    end();
+    await taker.close();
+    await other.close();
+  }, { attempts: 1 });
+
+  queueTest("dead jobs are kept apart, the same one twice if it died twice, and can be removed", async (queue) => {
+    const dead = job("one", { headers: { Error: "no memory\nat all" }, body: bytes("body") });
+    await queue.dead.add(dead);
+    await queue.dead.add(dead);
+    await queue.dead.add(job("two", { priority: "background" }));
+    const list = await queue.dead.list(10);
+    assertEquals(list.map(({ id }) => id), ["one", "one", "two"]);
+    assertEquals([list[0]!.headers, text(list[0]!.body), list[2]!.priority], [dead.headers, "body", "background"]);
+    assertEquals((await queue.dead.list(2)).length, 2);
+    const { sequence } = list[1]!;
+    assertEquals([await queue.dead.remove(sequence), await queue.dead.remove(sequence)], [true, false]);
+    assertEquals((await queue.dead.list(10)).map(({ id }) => id), ["one", "two"]);
+    assertEquals(await queue.counts(), { queued: 0, delivered: 0 });
+  });
+}
+
+function messages(engineTest: EngineTest): void {
+  engineTest("a message reaches all who listen, and one of each group", async (engine, bench) => {
+    const other = await bench.connect();
+    const got: string[] = [];
+    const hear = (who: string) => ({ subject, headers, body }: Message) =>
+      void got.push(`${who} ${subject} ${headers["Kind"]} ${text(body)}`);
+    await engine.listen("pool.cancel.>", hear("a"));
+    await other.listen("pool.cancel.7", hear("b"));
+    await engine.listen("pool.cancel.7", hear("g"), "group");
+    await other.listen("pool.cancel.7", hear("g"), "group");
+    engine.send("pool.cancel.7", bytes("now"), { Kind: "ä\n" });
+    await until(() => got.length === 3, "three have heard it");
+    await Promise.all([engine.flush(), other.flush()]);
+    const line = "pool.cancel.7 ä\n now";
+    assertEquals(got.sort(), [`a ${line}`, `b ${line}`, `g ${line}`]);
+    await other.close();
+  });
+
+  engineTest("a request has one answer; where nobody listens it rejects at once", async (engine, bench) => {
+    const other = await bench.connect();
+    await assertRejects(() => within(engine.request("pool.ask", bytes("?"), request()), "no answer", 5000), NoResponderError);
+    const end = await other.listen("pool.ask", (message) => message.reply(bytes(`${text(message.body)}!`), { A: "1" }));
+    const { body, headers } = await engine.request("pool.ask", bytes("hello"), request());
+    assertEquals([text(body), headers], ["hello!", { A: "1" }]);
+    end();
+    await other.flush();
+    await assertRejects(() => engine.request("pool.ask", bytes("?"), request()), NoResponderError);
+    await other.close();
+  });
+
+  engineTest("a request that is aborted rejects with the reason, and one that is late says so", async (engine) => {
+    await engine.listen("pool.ask", () => {});
+    const controller = new AbortController();
+    const asked = engine.request("pool.ask", bytes("?"), request(controller.signal));
+    const reason = new Error("enough");
+    controller.abort(reason);
+    assertEquals(await asked.catch((error) => error), reason);
+    assertEquals(await engine.request("pool.ask", bytes("?"), request(controller.signal)).catch((error) => error), reason);
+    const late = await engine.request("pool.ask", bytes("?"), request(undefined, 20)).catch((error) => error);
+    assertEquals(late.name, "TimeoutError");
+  });
+
+  engineTest("subjects that are not words with dots between them are refused", async (engine) => {
+    for (const subject of ["", "a b", "a..b", "a.*", "a.>", "$JS.API.INFO", "a\r\nPUB b"]) {
+      await assertRejects(async () => engine.send(subject, bytes("")), TypeError);
+      await assertRejects(() => engine.request(subject, bytes(""), request()), TypeError);
+    }
+    await assertRejects(() => engine.listen(">", () => {}), TypeError);
+    await assertRejects(() => engine.listen("a.>.b", () => {}), TypeError);
+  });
+
+  engineTest("large bytes are kept beside the messages until they are removed", async (engine, bench) => {
+    const other = await bench.connect();
+    const large = new Uint8Array(engine.maxBytes * 2 + 17).map((_, i) => i * 31);
+    await engine.objects.put("args-1", large);
+    assertEquals(await other.objects.get("args-1"), large);
+    assertEquals(await other.objects.get("args-2"), undefined);
+    await other.objects.remove("args-1");
+    assertEquals(await engine.objects.get("args-1"), undefined);
+    await engine.objects.remove("args-1");
+    await other.close();
+  });
+}
+
+function ends(engineTest: EngineTest): void {
+  engineTest("a closed engine takes nothing more, and may be closed twice", async (engine) => {
+    const queue = await engine.queue("images", settings);
+    const taker = await Taker.of(queue);
+    await engine.listen("pool.ask", () => {});
+    assertEquals(engine.state, { reconnects: 0, isConnected: true });
+    await Promise.all([engine.close(), engine.close()]);
+    assertEquals(engine.state.isConnected, false);
+    await assertRejects(() => queue.publish(job("one")));
+    await assertRejects(() => engine.request("pool.ask", bytes(""), request()));
+    assertEquals(taker.got.length, 0);
+  });
+}
