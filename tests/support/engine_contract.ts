@@ -306,18 +306,18 @@ function exhausted(queueTest: QueueTest): void {
     await other.close();
   }, { attempts: 1 });
 
-  queueTest("dead jobs are kept apart, the same one twice if it died twice, and can be removed", async (queue) => {
+  queueTest("dead jobs are kept apart, each id once, however many say so, and can be removed", async (queue) => {
     const dead = job("one", { headers: { Error: "no memory\nat all" }, body: bytes("body") });
     await queue.dead.add(dead);
     await queue.dead.add(dead);
     await queue.dead.add(job("two", { priority: "background" }));
     const list = await queue.dead.list(10);
-    assertEquals(list.map(({ id }) => id), ["one", "one", "two"]);
-    assertEquals([list[0]!.headers, text(list[0]!.body), list[2]!.priority], [dead.headers, "body", "background"]);
-    assertEquals((await queue.dead.list(2)).length, 2);
-    const { sequence } = list[1]!;
+    assertEquals(list.map(({ id }) => id), ["one", "two"]);
+    assertEquals([list[0]!.headers, text(list[0]!.body), list[1]!.priority], [dead.headers, "body", "background"]);
+    assertEquals((await queue.dead.list(1)).length, 1);
+    const { sequence } = list[0]!;
     assertEquals([await queue.dead.remove(sequence), await queue.dead.remove(sequence)], [true, false]);
-    assertEquals((await queue.dead.list(10)).map(({ id }) => id), ["one", "two"]);
+    assertEquals((await queue.dead.list(10)).map(({ id }) => id), ["two"]);
     assertEquals(await queue.counts(), { queued: 0, delivered: 0 });
   });
 }

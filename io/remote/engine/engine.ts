@@ -102,7 +102,7 @@ export interface JobQueue {
   ): Promise<() => void>;
   /** How many jobs are queued, and how many are delivered and not acknowledged. */
   counts(): Promise<{ readonly queued: number; readonly delivered: number }>;
-  /** Jobs that were given up, kept apart: `id` is theirs. */
+  /** Jobs that were given up, kept apart: `id` is theirs, and whoever adds the same again within two minutes adds nothing. */
   readonly dead: {
     add(job: JobMessage): Promise<void>;
     list(limit: number): Promise<readonly (JobMessage & { readonly sequence: number })[]>;

@@ -67,6 +67,11 @@ interface Core {
   headers(): NatsHeaders;
 }
 
+/** The same bytes in the standard's class: on Node the client gives Buffers, whose methods are others. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /** The packages, as an error tells to install them. */
 const install = "npm install @nats-io/transport-node@3 @nats-io/nats-core@3 @nats-io/obj@3";
 

@@ -99,6 +99,14 @@ export class Link {
     if (operation === "publish" && subject !== undefined) this.requests.denied(subject, error);
   }
 
+  /** Nothing is tried any more. */
+  close(): void {
+    this.isClosed = true;
+    this.requests.close();
+    this.#connected.open();
+    this.#restored.open();
+  }
+
   /** Is there no sense in any further try? */
   get isOver(): boolean {
     return this.isClosed || this.connection.isClosed();

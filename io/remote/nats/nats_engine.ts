@@ -13,6 +13,7 @@ import {
   type NatsConnectOptions,
   type NatsHeaders,
   type NatsMessage,
+  plainBytes,
 } from "./connection.ts";
 import { fromNatsHeaders, toNatsHeaders } from "./headers.ts";
 import { JetStreamApi } from "./jetstream_api.ts";
@@ -153,7 +154,7 @@ class NatsEngine implements Engine {
     return {
       subject: message.subject,
       headers: fromNatsHeaders(message.headers),
-      body: message.data,
+      body: plainBytes(message.data),
       reply: (body, headers) => {
         if (message.reply === undefined || this.#link.isOver) return;
         const made = toNatsHeaders(this.#link.makeHeaders, headers);
@@ -172,8 +173,7 @@ class NatsEngine implements Engine {
     await Promise.all([...this.#queues].map((queue) => queue.close()));
     for (const end of [...this.#listeners]) await end();
     if (link.isConnected && !link.isOver) await bounded(link.connection.flush(), closeTime);
-    link.isClosed = true;
-    link.requests.close();
+    link.close();
     if (this.#options.connection === undefined) await bounded(link.connection.close(), closeTime);
   }
 }

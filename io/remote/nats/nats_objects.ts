@@ -5,8 +5,9 @@
  */
 
 import type { Engine } from "../engine/engine.ts";
-import { loadObjectStores, type NatsObjectStore, type NatsObjectStoreOptions } from "./connection.ts";
+import { loadObjectStores, type NatsObjectStore, type NatsObjectStoreOptions, plainBytes } from "./connection.ts";
 import type { Link } from "./link.ts";
+import { ConnectionLostError } from "./requests.ts";
 
 /** The name of the store, for all pools. */
 const bucket = "MILLRACE";
@@ -28,7 +29,10 @@ export class NatsObjects {
   get port(): Engine["objects"] {
     return {
       put: async (name, bytes) => void await this.#use((store) => store.putBlob({ name }, bytes)),
-      get: async (name) => await this.#use((store) => store.getBlob(name)) ?? undefined,
+      get: async (name) => {
+        const bytes = await this.#use((store) => store.getBlob(name));
+        return bytes === null ? undefined : plainBytes(bytes);
+      },
       remove: async (name) => void await this.#use((store) => store.delete(name)),
     };
   }
@@ -37,15 +41,24 @@ export class NatsObjects {
   async #use<T>(work: (store: NatsObjectStore) => Promise<T>): Promise<T> {
     for (let isRepeated = false;; isRepeated = true) {
       const { reconnects } = this.#link;
+      await this.#link.whenRestored();
       try {
-        return await work(await (this.#store ??= this.#open()));
+        return await this.#unlessLost(async () => await work(await (this.#store ??= this.#open())));
       } catch (error) {
         this.#store = undefined;
         const isPassing = !this.#link.isConnected || this.#link.reconnects > reconnects || !isRepeated;
         if (!isPassing || this.#link.isOver) throw error;
-        await this.#link.whenRestored();
       }
     }
+  }
+
+  /** What the package asks of a server that is lost in the middle it waits for until its timeout. */
+  #unlessLost<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const lost = (): void => reject(new ConnectionLostError("The connection to the server was lost"));
+      this.#link.stoppers.add(lost);
+      work().then(resolve, reject).finally(() => this.#link.stoppers.delete(lost));
+    });
   }
 
   /** Users who may not make it may open it. */

@@ -7,6 +7,7 @@
 import { checkFunction, show } from "../../../runtime/basics/check.ts";
 import { EngineFullError, type JobMessage, type JobPriority, type JobQueue, priorities } from "../engine/engine.ts";
 import type { Delivery, QueueSettings } from "../engine/engine.ts";
+import { plainBytes } from "./connection.ts";
 import { fromNatsHeaders, idOf, parseStoredHeaders, toNatsHeaders } from "./headers.ts";
 import { apiCodes, type JetStreamApi, NatsApiError, unlessMissing } from "./jetstream_api.ts";
 import type { Link } from "./link.ts";
@@ -177,10 +178,7 @@ export class NatsQueue implements JobQueue {
   async #bury(job: JobMessage): Promise<void> {
     checkFunctionName(job.name);
     const { pool } = this.#parts.streams;
-    // It may die again while its id is still known.
-    const headers = { ...job.headers, "Millrace-Id": job.id };
-    const subject = `millrace.${pool}.dead.${job.priority}.${job.name}`;
-    await this.#store(subject, { ...job, headers }, crypto.randomUUID());
+    await this.#store(`millrace.${pool}.dead.${job.priority}.${job.name}`, job, job.id);
   }
 
   async #listDead(limit: number): Promise<readonly (JobMessage & { readonly sequence: number })[]> {
@@ -189,8 +187,7 @@ export class NatsQueue implements JobQueue {
     for (let seq = 1; list.length < limit;) {
       const job = await this.#get(streams.dead, { seq, next_by_subj: `millrace.${streams.pool}.dead.>` });
       if (job === undefined) break;
-      const { "Millrace-Id": id = job.id, ...headers } = job.headers;
-      list.push({ ...job, id, headers });
+      list.push(job);
       seq = job.sequence + 1;
     }
     return list;
@@ -219,7 +216,7 @@ class NatsDelivery implements Delivery {
     this.id = idOf(message.headers);
     this.name = readSubject(message.subject)?.name ?? "";
     this.headers = fromNatsHeaders(message.headers);
-    this.body = message.data;
+    this.body = plainBytes(message.data);
     this.attempt = attempt;
     this.sequence = sequence;
   }

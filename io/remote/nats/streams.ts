@@ -38,6 +38,7 @@ const duplicateWindow = 120_000;
 interface StreamInfo {
   readonly created: string;
   readonly config: { readonly max_msgs: number };
+  readonly state: { readonly messages: number };
 }
 
 interface ConsumerInfo {
@@ -135,11 +136,17 @@ export class PoolStreams {
 
   /** How many jobs wait at the consumers, and how many they have given away. */
   async counts(deadline: number): Promise<{ readonly queued: number; readonly delivered: number }> {
-    const infos = await Promise.all(priorities.map((priority) =>
-      this.#api.call<ConsumerInfo>(`CONSUMER.INFO.${this.tasks}.${priority}`, undefined, { deadline })
-    ));
+    const [{ state }, ...infos] = await Promise.all([
+      this.#api.call<StreamInfo>(`STREAM.INFO.${this.tasks}`, undefined, { deadline }),
+      ...priorities.map((priority) =>
+        this.#api.call<ConsumerInfo>(`CONSUMER.INFO.${this.tasks}.${priority}`, undefined, { deadline })
+      ),
+    ]);
     const sum = (of: (info: ConsumerInfo) => number): number => infos.reduce((all, info) => all + of(info), 0);
-    return { queued: sum((info) => info.num_pending), delivered: sum((info) => info.num_ack_pending) };
+    const queued = sum((info) => info.num_pending);
+    // A consumer that comes back with its server may still count jobs that had been acknowledged, and are gone.
+    const delivered = Math.max(0, Math.min(sum((info) => info.num_ack_pending), state.messages - queued));
+    return { queued, delivered };
   }
 
   /** Makes them again until that has worked, or there is no sense in it any more: the connection is lost once more, or closed. */
