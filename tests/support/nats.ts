@@ -41,16 +41,22 @@ export function installNatsServer(): void {
   }
 }
 
+/** A file of settings, and the environment that it takes values from. */
+export interface NatsConfig {
+  readonly file: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** A server that runs, may be killed, and started again. */
 export class NatsServer {
   readonly folder: string;
-  readonly #config: string | undefined;
+  readonly #config: NatsConfig | undefined;
   #child: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
   #port = -1;
   #monitor = "";
 
-  constructor(folder: string, config?: string) {
+  constructor(folder: string, config?: NatsConfig) {
     this.folder = folder;
     this.#config = config;
   }
@@ -70,10 +76,13 @@ export class NatsServer {
       throw new Error(`These tests need nats-server: install it (\`${install}\`), or name one in MILLRACE_NATS_SERVER`);
     }
     for (const name of this.#portFiles()) rmSync(join(this.folder, name));
-    const config = this.#config === undefined ? ["-js", "-sd", join(this.folder, "store")] : ["-c", this.#config];
+    const config = this.#config === undefined ? ["-js", "-sd", join(this.folder, "store")] : ["-c", this.#config.file];
     const monitor = ["-m", this.#monitor === "" ? "-1" : new URL(this.#monitor).port];
     const at = ["-a", "127.0.0.1", "-p", String(this.#port), ...monitor, "--ports_file_dir", this.folder];
-    const child = spawn(path, [...config, ...at, "-l", join(this.folder, "log")], { stdio: "ignore" });
+    const child = spawn(path, [...config, ...at, "-l", join(this.folder, "log")], {
+      stdio: "ignore",
+      env: { ...process.env, ...this.#config?.env },
+    });
     this.#child = child;
     let isOver = false;
     this.#ended = new Promise((resolve) => {
@@ -131,10 +140,10 @@ export class NatsServer {
   }
 }
 
-/** A server for a test, ended afterwards; `configOf` makes the text of a file of settings for its folder. */
+/** A server for a test, ended afterwards; `configOf` gives its settings for the folder it is in. */
 export async function withNats(
   body: (server: NatsServer) => Promise<void>,
-  configOf?: (folder: string) => string,
+  configOf?: (folder: string) => NatsConfig,
 ): Promise<void> {
   await withFolder(async (folder) => {
     const server = new NatsServer(folder, configOf?.(folder));

@@ -8,6 +8,7 @@ import { checkDuration, checkFunction, checkOptions, show } from "../../../runti
 import type { Engine, Headers, JobQueue, Message, QueueSettings } from "../engine/engine.ts";
 import {
   connectToNats,
+  guarded,
   loadHeaders,
   type NatsConnection,
   type NatsConnectOptions,
@@ -135,10 +136,10 @@ class NatsEngine implements Engine {
     checkFunction(on, "What listens");
     const { connection } = this.#link;
     let refusal: Error | undefined;
-    const callback = (error: Error | null, message: NatsMessage): void => {
+    const callback = guarded((error: Error | null, message: NatsMessage) => {
       if (error === null) on(this.#message(message));
       else refusal = error;
-    };
+    });
     const subscription = connection.subscribe(subject, { callback, ...group !== undefined && { queue: group } });
     // What the server refuses it has refused by then; and whoever is asked after this is heard.
     await connection.flush().catch(() => {});
@@ -156,7 +157,8 @@ class NatsEngine implements Engine {
       headers: fromNatsHeaders(message.headers),
       body: plainBytes(message.data),
       reply: (body, headers) => {
-        if (message.reply === undefined || this.#link.isOver) return;
+        // A message that asks for no answer has an empty subject for it.
+        if (!message.reply || this.#link.isOver) return;
         const made = toNatsHeaders(this.#link.makeHeaders, headers);
         this.#link.connection.publish(message.reply, body, made && { headers: made as never });
       },

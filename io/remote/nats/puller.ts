@@ -15,7 +15,7 @@
  * @module
  */
 
-import type { NatsMessage, NatsSubscription } from "./connection.ts";
+import { guarded, type NatsMessage, type NatsSubscription } from "./connection.ts";
 import type { Link } from "./link.ts";
 import { every, pause } from "./pause.ts";
 import { Pulled, readPlace } from "./pulled.ts";
@@ -43,6 +43,7 @@ export class Puller {
   readonly #link: Link;
   readonly #streams: PoolStreams;
   readonly #options: PullerOptions;
+  readonly #deliver: (pulled: Pulled) => void;
   readonly #inbox: string;
   readonly #subscription: NatsSubscription;
   readonly #restore: () => Promise<void>;
@@ -66,10 +67,11 @@ export class Puller {
     this.#link = link;
     this.#streams = streams;
     this.#options = options;
+    this.#deliver = guarded(options.deliver);
     this.#inbox = `${link.inbox}.p.${crypto.randomUUID()}`;
-    const callback = (error: Error | null, message: NatsMessage): void => {
+    const callback = guarded((error: Error | null, message: NatsMessage) => {
       if (error === null) this.#received(message);
-    };
+    });
     this.#subscription = link.connection.subscribe(`${this.#inbox}.*`, { callback });
     this.#stop = () => this.#forget();
     this.#restore = async () => {
@@ -90,7 +92,8 @@ export class Puller {
 
   /** There may be more room than before. */
   more(): void {
-    const { room, deliver } = this.#options;
+    const { room } = this.#options;
+    const deliver = this.#deliver;
     while (this.#held.length > 0 && room() > 0) deliver(this.#held.shift()!);
     if (this.#held.length === 0) {
       this.#endBeats?.();
