@@ -33,6 +33,14 @@ renameSync(join(root, "dist", packed), join(root, tarball));
 run(executableOf("deno")!, ["publish", "--dry-run", "--allow-dirty", "--no-check"]);
 console.log(tarball);
 
+/** What is used where it is installed: by `schedules`, and by remote pools over NATS. */
+const peers = {
+  "@nats-io/nats-core": "^3.4.0",
+  "@nats-io/obj": "^3.4.0",
+  "@nats-io/transport-node": "^3.4.0",
+  "fast-check": "^4.0.0",
+};
+
 /** The manifest that users get: its entry points are those of deno.json. */
 function writeManifest(): void {
   const exports = Object.fromEntries(
@@ -50,8 +58,8 @@ function writeManifest(): void {
     sideEffects: false,
     exports,
     engines: { node: ">=20.16" },
-    peerDependencies: { "fast-check": "^4.0.0" },
-    peerDependenciesMeta: { "fast-check": { optional: true } },
+    peerDependencies: peers,
+    peerDependenciesMeta: Object.fromEntries(Object.keys(peers).map((name) => [name, { optional: true }])),
   };
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
 }

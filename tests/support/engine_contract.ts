@@ -6,76 +6,26 @@
 
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { EngineFullError } from "../../io/remote/engine/engine.ts";
 import {
-  type Delivery,
-  type Engine,
-  EngineFullError,
-  type JobMessage,
-  type JobQueue,
-  type Message,
-  NoResponderError,
-  type QueueSettings,
-} from "../../io/remote/engine/engine.ts";
-import { until, within, withinTest } from "./within.ts";
-
-/** An engine to be tested: each connection to it is one more. */
-export interface EngineBench {
-  connect(): Promise<Engine>;
-}
-
-const settings: QueueSettings = { ackWait: 10_000, attempts: 3, limit: 100 };
-
-/** A job for a test. */
-export function job(id: string, parts: Partial<JobMessage> = {}): JobMessage {
-  return { id, name: "resize", priority: "user-visible", headers: {}, body: new Uint8Array(), ...parts };
-}
-
-/** Takes what comes of one priority, up to so much at once. */
-export class Taker {
-  readonly got: Delivery[] = [];
-  most: number = Infinity;
-  /** How many are held, as whoever takes them counts. */
-  held: number = 0;
-  #consuming: { more(): void; close(): Promise<void> } | undefined;
-  #isReady = false;
-
-  static async of(queue: JobQueue, room = 10, priority: JobMessage["priority"] = "user-visible"): Promise<Taker> {
-    const taker = new Taker();
-    taker.most = room;
-    taker.#consuming = await queue.consume(priority, () => taker.most - taker.held, (delivery) => {
-      assert(taker.#isReady, "a job was delivered before anybody could say more of it");
-      assert(taker.held < taker.most, "a job was delivered although there was no room");
-      taker.held++;
-      taker.got.push(delivery);
-    });
-    taker.#isReady = true;
-    return taker;
-  }
-
-  /** The how many-th delivery, from 0. */
-  async at(index: number): Promise<Delivery> {
-    await until(() => this.got.length > index, `delivery ${index} has come`);
-    return this.got[index]!;
-  }
-
-  /** One is no longer held. */
-  release(): void {
-    this.held--;
-    this.#consuming!.more();
-  }
-
-  async close(): Promise<void> {
-    await this.#consuming!.close();
-  }
-}
-
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-const request = (signal = new AbortController().signal, timeout = 20_000) => ({ signal, timeout });
+  bytes,
+  type EngineBench,
+  type EngineTest,
+  job,
+  type QueueTest,
+  settings,
+  Taker,
+  text,
+} from "./engine_bench.ts";
+import { endsContract, messagesContract } from "./engine_contract_messages.ts";
+import { until, withinTest } from "./within.ts";
 
 /** Runs the suite: `withBench` makes an engine for each test and takes it away. */
-export function engineContract(name: string, withBench: (body: (bench: EngineBench) => Promise<void>) => Promise<void>): void {
-  const engineTest = (title: string, body: (engine: Engine, bench: EngineBench) => Promise<void>): void => {
+export function engineContract(
+  name: string,
+  withBench: (body: (bench: EngineBench) => Promise<void>) => Promise<void>,
+): void {
+  const engineTest: EngineTest = (title, body) => {
     test(`${name}: ${title}`, () =>
       withinTest(withBench(async (bench) => {
         const engine = await bench.connect();
@@ -86,11 +36,7 @@ export function engineContract(name: string, withBench: (body: (bench: EngineBen
         }
       })));
   };
-  const queueTest = (
-    title: string,
-    body: (queue: JobQueue, engine: Engine, bench: EngineBench) => Promise<void>,
-    of: Partial<QueueSettings> = {},
-  ): void => {
+  const queueTest: QueueTest = (title, body, of = {}) => {
     engineTest(title, async (engine, bench) => {
       await body(await engine.queue("images", { ...settings, ...of }), engine, bench);
     });
@@ -98,16 +44,9 @@ export function engineContract(name: string, withBench: (body: (bench: EngineBen
   jobs(queueTest);
   deliveries(queueTest);
   exhausted(queueTest);
-  messages(engineTest);
-  ends(engineTest);
+  messagesContract(engineTest);
+  endsContract(engineTest);
 }
-
-type QueueTest = (
-  title: string,
-  body: (queue: JobQueue, engine: Engine, bench: EngineBench) => Promise<void>,
-  of?: Partial<QueueSettings>,
-) => void;
-type EngineTest = (title: string, body: (engine: Engine, bench: EngineBench) => Promise<void>) => void;
 
 function jobs(queueTest: QueueTest): void {
   queueTest("a job is delivered as it was published, and is gone when it was acknowledged", async (queue) => {
@@ -200,7 +139,10 @@ function deliveries(queueTest: QueueTest): void {
       await (await taker.at(i)).ack();
       taker.release();
     }
-    assertEquals(taker.got.map(({ id, attempt }) => `${id}/${attempt}`), Array.from({ length: 12 }, (_, i) => `${i}/1`));
+    assertEquals(
+      taker.got.map(({ id, attempt }) => `${id}/${attempt}`),
+      Array.from({ length: 12 }, (_, i) => `${i}/1`),
+    );
     await taker.close();
   });
 
@@ -287,24 +229,28 @@ function exhausted(queueTest: QueueTest): void {
     await taker.close();
   }, { attempts: 2 });
 
-  queueTest("an exhausted job of which nobody was told is told to one who asks later, until that has worked", async (queue, _, bench) => {
-    const { sequence } = await queue.publish(job("one"));
-    const taker = await Taker.of(queue);
-    // At the last delivery that is given back it is exhausted, and nobody is told.
-    (await taker.at(0)).nak(0);
-    const other = await bench.connect();
-    const late = await other.queue("images", settings);
-    const told: number[] = [];
-    const end = await late.onExhausted((job) => {
-      told.push(job.sequence);
-      if (told.length === 1) throw new Error("not this time");
-    });
-    await until(() => told.length === 2, "told again after an error");
-    assertEquals([told, taker.got.length], [[sequence, sequence], 1]);
-    end();
-    await taker.close();
-    await other.close();
-  }, { attempts: 1 });
+  queueTest(
+    "an exhausted job of which nobody was told is told to one who asks later, until that has worked",
+    async (queue, _, bench) => {
+      const { sequence } = await queue.publish(job("one"));
+      const taker = await Taker.of(queue);
+      // At the last delivery that is given back it is exhausted, and nobody is told.
+      (await taker.at(0)).nak(0);
+      const other = await bench.connect();
+      const late = await other.queue("images", settings);
+      const told: number[] = [];
+      const end = await late.onExhausted((job) => {
+        told.push(job.sequence);
+        if (told.length === 1) throw new Error("not this time");
+      });
+      await until(() => told.length === 2, "told again after an error");
+      assertEquals([told, taker.got.length], [[sequence, sequence], 1]);
+      end();
+      await taker.close();
+      await other.close();
+    },
+    { attempts: 1 },
+  );
 
   queueTest("dead jobs are kept apart, each id once, however many say so, and can be removed", async (queue) => {
     const dead = job("one", { headers: { Error: "no memory\nat all" }, body: bytes("body") });
@@ -319,83 +265,5 @@ function exhausted(queueTest: QueueTest): void {
     assertEquals([await queue.dead.remove(sequence), await queue.dead.remove(sequence)], [true, false]);
     assertEquals((await queue.dead.list(10)).map(({ id }) => id), ["two"]);
     assertEquals(await queue.counts(), { queued: 0, delivered: 0 });
-  });
-}
-
-function messages(engineTest: EngineTest): void {
-  engineTest("a message reaches all who listen, and one of each group", async (engine, bench) => {
-    const other = await bench.connect();
-    const got: string[] = [];
-    const hear = (who: string) => ({ subject, headers, body }: Message) =>
-      void got.push(`${who} ${subject} ${headers["Kind"]} ${text(body)}`);
-    await engine.listen("pool.cancel.>", hear("a"));
-    await other.listen("pool.cancel.7", hear("b"));
-    await engine.listen("pool.cancel.7", hear("g"), "group");
-    await other.listen("pool.cancel.7", hear("g"), "group");
-    engine.send("pool.cancel.7", bytes("now"), { Kind: "ä\n" });
-    await until(() => got.length === 3, "three have heard it");
-    await Promise.all([engine.flush(), other.flush()]);
-    const line = "pool.cancel.7 ä\n now";
-    assertEquals(got.sort(), [`a ${line}`, `b ${line}`, `g ${line}`]);
-    await other.close();
-  });
-
-  engineTest("a request has one answer; where nobody listens it rejects at once", async (engine, bench) => {
-    const other = await bench.connect();
-    await assertRejects(() => within(engine.request("pool.ask", bytes("?"), request()), "no answer", 5000), NoResponderError);
-    const end = await other.listen("pool.ask", (message) => message.reply(bytes(`${text(message.body)}!`), { A: "1" }));
-    const { body, headers } = await engine.request("pool.ask", bytes("hello"), request());
-    assertEquals([text(body), headers], ["hello!", { A: "1" }]);
-    end();
-    await other.flush();
-    await assertRejects(() => engine.request("pool.ask", bytes("?"), request()), NoResponderError);
-    await other.close();
-  });
-
-  engineTest("a request that is aborted rejects with the reason, and one that is late says so", async (engine) => {
-    await engine.listen("pool.ask", () => {});
-    const controller = new AbortController();
-    const asked = engine.request("pool.ask", bytes("?"), request(controller.signal));
-    const reason = new Error("enough");
-    controller.abort(reason);
-    assertEquals(await asked.catch((error) => error), reason);
-    assertEquals(await engine.request("pool.ask", bytes("?"), request(controller.signal)).catch((error) => error), reason);
-    const late = await engine.request("pool.ask", bytes("?"), request(undefined, 20)).catch((error) => error);
-    assertEquals(late.name, "TimeoutError");
-  });
-
-  engineTest("subjects that are not words with dots between them are refused", async (engine) => {
-    for (const subject of ["", "a b", "a..b", "a.*", "a.>", "$JS.API.INFO", "a\r\nPUB b"]) {
-      await assertRejects(async () => engine.send(subject, bytes("")), TypeError);
-      await assertRejects(() => engine.request(subject, bytes(""), request()), TypeError);
-    }
-    await assertRejects(() => engine.listen(">", () => {}), TypeError);
-    await assertRejects(() => engine.listen("a.>.b", () => {}), TypeError);
-  });
-
-  engineTest("large bytes are kept beside the messages until they are removed", async (engine, bench) => {
-    const other = await bench.connect();
-    const large = new Uint8Array(engine.maxBytes * 2 + 17).map((_, i) => i * 31);
-    await engine.objects.put("args-1", large);
-    assertEquals(await other.objects.get("args-1"), large);
-    assertEquals(await other.objects.get("args-2"), undefined);
-    await other.objects.remove("args-1");
-    assertEquals(await engine.objects.get("args-1"), undefined);
-    await engine.objects.remove("args-1");
-    await other.close();
-  });
-}
-
-function ends(engineTest: EngineTest): void {
-  engineTest("a closed engine takes nothing more, and may be closed twice", async (engine) => {
-    const queue = await engine.queue("images", settings);
-    const taker = await Taker.of(queue);
-    await engine.listen("pool.ask", () => {});
-    assertEquals(engine.state, { reconnects: 0, isConnected: true });
-    await Promise.all([engine.close(), engine.close()]);
-    assertEquals(engine.state.isConnected, false);
-    await assertRejects(() => queue.publish(job("one")));
-    await assertRejects(() => engine.request("pool.ask", bytes(""), request()));
-    assertEquals(taker.got.length, 0);
   });
 }

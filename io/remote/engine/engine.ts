@@ -92,7 +92,11 @@ export interface JobQueue {
    * promise has resolved. Whoever has more room than before says so with `more`. `close` ends that; what is held then is given back by
    * whoever holds it.
    */
-  consume(priority: JobPriority, room: () => number, deliver: (delivery: Delivery) => void): Promise<{ more(): void; close(): Promise<void> }>;
+  consume(
+    priority: JobPriority,
+    room: () => number,
+    deliver: (delivery: Delivery) => void,
+  ): Promise<{ more(): void; close(): Promise<void> }>;
   /**
    * Is told of jobs that were delivered as often as they may be, and of which nothing has been heard: of each one of those who ask is
    * told, and of what happened while nobody asked the first one who does. It is told again until `told` has come to an end without an error.
@@ -119,7 +123,11 @@ export interface Engine {
   /** Sends bytes to all who listen to a subject, or to one of a group. */
   send(subject: string, body: Uint8Array, headers?: Headers): void;
   /** Sends bytes and waits for the one answer; rejects with a `NoResponderError` at once where nobody listens. */
-  request(subject: string, body: Uint8Array, options: { headers?: Headers; signal: AbortSignal; timeout: number }): Promise<Message>;
+  request(
+    subject: string,
+    body: Uint8Array,
+    options: { headers?: Headers; signal: AbortSignal; timeout: number },
+  ): Promise<Message>;
   /** Listens to a subject, whose last part may be `>`; of those of one `group` one gets each message. The function it returns ends that. */
   listen(subject: string, on: (message: Message) => void, group?: string): Promise<() => void>;
   /** Large bytes beside the messages. */

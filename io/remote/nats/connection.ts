@@ -88,20 +88,17 @@ export function plainBytes(bytes: Uint8Array): Uint8Array {
 /** The packages, as an error tells to install them. */
 const install = "npm install @nats-io/transport-node@3 @nats-io/nats-core@3 @nats-io/obj@3";
 
-async function load<T>(name: string, importing: () => Promise<unknown>): Promise<T> {
-  try {
-    return await importing() as T;
-  } catch (error) {
-    throw new Error(`A remote pool over NATS needs the package ${name}, which cannot be loaded: ${install}`, {
-      cause: error,
-    });
-  }
+/** What becomes of a package that is not there. It is a `catch` at each import so that bundlers let it be absent. */
+function missing(name: string): (cause: unknown) => never {
+  return (cause) => {
+    throw new Error(`A remote pool over NATS needs the package ${name}, which cannot be loaded: ${install}`, { cause });
+  };
 }
 
 /** What makes headers. */
 export async function loadHeaders(): Promise<() => NatsHeaders> {
-  const { headers } = await load<Core>("@nats-io/nats-core", () => import("@nats-io/nats-core"));
-  return headers;
+  const core: Core = await import("@nats-io/nats-core").catch(missing("@nats-io/nats-core"));
+  return () => core.headers();
 }
 
 /** An object store, as far as it is used. */
@@ -127,20 +124,18 @@ interface ObjectStores {
 
 /** What opens object stores. */
 export async function loadObjectStores(connection: NatsConnection): Promise<ObjectStores> {
-  const { Objm } = await load<{ Objm: new (connection: NatsConnection) => ObjectStores }>(
-    "@nats-io/obj",
-    () => import("@nats-io/obj"),
-  );
+  const { Objm } = await import("@nats-io/obj").catch(missing("@nats-io/obj")) as unknown as {
+    Objm: new (connection: NatsConnection) => ObjectStores;
+  };
   return new Objm(connection);
 }
 
 /** Connects; rejects where the first server is not there, or does not want to know us. Later it is looked for without end. */
 export async function connectToNats(options: NatsConnectOptions): Promise<NatsConnection> {
   const { servers = "nats://127.0.0.1:4222", tls, user, password, token, name, inboxPrefix } = options;
-  const { connect } = await load<{ connect(options: object): Promise<NatsConnection> }>(
-    "@nats-io/transport-node",
-    () => import("@nats-io/transport-node"),
-  );
+  const { connect } = await import("@nats-io/transport-node").catch(missing("@nats-io/transport-node")) as unknown as {
+    connect(options: object): Promise<NatsConnection>;
+  };
   const given = { tls, user, pass: password, token, name, inboxPrefix };
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return await connect({

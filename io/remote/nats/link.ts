@@ -127,9 +127,9 @@ export class Link {
     attempt: (timeout: number) => Promise<T>,
     { remake, isRestorer = false }: PersistOptions = {},
   ): Promise<T> {
-    const end = performance.now() + deadline;
+    const end = loop().host.now() + deadline;
     let last: unknown;
-    for (let remaining = deadline; remaining > 0; remaining = end - performance.now()) {
+    for (let remaining = deadline; remaining > 0; remaining = end - loop().host.now()) {
       if (this.isOver) throw new Error(`${what}: the connection to the engine is closed`, { cause: last });
       const gate = isRestorer ? this.#connected : this.#restored;
       if (!gate.isOpen) {
@@ -137,15 +137,15 @@ export class Link {
         continue;
       }
       try {
-        return await attempt(Math.min(tryTime, Math.max(1, end - performance.now())));
+        return await attempt(Math.min(tryTime, Math.max(1, end - loop().host.now())));
       } catch (error) {
         if (!isPassing(error)) throw error;
         last = error;
       }
-      await pause(Math.max(0, Math.min(tryPause, end - performance.now())));
+      await pause(Math.max(0, Math.min(tryPause, end - loop().host.now())));
       if (last instanceof NoResponderError) await remake?.();
     }
-throw Object.assign(new TimeoutError(what, deadline), { cause: last });
+    throw Object.assign(new TimeoutError(what, deadline), { cause: last });
   }
 }
 

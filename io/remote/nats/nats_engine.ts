@@ -74,7 +74,7 @@ class NatsEngine implements Engine {
   readonly #options: NatsEngineOptions;
   readonly #deadline: number;
   readonly #queues: Set<NatsQueue> = new Set();
-  readonly #listeners: Set<() => Promise<void>> = new Set();
+  readonly #listeners: Set<() => void> = new Set();
   #maxBytes = 1_048_576;
 
   constructor(connection: NatsConnection, makeHeaders: () => NatsHeaders, options: NatsEngineOptions) {
@@ -144,11 +144,11 @@ class NatsEngine implements Engine {
     // What the server refuses it has refused by then; and whoever is asked after this is heard.
     await connection.flush().catch(() => {});
     if (refusal !== undefined) throw refusal;
-    const end = async (): Promise<void> => {
+    const end = (): void => {
       if (this.#listeners.delete(end) && !this.#link.isOver) subscription.unsubscribe();
     };
     this.#listeners.add(end);
-    return () => void end();
+    return end;
   }
 
   #message(message: NatsMessage): Message {
@@ -173,7 +173,7 @@ class NatsEngine implements Engine {
     const link = this.#link;
     if (link.isClosed) return;
     await Promise.all([...this.#queues].map((queue) => queue.close()));
-    for (const end of [...this.#listeners]) await end();
+    for (const end of [...this.#listeners]) end();
     if (link.isConnected && !link.isOver) await bounded(link.connection.flush(), closeTime);
     link.close();
     if (this.#options.connection === undefined) await bounded(link.connection.close(), closeTime);

@@ -103,7 +103,9 @@ export class Puller {
   }
 
   #fill(): void {
-    if (!this.#isStarted || this.#isClosed || this.#isRecovering || !this.#link.isConnected || this.#link.isOver) return;
+    if (!this.#isStarted || this.#isClosed || this.#isRecovering || !this.#link.isConnected || this.#link.isOver) {
+      return;
+    }
     const batch = this.#options.room() - this.#held.length - this.#asked;
     // Each request takes a place at the server: with one for each slot that is free, many workers would fill all of them.
     if (batch <= 0 || batch < this.#asked) return;

@@ -94,7 +94,9 @@ export class Requests {
   /** The connection is lost: those that can be repeated learn it now. */
   lost(): void {
     for (const pending of [...this.#pending.values()]) {
-      if (pending.isRepeated) pending.settle(undefined, new ConnectionLostError("The connection to the server was lost"));
+      if (pending.isRepeated) {
+        pending.settle(undefined, new ConnectionLostError("The connection to the server was lost"));
+      }
     }
   }
 

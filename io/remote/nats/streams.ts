@@ -103,7 +103,12 @@ export class PoolStreams {
     const delivery = { ack_wait: nanoseconds(ackWait), max_deliver: attempts, max_ack_pending: limit };
     const [consumer] = await Promise.all([
       ...priorities.map((priority) =>
-        this.#consumer(tasks, priority, { ...delivery, filter_subject: `millrace.${pool}.task.${priority}.>` }, deadline)
+        this.#consumer(
+          tasks,
+          priority,
+          { ...delivery, filter_subject: `millrace.${pool}.task.${priority}.>` },
+          deadline,
+        )
       ),
       this.#consumer(exhausted, exhaustedConsumer, { ack_wait: nanoseconds(10_000), max_deliver: -1 }, deadline),
     ]);
@@ -129,7 +134,13 @@ export class PoolStreams {
     const info = this.#api.call<ConsumerInfo>(`CONSUMER.INFO.${stream}.${name}`, undefined, options);
     const found = await unlessMissing(info, [apiCodes.consumerNotFound]);
     if (found !== undefined) return found;
-    const all = { durable_name: name, ack_policy: "explicit", deliver_policy: "all", max_waiting: maxWaiting, ...config };
+    const all = {
+      durable_name: name,
+      ack_policy: "explicit",
+      deliver_policy: "all",
+      max_waiting: maxWaiting,
+      ...config,
+    };
     const body = { stream_name: stream, config: all };
     return await this.#api.call<ConsumerInfo>(`CONSUMER.DURABLE.CREATE.${stream}.${name}`, body, options);
   }

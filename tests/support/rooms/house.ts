@@ -239,4 +239,14 @@ export const house: readonly Room[] = [
     over: ["io/files", "io/net"],
     doors: [],
   },
+  {
+    path: "io/remote",
+    says: "functions of a module on other machines: what carries the calls, the wire, who serves, who calls",
+    over: ["scheduler/waits"],
+    doors: [],
+    inside: {
+      engine: [],
+      nats: ["engine"],
+    },
+  },
 ];

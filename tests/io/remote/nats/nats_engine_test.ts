@@ -7,7 +7,7 @@ import { connect } from "@nats-io/transport-node";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Delivery, type JobQueue, priorities } from "../../../../io/remote/engine/engine.ts";
 import { natsEngine } from "../../../../io/remote/nats/nats_engine.ts";
-import { job, Taker } from "../../../support/engine_contract.ts";
+import { job, Taker } from "../../../support/engine_bench.ts";
 import { withFolder } from "../../../support/folder.ts";
 import { withNats } from "../../../support/nats.ts";
 import { until, within, withinTest } from "../../../support/within.ts";
@@ -15,7 +15,10 @@ import { until, within, withinTest } from "../../../support/within.ts";
 const settings = { ackWait: 400, attempts: 3, limit: 100 };
 
 /** Takes jobs of all priorities with one slot; a job is said to go on while it is held. */
-async function takeWithOneSlot(queue: JobQueue, work: (delivery: Delivery) => Promise<void>): Promise<() => Promise<void>> {
+async function takeWithOneSlot(
+  queue: JobQueue,
+  work: (delivery: Delivery) => Promise<void>,
+): Promise<() => Promise<void>> {
   let isFree = true;
   const take = async (delivery: Delivery): Promise<void> => {
     assert(isFree, "a job was delivered although there was no room");
@@ -90,7 +93,9 @@ test("a connection that is handed in is used, stays open, and keeps no listener 
     await engine.close();
     assertEquals(connection.isClosed(), false);
     await connection.flush();
-    const { connections } = await server.monitor("connz?subs=1") as { connections: { subscriptions_list?: string[] }[] };
+    const { connections } = await server.monitor("connz?subs=1") as {
+      connections: { subscriptions_list?: string[] }[];
+    };
     assertEquals(connections.flatMap(({ subscriptions_list = [] }) => subscriptions_list), []);
     await connection.close();
   })));
@@ -130,7 +135,9 @@ test("a server without JetStream is refused with what could not be asked", () =>
 
 test("no server at all is refused when the engine is made", () =>
   withFolder(async () => {
-    await assertRejects(() => within(natsEngine({ servers: "nats://127.0.0.1:1", connectTimeout: 2000 }), "it is refused"));
+    await assertRejects(() =>
+      within(natsEngine({ servers: "nats://127.0.0.1:1", connectTimeout: 2000 }), "it is refused")
+    );
   }));
 
 test("options that it does not know, or of a wrong kind, are refused", async () => {

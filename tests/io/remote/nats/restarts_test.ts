@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Delivery, Engine, JobQueue } from "../../../../io/remote/engine/engine.ts";
 import { natsEngine, type NatsEngineOptions } from "../../../../io/remote/nats/nats_engine.ts";
-import { job, Taker } from "../../../support/engine_contract.ts";
+import { job, Taker } from "../../../support/engine_bench.ts";
 import { type NatsServer, withNats } from "../../../support/nats.ts";
 import { until, within, withinTest } from "../../../support/within.ts";
 
@@ -64,33 +64,40 @@ async function through(queue: JobQueue, happens: () => Promise<void>): Promise<M
 }
 
 for (const signal of ["SIGKILL", "SIGTERM"] as const) {
-  queueTest(`a server that ends by ${signal} and comes back loses no job, neither of those published meanwhile`, async (server, engine, queue) => {
-    const counts = await through(queue, () => server.restart(signal));
-    assertEquals(counts.size, 200);
-    assert(Math.max(...counts.values()) <= settings.attempts);
-    assertEquals(engine.state, { reconnects: 1, isConnected: true });
-    assertEquals(await queue.counts(), { queued: 0, delivered: 0 });
-  });
+  queueTest(
+    `a server that ends by ${signal} and comes back loses no job, neither of those published meanwhile`,
+    async (server, engine, queue) => {
+      const counts = await through(queue, () => server.restart(signal));
+      assertEquals(counts.size, 200);
+      assert(Math.max(...counts.values()) <= settings.attempts);
+      assertEquals(engine.state, { reconnects: 1, isConnected: true });
+      assertEquals(await queue.counts(), { queued: 0, delivered: 0 });
+    },
+  );
 }
 
-queueTest("a server that comes back without its store has the queues again within one reconnect", async (server, engine, queue) => {
-  await queue.publish(job("gone"));
-  const taker = await Taker.of(queue);
-  const stale = await taker.at(0);
-  await server.restart();
-  const { sequence } = await queue.publish(job("new"));
-  const fresh = await taker.at(1);
-  assertEquals([fresh.id, fresh.attempt, fresh.sequence], ["new", 1, sequence]);
-  assertEquals([stale.sequence, sequence], [1, 1]);
-  // It has the same place in the queue as the job that has gone: what is said of that one is not said of this one.
-  stale.term();
-  await stale.ack();
-  assertEquals(await queue.counts(), { queued: 0, delivered: 1 });
-  await fresh.ack();
-  assertEquals(await queue.counts(), { queued: 0, delivered: 0 });
-  assertEquals(engine.state, { reconnects: 1, isConnected: true });
-  await taker.close();
-}, { storage: "memory" });
+queueTest(
+  "a server that comes back without its store has the queues again within one reconnect",
+  async (server, engine, queue) => {
+    await queue.publish(job("gone"));
+    const taker = await Taker.of(queue);
+    const stale = await taker.at(0);
+    await server.restart();
+    const { sequence } = await queue.publish(job("new"));
+    const fresh = await taker.at(1);
+    assertEquals([fresh.id, fresh.attempt, fresh.sequence], ["new", 1, sequence]);
+    assertEquals([stale.sequence, sequence], [1, 1]);
+    // It has the same place in the queue as the job that has gone: what is said of that one is not said of this one.
+    stale.term();
+    await stale.ack();
+    assertEquals(await queue.counts(), { queued: 0, delivered: 1 });
+    await fresh.ack();
+    assertEquals(await queue.counts(), { queued: 0, delivered: 0 });
+    assertEquals(engine.state, { reconnects: 1, isConnected: true });
+    await taker.close();
+  },
+  { storage: "memory" },
+);
 
 for (const what of ["STREAM.DELETE.MILLRACE_images", "CONSUMER.DELETE.MILLRACE_images.user-visible"]) {
   queueTest(`a queue goes on after somebody has called ${what}`, async (server, engine, queue) => {
@@ -123,13 +130,17 @@ queueTest("large bytes can be kept again after the store has gone", async (serve
   assertEquals([await engine.objects.get("args"), await engine.objects.get("more")], [undefined, bytes]);
 }, { storage: "memory" });
 
-queueTest("what is published while the server is away is refused after the deadline, with what was tried", async (server, engine, queue) => {
-  await server.stop();
-  const error = await assertRejects(() => queue.publish(job("one")));
-  assertEquals((error as Error).name, "TimeoutError");
-  assert((error as Error).message.includes("millrace.images.task.user-visible.resize"), (error as Error).message);
-  assertEquals(engine.state.isConnected, false);
-}, { deadline: 300 });
+queueTest(
+  "what is published while the server is away is refused after the deadline, with what was tried",
+  async (server, engine, queue) => {
+    await server.stop();
+    const error = await assertRejects(() => queue.publish(job("one")));
+    assertEquals((error as Error).name, "TimeoutError");
+    assert((error as Error).message.includes("millrace.images.task.user-visible.resize"), (error as Error).message);
+    assertEquals(engine.state.isConnected, false);
+  },
+  { deadline: 300 },
+);
 
 queueTest("an engine that is closed while the server is away ends at once", async (server, engine, queue) => {
   const taker = await Taker.of(queue);
@@ -146,7 +157,9 @@ queueTest("an engine that is closed while the server is away ends at once", asyn
 async function call(server: NatsServer, name: string): Promise<void> {
   const { connect } = await import("@nats-io/transport-node");
   const connection = await connect({ servers: server.url });
-  const { success, error } = (await connection.request(`$JS.API.${name}`)).json<{ success?: boolean; error?: unknown }>();
+  const { success, error } = (await connection.request(`$JS.API.${name}`)).json<
+    { success?: boolean; error?: unknown }
+  >();
   assertEquals([success, error], [true, undefined]);
   await connection.close();
 }

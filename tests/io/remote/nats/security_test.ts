@@ -7,7 +7,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Engine } from "../../../../io/remote/engine/engine.ts";
 import { natsEngine, type NatsEngineOptions } from "../../../../io/remote/nats/nats_engine.ts";
 import { certificate } from "../../../support/certificate.ts";
-import { job, Taker } from "../../../support/engine_contract.ts";
+import { job, Taker } from "../../../support/engine_bench.ts";
 import { root } from "../../../support/hosts.ts";
 import { type NatsServer, withNats } from "../../../support/nats.ts";
 import { until, within, withinTest } from "../../../support/within.ts";
@@ -128,6 +128,11 @@ securityTest("a server whose certificate is signed by nobody known is refused", 
 
 test("a server without TLS is refused where TLS is asked for", () =>
   withinTest(withNats(async (server) => {
-    const asking = natsEngine({ servers: server.url, tls: { ca: certificate.cert }, password: "secret", user: "caller" });
+    const asking = natsEngine({
+      servers: server.url,
+      tls: { ca: certificate.cert },
+      password: "secret",
+      user: "caller",
+    });
     await assertRejects(() => within(asking, "it is refused"));
   })));
