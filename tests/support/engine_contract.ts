@@ -122,6 +122,15 @@ function jobs(queueTest: QueueTest): void {
     assertEquals((await queue.publish(job("two"))).isDuplicate, false);
   });
 
+  queueTest("queues may have no limit, and no end of attempts", async (queue) => {
+    assertEquals([queue.settings.limit, queue.settings.attempts], [Infinity, Infinity]);
+    await queue.publish(job("one"));
+    const taker = await Taker.of(queue);
+    for (let i = 0; i < 6; i++) (await taker.at(i)).nak(0);
+    await (await taker.at(6)).ack();
+    await taker.close();
+  }, { limit: Infinity, attempts: Infinity });
+
   queueTest("whoever made the queues has chosen their settings", async (queue, _, bench) => {
     assertEquals(queue.settings, settings);
     const other = await bench.connect();

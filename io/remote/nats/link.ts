@@ -137,13 +137,13 @@ export class Link {
         continue;
       }
       try {
+        if (last instanceof NoResponderError) await remake?.();
         return await attempt(Math.min(tryTime, Math.max(1, end - loop().host.now())));
       } catch (error) {
         if (!isPassing(error)) throw error;
         last = error;
       }
       await pause(Math.max(0, Math.min(tryPause, end - loop().host.now())));
-      if (last instanceof NoResponderError) await remake?.();
     }
     throw Object.assign(new TimeoutError(what, deadline), { cause: last });
   }

@@ -4,7 +4,14 @@
  * @module
  */
 
-import { checkDuration, checkFunction, checkOptions, show } from "../../../runtime/basics/check.ts";
+import {
+  checkCount,
+  checkDuration,
+  checkFiniteDuration,
+  checkFunction,
+  checkOptions,
+  show,
+} from "../../../runtime/basics/check.ts";
 import type { Engine, Headers, JobQueue, Message, QueueSettings } from "../engine/engine.ts";
 import {
   connectToNats,
@@ -101,6 +108,12 @@ class NatsEngine implements Engine {
 
   async queue(pool: string, settings: QueueSettings): Promise<JobQueue> {
     checkPoolName(pool);
+    checkFiniteDuration(settings.ackWait, "The wait for a word of a job");
+    if (settings.ackWait < 1) {
+      throw new RangeError(`A job is heard of after 1 ms or more: received ${settings.ackWait}`);
+    }
+    checkCount(settings.attempts, "The attempts", 1);
+    checkCount(settings.limit, "The limit of a queue", 1);
     const streams = new PoolStreams(this.#link, this.#api, pool, settings, this.#storage);
     await streams.ensure(this.#deadline);
     const parts = {

@@ -101,20 +101,23 @@ export class NatsQueue implements JobQueue {
   }
 
   async look(sequence: number): Promise<JobMessage | undefined> {
-    return await this.#get(this.#parts.streams.tasks, { seq: sequence });
+    return (await this.#get(this.#parts.streams.tasks, { seq: sequence }))?.job;
   }
 
-  async #get(stream: string, which: object): Promise<(JobMessage & { readonly sequence: number }) | undefined> {
+  /** What is stored in a place; `job` is absent where somebody else has put something there. */
+  async #get(
+    stream: string,
+    which: object,
+  ): Promise<{ readonly sequence: number; readonly job?: JobMessage } | undefined> {
     const { api, deadline } = this.#parts;
     const call = api.call<StoredMessage>(`STREAM.MSG.GET.${stream}`, which, { deadline });
     const found = await unlessMissing(call, [apiCodes.noMessage, apiCodes.streamNotFound]);
     if (found === undefined) return undefined;
-    const { subject, seq, hdrs = "", data = "" } = found.message;
+    const { subject, seq: sequence, hdrs = "", data = "" } = found.message;
     const place = readSubject(subject);
-    // What somebody else has put there is no job of ours.
-    if (place === undefined) return undefined;
+    if (place === undefined) return { sequence };
     const { id, headers } = parseStoredHeaders(new TextDecoder().decode(bytesOf(hdrs)));
-    return { ...place, id, headers, body: bytesOf(data), sequence: seq };
+    return { sequence, job: { ...place, id, headers, body: bytesOf(data) } };
   }
 
   async consume(
@@ -185,10 +188,11 @@ export class NatsQueue implements JobQueue {
     const { streams } = this.#parts;
     const list: (JobMessage & { readonly sequence: number })[] = [];
     for (let seq = 1; list.length < limit;) {
-      const job = await this.#get(streams.dead, { seq, next_by_subj: `millrace.${streams.pool}.dead.>` });
-      if (job === undefined) break;
-      list.push(job);
-      seq = job.sequence + 1;
+      const found = await this.#get(streams.dead, { seq, next_by_subj: `millrace.${streams.pool}.dead.>` });
+      if (found === undefined) break;
+      const { sequence, job } = found;
+      if (job !== undefined) list.push({ ...job, sequence });
+      seq = sequence + 1;
     }
     return list;
   }

@@ -49,6 +49,10 @@ interface ConsumerInfo {
 
 const nanoseconds = (ms: number): number => Math.round(ms * 1e6);
 
+/** No limit is -1 at the server. */
+const toLimit = (count: number): number => count === Infinity ? -1 : count;
+const fromLimit = (count: number): number => count < 0 ? Infinity : count;
+
 /** The streams of one pool. */
 export class PoolStreams {
   readonly pool: string;
@@ -83,7 +87,8 @@ export class PoolStreams {
 
   async #ensure(deadline: number): Promise<void> {
     const { pool, tasks, exhausted, dead } = this;
-    const { limit, attempts, ackWait } = this.#wanted;
+    const { ackWait } = this.#wanted;
+    const [limit, attempts] = [toLimit(this.#wanted.limit), toLimit(this.#wanted.attempts)];
     const workqueue = { retention: "workqueue", discard: "new", max_msgs: limit };
     const [{ created, config }] = await Promise.all([
       this.#stream(tasks, { ...workqueue, subjects: [`millrace.${pool}.task.>`] }, deadline),
@@ -113,7 +118,11 @@ export class PoolStreams {
       this.#consumer(exhausted, exhaustedConsumer, { ack_wait: nanoseconds(10_000), max_deliver: -1 }, deadline),
     ]);
     const { ack_wait, max_deliver } = consumer!.config;
-    this.settings = { ackWait: ack_wait / 1e6, attempts: max_deliver, limit: config.max_msgs };
+    this.settings = {
+      ackWait: ack_wait / 1e6,
+      attempts: fromLimit(max_deliver),
+      limit: fromLimit(config.max_msgs),
+    };
     this.incarnation = created;
   }
 

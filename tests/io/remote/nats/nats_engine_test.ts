@@ -3,10 +3,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { connect } from "@nats-io/transport-node";
+import process from "node:process";
+import { connect, headers } from "@nats-io/transport-node";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Delivery, type JobQueue, priorities } from "../../../../io/remote/engine/engine.ts";
 import { natsEngine } from "../../../../io/remote/nats/nats_engine.ts";
+import { start } from "../../../support/child.ts";
 import { job, Taker } from "../../../support/engine_bench.ts";
 import { withFolder } from "../../../support/folder.ts";
 import { withNats } from "../../../support/nats.ts";
@@ -79,6 +81,64 @@ test("what a worker holds without having begun it goes to another one as soon as
     await delivery.ack();
     end();
     await Promise.all([engine.close(), other.close()]);
+  })));
+
+test("a job of a worker that is killed goes to another one, once nothing has been heard of it for so long", () =>
+  withinTest(withNats(async (server) => {
+    const engine = await natsEngine({ servers: server.url });
+    const queue = await engine.queue("images", { ...settings, ackWait: 1000 });
+    const child = start(new URL("./programs/holder.ts", import.meta.url), [server.url]);
+    await child.waitFor(/ready/);
+    await queue.publish(job("one"));
+    await within(child.waitFor(/one 1/), "the worker has it");
+    const taker = await Taker.of(queue);
+    const from = performance.now();
+    process.kill(child.process.pid!, "SIGKILL");
+    const delivery = await taker.at(0);
+    const took = performance.now() - from;
+    assertEquals([delivery.id, delivery.attempt], ["one", 2]);
+    assert(took > 500 && took < 10_000, `it came after ${took} ms`);
+    await delivery.ack();
+    await taker.close();
+    await child.ended;
+    await engine.close();
+  })));
+
+test("messages of somebody else in the queues are delivered as what they are, or passed over, and nothing ends", () =>
+  withinTest(withNats(async (server) => {
+    const engine = await natsEngine({ servers: server.url });
+    const queue = await engine.queue("images", settings);
+    const taker = await Taker.of(queue);
+    const told: number[] = [];
+    const end = await queue.onExhausted(({ sequence }) => void told.push(sequence));
+    const stranger = await connect({ servers: server.url });
+    const hostile = headers();
+    hostile.set("Nats-Msg-Id", "%ff%");
+    hostile.set("__proto__", "polluted");
+    hostile.set("A", "%zz");
+    const task = "millrace.images.task.user-visible";
+    stranger.publish(`${task}.constructor`, "", { headers: hostile });
+    stranger.publish(`${task}.a.b.c`, new Uint8Array([0, 255, 0]));
+    stranger.publish("millrace.images.dead.nobody", "x");
+    for (const text of ["", "null", "[1]", '{"stream_seq":"1"}', '{"stream_seq":1e400}', "{".repeat(10_000)]) {
+      stranger.publish("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.MILLRACE_images.x", text);
+    }
+    await stranger.flush();
+    await taker.at(1);
+    const [first, second] = taker.got;
+    assertEquals([first!.id, first!.name, first!.headers["A"]], ["%ff%", "constructor", "%zz"]);
+    assertEquals(Object.keys(first!.headers).sort(), ["A", "__proto__"]);
+    assertEquals([second!.id, second!.name, second!.body], ["", "a", new Uint8Array([0, 255, 0])]);
+    assertEquals(await queue.look(first!.sequence) !== undefined, true);
+    for (const delivery of taker.got) delivery.term();
+    await queue.publish(job("ours"));
+    assertEquals((await taker.at(2)).id, "ours");
+    await taker.got[2]!.ack();
+    await queue.dead.add(job("dead"));
+    assertEquals([(await queue.dead.list(10)).map(({ id }) => id), told], [["dead"], []]);
+    end();
+    await taker.close();
+    await Promise.all([engine.close(), stranger.close()]);
   })));
 
 test("a connection that is handed in is used, stays open, and keeps no listener of a closed engine", () =>
