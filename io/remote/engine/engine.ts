@@ -98,8 +98,8 @@ export interface JobQueue {
     deliver: (delivery: Delivery) => void,
   ): Promise<{ more(): void; close(): Promise<void> }>;
   /**
-   * Is told of jobs that were delivered as often as they may be, and of which nothing has been heard: of each one of those who ask is
-   * told, and of what happened while nobody asked the first one who does. It is told again until `told` has come to an end without an error.
+   * Is told of each job that was delivered as often as it may be, and of which nothing has been heard: all who ask are told, and some of
+   * them again as long as the job stays where it is, so that one of which nobody was there to be told is told to whoever asks later.
    */
   onExhausted(
     told: (job: { readonly sequence: number; readonly attempts: number }) => void | Promise<void>,

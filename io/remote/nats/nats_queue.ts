@@ -5,16 +5,17 @@
  */
 
 import { checkFunction, show } from "../../../runtime/basics/check.ts";
+import { reportUnhandled } from "../../../scheduler/scopes/unhandled.ts";
 import { EngineFullError, type JobMessage, type JobPriority, type JobQueue, priorities } from "../engine/engine.ts";
 import type { Delivery, QueueSettings } from "../engine/engine.ts";
-import { plainBytes } from "./connection.ts";
+import { guarded, type NatsMessage, plainBytes } from "./connection.ts";
 import { fromNatsHeaders, idOf, parseStoredHeaders, toNatsHeaders } from "./headers.ts";
 import { apiCodes, type JetStreamApi, NatsApiError, unlessMissing } from "./jetstream_api.ts";
 import type { Link } from "./link.ts";
 import { checkFunctionName, readSubject, taskSubject } from "./names.ts";
 import type { Pulled } from "./pulled.ts";
 import { Puller, type PullerOptions } from "./puller.ts";
-import { exhaustedConsumer, type PoolStreams } from "./streams.ts";
+import { advisories, exhaustedConsumer, type PoolStreams } from "./streams.ts";
 
 /** A message as the server gives it from its place. */
 interface StoredMessage {
@@ -38,6 +39,10 @@ export interface NatsQueueParts {
 
 /** How much more than its body a message may be, in its subject and its headers, is counted as this for each text. */
 const textOverhead = 8;
+
+/** How many exhausted jobs are told again at once, and after how many ms. */
+const mostTold = 16;
+const tellAgainAfter = 1000;
 
 /** The queues of one pool. */
 export class NatsQueue implements JobQueue {
@@ -145,33 +150,47 @@ export class NatsQueue implements JobQueue {
     return { more: () => puller.more(), close };
   }
 
+  /**
+   * All who listen are told at once, by what the server says to everybody. It is also kept, and told again to one of them as long as the job
+   * stays where it is: nobody may have listened, or nobody of those whose job it is.
+   */
   async onExhausted(
     told: (job: { readonly sequence: number; readonly attempts: number }) => void | Promise<void>,
   ): Promise<() => void> {
     checkFunction(told, "Who is told of exhausted jobs");
+    const { link, streams } = this.#parts;
+    const tellAll = guarded((error: Error | null, { data }: NatsMessage) => {
+      const advisory = error === null ? readAdvisory(data) : undefined;
+      if (advisory !== undefined) void Promise.resolve(told(advisory)).catch(reportUnhandled);
+    });
+    const subscription = link.connection.subscribe(advisories(streams.tasks), { callback: tellAll });
     let running = 0;
-    const most = 16;
-    const tell = async (pulled: Pulled): Promise<void> => {
+    const tellAgain = async (pulled: Pulled): Promise<void> => {
       running++;
       try {
         const advisory = readAdvisory(pulled.message.data);
-        if (advisory !== undefined) await told(advisory);
-        await pulled.ack();
-      } catch {
-        // It is told again, by whoever asks then.
-        pulled.nak(1000);
+        const isThere = async () => advisory !== undefined && await this.look(advisory.sequence) !== undefined;
+        if (await isThere()) await told(advisory!);
+        if (await isThere()) pulled.nak(tellAgainAfter);
+        else await pulled.ack();
+      } catch (error) {
+        pulled.nak(tellAgainAfter);
+        if (!link.isOver) reportUnhandled(error);
       } finally {
         running--;
         puller.more();
       }
     };
     const puller = await this.#pull({
-      stream: this.#parts.streams.exhausted,
+      stream: streams.exhausted,
       consumer: exhaustedConsumer,
-      room: () => most - running,
-      deliver: (pulled) => void tell(pulled),
+      room: () => mostTold - running,
+      deliver: (pulled) => void tellAgain(pulled),
     });
-    return () => void puller.close();
+    return () => {
+      if (!link.isOver) subscription.unsubscribe();
+      void puller.close();
+    };
   }
 
   async counts(): Promise<{ readonly queued: number; readonly delivered: number }> {

@@ -2,8 +2,8 @@
  * The streams and consumers of a pool: made where they are not there, and made again where they have gone.
  *
  * - `MILLRACE_<pool>`: the jobs, each until it is acknowledged; one durable consumer for each priority.
- * - `MILLRACE_<pool>_EXHAUSTED`: what the server says of jobs that were delivered as often as they may be. It is kept until somebody has
- *   heard it: the worker that would have heard it is often the one that died of the job.
+ * - `MILLRACE_<pool>_EXHAUSTED`: what the server says of jobs that were delivered as often as they may be. It is kept until the job has been
+ *   taken out: the worker that would have heard it is often the one that died of the job.
  * - `MILLRACE_<pool>_DEAD`: the jobs that were given up, the oldest of which make room for new ones.
  *
  * What is found is left as it is: callers and workers that were told different settings would change it back and forth.
@@ -25,6 +25,11 @@ export interface StreamOptions {
 
 /** The consumer of the exhausted. */
 export const exhaustedConsumer = "teller";
+
+/** Where the server tells of the exhausted jobs of a stream. */
+export function advisories(stream: string): string {
+  return `$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.${stream}.*`;
+}
 
 /** How many workers may wait at one consumer at once. */
 const maxWaiting = 4096;
@@ -96,7 +101,7 @@ export class PoolStreams {
         retention: "workqueue",
         discard: "old",
         max_msgs: limit,
-        subjects: [`$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.${tasks}.*`],
+        subjects: [advisories(tasks)],
       }, deadline),
       this.#stream(dead, {
         retention: "limits",
