@@ -53,6 +53,7 @@ export class NatsQueue implements JobQueue {
   };
   readonly #parts: NatsQueueParts;
   readonly #pullers: Set<Puller> = new Set();
+  readonly #ends: Set<() => void> = new Set();
   readonly #restore: () => Promise<void>;
 
   constructor(parts: NatsQueueParts) {
@@ -187,10 +188,12 @@ export class NatsQueue implements JobQueue {
       room: () => mostTold - running,
       deliver: (pulled) => void tellAgain(pulled),
     });
-    return () => {
-      if (!link.isOver) subscription.unsubscribe();
+    const end = (): void => {
+      if (this.#ends.delete(end) && !link.isOver) subscription.unsubscribe();
       void puller.close();
     };
+    this.#ends.add(end);
+    return end;
   }
 
   async counts(): Promise<{ readonly queued: number; readonly delivered: number }> {
@@ -218,6 +221,7 @@ export class NatsQueue implements JobQueue {
 
   async close(): Promise<void> {
     this.#parts.link.restorers.delete(this.#restore);
+    for (const end of [...this.#ends]) end();
     await Promise.all([...this.#pullers].map((puller) => puller.close()));
     this.#pullers.clear();
   }

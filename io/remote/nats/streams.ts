@@ -140,7 +140,12 @@ export class PoolStreams {
     const all = { name, storage, num_replicas: replicas, duplicate_window: nanoseconds(duplicateWindow), ...config };
     const made = this.#api.call<StreamInfo>(`STREAM.CREATE.${name}`, all, options);
     // Somebody else may have made it in between, with other settings.
-    return await unlessMissing(made, [apiCodes.streamNameInUse]) ?? await info();
+    const isMade = await unlessMissing(made, [apiCodes.streamNameInUse]);
+    if (isMade === undefined) return await info();
+    // Its places are given anew: what is told of those of before would be told of other jobs.
+    const purge = () => this.#api.call(`STREAM.PURGE.${this.exhausted}`, undefined, options);
+    if (name === this.tasks) await unlessMissing(purge(), [apiCodes.streamNotFound]);
+    return isMade;
   }
 
   async #consumer(stream: string, name: string, config: object, deadline: number): Promise<ConsumerInfo> {

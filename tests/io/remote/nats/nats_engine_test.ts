@@ -148,6 +148,7 @@ test("a connection that is handed in is used, stays open, and keeps no listener 
     const queue = await engine.queue("images", settings);
     const taker = await Taker.of(queue);
     await engine.listen("pool.cancel", () => {});
+    await queue.onExhausted(() => {});
     await queue.publish(job("one"));
     await (await taker.at(0)).ack();
     await engine.close();

@@ -99,6 +99,30 @@ queueTest(
   { storage: "memory" },
 );
 
+queueTest(
+  "a job in the place of an exhausted one that has gone is not told as that one",
+  async (server, engine, queue) => {
+    const few = await engine.queue("few", { ...settings, attempts: 1 });
+    await few.publish(job("dies"));
+    const taker = await Taker.of(few);
+    (await taker.at(0)).nak(0);
+    await taker.close();
+    await call(server, "STREAM.DELETE.MILLRACE_few");
+    const { sequence } = await few.publish(job("new", { priority: "background" }));
+    assertEquals(sequence, 1);
+    const told: number[] = [];
+    const end = await few.onExhausted((job) => void told.push(job.sequence));
+    const again = await Taker.of(few);
+    await few.publish(job("dies too"));
+    (await again.at(0)).nak(0);
+    await until(() => told.length > 1, "its own death is told, and told again");
+    assertEquals(new Set(told), new Set([2]));
+    end();
+    await again.close();
+    assertEquals(await queue.counts(), { queued: 0, delivered: 0 });
+  },
+);
+
 for (const what of ["STREAM.DELETE.MILLRACE_images", "CONSUMER.DELETE.MILLRACE_images.user-visible"]) {
   queueTest(`a queue goes on after somebody has called ${what}`, async (server, engine, queue) => {
     const taker = await Taker.of(queue);
