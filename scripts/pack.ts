@@ -21,6 +21,14 @@ interface DenoConfig {
 
 const deno = JSON.parse(readFileSync(join(root, "deno.json"), "utf8")) as DenoConfig;
 
+/** What is used where it is installed: by `schedules`, and by remote pools over NATS. */
+const peers = {
+  "@nats-io/nats-core": "^3.4.0",
+  "@nats-io/obj": "^3.4.0",
+  "@nats-io/transport-node": "^3.4.0",
+  "fast-check": "^4.0.0",
+};
+
 rmSync(join(root, "dist"), { recursive: true, force: true });
 run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.pack.json"]);
 nameJavaScript();
@@ -32,14 +40,6 @@ const tarball = `dist/millrace-${deno.version}.tgz`;
 renameSync(join(root, "dist", packed), join(root, tarball));
 run(executableOf("deno")!, ["publish", "--dry-run", "--allow-dirty", "--no-check"]);
 console.log(tarball);
-
-/** What is used where it is installed: by `schedules`, and by remote pools over NATS. */
-const peers = {
-  "@nats-io/nats-core": "^3.4.0",
-  "@nats-io/obj": "^3.4.0",
-  "@nats-io/transport-node": "^3.4.0",
-  "fast-check": "^4.0.0",
-};
 
 /** The manifest that users get: its entry points are those of deno.json. */
 function writeManifest(): void {

@@ -193,7 +193,7 @@ function deliveries(queueTest: QueueTest): void {
     await Promise.all([delivery.ack(), clock.ack()]);
     assertEquals(taker.got.map(({ id }) => id), ["one", "clock", "clock", "clock"]);
     await taker.close();
-  }, { ackWait: 800 });
+  }, { ackWait: 1200 });
 
   queueTest("a job that is given up does not come again", async (queue) => {
     const { sequence } = await queue.publish(job("one"));

@@ -16,9 +16,9 @@ const install = "apt-get install -y --no-install-recommends nats-server";
 /** Where nats-server is: what `MILLRACE_NATS_SERVER` names, or `nats-server` on the PATH. */
 function find(): string | undefined {
   const given = process.env["MILLRACE_NATS_SERVER"];
-  if (given !== undefined && given !== "") return given;
   const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/bin"];
-  return folders.map((folder) => join(folder, "nats-server")).find((path) => {
+  const paths = given ? [given] : folders.map((folder) => join(folder, "nats-server"));
+  return paths.find((path) => {
     try {
       accessSync(path, constants.X_OK);
       return true;

@@ -14,7 +14,7 @@ import { withFolder } from "../../../support/folder.ts";
 import { withNats } from "../../../support/nats.ts";
 import { until, within, withinTest } from "../../../support/within.ts";
 
-const settings = { ackWait: 400, attempts: 3, limit: 100 };
+const settings = { ackWait: 1000, attempts: 3, limit: 100 };
 
 /** Takes jobs of all priorities with one slot; a job is said to go on while it is held. */
 async function takeWithOneSlot(
@@ -47,7 +47,7 @@ test("jobs that wait for one slot longer than nothing may be heard of them are d
       for (let i = 0; i < 3; i++) await queue.publish(job(`${priority} ${i}`, { priority }));
     }
     const close = await takeWithOneSlot(queue, async (delivery) => {
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      await new Promise((resolve) => setTimeout(resolve, 300));
       await delivery.ack();
       ran.push(`${delivery.id} ${delivery.attempt}`);
     });
@@ -86,7 +86,7 @@ test("what a worker holds without having begun it goes to another one as soon as
 test("a job of a worker that is killed goes to another one, once nothing has been heard of it for so long", () =>
   withinTest(withNats(async (server) => {
     const engine = await natsEngine({ servers: server.url });
-    const queue = await engine.queue("images", { ...settings, ackWait: 1000 });
+    const queue = await engine.queue("images", settings);
     const child = start(new URL("./programs/holder.ts", import.meta.url), [server.url]);
     await child.waitFor(/ready/);
     await queue.publish(job("one"));
@@ -200,6 +200,18 @@ test("no server at all is refused when the engine is made", () =>
       within(natsEngine({ servers: "nats://127.0.0.1:1", connectTimeout: 2000 }), "it is refused")
     );
   }));
+
+test("without nats-server these tests fail with the command that installs it", async () => {
+  const before = process.env["MILLRACE_NATS_SERVER"];
+  process.env["MILLRACE_NATS_SERVER"] = "/nowhere/nats-server";
+  try {
+    const command = "apt-get install -y --no-install-recommends nats-server";
+    await assertRejects(() => withNats(() => Promise.resolve()), Error, command);
+  } finally {
+    if (before === undefined) delete process.env["MILLRACE_NATS_SERVER"];
+    else process.env["MILLRACE_NATS_SERVER"] = before;
+  }
+});
 
 test("options that it does not know, or of a wrong kind, are refused", async () => {
   await assertRejects(() => natsEngine({ server: "nats://127.0.0.1:1" } as never), TypeError, "server");
