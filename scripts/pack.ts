@@ -21,6 +21,14 @@ interface DenoConfig {
 
 const deno = JSON.parse(readFileSync(join(root, "deno.json"), "utf8")) as DenoConfig;
 
+/** What is used where it is installed: by `schedules`, and by remote pools over NATS. */
+const peers = {
+  "@nats-io/nats-core": "^3.4.0",
+  "@nats-io/obj": "^3.4.0",
+  "@nats-io/transport-node": "^3.4.0",
+  "fast-check": "^4.0.0",
+};
+
 rmSync(join(root, "dist"), { recursive: true, force: true });
 run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.pack.json"]);
 nameJavaScript();
@@ -50,8 +58,8 @@ function writeManifest(): void {
     sideEffects: false,
     exports,
     engines: { node: ">=20.16" },
-    peerDependencies: { "fast-check": "^4.0.0" },
-    peerDependenciesMeta: { "fast-check": { optional: true } },
+    peerDependencies: peers,
+    peerDependenciesMeta: Object.fromEntries(Object.keys(peers).map((name) => [name, { optional: true }])),
   };
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
 }

@@ -57,7 +57,7 @@ async function sizeOf(names: string, file: string): Promise<number> {
     format: "esm",
     platform: "neutral",
     // What a program of the user's would not have either, unless it is installed.
-    external: ["ws", "fast-check", "node:*"],
+    external: ["ws", "fast-check", "@nats-io/*", "node:*"],
     logLevel: "error",
     write: false,
   });

@@ -53,7 +53,7 @@ import type { deadHeaders } from "./wire/subjects.ts";
  * ```ts no-run
  * import { RemotePool } from "@millrace/millrace/remote";
  *
- * const pool = new RemotePool<typeof import("./tasks.ts")>({ name: "images" });
+ * const pool = new RemotePool<typeof import("./tasks.ts")>({ queue: "images" });
  * console.log(await pool.run("resize", ["a.png", 100]));
  * await pool.close();
  * ```

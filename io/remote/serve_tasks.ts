@@ -11,7 +11,15 @@ import { loop } from "../../scheduler/queue/loop.ts";
 import { currentScope } from "../../scheduler/scopes/current_scope.ts";
 import { checkBackoff } from "../../scheduler/waits/backoff.ts";
 import { WorkerPool, type WorkerPoolOptions } from "../../scheduler/workers/mod.ts";
-import { checkQueue, openEngine, queueKeys, type QueueOptions } from "./settings/remote_settings.ts";
+import {
+  beats,
+  checkQueue,
+  type OpenedEngine,
+  openEngine,
+  queueKeys,
+  type QueueOptions,
+} from "./settings/remote_settings.ts";
+import type { JobQueue } from "./engine/engine.ts";
 import { ServerJobs } from "./server/server_jobs.ts";
 import { TaskServer } from "./server/task_server.ts";
 import { subjectsOf } from "./wire/subjects.ts";
@@ -31,9 +39,9 @@ export interface BackoffOptions {
 /** How a module is to be served. */
 export interface ServeTasksOptions extends QueueOptions {
   /** How many calls run at once, each in a thread. Default: as many threads as the machine runs at once. */
-  threads?: number;
+  size?: number;
   /** What the server is called, to callers and in dead letters. Default: a random text. */
-  server?: string;
+  name?: string;
   /** How long to wait before a call is tried again. */
   backoff?: BackoffOptions;
   /** Is asked whether a call that failed with an error is to be tried again, up to `attempts`. Default: it is not. */
@@ -58,7 +66,7 @@ export interface ServeTasksOptions extends QueueOptions {
  * ```ts no-run
  * import { serveTasks } from "@millrace/millrace/remote";
  *
- * const server = await serveTasks(new URL("./tasks.ts", import.meta.url), { name: "images", threads: 4 });
+ * const server = await serveTasks(new URL("./tasks.ts", import.meta.url), { queue: "images", size: 4 });
  * console.log(server.statistics().running);
  * await server.drain();
  * ```
@@ -69,14 +77,13 @@ export async function serveTasks(
 ): Promise<TaskServer> {
   checkOptions(options, "serveTasks", [
     ...queueKeys,
-    ...["threads", "server", "backoff", "retryOn", "grace", "workers"],
+    ...["size", "name", "backoff", "retryOn", "grace", "workers"],
   ]);
   const settings = checkQueue(options);
-  const { threads = loop().host.parallelism(), server: given, retryOn, grace = Infinity } = options;
-  checkCount(threads, "The threads of serveTasks", 1);
+  const { size = loop().host.parallelism(), name = `server-${randomHex(6)}`, retryOn, grace = Infinity } = options;
+  checkCount(size, "The size of serveTasks", 1);
   checkDuration(grace, "The grace of serveTasks");
   if (retryOn !== undefined) checkFunction(retryOn, "retryOn");
-  if (given !== undefined && typeof given !== "string") throw new TypeError("The name of a server is a string");
   checkOptions(options.backoff, "backoff", ["delay", "factor", "maxDelay", "jitter"]);
   const { delay = 1000, factor = 2, maxDelay = 60_000, jitter = 0 } = options.backoff ?? {};
   const backoff = checkBackoff(delay, factor, maxDelay, jitter, {
@@ -89,33 +96,25 @@ export async function serveTasks(
     min: 1,
     ...options.workers,
     name: `tasks of ${settings.name}`,
-    size: threads,
+    size,
     queueLimit: 0,
   });
+  let opened: OpenedEngine | undefined;
+  let queue: JobQueue;
   try {
     // A server that cannot load its module would fail the calls of all others.
     await pool.warmUp(1);
+    opened = await openEngine(settings);
+    queue = await opened.engine.queue(settings.name, settings.queue);
   } catch (error) {
-    await pool.close({ timeout: 0 });
+    await Promise.allSettled([pool.close({ timeout: 0 }), opened?.isOwn && opened.engine.close()]);
     throw error;
   }
-  const { engine, isOwn } = await openEngine(settings);
-  const name = given ?? `server-${randomHex(6)}`;
-  const queue = await engine.queue(settings.name, settings.queue);
-  const { attempts } = settings.queue;
+  const { engine, isOwn } = opened;
+  const { attempts, ackWait } = queue.settings;
   const jobs: ServerJobs = new ServerJobs({
-    ...{
-      engine,
-      queue,
-      pool,
-      threads,
-      worker: name,
-      attempts,
-      beat: settings.beat,
-      isLarge: settings.isLarge,
-      backoff,
-      retryOn,
-    },
+    ...{ engine, queue, pool, size, worker: name, attempts, beat: ackWait / beats, isLarge: settings.isLarge },
+    ...{ backoff, retryOn },
     onFree: () => server.free(),
   });
   const server = new TaskServer({

@@ -7,6 +7,7 @@
 import process from "node:process";
 import { runBrowser } from "./browser/browser_runs.ts";
 import { writeDocBlocks } from "./doc_blocks.ts";
+import { installNatsServer } from "./nats.ts";
 import { runCheck } from "./runner/checks.ts";
 import { runCoverage } from "./runner/coverage.ts";
 import { testFiles } from "./runner/files.ts";
@@ -21,6 +22,7 @@ async function run({ checks, hosts, parts }: Plan): Promise<boolean> {
   writeDocBlocks();
   const failedChecks = checks.filter((check) => !runCheck(check));
   const files = testFiles(parts);
+  if (files.some((file) => file.includes("/remote/nats/"))) installNatsServer();
   const results = await runHosts(hosts.filter((host) => host !== "browser"), files);
   if (hosts.includes("browser")) results.push(...await runBrowser(files));
   const lines = slowest(results.flatMap(({ times }) => times));

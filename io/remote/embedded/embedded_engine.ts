@@ -180,10 +180,12 @@ class EmbeddedQueue implements JobQueue {
   readonly #engine: EmbeddedEngine;
   /** Jobs on their way to this connection. */
   #coming = 0;
+  readonly settings: QueueSettings;
   readonly dead: JobQueue["dead"];
 
   constructor(queue: StoredQueue, engine: EmbeddedEngine) {
     this.#queue = queue;
+    this.settings = queue.settings;
     this.#engine = engine;
     this.dead = {
       add: (job) => answerOf(engine, () => queue.addDead(job)),
@@ -248,6 +250,8 @@ class EmbeddedQueue implements JobQueue {
 
 /** A job that was delivered. What is said of it by a connection that has ended is not heard. */
 class EmbeddedDelivery implements Delivery {
+  readonly id: string;
+  readonly name: string;
   readonly headers: Headers;
   readonly body: Uint8Array;
   readonly attempt: number;
@@ -257,6 +261,8 @@ class EmbeddedDelivery implements Delivery {
   readonly #engine: EmbeddedEngine;
 
   constructor(job: StoredJob, attempt: number, queue: StoredQueue, engine: EmbeddedEngine) {
+    this.id = job.message.id;
+    this.name = job.message.name;
     this.headers = job.message.headers;
     this.body = job.message.body;
     this.attempt = attempt;

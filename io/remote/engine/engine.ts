@@ -17,10 +17,10 @@
  */
 
 /** The priorities, the most urgent first: each has a queue of its own. */
-export const priorities: readonly JobPriority[] = ["user-blocking", "user-visible", "background"];
+export const priorities = ["user-blocking", "user-visible", "background"] as const;
 
 /** How urgent a job is. */
-export type JobPriority = "user-blocking" | "user-visible" | "background";
+export type JobPriority = typeof priorities[number];
 
 /** Texts that go with bytes. */
 export type Headers = Readonly<Record<string, string>>;
@@ -51,6 +51,10 @@ export interface JobMessage {
 
 /** A job that was delivered to a worker. */
 export interface Delivery {
+  /** Those of the job that was published. */
+  readonly id: string;
+  /** That of the function. */
+  readonly name: string;
   /** What went along. */
   readonly headers: Headers;
   /** What it is about. */
@@ -83,26 +87,37 @@ export interface Message {
 
 /** The queues of one pool. */
 export interface JobQueue {
+  /** How the queues are: whoever made them first has chosen, whatever the others asked for. Workers are heard of by this `ackWait`. */
+  readonly settings: QueueSettings;
   /** Adds a job; rejects with an `EngineFullError` where there is no room. `sequence` is its place, with which it can be removed. */
   publish(job: JobMessage): Promise<{ readonly isDuplicate: boolean; readonly sequence: number }>;
-  /** Takes a job out, whatever its state: it is not delivered again, and who holds it is not told. Answers whether it was there. */
+  /**
+   * Takes a job out, whatever its state, and answers whether it was there. One that a worker has goes on there, is not delivered again,
+   * and its `ack` is one of nothing.
+   */
   remove(sequence: number): Promise<boolean>;
   /** The job in a place; `undefined` where there is none. */
   look(sequence: number): Promise<JobMessage | undefined>;
   /**
-   * Takes jobs of one priority: `deliver` is called with each, never with more than `room()` says at that moment. The function it returns
-   * ends that; what is held then is given back by whoever holds it.
+   * Takes jobs of one priority: `deliver` is called with each, never with more than `room()` says at that moment, and not before the
+   * promise has resolved. Whoever has more room than before says so with `more`. `close` ends that; what is held then is given back by
+   * whoever holds it.
    */
   consume(
     priority: JobPriority,
     room: () => number,
     deliver: (delivery: Delivery) => void,
   ): Promise<{ more(): void; close(): Promise<void> }>;
-  /** Is told of each job that was delivered as often as it may be, and of which nothing has been heard. */
-  onExhausted(told: (job: { readonly sequence: number; readonly attempts: number }) => void): Promise<() => void>;
+  /**
+   * Is told of each job that was delivered as often as it may be, and of which nothing has been heard: all who ask are told, and some of
+   * them again as long as the job stays where it is, so that one of which nobody was there to be told is told to whoever asks later.
+   */
+  onExhausted(
+    told: (job: { readonly sequence: number; readonly attempts: number }) => void | Promise<void>,
+  ): Promise<() => void>;
   /** How many jobs are queued, and how many are delivered and not acknowledged. */
   counts(): Promise<{ readonly queued: number; readonly delivered: number }>;
-  /** Jobs that were given up, kept apart: `id` is theirs. */
+  /** Jobs that were given up, kept apart: `id` is theirs, and whoever adds the same again within two minutes adds nothing. */
   readonly dead: {
     add(job: JobMessage): Promise<void>;
     list(limit: number): Promise<readonly (JobMessage & { readonly sequence: number })[]>;
@@ -114,7 +129,7 @@ export interface JobQueue {
 export interface Engine {
   /** The most bytes of a message. */
   readonly maxBytes: number;
-  /** The queues of a pool, made where they are not there yet, and again where they have gone; the settings that came last hold. */
+  /** The queues of a pool, made where they are not there yet, and again where they have gone. */
   queue(pool: string, settings: QueueSettings): Promise<JobQueue>;
   /** Sends bytes to all who listen to a subject, or to one of a group. */
   send(subject: string, body: Uint8Array, headers?: Headers): void;

@@ -11,7 +11,7 @@ import { reportUnhandled } from "../../../scheduler/scopes/unhandled.ts";
 import { PoolClosedError, QueueFullError } from "../../../scheduler/workers/mod.ts";
 import type { KnownClasses } from "../../../scheduler/workers/pool/for_machines.ts";
 import { type Engine, EngineFullError, type JobQueue, type Message, NoResponderError } from "../engine/engine.ts";
-import { type CheckedQueue, openEngine } from "../settings/remote_settings.ts";
+import { beats, type CheckedQueue, openEngine } from "../settings/remote_settings.ts";
 import { buryStuck } from "../wire/dead_letters.ts";
 import { besideOf, getBeside, mostOf, type Packed, putBeside, tooLarge } from "../wire/large.ts";
 import { type AnswerBody, type ControlBody, readAnswer, readControl, writeBody } from "../wire/messages.ts";
@@ -54,6 +54,7 @@ export class RemoteCalls implements CallEvents {
   #connected: Promise<Connected> | undefined = undefined;
   /** The connection, once it is there. */
   #engine: Engine | undefined = undefined;
+  #ackWait: number | undefined = undefined;
   #watch: { cancel(): void } | undefined = undefined;
   #onEmpty: (() => void) | undefined = undefined;
   closed: { readonly cause: unknown } | undefined = undefined;
@@ -61,6 +62,11 @@ export class RemoteCalls implements CallEvents {
   constructor(settings: CallsSettings) {
     this.settings = settings;
     this.subjects = subjectsOf(settings.name);
+  }
+
+  /** How often those who hold something say so, in ms: by what was asked for, until it is known how the queue is. */
+  get #beat(): number {
+    return (this.#ackWait ?? this.settings.queue.ackWait) / beats;
   }
 
   get engine(): Engine | undefined {
@@ -87,7 +93,12 @@ export class RemoteCalls implements CallEvents {
 
   /** The connection; made by the first who needs it. */
   connect(): Promise<Connected> {
-    return this.#connected ??= within(undefined, () => this.#connect(), undefined);
+    if (this.#connected !== undefined) return this.#connected;
+    const connected = within(undefined, () => this.#connect(), undefined);
+    this.#connected = connected;
+    // The next call tries it anew.
+    connected.catch(() => this.#connected = undefined);
+    return connected;
   }
 
   /** Makes a call; it will settle. */
@@ -132,8 +143,9 @@ export class RemoteCalls implements CallEvents {
 
   /** Ends the connection. */
   async end(): Promise<void> {
-    if (this.#connected === undefined) return;
-    const { engine, isOwn, ends } = await this.#connected;
+    const connected = await this.#connected?.catch(() => undefined);
+    if (connected === undefined) return;
+    const { engine, isOwn, ends } = connected;
     for (const end of ends) end();
     try {
       if (engine.state.isConnected) await engine.flush();
@@ -144,12 +156,19 @@ export class RemoteCalls implements CallEvents {
 
   async #connect(): Promise<Connected> {
     const { engine, isOwn } = await openEngine(this.settings);
-    this.#engine = engine;
     const ends: (() => void)[] = [];
-    ends.push(await engine.listen(this.subjects.inbox(this.caller), (message) => this.#hear(message)));
-    const queue = await engine.queue(this.settings.name, this.settings.queue);
-    ends.push(await queue.onExhausted((job) => void this.#exhausted(queue, job).catch(reportUnhandled)));
-    return { engine, isOwn, queue, ends };
+    try {
+      ends.push(await engine.listen(this.subjects.inbox(this.caller), (message) => this.#hear(message)));
+      const queue = await engine.queue(this.settings.name, this.settings.queue);
+      ends.push(await queue.onExhausted((job) => void this.#exhausted(queue, job).catch(reportUnhandled)));
+      this.#ackWait = queue.settings.ackWait;
+      this.#engine = engine;
+      return { engine, isOwn, queue, ends };
+    } catch (error) {
+      for (const end of ends) end();
+      if (isOwn) await engine.close().catch(reportUnhandled);
+      throw error;
+    }
   }
 
   async #publish(call: RemoteCall): Promise<void> {
@@ -181,11 +200,11 @@ export class RemoteCalls implements CallEvents {
     if (call.isSettled) return;
     const controller = new AbortController();
     call.whenSettled(() => controller.abort());
-    const { name, beat } = this.settings;
+    const { name } = this.settings;
     const options = {
       headers: { ...headers, priority: call.priority },
       signal: controller.signal,
-      timeout: beat * missesOfLost,
+      timeout: this.#beat * missesOfLost,
     };
     let answer: Message;
     try {
@@ -302,13 +321,13 @@ export class RemoteCalls implements CallEvents {
         this.#watch = undefined;
         if (this.#calls.size === 0) return;
         this.#startWatch();
-        const old = loop().host.now() - this.settings.beat * 2;
+        const old = loop().host.now() - this.#beat * 2;
         const silent = [...this.all()].filter(({ heard }) => heard <= old).slice(0, askedAtOnce);
         if (silent.length === 0 || this.#engine === undefined || !this.#engine.state.isConnected) return;
         this.tell({ kind: "ask", ids: silent.map(({ id }) => id) });
         within(undefined, () => void this.#look(silent).catch(() => {}), undefined);
       },
-      this.settings.beat,
+      this.#beat,
       { real: true },
     );
   }

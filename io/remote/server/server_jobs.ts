@@ -60,7 +60,7 @@ export class ServerJobs {
   get room(): number {
     if (this.#isDraining) return 0;
     // A job that was cancelled has its thread until it has heeded that.
-    return this.#parts.threads - Math.max(this.#held.size, this.#inPool) - this.#fetching;
+    return this.#parts.size - Math.max(this.#held.size, this.#inPool) - this.#fetching;
   }
 
   /** How many jobs the pool has, those included that were cancelled and have not ended. */
@@ -176,7 +176,7 @@ export class ServerJobs {
   }
 
   #startNext(): void {
-    while (this.#running < this.#parts.threads) {
+    while (this.#running < this.#parts.size) {
       const job = nextOf([...this.#held.values()].filter(({ isRunning }) => !isRunning));
       if (job === undefined) return;
       job.isRunning = true;

@@ -13,7 +13,8 @@ export interface ServerParts {
   readonly engine: Engine;
   readonly queue: JobQueue;
   readonly pool: WorkerPool;
-  readonly threads: number;
+  /** How many jobs run at once. */
+  readonly size: number;
   /** The name of the server, to callers and in dead letters. */
   readonly worker: string;
   readonly attempts: number;

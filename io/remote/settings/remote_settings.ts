@@ -10,13 +10,16 @@ import { TimeoutError } from "../../../scheduler/scopes/errors.ts";
 import type { ErrorClass, KnownClasses } from "../../../scheduler/workers/pool/for_machines.ts";
 import { EmbeddedEngine } from "../embedded/embedded_engine.ts";
 import type { Engine, QueueSettings } from "../engine/engine.ts";
+import { natsEngine } from "../nats/nats_engine.ts";
+import { checkNatsOptions, type NatsEngineOptions, natsKeys } from "../nats/nats_options.ts";
 
-/** What both sides of a pool have to be told alike. */
-export interface QueueOptions {
-  /** The name of the pool: letters, digits, "_" and "-". Default: "default". */
-  name?: string;
-  /** What carries the calls. Default: an engine in this process, which all pools and servers in it share. */
-  engine?: Engine;
+/**
+ * What both sides of a pool have to be told alike. With `servers` or a `connection` the calls go through NATS JetStream; with neither they
+ * go through an engine in this process, for development and tests, and what is said of the connection counts for nothing.
+ */
+export interface QueueOptions extends Omit<NatsEngineOptions, "deadline" | "keepObjects"> {
+  /** The name of the queue that a pool and its servers meet at: letters, digits, "_" and "-". Default: "default". */
+  queue?: string;
   /** For how many ms nothing may be heard of a worker before its jobs go to another one; at least 100. Default: 30,000. */
   ackWait?: number;
   /** How often a call is tried at most. Default: 3. */
@@ -30,32 +33,42 @@ export interface QueueOptions {
   largePayloads?: boolean;
 }
 
+/** How often in `ackWait` those who hold something say so. */
+export const beats = 3;
+
 /** The keys of those. */
-export const queueKeys: readonly string[] = ["name", "engine", "ackWait", "attempts", "queueLimit", "largePayloads"];
+export const queueKeys: readonly string[] = [
+  ...natsKeys,
+  ...["queue", "ackWait", "attempts", "queueLimit", "largePayloads"],
+];
 
 /** Those, checked. */
 export interface CheckedQueue {
   readonly name: string;
   readonly queue: QueueSettings;
-  /** How often those who hold something say so, in ms. */
-  readonly beat: number;
-  readonly engine: Engine | undefined;
   readonly isLarge: boolean;
+  /** How it is carried. */
+  readonly carrier: Pick<QueueOptions, Carrying>;
 }
+
+/** What is said of the connection. */
+type Carrying = Exclude<keyof NatsEngineOptions, "deadline" | "keepObjects">;
 
 /** Checks what both sides are made with. */
 export function checkQueue(options: QueueOptions): CheckedQueue {
-  const { name = "default", engine, ackWait = 30_000, attempts = 3, queueLimit = 100_000 } = options;
+  const { queue: name = "default", ackWait = 30_000, attempts = 3, queueLimit = 100_000 } = options;
   if (typeof name !== "string" || !/^[\w-]{1,128}$/.test(name)) {
-    throw new TypeError(`The name of a pool is letters, digits, "_" and "-": received ${show(name)}`);
+    throw new TypeError(`The name of a queue is letters, digits, "_" and "-": received ${show(name)}`);
   }
   checkFiniteDuration(ackWait, "The ackWait");
   if (ackWait < 100) throw new RangeError(`The ackWait is at least 100 ms: received ${ackWait}`);
   checkFinite(attempts, "The attempts");
   checkFinite(queueLimit, "The queueLimit");
   checkBoolean(options.largePayloads, "largePayloads");
+  const carrier = Object.fromEntries(Object.entries(options).filter(([key]) => natsKeys.includes(key)));
+  if (!(options.connection instanceof EmbeddedEngine)) checkNatsOptions(carrier);
   const isLarge = options.largePayloads === true;
-  return { name, isLarge, queue: { ackWait, attempts, limit: queueLimit }, beat: ackWait / 3, engine };
+  return { name, isLarge, queue: { ackWait, attempts, limit: queueLimit }, carrier };
 }
 
 /** An engine, and whether it was opened here, to be closed here. */
@@ -64,10 +77,13 @@ export interface OpenedEngine {
   readonly isOwn: boolean;
 }
 
-/** Opens an engine in this process, unless one was given. */
-export function openEngine({ engine }: CheckedQueue): Promise<OpenedEngine> {
-  const isOwn = engine === undefined;
-  return Promise.resolve({ engine: engine ?? new EmbeddedEngine("default"), isOwn });
+/** Connects to NATS, or to the engine in this process. */
+export async function openEngine({ carrier }: CheckedQueue): Promise<OpenedEngine> {
+  const { servers, connection } = carrier;
+  // Tests end connections to the engine in this process as if their machine had died.
+  if (connection instanceof EmbeddedEngine) return { engine: connection, isOwn: false };
+  const isEmbedded = servers === undefined && connection === undefined;
+  return { engine: isEmbedded ? new EmbeddedEngine("default") : await natsEngine(carrier), isOwn: true };
 }
 
 /** The library's errors come back as themselves, and those of the user's classes. */

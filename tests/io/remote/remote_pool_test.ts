@@ -14,7 +14,7 @@ import { brokerOf } from "../../../io/remote/embedded/broker.ts";
 import { DeadLetterError, NoWorkerError, RemotePool, serveTasks } from "../../../remote.ts";
 import { simulate, type Simulation } from "../../../testing.ts";
 import { testWith } from "../../support/needs.ts";
-import { type Remote, tasks, withRemote } from "./remote_support.ts";
+import { by, type Remote, tasks, withRemote } from "./remote_support.ts";
 
 function inSimulation<T>(body: (remote: Remote, sim: Simulation) => Promise<T>): Promise<T> {
   return simulate((sim) => withRemote((remote) => body(remote, sim)));
@@ -75,7 +75,7 @@ testWith(
   "two calls with one key run once, and both get the result, also from two pools and after the end of the first",
   () =>
     inSimulation(async ({ pool, serve }) => {
-      const [one, two, server] = [pool(), pool(), await serve({ threads: 2 })];
+      const [one, two, server] = [pool(), pool(), await serve({ size: 2 })];
       const options = { idempotencyKey: "k" };
       const results = await Promise.all([
         one.run("after", [50], options),
@@ -95,7 +95,7 @@ testWith(
     inSimulation(async ({ pool, serve }, sim) => {
       const backoff = { delay: 100, factor: 2 };
       const retryOn = (error: unknown): boolean => error instanceof RangeError;
-      const [calls] = [pool(), await serve({ server: "alpha", backoff, retryOn })];
+      const [calls] = [pool(), await serve({ name: "alpha", backoff, retryOn })];
       const begin = sim.now();
       assertEquals(await calls.run("failsUntil", [3]), 3);
       assert(sim.now() - begin >= 300);
@@ -179,8 +179,8 @@ testWith(
       const ackWait = 3000;
       const calls = pool({ ackWait });
       const end = assertRejects(() => calls.run("after", [500], { queueTimeout: 100_000 }), DeadLetterError);
-      for (const server of ["a", "b", "c"]) {
-        const dying = await mortal({ ackWait, server });
+      for (const name of ["a", "b", "c"]) {
+        const dying = await mortal({ ackWait, name });
         await sleep(100);
         await dying.die();
         await sleep(3000);
@@ -391,7 +391,7 @@ testWith(
       const calls = pool();
       const running = calls.run("after", [500]);
       await group(async (g) => {
-        await serveTasks(tasks, { threads: 1 });
+        await serveTasks(tasks, { size: 1 });
         await sleep(100);
         g.cancel();
       });
@@ -405,9 +405,9 @@ testWith(
   "the call of a caller that has gone is cancelled after three beats, unless it is detached",
   () =>
     inSimulation(async ({ pool, serve, engine }) => {
-      const server = await serve({ ackWait: 3000, threads: 2 });
+      const server = await serve({ ackWait: 3000, size: 2 });
       const gone = engine();
-      const calls = pool({ engine: gone, ackWait: 3000 });
+      const calls = pool({ ...by(gone), ackWait: 3000 });
       const lost = [
         calls.run("untilCancelled", []),
         calls.run("after", [20_000], { detached: true }),
@@ -454,7 +454,7 @@ testWith(
   "a pool that is closed takes no calls, waits for those there are, and cancels them after its time",
   () =>
     inSimulation(async ({ pool, serve }) => {
-      const [calls] = [pool(), await serve({ threads: 2 })];
+      const [calls] = [pool(), await serve({ size: 2 })];
       const call = calls.run("after", [100]);
       const long = assertRejects(() => calls.run("after", [10_000]), PoolClosedError);
       await sleep(1);
@@ -477,7 +477,7 @@ testWith("async context", "what only threads can do is refused at the call", () 
     await assertRejects(() => calls.run("echo", [new Uint8Array(2 << 20)]), RangeError, "1040384");
     for (const idempotencyKey of ["", "a\nb", 5, "x".repeat(129)]) assertThrows(run([], { idempotencyKey }), TypeError);
     assertThrows(() => pool({ delivery: "once" as never }), TypeError, "at-most-once");
-    assertThrows(() => pool({ name: "a.b" }), TypeError, "a.b");
+    assertThrows(() => pool({ queue: "a.b" }), TypeError, "a.b");
     assertThrows(() => pool({ ackWait: 1 }), RangeError);
     await calls.close();
   }));

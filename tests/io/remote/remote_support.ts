@@ -13,6 +13,12 @@ import {
 export const tasks: URL = new URL("./remote_tasks.ts", import.meta.url);
 export type Tasks = typeof import("./remote_tasks.ts");
 
+/** What has a pool or a server use a connection of the test's. */
+export function by(engine: EmbeddedEngine): { connection: never } {
+  // Not of the types that are told to users: nobody else has such a connection.
+  return { connection: engine as never };
+}
+
 /** What a test has open. */
 export interface Remote {
   /** A pool, closed at the end. */
@@ -29,7 +35,7 @@ export interface Remote {
 export async function withRemote<T>(body: (remote: Remote) => Promise<T>): Promise<T> {
   const ends: (() => Promise<void>)[] = [];
   const serve = async (options: ServeTasksOptions = {}): Promise<TaskServer> => {
-    const server = await serveTasks(tasks, { threads: 1, workers: { startTimeout: Infinity }, ...options });
+    const server = await serveTasks(tasks, { size: 1, workers: { startTimeout: Infinity }, ...options });
     ends.push(() => server.drain({ grace: 0 }).catch(() => {}));
     return server;
   };
@@ -49,7 +55,7 @@ export async function withRemote<T>(body: (remote: Remote) => Promise<T>): Promi
       },
       mortal: async (options = {}) => {
         const own = engine();
-        return { server: await serve({ ...options, engine: own }), die: () => own.close() };
+        return { server: await serve({ ...options, ...by(own) }), die: () => own.close() };
       },
     });
   } finally {

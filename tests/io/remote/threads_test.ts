@@ -10,15 +10,15 @@ const inRemote: typeof withRemote = (body) => withinTest(withRemote(body));
 
 test("on real threads: a job in a busy loop, longer than ackWait, runs once, because its server says that it goes on", () =>
   inRemote(async ({ pool, serve }) => {
-    const [calls, server] = [pool({ name: "busy", ackWait: 150 }), await serve({ name: "busy", ackWait: 150 })];
+    const [calls, server] = [pool({ queue: "busy", ackWait: 150 }), await serve({ queue: "busy", ackWait: 150 })];
     assertEquals(await calls.run("spin", [700]), 1);
     assertEquals([server.statistics().completed, server.statistics().redelivered], [1, 0]);
   }));
 
 test("on real threads: many calls at once from two pools to two servers each get their own result", () =>
   inRemote(async ({ pool, serve }) => {
-    const pools = [pool({ name: "many" }), pool({ name: "many" })];
-    const servers = [await serve({ name: "many", threads: 2 }), await serve({ name: "many", threads: 2 })];
+    const pools = [pool({ queue: "many" }), pool({ queue: "many" })];
+    const servers = [await serve({ queue: "many", size: 2 }), await serve({ queue: "many", size: 2 })];
     const sums = await Promise.all(
       pools.flatMap((calls) => Array.from({ length: 200 }, (_, index) => calls.run("add", [index, 1]))),
     );
@@ -30,8 +30,8 @@ test("on real threads: many calls at once from two pools to two servers each get
 
 test("on real threads: a busy loop sees that its call was aborted", () =>
   inRemote(async ({ pool, serve }) => {
-    const calls = pool({ name: "abort" });
-    const server = await serve({ name: "abort" });
+    const calls = pool({ queue: "abort" });
+    const server = await serve({ queue: "abort" });
     const controller = new AbortController();
     const call = calls.run("spinUntilCancelled", [], {
       signal: controller.signal,
@@ -44,7 +44,7 @@ test("on real threads: a busy loop sees that its call was aborted", () =>
 
 test("on real threads: a job whose thread dies is tried again, up to the attempts", () =>
   inRemote(async ({ pool, serve }) => {
-    const options = { name: "dies", attempts: 2 };
+    const options = { queue: "dies", attempts: 2 };
     const calls = pool(options);
     await serve({ ...options, backoff: { delay: 1 } });
     const error = await assertRejects(() => calls.run("exit", []), DeadLetterError);
@@ -71,7 +71,7 @@ testWith(
     for (const channel of channels) subscribe(channel, onMessage);
     try {
       await inRemote(async ({ pool, serve }) => {
-        const options = { name: "traced", attempts: 2 };
+        const options = { queue: "traced", attempts: 2 };
         const calls = pool(options);
         await serve({ ...options, backoff: { delay: 1 }, retryOn: () => true });
         assertEquals((await calls.run("told", [])).traceparent, traceparent);

@@ -242,14 +242,15 @@ export const house: readonly Room[] = [
   {
     path: "io/remote",
     says: "functions of a module on other machines: what carries the calls, the wire, who serves, who calls",
-    over: ["scheduler/workers", "scheduler/combinators"],
+    over: ["scheduler/workers", "scheduler/combinators", "scheduler/waits"],
     doors: [],
     inside: {
       engine: [],
       wire: ["engine"],
       embedded: ["engine"],
+      nats: ["engine"],
       server: ["engine", "wire"],
-      settings: ["engine", "embedded"],
+      settings: ["engine", "embedded", "nats"],
       pool: ["engine", "wire", "settings"],
       "": ["engine", "wire", "embedded", "server", "settings", "pool"],
     },

@@ -90,7 +90,8 @@ export function wrongImports(sources: readonly Source[], house: readonly Room[])
       if (room === undefined) continue;
       if (other === undefined) {
         const isOfHost = target.startsWith("node:") && path.startsWith("runtime/");
-        const isOptionalPeer = target === "fast-check";
+        const isOfNats = target.startsWith("@nats-io/") && path.startsWith("io/remote/nats/");
+        const isOptionalPeer = target === "fast-check" || isOfNats;
         // It is in the page's text: nobody has to install it.
         const isInPage = target === "uplot" && path.startsWith("io/inspector/page/");
         if (!isOfHost && !isOptionalPeer && !isInPage) wrong.push(`${path} imports ${target}, which lives in no room`);

@@ -107,7 +107,7 @@ test("a job that is given up is not delivered again", () =>
 test("a job that was delivered as often as it may be is told of, and stays until it is removed", () =>
   inEngine(async (_, queue) => {
     const told: unknown[] = [];
-    await queue.onExhausted((job) => told.push(job));
+    await queue.onExhausted((job) => void told.push(job));
     const { sequence } = await queue.publish(job("a"));
     const taken = await takeAll(queue);
     await sleep(10_000);

@@ -1,0 +1,151 @@
+/**
+ * What is used of a connection to NATS, and how one is opened. The packages of NATS are optional peers: they are loaded when somebody
+ * asks for them, and their types are not needed to use this.
+ *
+ * @module
+ */
+
+import { reportUnhandled } from "../../../scheduler/scopes/unhandled.ts";
+
+/** The headers of a message, as the packages of NATS have them. */
+export interface NatsHeaders {
+  /** The status that the server answers with; 0 in an ordinary message. */
+  readonly code: number;
+  readonly description: string;
+  keys(): string[];
+  get(name: string): string;
+  set(name: string, value: string): void;
+}
+
+/** A message, as the packages of NATS have it. */
+export interface NatsMessage {
+  readonly subject: string;
+  readonly reply?: string;
+  readonly data: Uint8Array;
+  readonly headers?: NatsHeaders;
+}
+
+/** Somebody who listens to a subject. */
+export interface NatsSubscription {
+  unsubscribe(): void;
+  drain(): Promise<void>;
+}
+
+/** A connection to NATS that may be handed in: what `connect` of `@nats-io/transport-node` or `wsconnect` of `@nats-io/nats-core` gives. */
+export interface NatsConnection {
+  readonly info?: { readonly max_payload: number };
+  publish(subject: string, payload?: Uint8Array | string, options?: { reply?: string; headers?: never }): void;
+  subscribe(
+    subject: string,
+    options?: { queue?: string; callback?: (error: Error | null, message: never) => void },
+  ): NatsSubscription;
+  flush(): Promise<void>;
+  drain(): Promise<void>;
+  close(): Promise<void>;
+  closed(): Promise<void | Error>;
+  isClosed(): boolean;
+  status(): AsyncIterable<{ readonly type: string; readonly error?: unknown }>;
+}
+
+/** Where the servers are, and who asks. */
+export interface NatsConnectOptions {
+  /** Such as `"nats://10.0.0.1:4222"`; several are members of one cluster. */
+  readonly servers?: string | readonly string[];
+  /** Whom to trust, and as whom: texts in PEM. With it a connection without TLS is refused. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  readonly user?: string;
+  readonly pass?: string;
+  readonly token?: string;
+  /** How the server's lists name this connection. */
+  readonly name?: string;
+  /** What the subjects of answers begin with, where users may hear only their own. Default: `"_INBOX"`. */
+  readonly inboxPrefix?: string;
+  /** For how many ms the first server is waited for. Default: 5000. */
+  readonly connectTimeout?: number;
+}
+
+/** What is used of `@nats-io/nats-core`. */
+interface Core {
+  headers(): NatsHeaders;
+}
+
+/** Calls somebody else's function: what it throws would end the client's reading, and with it the connection, without a word. */
+export function guarded<T extends unknown[]>(fn: (...values: T) => void): (...values: T) => void {
+  return (...values) => {
+    try {
+      fn(...values);
+    } catch (error) {
+      reportUnhandled(error);
+    }
+  };
+}
+
+/** The same bytes in the standard's class: on Node the client gives Buffers, whose methods are others. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** The packages, as an error tells to install them. */
+const install = "npm install @nats-io/transport-node@3 @nats-io/nats-core@3 @nats-io/obj@3";
+
+/** What becomes of a package that is not there. It is a `catch` at each import so that bundlers let it be absent. */
+function missing(name: string): (cause: unknown) => never {
+  return (cause) => {
+    throw new Error(`A remote pool over NATS needs the package ${name}, which cannot be loaded: ${install}`, { cause });
+  };
+}
+
+/** What makes headers. */
+export async function loadHeaders(): Promise<() => NatsHeaders> {
+  const core: Core = await import("@nats-io/nats-core").catch(missing("@nats-io/nats-core"));
+  return () => core.headers();
+}
+
+/** An object store, as far as it is used. */
+export interface NatsObjectStore {
+  putBlob(meta: { name: string }, data: Uint8Array): Promise<unknown>;
+  getBlob(name: string): Promise<Uint8Array | null>;
+  delete(name: string): Promise<unknown>;
+}
+
+/** How an object store is made. */
+export interface NatsObjectStoreOptions {
+  readonly storage: "file" | "memory";
+  readonly replicas: number;
+  /** For how long an object is kept, in ns. */
+  readonly ttl: number;
+}
+
+/** What opens object stores on a connection. */
+interface ObjectStores {
+  create(name: string, options: NatsObjectStoreOptions): Promise<NatsObjectStore>;
+  open(name: string): Promise<NatsObjectStore>;
+}
+
+/** What opens object stores. */
+export async function loadObjectStores(connection: NatsConnection): Promise<ObjectStores> {
+  const { Objm } = await import("@nats-io/obj").catch(missing("@nats-io/obj")) as unknown as {
+    Objm: new (connection: NatsConnection) => ObjectStores;
+  };
+  return new Objm(connection);
+}
+
+/** Connects; rejects where the first server is not there, or does not want to know us. Later it is looked for without end. */
+export async function connectToNats(options: NatsConnectOptions): Promise<NatsConnection> {
+  const { servers = "nats://127.0.0.1:4222", tls, user, pass, token, name, inboxPrefix } = options;
+  const { connect } = await import("@nats-io/transport-node").catch(missing("@nats-io/transport-node")) as unknown as {
+    connect(options: object): Promise<NatsConnection>;
+  };
+  const given = { tls, user, pass, token, name, inboxPrefix };
+  const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return await connect({
+    ...present,
+    servers: typeof servers === "string" ? servers : [...servers],
+    timeout: options.connectTimeout ?? 5000,
+    // By default the client gives up after ten tries, in the middle of a restart that takes long.
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    reconnectJitter: 100,
+    reconnectJitterTLS: 100,
+  });
+}
