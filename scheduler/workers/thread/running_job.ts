@@ -124,45 +124,33 @@ export class RunningJob implements Job {
   start(module: Record<string, unknown>): Promise<void> | undefined {
     const { name, extra } = this.#message;
     const args = this.#args;
-    let fn: unknown;
     try {
-      fn = exportOf(module, name);
+      const fn = exportOf(module, name) as ((...args: unknown[]) => unknown) | undefined;
       if (typeof fn !== "function") {
-        const names = functionNames(module);
-        throw new TypeError(`${noFunction(name)}: it has ${names}`);
+        throw new TypeError(`${noFunction(name)}: it has ${functionNames(module)}`);
       }
-    } catch (error) {
-      this.#fail(error);
-      return undefined;
-    }
-    const call = fn as (...args: unknown[]) => unknown;
-    this.#scope = threadWork.openCall?.();
-    if (this.#cancelled !== undefined) this.#scope?.cancel(this.#cancelled.reason);
-    try {
-      if (extra?.each) {
-        return callTold(this, () => this.#startEach(call, args[0] as unknown[]));
-      }
-      if (extra?.credit !== undefined) {
+      this.#scope = threadWork.openCall?.();
+      if (this.#cancelled !== undefined) this.#scope?.cancel(this.#cancelled.reason);
+      if (extra?.each || extra?.credit !== undefined) {
         // A generator runs where its values are asked for.
-        return callTold(this, () => this.#stream(this.#within(() => call(...args)))).catch((error) =>
-          this.#fail(error)
+        const going = callTold(
+          this,
+          () => extra.each ? this.#startEach(fn, args[0] as unknown[]) : this.#stream(this.#within(() => fn(...args))),
         );
+        return going?.catch((error) => this.#fail(error));
       }
-      const result: unknown = callTold(this, () => this.#within(() => call(...args)));
-      if (!isThenable(result)) {
-        this.#done(result);
-        return undefined;
-      }
-      return Promise.resolve(result).then((value) => this.#doneLater(value), (error) => this.#fail(error));
+      const result: unknown = callTold(this, () => this.#within(() => fn(...args)));
+      if (isThenable(result)) return this.#doneLater(result);
+      this.#done(result);
     } catch (error) {
       this.#fail(error);
-      return undefined;
     }
+    return undefined;
   }
 
-  #doneLater(value: unknown): void {
+  async #doneLater(result: PromiseLike<unknown>): Promise<void> {
     try {
-      this.#done(value);
+      this.#done(await result);
     } catch (error) {
       this.#fail(error);
     }
@@ -191,7 +179,7 @@ export class RunningJob implements Job {
       return undefined;
     });
     if (pending !== undefined) {
-      return this.#finishEach(fn, items, results, pending).catch((error) => this.#fail(error));
+      return this.#finishEach(fn, items, results, pending);
     }
     this.#doneEach(results);
     return undefined;
