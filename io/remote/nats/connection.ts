@@ -88,7 +88,10 @@ export function plainBytes(bytes: Uint8Array): Uint8Array {
 /** The packages, as an error tells to install them. */
 const install = "npm install @nats-io/transport-node@3 @nats-io/nats-core@3 @nats-io/obj@3";
 
-/** What becomes of a package that is not there. It is a `catch` at each import so that bundlers let it be absent. */
+/**
+ * What becomes of a package that is not there. It is a `catch` at each import so that bundlers let it be absent; webpack does not, and is
+ * told to leave the import to whoever runs what it makes.
+ */
 function missing(name: string): (cause: unknown) => never {
   return (cause) => {
     throw new Error(`A remote pool over NATS needs the package ${name}, which cannot be loaded: ${install}`, { cause });
@@ -97,7 +100,7 @@ function missing(name: string): (cause: unknown) => never {
 
 /** What makes headers. */
 export async function loadHeaders(): Promise<() => NatsHeaders> {
-  const core: Core = await import("@nats-io/nats-core").catch(missing("@nats-io/nats-core"));
+  const core: Core = await import(/* webpackIgnore: true */ "@nats-io/nats-core").catch(missing("@nats-io/nats-core"));
   return () => core.headers();
 }
 
@@ -124,7 +127,7 @@ interface ObjectStores {
 
 /** What opens object stores. */
 export async function loadObjectStores(connection: NatsConnection): Promise<ObjectStores> {
-  const { Objm } = await import("@nats-io/obj").catch(missing("@nats-io/obj")) as unknown as {
+  const { Objm } = await import(/* webpackIgnore: true */ "@nats-io/obj").catch(missing("@nats-io/obj")) as unknown as {
     Objm: new (connection: NatsConnection) => ObjectStores;
   };
   return new Objm(connection);
@@ -133,7 +136,9 @@ export async function loadObjectStores(connection: NatsConnection): Promise<Obje
 /** Connects; rejects where the first server is not there, or does not want to know us. Later it is looked for without end. */
 export async function connectToNats(options: NatsConnectOptions): Promise<NatsConnection> {
   const { servers = "nats://127.0.0.1:4222", tls, user, pass, token, name, inboxPrefix } = options;
-  const { connect } = await import("@nats-io/transport-node").catch(missing("@nats-io/transport-node")) as unknown as {
+  const { connect } = await import(/* webpackIgnore: true */ "@nats-io/transport-node").catch(
+    missing("@nats-io/transport-node"),
+  ) as unknown as {
     connect(options: object): Promise<NatsConnection>;
   };
   const given = { tls, user, pass, token, name, inboxPrefix };

@@ -16,6 +16,7 @@ export const features = [
   "simulate",
   "explore",
   "serve",
+  "RemotePool",
 ] as const;
 
 /** A feature of the library. */

@@ -14,11 +14,16 @@ export const workerd: Project = {
   folder: "workerd",
   program: { src: ["ts"] },
   consumers: [
-    { name: "workerd", builds: [build], runs: [command("node24 run.mjs")], unused: ["simulate", "explore", "serve"] },
+    {
+      name: "workerd",
+      builds: [build],
+      runs: [command("node24 run.mjs")],
+      unused: ["simulate", "explore", "serve", "RemotePool"],
+    },
     {
       name: "workerd, nodejs_compat",
       runs: [command("node24 run.mjs nodejs_compat")],
-      unused: ["simulate", "explore", "serve"],
+      unused: ["simulate", "explore", "serve", "RemotePool"],
     },
   ],
 };

@@ -6,6 +6,7 @@
 
 import { useTesting } from "./kit.ts";
 import { type Lack, type Settings, useLibrary } from "./program.ts";
+import { useRemote } from "./remote.ts";
 
 const noSharedMemory: Lack = { name: "TypeError", message: /SharedArrayBuffer.*cross-origin isolat/ };
 
@@ -17,6 +18,7 @@ export async function useInPage(worker: Settings["worker"], useMore?: () => Prom
   try {
     await useLibrary({ worker, lacks: globalThis.crossOriginIsolated ? {} : { watchdog: noSharedMemory } });
     await useTesting();
+    await useRemote(worker);
     await useMore?.();
     console.log("page: ended");
   } catch (error) {

@@ -8,12 +8,14 @@ import { group, sleep } from "@millrace/millrace";
 import { serve } from "@millrace/millrace/io";
 import { check, feature, type Lack, type Settings, useLibrary } from "./program.ts";
 import { useTesting } from "./kit.ts";
+import { useRemote } from "./remote.ts";
 
 /** Uses every entry point; rejects when something does not do what it should. */
 export async function useAll(settings: Settings): Promise<void> {
   await useLibrary(settings);
   await useTesting();
   await useServer();
+  await useRemote(settings.worker);
 }
 
 /** Uses a server, where the host can have one. */
