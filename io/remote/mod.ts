@@ -14,6 +14,8 @@ export type {
   RemoteStreamOptions,
 } from "./pool/pool_options.ts";
 export type { RemoteCallTrace } from "./pool/remote_trace.ts";
+export type { NatsConnection, NatsConnectOptions, NatsSubscription } from "./nats/connection.ts";
+export type { NatsEngineOptions } from "./nats/nats_options.ts";
 export { RemotePool } from "./remote_pool.ts";
 export type { QueueOptions } from "./settings/remote_settings.ts";
 export { type BackoffOptions, serveTasks, type ServeTasksOptions } from "./serve_tasks.ts";

@@ -16,11 +16,11 @@
  * @module
  */
 
-/** The priorities, the most urgent first: each has a queue of its own. */
-export const priorities = ["user-blocking", "user-visible", "background"] as const;
-
 /** How urgent a job is. */
-export type JobPriority = typeof priorities[number];
+export type JobPriority = "user-blocking" | "user-visible" | "background";
+
+/** The priorities, the most urgent first: each has a queue of its own. */
+export const priorities: readonly JobPriority[] = ["user-blocking", "user-visible", "background"];
 
 /** Texts that go with bytes. */
 export type Headers = Readonly<Record<string, string>>;

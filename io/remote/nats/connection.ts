@@ -27,23 +27,49 @@ export interface NatsMessage {
 
 /** Somebody who listens to a subject. */
 export interface NatsSubscription {
+  /** Ends that at once. */
   unsubscribe(): void;
+  /** Ends that when what is on its way has come. */
   drain(): Promise<void>;
 }
 
-/** A connection to NATS that may be handed in: what `connect` of `@nats-io/transport-node` or `wsconnect` of `@nats-io/nats-core` gives. */
+/**
+ * A connection to NATS that may be handed in: what `connect` of `@nats-io/transport-node` or `wsconnect` of `@nats-io/nats-core` gives.
+ *
+ * @example
+ * ```ts
+ * import process from "node:process";
+ * import { connect } from "@nats-io/transport-node";
+ * import { RemotePool } from "@millrace/millrace/remote";
+ *
+ * const connection = await connect({ servers: process.env["NATS_URL"]!, maxReconnectAttempts: -1 });
+ * const pool = new RemotePool({ queue: "handed-in", connection });
+ * console.log((await pool.deadLetters()).length); // -> 0
+ * await pool.close();
+ * await connection.close(); // the pool leaves it open
+ * ```
+ */
 export interface NatsConnection {
+  /** What the server has told of itself: the most bytes of a message. */
   readonly info?: { readonly max_payload: number };
+  /** Sends a message. */
   publish(subject: string, payload?: Uint8Array | string, options?: { reply?: string; headers?: never }): void;
+  /** Listens to a subject; of those of one `queue` one gets each message. */
   subscribe(
     subject: string,
     options?: { queue?: string; callback?: (error: Error | null, message: never) => void },
   ): NatsSubscription;
+  /** Resolves when the server has what was sent. */
   flush(): Promise<void>;
+  /** Closes the connection when what is on its way has come. */
   drain(): Promise<void>;
+  /** Closes the connection. */
   close(): Promise<void>;
+  /** Resolves when it is closed. */
   closed(): Promise<void | Error>;
+  /** Is it closed? */
   isClosed(): boolean;
+  /** What becomes of it: "disconnect", "reconnect", "error" and others. */
   status(): AsyncIterable<{ readonly type: string; readonly error?: unknown }>;
 }
 
@@ -53,8 +79,11 @@ export interface NatsConnectOptions {
   readonly servers?: string | readonly string[];
   /** Whom to trust, and as whom: texts in PEM. With it a connection without TLS is refused. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** The name of a user of the server. */
   readonly user?: string;
+  /** Its password. */
   readonly pass?: string;
+  /** What a server asks for that has a token in the place of users. */
   readonly token?: string;
   /** How the server's lists name this connection. */
   readonly name?: string;

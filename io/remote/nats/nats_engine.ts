@@ -33,8 +33,13 @@ const closeTime = 5000;
  *
  * @example
  * ```ts
- * const engine = await natsEngine({ servers: "nats://127.0.0.1:4222" });
+ * import process from "node:process";
+ * import { natsEngine } from "./nats_engine.ts";
+ *
+ * const engine = await natsEngine({ servers: process.env["NATS_URL"]! });
  * const queue = await engine.queue("images", { ackWait: 30_000, attempts: 3, limit: 10_000 });
+ * console.log((await queue.counts()).queued); // -> 0
+ * await engine.close();
  * ```
  */
 export async function natsEngine(options: NatsEngineOptions = {}): Promise<Engine> {
