@@ -2,7 +2,8 @@
  * The TypeScript blocks of the documentation as modules: those of the README, of the guide, and the examples of the docstrings.
  *
  * A block marked `ts no-run` is only checked for types. Where a block says what it prints, in comments `// -> text`, that
- * is compared, line by line.
+ * is compared, line by line. A block that reads `NATS_URL` from its environment has a nats-server there; one that reads `NATS_CA` too has
+ * one with the users of docs/remote/nats.conf, and their passwords.
  *
  * @module
  */
@@ -21,6 +22,8 @@ export interface DocBlock {
   readonly runs: boolean;
   /** What it is to print; empty when it does not say. */
   readonly prints: readonly string[];
+  /** The nats-server that it calls, if it calls one. */
+  readonly nats: "open" | "secured" | undefined;
 }
 
 const folder = join(root, "tests/.docs");
@@ -64,6 +67,7 @@ function blocks(): (DocBlock & { text: string })[] {
         file,
         runs: groups!["mark"] === undefined,
         prints: [...code.matchAll(/\/\/ -> (.*)$/gm)].map((match) => match[1]!),
+        nats: !/\bNATS_URL\b/.test(code) ? undefined : /\bNATS_CA\b/.test(code) ? "secured" : "open",
         // A module, whatever is in it.
         text: resolveImports(code, path) + "\nexport {};\n",
       };

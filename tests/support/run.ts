@@ -22,7 +22,7 @@ async function run({ checks, hosts, parts }: Plan): Promise<boolean> {
   writeDocBlocks();
   const failedChecks = checks.filter((check) => !runCheck(check));
   const files = testFiles(parts);
-  if (files.some((file) => file.includes("/remote/nats/"))) installNatsServer();
+  if (files.some((file) => /\/remote\/nats\/|\/cluster\/|\bdocs_test\./.test(file))) installNatsServer();
   const results = await runHosts(hosts.filter((host) => host !== "browser"), files);
   if (hosts.includes("browser")) results.push(...await runBrowser(files));
   const lines = slowest(results.flatMap(({ times }) => times));

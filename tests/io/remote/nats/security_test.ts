@@ -1,7 +1,5 @@
 /** The settings of docs/remote/nats.conf: who may connect, and who may do what. */
 
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Engine } from "../../../../io/remote/engine/engine.ts";
@@ -9,8 +7,8 @@ import { natsEngine } from "../../../../io/remote/nats/nats_engine.ts";
 import type { NatsEngineOptions } from "../../../../io/remote/nats/nats_options.ts";
 import { certificate } from "../../../support/certificate.ts";
 import { job, Taker } from "../../../support/engine_bench.ts";
-import { root } from "../../../support/hosts.ts";
 import { type NatsServer, withNats } from "../../../support/nats.ts";
+import { securedConfig } from "../../../support/nats_secured.ts";
 import { until, within, withinTest } from "../../../support/within.ts";
 
 const settings = { ackWait: 10_000, attempts: 1, limit: 100 };
@@ -21,14 +19,6 @@ function securityTest(
   title: string,
   body: (connect: (user: string, options?: NatsEngineOptions) => Promise<Engine>, server: NatsServer) => Promise<void>,
 ): void {
-  const env = (folder: string) => {
-    const CERTIFICATE = join(folder, "server.pem");
-    const KEY = join(folder, "server.key");
-    writeFileSync(CERTIFICATE, certificate.cert);
-    writeFileSync(KEY, certificate.key);
-    const passwords = { CALLER_PASSWORD: "caller-pw", WORKER_PASSWORD: "worker-pw", ADMIN_PASSWORD: "admin-pw" };
-    return { CERTIFICATE, KEY, STORE: join(folder, "store"), ...passwords };
-  };
   test(title, () =>
     withinTest(withNats(async (server) => {
       const engines: Engine[] = [];
@@ -44,7 +34,7 @@ function securityTest(
       } finally {
         await Promise.all(engines.map((engine) => engine.close()));
       }
-    }, (folder) => ({ file: join(root, "docs/remote/nats.conf"), env: env(folder) }))));
+    }, securedConfig)));
 }
 
 const never = new AbortController().signal;
