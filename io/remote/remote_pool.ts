@@ -47,15 +47,19 @@ import type { deadHeaders } from "./wire/subjects.ts";
  *
  * A call belongs to the scope that made it: cancelled with it, it rejects at once, and its worker is told.
  *
+ * With `servers` or a `connection` calls go through NATS JetStream; with neither, to those who serve in this process.
+ *
  * @typeParam M The type of the module: `typeof import("./tasks.ts")`.
  *
  * @example
- * ```ts no-run
- * import { RemotePool } from "@millrace/millrace/remote";
+ * ```ts
+ * import { RemotePool, serveTasks } from "@millrace/millrace/remote";
  *
- * const pool = new RemotePool<typeof import("./tasks.ts")>({ queue: "images" });
- * console.log(await pool.run("resize", ["a.png", 100]));
+ * const server = await serveTasks(new URL("./tasks.ts", import.meta.url), { queue: "called", size: 1 });
+ * const pool = new RemotePool<typeof import("./tasks.ts")>({ queue: "called" });
+ * console.log(await pool.run("thumbnail", ["owl.png", 100])); // -> owl.png at 100 px
  * await pool.close();
+ * await server.drain();
  * ```
  */
 export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
@@ -65,7 +69,8 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
   #closing: Promise<void> | undefined = undefined;
 
   /**
-   * Makes a pool; it connects with its first call.
+   * Makes a pool; it connects with its first call. A connection that fails is the error of the calls that waited for it, and the next one
+   * tries anew.
    *
    * @throws {TypeError} or {RangeError} for options of a wrong kind or range.
    */
@@ -96,10 +101,19 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
   }
 
   /**
-   * Calls a function where it is served, and resolves to its result.
+   * Calls a function where it is served, and resolves to its result; rejects with what the function throws.
+   *
+   * Cancelled with its scope or aborted by `signal`, it rejects at once; a call that is queued never runs, and one that runs is told through
+   * `currentJob()`, its thread replaced where it pays no heed.
    *
    * @throws {TypeError}, {RangeError} or {DOMException} ("DataCloneError") at the call, for wrong arguments and those that cannot be sent.
-   * @throws {NoWorkerError}, {DeadLetterError}, {QueueFullError}, {PoolClosedError}, {WorkerExitError}, {TimeoutError} (rejections).
+   * @throws {DeadLetterError} (rejection) when it was tried as often as it may be.
+   * @throws {TimeoutError} (rejection) when its `timeout`, `queueTimeout` or `runTimeout` has passed.
+   * @throws {QueueFullError} (rejection) when as many calls as may be are queued or running.
+   * @throws {NoWorkerError} (rejection) when it is made at most once, and nobody serves the queue.
+   * @throws {WorkerExitError} (rejection) when it is made at most once and its worker has died, or its answer was lost for good.
+   * @throws {RangeError} (rejection) when its arguments or its result are too large for a message, without `largePayloads`.
+   * @throws {PoolClosedError} (rejection) when the pool is closed.
    */
   run<K extends RunnableName<M>>(
     name: K,
@@ -128,9 +142,23 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
 
   /**
    * Calls a function that returns an iterable, and gives its values as they come; the call starts at the first `next()`. A stream whose
-   * worker dies fails with `WorkerExitError`: no generator is run twice once a value was seen.
+   * worker dies fails with `WorkerExitError`: no generator is run twice once a value was seen. Leaving the loop, cancelling its scope or
+   * aborting `signal` ends the generator where it runs.
    *
-   * @throws as {@linkcode run} does, at the call.
+   * @throws as {@linkcode run} does: at the call, and by `next()`.
+   *
+   * @example
+   * ```ts
+   * import { RemotePool, serveTasks } from "@millrace/millrace/remote";
+   *
+   * const server = await serveTasks(new URL("./tasks.ts", import.meta.url), { queue: "streamed", size: 1 });
+   * const pool = new RemotePool<typeof import("./tasks.ts")>({ queue: "streamed" });
+   * for await (const page of pool.stream("pages", [2])) console.log(page);
+   * // -> page 1
+   * // -> page 2
+   * await pool.close();
+   * await server.drain();
+   * ```
    */
   stream<K extends StreamableName<M>>(
     name: K,
@@ -157,9 +185,10 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
 
   /**
    * Calls a function once for each item, the single argument, and resolves to the results in order. The first error rejects as itself, and
-   * cancels what runs.
+   * cancels what runs; so does a cancellation. Items are pulled as there is room for their calls.
    *
    * @throws {TypeError} or {RangeError} at the call, for arguments of a wrong kind or range.
+   * @throws as {@linkcode run} does (rejections), and {TimeoutError} when the `timeout` of the whole has passed.
    */
   map<K extends RunnableName<M>>(
     name: K,
@@ -178,7 +207,11 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
     return timeout === undefined || timeout === Infinity ? all() : withTimeout(timeout, all);
   }
 
-  /** Calls that were given up, the oldest first. */
+  /**
+   * Calls that were given up, the oldest first: at most `limit`, by default 100.
+   *
+   * @throws {TypeError} or {RangeError} (rejections) for options of a wrong kind or range.
+   */
   async deadLetters(options: { limit?: number } = {}): Promise<DeadLetter[]> {
     checkOptions(options, "deadLetters", ["limit"]);
     const { limit = 100 } = options;
@@ -200,8 +233,20 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
   }
 
   /**
-   * Takes a call from the dead letters and publishes it anew, with all its attempts before it; nobody waits for its result. Answers whether
-   * it was there.
+   * Takes a call from the dead letters and publishes it anew, with all its attempts before it and without its timeouts; nobody waits for its
+   * result. Answers whether it was there: a second call for the same id answers false.
+   *
+   * @example
+   * ```ts
+   * import { RemotePool } from "@millrace/millrace/remote";
+   *
+   * const pool = new RemotePool({ queue: "mended" });
+   * for (const { id, name, error } of await pool.deadLetters()) {
+   *   console.log(name, error);
+   *   await pool.redrive(id);
+   * }
+   * await pool.close();
+   * ```
    */
   async redrive(id: string): Promise<boolean> {
     const { queue, engine } = await this.#calls.connect();
@@ -227,7 +272,9 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
   }
 
   /**
-   * Closes the pool: it refuses new calls and waits for those there are; what is left after `timeout` ms (no limit) is cancelled.
+   * Closes the pool: it refuses new calls and waits for those there are; what is left after `timeout` ms (no limit) is cancelled, and
+   * rejects with `PoolClosedError`. Then its connection ends, unless it was handed in. A second call gives the same promise; with a `timeout`
+   * it cancels sooner.
    *
    * @throws {TypeError} or {RangeError} at the call, for options of a wrong kind or range.
    */
@@ -238,7 +285,7 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
     return this.#close(timeout, undefined);
   }
 
-  /** `close({ timeout: 0 })`. */
+  /** The same as `close({ timeout: 0 })`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close({ timeout: 0 });
   }

@@ -40,13 +40,16 @@ export interface BackoffOptions {
 export interface ServeTasksOptions extends QueueOptions {
   /** How many calls run at once, each in a thread. Default: as many threads as the machine runs at once. */
   size?: number;
-  /** What the server is called, to callers and in dead letters. Default: a random text. */
+  /** What the server is called, to callers, in dead letters and in the lists of NATS. Default: a random text. */
   name?: string;
   /** How long to wait before a call is tried again. */
   backoff?: BackoffOptions;
-  /** Is asked whether a call that failed with an error is to be tried again, up to `attempts`. Default: it is not. */
+  /**
+   * Is asked whether a call that failed with an error is to be tried again, up to `attempts`. What it throws is the call's answer. Errors of
+   * classes of yours come as an `Error` with their name, unless `workers.errors` has the class. Default: it is not.
+   */
   retryOn?: (error: unknown) => boolean;
-  /** For how many ms a drain lets run what runs. Default: no limit. */
+  /** For how many ms a drain lets run what runs; then it is stopped, and given back to be tried elsewhere. Default: no limit. */
   grace?: number;
   /** How the threads are to be: what a `WorkerPool` may be told of them. */
   workers?: Omit<WorkerPoolOptions, "name" | "size" | "queueLimit" | "signal" | "inline">;
@@ -57,18 +60,25 @@ export interface ServeTasksOptions extends QueueOptions {
  * is held is kept alive by this thread, so that a function that never gives way loses nothing. A call whose server dies is tried
  * elsewhere: *a function may run more than once*, `currentJob().key` and `currentJob().attempt` tell.
  *
- * The server belongs to the scope that made it: cancelled with it, it is drained, and a group waits for it.
+ * The server belongs to the scope that made it: cancelled with it, it is drained, and a group waits for it. Each call makes a server of its
+ * own; two of one queue share its calls.
  *
  * @param module The URL of the module, or a function that starts a `Worker` whose code calls `serveJobs`.
- * @throws {TypeError} or {RangeError} for arguments of a wrong kind or range (rejections).
+ * @param options How it is to be served, and where the servers of NATS are; with none of them those in this process are served.
+ * @returns The server, once its module is loaded and it takes calls.
+ * @throws {TypeError} or {RangeError} (rejections) for arguments of a wrong kind or range.
+ * @throws {Error} (rejection) when the module cannot be loaded, a package of NATS is not there, or the server of NATS is not or refuses.
  *
  * @example
- * ```ts no-run
- * import { serveTasks } from "@millrace/millrace/remote";
+ * ```ts
+ * import { RemotePool, serveTasks } from "@millrace/millrace/remote";
  *
- * const server = await serveTasks(new URL("./tasks.ts", import.meta.url), { queue: "images", size: 4 });
- * console.log(server.statistics().running);
+ * const server = await serveTasks(new URL("./tasks.ts", import.meta.url), { queue: "served", size: 1 });
+ * const pool = new RemotePool<typeof import("./tasks.ts")>({ queue: "served" });
+ * await pool.run("thumbnail", ["owl.png", 100]);
+ * await pool.close();
  * await server.drain();
+ * console.log(server.statistics().completed); // -> 1
  * ```
  */
 export async function serveTasks(

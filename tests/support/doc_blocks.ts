@@ -37,6 +37,9 @@ const doors: Record<string, string> = {
   "@millrace/millrace/worker": "worker.ts",
 };
 
+/** The module that a docstring calls `./tasks.ts`: its reader has one beside the program. */
+const tasks = join(root, "docs/programs/remote_tasks.ts");
+
 /** Writes the modules of all blocks, afresh, and lists them. */
 export function writeDocBlocks(): DocBlock[] {
   const texts = new Map(blocks().map((block) => [block.file, block.text]));
@@ -92,6 +95,8 @@ function resolveImports(code: string, document: string): string {
   return code.replace(/((?:from|import\(|new URL\()\s*)"([^"]+)"/g, (all, before: string, name: string) => {
     const target = Object.hasOwn(doors, name)
       ? join(root, doors[name]!)
+      : name === "./tasks.ts" && document.endsWith(".ts")
+      ? tasks
       : /^\.\.?\//.test(name)
       ? join(dirname(document), name)
       : undefined;

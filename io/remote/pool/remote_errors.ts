@@ -4,7 +4,19 @@
  * @module
  */
 
-/** Nobody serves the pool. */
+/**
+ * Nobody serves the queue that a call at most once is for, at this moment. Nothing was run.
+ *
+ * @example
+ * ```ts
+ * import { NoWorkerError, RemotePool } from "@millrace/millrace/remote";
+ *
+ * const pool = new RemotePool({ queue: "nobody", delivery: "at-most-once" });
+ * const error = await pool.run("thumbnail", ["owl.png", 100]).catch((error) => error);
+ * console.log(error instanceof NoWorkerError); // -> true
+ * await pool.close();
+ * ```
+ */
 export class NoWorkerError extends Error {
   /** "NoWorkerError". */
   override readonly name = "NoWorkerError";
@@ -15,7 +27,28 @@ export class NoWorkerError extends Error {
   }
 }
 
-/** A call was tried as often as it may be. It lies among the dead letters of its pool; `cause` is what the last try came to. */
+/**
+ * A call was tried as often as it may be. It lies among the dead letters of its queue; `cause` is what the last try came to: the error that
+ * `retryOn` wanted tried again, or the `WorkerExitError` of the worker that died last.
+ *
+ * @example
+ * ```ts
+ * import { DeadLetterError, RemotePool, serveTasks } from "@millrace/millrace/remote";
+ *
+ * const settings = { queue: "given-up", attempts: 2 };
+ * const server = await serveTasks(new URL("./tasks.ts", import.meta.url), {
+ *   ...settings,
+ *   size: 1,
+ *   backoff: { delay: 1 },
+ *   retryOn: () => true,
+ * });
+ * const pool = new RemotePool<typeof import("./tasks.ts")>(settings);
+ * const error = await pool.run("fetchRates", [9]).catch((error) => error);
+ * console.log(error instanceof DeadLetterError, error.attempts, error.cause.message); // -> true 2 the rates are being made
+ * await pool.close();
+ * await server.drain();
+ * ```
+ */
 export class DeadLetterError extends Error {
   /** "DeadLetterError". */
   override readonly name = "DeadLetterError";

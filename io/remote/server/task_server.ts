@@ -70,7 +70,19 @@ export interface TaskServerParts {
   readonly scope: Scope | undefined;
 }
 
-/** Serves a pool, until it is drained; made by `serveTasks`. */
+/**
+ * Serves a queue, until it is drained; made by `serveTasks`.
+ *
+ * @example
+ * ```ts
+ * import { serveTasks } from "@millrace/millrace/remote";
+ *
+ * {
+ *   await using server = await serveTasks(new URL("./tasks.ts", import.meta.url), { queue: "for-a-while", size: 1 });
+ *   console.log(server.statistics().isConnected); // -> true
+ * } // drained
+ * ```
+ */
 export class TaskServer {
   readonly #parts: TaskServerParts;
   readonly #place: ServerPlace;
@@ -95,7 +107,7 @@ export class TaskServer {
     return this.#parts.name;
   }
 
-  /** Begins to take calls. */
+  /** Begins to take calls; `serveTasks` has done so. */
   async open(): Promise<void> {
     const { engine, queue, jobs, subjects } = this.#parts;
     this.#ends.push(await engine.listen(subjects.control, (message) => jobs.control(message)));
@@ -108,13 +120,13 @@ export class TaskServer {
     }
   }
 
-  /** There is room for more calls. */
+  /** There is room for more calls; said by the server's own jobs. */
   free(): void {
     if (this.#onEmpty !== undefined && this.#parts.jobs.held === 0) this.#onEmpty();
     if (this.#draining === undefined) { for (const consumer of this.#consumers) consumer.more(); }
   }
 
-  /** The numbers of the server. */
+  /** The numbers of the server at this moment. */
   statistics(): TaskServerStatistics {
     const { jobs, engine } = this.#parts;
     const { reconnects, isConnected } = engine.state;
@@ -129,7 +141,8 @@ export class TaskServer {
 
   /**
    * Takes no more calls, gives back at once what has not been started, so that others do it, and finishes what runs. What runs after
-   * `grace` ms is stopped and given back too. Resolves when the server is closed; a second call gives the same promise.
+   * `grace` ms is stopped and given back too; calls at most once reject with `WorkerExitError` then. Resolves when the server is closed. A
+   * second call gives the same promise, and may stop what runs: with a `grace` of 0 at once. A cancellation of the caller ends no drain.
    *
    * @throws {TypeError} or {RangeError} at the call, for options of a wrong kind or range.
    */
@@ -148,7 +161,7 @@ export class TaskServer {
     return this.#draining;
   }
 
-  /** `drain()`. */
+  /** The same as `drain()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.drain();
   }
