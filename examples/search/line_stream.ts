@@ -10,9 +10,14 @@ export class LineStream {
   #ended = false;
   #wake: (() => void)[] = [];
   readonly #encoder = new TextEncoder();
+  readonly #textOf: (value: unknown) => string;
 
-  /** `onLeave` is called when the reader gives up. */
-  constructor(onLeave: () => void = () => {}) {
+  /** `onLeave` is called when the reader gives up; `textOf` makes the text of a value. */
+  constructor(
+    onLeave: () => void = () => {},
+    textOf: (value: unknown) => string = (value) => JSON.stringify(value) + "\n",
+  ) {
+    this.#textOf = textOf;
     this.begun = new Promise((resolve) => this.#begin = resolve);
     const wakeAll = () => this.#wake.splice(0).forEach((wake) => wake());
     this.readable = new ReadableStream<Uint8Array>({
@@ -31,7 +36,7 @@ export class LineStream {
   /** Writes values, one a line; settles when there is room for more. After the end it does nothing. */
   async write(values: readonly unknown[]): Promise<void> {
     if (this.#ended) return;
-    this.#controller.enqueue(this.#encoder.encode(values.map((value) => JSON.stringify(value) + "\n").join("")));
+    this.#controller.enqueue(this.#encoder.encode(values.map(this.#textOf).join("")));
     this.hasBegun = true;
     this.#begin();
     if ((this.#controller.desiredSize ?? 1) <= 0) await new Promise<void>((resolve) => this.#wake.push(resolve));
