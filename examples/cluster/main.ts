@@ -86,7 +86,7 @@ await main(async (g) => {
         const workers = new Workers(inner, board, [servers, String(pause)]);
         for (let started = 0; started < count; started++) workers.start();
         const server = await new ClusterServer({ board, workers, pool, folders, files }).open(port);
-        console.log(`The cluster is at ${server.url}`);
+        console.log(`nats-server is at ${servers}\nThe cluster is at ${server.url}`);
       }, { name: "cluster" })
     );
   } catch (error) {
