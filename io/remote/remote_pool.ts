@@ -37,6 +37,7 @@ import type {
 import type { RemoteCall } from "./pool/remote_call.ts";
 import { type CallsSettings, RemoteCalls } from "./pool/remote_calls.ts";
 import { checkQueue, knownErrors, queueKeys } from "./settings/remote_settings.ts";
+import { firstId, idOfAgain } from "./wire/dead_letters.ts";
 import { besideOf, getBeside, putBeside } from "./wire/large.ts";
 import { readJob, writeBody } from "./wire/messages.ts";
 import type { deadHeaders } from "./wire/subjects.ts";
@@ -228,7 +229,7 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
       }
       const texts = headers as Partial<Record<keyof typeof deadHeaders, string>>;
       const { error = "", worker = "", attempts, at = "" } = texts;
-      return { id, name, args, error, worker, attempts: Number(attempts ?? 0), at };
+      return { id: firstId(id), name, args, error, worker, attempts: Number(attempts ?? 0), at };
     }));
   }
 
@@ -250,7 +251,7 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
    */
   async redrive(id: string): Promise<boolean> {
     const { queue, engine } = await this.#calls.connect();
-    const job = (await queue.dead.list(mostDead)).find((each) => each.id === id);
+    const job = (await queue.dead.list(mostDead)).find((each) => firstId(each.id) === id);
     if (job === undefined) return false;
     const { timeout: _, queueTimeout: __, ...call } = readJob(await bytesOf(job, engine));
     const bytes = writeBody({ ...call, at: wallClock(), isDetached: true });
@@ -258,8 +259,7 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
     const { body, headers } = beside === undefined
       ? { body: bytes, headers: {} }
       : await putBeside(engine, beside, bytes);
-    // An id of its own: that of the call may be one of those that are known still.
-    await queue.publish({ ...job, id: `${id}.again.${job.sequence}`, headers, body });
+    await queue.publish({ ...job, id: idOfAgain(id, job.sequence), headers, body });
     return await queue.dead.remove(job.sequence);
   }
 

@@ -122,13 +122,14 @@ export async function serveTasks(
   }
   const { engine, isOwn } = opened;
   const { attempts, ackWait } = queue.settings;
+  const beat = ackWait / beats;
   const jobs: ServerJobs = new ServerJobs({
-    ...{ engine, queue, pool, size, worker: name, attempts, beat: ackWait / beats, isLarge: settings.isLarge },
+    ...{ engine, queue, pool, size, worker: name, attempts, beat, isLarge: settings.isLarge },
     ...{ backoff, retryOn },
     onFree: () => server.free(),
   });
   const server = new TaskServer({
-    ...{ name, engine, isOwn, queue, pool, jobs, attempts, grace, scope },
+    ...{ name, engine, isOwn, queue, pool, jobs, attempts, beat, grace, scope },
     subjects: subjectsOf(settings.name),
   });
   try {

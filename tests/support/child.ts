@@ -1,5 +1,5 @@
 /**
- * Programs run as child processes, on the runtime that runs the test.
+ * Programs run as child processes, on the runtime that runs the test, or on another one.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { commandFor, root } from "./hosts.ts";
+import { executableOf, hostOfThis, type MatrixHost, root, runArguments } from "./hosts.ts";
 
 /** How a program ended and what it printed. */
 export interface ChildResult {
@@ -24,6 +24,8 @@ export interface ChildOptions {
   timeout?: number;
   /** Flags of the runtime, before the program. */
   flags?: readonly string[];
+  /** On which runtime it runs. Default: the one that runs the test. */
+  host?: MatrixHost;
 }
 
 /** A program that runs. */
@@ -37,16 +39,17 @@ export interface Child {
   signal(name: "SIGINT" | "SIGTERM"): void;
 }
 
-/** Starts a program on the runtime that runs the test. */
+/** Starts a program. */
 export function start(
   program: string | URL,
   args: readonly string[] = [],
   options: ChildOptions = {},
 ): Child {
   const file = typeof program === "string" ? program : fileURLToPath(program);
-  const { command, args: all } = commandFor(file, ...args);
-  all.splice(all.indexOf(file), 0, ...options.flags ?? []);
-  const child = spawn(command, all, {
+  const host = options.host ?? hostOfThis();
+  const command = host === hostOfThis() ? process.execPath : executableOf(host);
+  if (command === undefined) throw new Error(`${host} is not there`);
+  const child = spawn(command, [...runArguments(host), ...options.flags ?? [], file, ...args], {
     cwd: root,
     env: { ...process.env, NO_COLOR: "1", ...options.env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -47,6 +47,23 @@ export interface NatsConfig {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** What a server keeps. */
+export interface NatsStream {
+  readonly messages: number;
+  /** How many messages each of its consumers has still to give, or to hear of. */
+  readonly pending: readonly number[];
+}
+
+interface Jsz {
+  readonly account_details?: {
+    readonly stream_detail?: {
+      readonly name: string;
+      readonly state: { readonly messages: number };
+      readonly consumer_detail?: { readonly num_pending: number; readonly num_ack_pending: number }[];
+    }[];
+  }[];
+}
+
 /** A server that runs, may be killed, and started again. */
 export class NatsServer {
   readonly folder: string;
@@ -137,6 +154,22 @@ export class NatsServer {
   /** What the server tells of itself. */
   async monitor(path: string): Promise<Record<string, unknown>> {
     return await (await fetch(`${this.#monitor}/${path}`)).json();
+  }
+
+  /** What it keeps: its streams by their names, with the consumers of each. */
+  async streams(): Promise<Map<string, NatsStream>> {
+    const { account_details = [] } = await this.monitor("jsz?streams=1&consumers=1&config=1") as Jsz;
+    const all = account_details.flatMap(({ stream_detail = [] }) => stream_detail);
+    return new Map(all.map(({ name, state, consumer_detail = [] }) => [name, {
+      messages: state.messages,
+      pending: consumer_detail.map(({ num_pending, num_ack_pending }) => num_pending + num_ack_pending),
+    }]));
+  }
+
+  /** Who listens to what, one list for each connection. */
+  async subscriptions(): Promise<string[][]> {
+    const { connections } = await this.monitor("connz?subs=1") as { connections: { subscriptions_list?: string[] }[] };
+    return connections.map(({ subscriptions_list = [] }) => subscriptions_list);
   }
 }
 

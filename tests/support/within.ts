@@ -26,9 +26,9 @@ export function withinTest<T>(body: PromiseLike<T>): Promise<T> {
 }
 
 /** Waits until something is so, looking again in turns of the host; it fails after half a minute. */
-export async function until(isSo: () => boolean, what: string): Promise<void> {
+export async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const end = performance.now() + longest;
-  while (!isSo()) {
+  while (!await isSo()) {
     if (performance.now() > end) throw new Error(`It has not come to this in ${longest / 1000} s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }

@@ -66,7 +66,7 @@ class NatsEngine implements Engine {
     this.#link = new Link(connection, makeHeaders, options.inboxPrefix ?? "_INBOX");
     this.#api = new JetStreamApi(this.#link);
     const { keepObjects = 7 * 24 * 3_600_000 } = options;
-    this.objects = new NatsObjects(this.#link, { ...this.#storage, ttl: keepObjects * 1e6 }).port;
+    this.objects = new NatsObjects(this.#link, this.#api, { ...this.#storage, ttl: keepObjects * 1e6 }).port;
   }
 
   get #storage(): { readonly storage: "file" | "memory"; readonly replicas: number } {

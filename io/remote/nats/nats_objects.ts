@@ -6,20 +6,26 @@
 
 import type { Engine } from "../engine/engine.ts";
 import { loadObjectStores, type NatsObjectStore, type NatsObjectStoreOptions, plainBytes } from "./connection.ts";
+import { apiCodes, type JetStreamApi, unlessMissing } from "./jetstream_api.ts";
 import type { Link } from "./link.ts";
 import { ConnectionLostError } from "./requests.ts";
 
 /** The name of the store, for all pools. */
 const bucket = "MILLRACE";
 
+/** For how many ms a removal is tried. */
+const removeDeadline = 30_000;
+
 /** The objects of one connection. */
 export class NatsObjects {
   readonly #link: Link;
+  readonly #api: JetStreamApi;
   readonly #options: NatsObjectStoreOptions;
   #store: Promise<NatsObjectStore> | undefined;
 
-  constructor(link: Link, options: NatsObjectStoreOptions) {
+  constructor(link: Link, api: JetStreamApi, options: NatsObjectStoreOptions) {
     this.#link = link;
+    this.#api = api;
     this.#options = options;
     // A server that was away may have come back without it.
     link.stoppers.add(() => this.#store = undefined);
@@ -28,13 +34,24 @@ export class NatsObjects {
   /** What is to be used of them. */
   get port(): Engine["objects"] {
     return {
-      put: async (name, bytes) => void await this.#use((store) => store.putBlob({ name }, bytes)),
+      put: async (name, bytes) => void await this.#use((store) => store.putBlob({ name: plain(name) }, bytes)),
       get: async (name) => {
-        const bytes = await this.#use((store) => store.getBlob(name));
+        const bytes = await this.#use((store) => store.getBlob(plain(name)));
         return bytes === null ? undefined : plainBytes(bytes);
       },
-      remove: async (name) => void await this.#use((store) => store.delete(name)),
+      remove: async (name) => {
+        await this.#use((store) => store.delete(plain(name)));
+        await this.#purge(plain(name));
+      },
     };
+  }
+
+  /** What the package deletes it keeps a note of, as long as a whole object is kept. */
+  async #purge(name: string): Promise<void> {
+    const token = btoa(name).replaceAll("+", "-").replaceAll("/", "_");
+    const filter = `$O.${bucket}.M.${token}`;
+    const call = this.#api.call(`STREAM.PURGE.OBJ_${bucket}`, { filter }, { deadline: removeDeadline });
+    await unlessMissing(call, [apiCodes.streamNotFound]);
   }
 
   /** Uses the store; what was lost with the connection, or with the store, is done once more. */
@@ -70,4 +87,9 @@ export class NatsObjects {
       return await stores.create(bucket, this.#options);
     }
   }
+}
+
+/** A name in the characters that the package takes. */
+function plain(name: string): string {
+  return encodeURIComponent(name.toWellFormed());
 }

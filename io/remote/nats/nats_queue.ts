@@ -11,6 +11,7 @@ import type { Delivery, QueueSettings } from "../engine/engine.ts";
 import { guarded, type NatsMessage, plainBytes } from "./connection.ts";
 import { fromNatsHeaders, idOf, parseStoredHeaders, toNatsHeaders } from "./headers.ts";
 import { apiCodes, type JetStreamApi, NatsApiError, unlessMissing } from "./jetstream_api.ts";
+import { Line } from "./line.ts";
 import type { Link } from "./link.ts";
 import { checkFunctionName, readSubject, taskSubject } from "./names.ts";
 import type { Pulled } from "./pulled.ts";
@@ -53,6 +54,8 @@ export class NatsQueue implements JobQueue {
   };
   readonly #parts: NatsQueueParts;
   readonly #pullers: Set<Puller> = new Set();
+  /** Those who take jobs share one room. */
+  readonly #line: Line = new Line();
   readonly #ends: Set<() => void> = new Set();
   readonly #restore: () => Promise<void>;
 
@@ -134,7 +137,9 @@ export class NatsQueue implements JobQueue {
     checkFunction(room, "Room");
     checkFunction(deliver, "What takes deliveries");
     const give = (pulled: Pulled): void => deliver(new NatsDelivery(pulled));
-    return await this.#pull({ stream: this.#parts.streams.tasks, consumer: priority, room, deliver: give });
+    const { tasks } = this.#parts.streams;
+    const rank = priorities.indexOf(priority);
+    return await this.#pull({ stream: tasks, consumer: priority, line: this.#line, rank, room, deliver: give });
   }
 
   async #pull(options: PullerOptions): Promise<{ more(): void; close(): Promise<void> }> {
@@ -185,6 +190,8 @@ export class NatsQueue implements JobQueue {
     const puller = await this.#pull({
       stream: streams.exhausted,
       consumer: exhaustedConsumer,
+      line: new Line(),
+      rank: 0,
       room: () => mostTold - running,
       deliver: (pulled) => void tellAgain(pulled),
     });

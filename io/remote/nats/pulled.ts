@@ -12,9 +12,11 @@ import type { Link } from "./link.ts";
 const ackDeadline = 30_000;
 
 /** What the subject of an answer tells of a message. */
-interface Place {
+export interface Place {
   readonly sequence: number;
   readonly attempt: number;
+  /** How many more the consumer had to give at that moment. */
+  readonly pending: number;
 }
 
 /** Reads `$JS.ACK.STREAM.CONSUMER.DELIVERED.SEQUENCE.…`, which newer servers begin with a domain and an account. */
@@ -24,7 +26,8 @@ export function readPlace(reply: string | undefined): Place | undefined {
   const at = parts.length === 9 ? 4 : 6;
   const attempt = Number(parts[at]);
   const sequence = Number(parts[at + 1]);
-  return Number.isSafeInteger(attempt) && Number.isSafeInteger(sequence) ? { sequence, attempt } : undefined;
+  const pending = Number(parts[at + 4]) || 0;
+  return Number.isSafeInteger(attempt) && Number.isSafeInteger(sequence) ? { sequence, attempt, pending } : undefined;
 }
 
 /** A delivered message. */

@@ -3,7 +3,8 @@
  *
  * What is asked for is never more than the room that is there, less what was asked for before. Several pullers may share one room, and
  * another one may fill it meanwhile: what then comes is held here until there is room again, and the server is told that it is alive. So
- * no more is held than `room()` was when it was asked for, and `deliver` is never called without room.
+ * no more is held than `room()` was when it was asked for, and `deliver` is never called without room. What was asked for is taken back
+ * when there has been no room for a while: a job that comes by then may have somebody else who is free.
  *
  * ```
  *   fill ──ask──> asked ──message, with room──> deliver
@@ -15,10 +16,12 @@
  * @module
  */
 
+import { loop } from "../../../scheduler/queue/loop.ts";
 import { guarded, type NatsMessage, type NatsSubscription } from "./connection.ts";
+import type { InLine, Line } from "./line.ts";
 import type { Link } from "./link.ts";
 import { every, pause } from "./pause.ts";
-import { Pulled, readPlace } from "./pulled.ts";
+import { type Place, Pulled, readPlace } from "./pulled.ts";
 import type { PoolStreams } from "./streams.ts";
 
 /** How long a request lies at the server, in ms. */
@@ -30,22 +33,34 @@ const heartbeat = 5000;
 /** How long it is until a consumer that cannot be asked is asked again. */
 const recoverPause = 250;
 
+/** For how many ms jobs that were asked for are waited for by those that are less urgent: somebody else may have taken them. */
+const patience = 50;
+
+/** For how many ms there is no room until what was asked for is taken back. */
+const fullTime = 50;
+
 /** What a puller takes from, and whom it gives to. */
 export interface PullerOptions {
   readonly stream: string;
   readonly consumer: string;
+  /** With whom it shares the room, and how urgent its jobs are. */
+  readonly line: Line;
+  readonly rank: number;
   readonly room: () => number;
   readonly deliver: (pulled: Pulled) => void;
 }
 
 /** Takes messages from a consumer. */
-export class Puller {
+export class Puller implements InLine {
+  readonly rank: number;
   readonly #link: Link;
   readonly #streams: PoolStreams;
   readonly #options: PullerOptions;
   readonly #deliver: (pulled: Pulled) => void;
   readonly #inbox: string;
-  readonly #subscription: NatsSubscription;
+  /** Which life of the subscription it is: with it ends what was asked for. */
+  #life = 0;
+  #subscription: NatsSubscription | undefined;
   readonly #restore: () => Promise<void>;
   readonly #stop: () => void;
   readonly #endWatch: () => void;
@@ -58,6 +73,13 @@ export class Puller {
   #asked = 0;
   /** The requests of before a loss count no more, whatever is still said of them. */
   #generation = 0;
+  /** When it asked last, and how many more there were behind the last message; `undefined` where nothing has been heard of that. */
+  #askedAt = 0;
+  #pending: number | undefined;
+  /** Since when others go before; when it looks again whether they do, and when it looks whether it is full still. */
+  #behindSince: number | undefined;
+  #again: { cancel(): void } | undefined;
+  #whenFull: { cancel(): void } | undefined;
   #isHeard = true;
   #isRecovering = false;
   #isStarted = false;
@@ -68,11 +90,10 @@ export class Puller {
     this.#streams = streams;
     this.#options = options;
     this.#deliver = guarded(options.deliver);
+    this.rank = options.rank;
     this.#inbox = `${link.inbox}.p.${crypto.randomUUID()}`;
-    const callback = guarded((error: Error | null, message: NatsMessage) => {
-      if (error === null) this.#received(message);
-    });
-    this.#subscription = link.connection.subscribe(`${this.#inbox}.*`, { callback });
+    this.#subscribe();
+    options.line.add(this);
     this.#stop = () => this.#forget();
     this.#restore = async () => {
       await streams.restore();
@@ -90,12 +111,64 @@ export class Puller {
     this.#fill();
   }
 
+  #subscribe(): void {
+    const life = ++this.#life;
+    const callback = guarded((error: Error | null, message: NatsMessage) => {
+      if (error === null) this.#received(message, life);
+    });
+    this.#subscription = this.#link.connection.subscribe(`${this.#inbox}.${life}.*`, { callback });
+  }
+
+  get #reply(): string {
+    return `${this.#inbox}.${this.#life}.${this.#generation}`;
+  }
+
+  get coming(): number {
+    const isNear = this.#asked > 0 && this.#pending !== 0 && loop().host.now() < this.#askedAt + patience;
+    return this.#held.length + (isNear ? Math.min(this.#asked, this.#pending ?? this.#asked) : 0);
+  }
+
+  get isBehind(): boolean {
+    return this.#again !== undefined;
+  }
+
+  get isOverdue(): boolean {
+    return this.#held.length > 0 && this.#isLate;
+  }
+
+  get #isLate(): boolean {
+    return this.#behindSince !== undefined && loop().host.now() - this.#behindSince >= loop().queue.ageing;
+  }
+
+  /** How much of the room it may have; it looks again where others go before. */
+  #roomOf(isAsking: boolean): number {
+    const room = this.#options.room();
+    if (room <= 0) return room;
+    const own = room - this.#options.line.before(this);
+    if (own > 0 || (isAsking && this.#isLate)) return Math.max(1, own);
+    this.#behindSince ??= loop().host.now();
+    this.#again ??= loop().timers.setTimer(
+      () => {
+        this.#again = undefined;
+        this.more();
+      },
+      patience,
+      { hold: false, real: true },
+    );
+    return 0;
+  }
+
   /** There may be more room than before. */
   more(): void {
-    const { room } = this.#options;
     const deliver = this.#deliver;
-    while (this.#held.length > 0 && room() > 0) deliver(this.#held.shift()!);
-    if (this.#held.length === 0) {
+    while (this.#held.length > 0 && this.#roomOf(false) > 0) {
+      const pulled = this.#held.shift()!;
+      this.#behindSince = this.#held.length > 0 ? loop().host.now() : undefined;
+      deliver(pulled);
+    }
+    if (this.#held.length > 0) {
+      this.#behindSince ??= loop().host.now();
+    } else {
       this.#endBeats?.();
       this.#endBeats = undefined;
     }
@@ -106,31 +179,63 @@ export class Puller {
     if (!this.#isStarted || this.#isClosed || this.#isRecovering || !this.#link.isConnected || this.#link.isOver) {
       return;
     }
-    const batch = this.#options.room() - this.#held.length - this.#asked;
+    const taken = this.#held.length + this.#asked;
+    const batch = this.#options.room() > taken ? this.#roomOf(true) - taken : 0;
     // Each request takes a place at the server: with one for each slot that is free, many workers would fill all of them.
     if (batch <= 0 || batch < this.#asked) return;
+    if (!this.#isLate) this.#behindSince = undefined;
     this.#asked += batch;
+    this.#askedAt = loop().host.now();
+    if (this.#subscription === undefined) this.#subscribe();
     const { stream, consumer } = this.#options;
-    const request = { batch, expires: expires * 1e6, idle_heartbeat: heartbeat * 1e6 };
+    // What is known of nothing says at once whether there is something: those that are less urgent wait for that.
+    const waits = { expires: expires * 1e6, idle_heartbeat: heartbeat * 1e6 };
+    const request = { batch, ...this.#pending === undefined ? { no_wait: true } : waits };
     this.#link.connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, JSON.stringify(request), {
-      reply: `${this.#inbox}.${this.#generation}`,
+      reply: this.#reply,
     });
+  }
+
+  full(): void {
+    if (this.#asked === 0 || this.#isClosed) return;
+    this.#whenFull ??= loop().timers.setTimer(
+      () => {
+        this.#whenFull = undefined;
+        if (this.#options.room() <= 0 && this.#asked > 0 && !this.#isClosed) this.#takeBack();
+      },
+      fullTime,
+      { hold: false, real: true },
+    );
+  }
+
+  /** The server drops requests whose answers nobody would hear. What is on its way by now still comes. */
+  #takeBack(): void {
+    const subscription = this.#subscription;
+    this.#subscription = undefined;
+    this.#forget();
+    if (this.#link.isConnected) subscription?.drain().catch(() => {});
+    else subscription?.unsubscribe();
   }
 
   #forget(): void {
     this.#asked = 0;
+    this.#pending = undefined;
     this.#generation++;
   }
 
-  #received(message: NatsMessage): void {
+  #received(message: NatsMessage, life: number): void {
     this.#isHeard = true;
     const place = readPlace(message.reply);
-    if (place !== undefined) this.#delivered(message, place);
-    else this.#told(message);
+    if (place === undefined) return this.#told(message);
+    if (life === this.#life) {
+      this.#asked = Math.max(0, this.#asked - 1);
+      this.#pending = place.pending;
+    }
+    this.#delivered(message, place);
+    this.#options.line.moved(this);
   }
 
-  #delivered(message: NatsMessage, place: { readonly sequence: number; readonly attempt: number }): void {
-    this.#asked = Math.max(0, this.#asked - 1);
+  #delivered(message: NatsMessage, place: Place): void {
     const streams = this.#streams;
     const { incarnation } = streams;
     const pulled = new Pulled(this.#link, message, place, () => streams.incarnation !== incarnation);
@@ -138,17 +243,20 @@ export class Puller {
     this.#held.push(pulled);
     this.#endBeats ??= every(streams.settings.ackWait / 3, () => this.#held.forEach((held) => held.working()));
     this.more();
+    if (this.#options.room() <= 0) this.#options.line.full();
   }
 
   /** The server says something of a request. */
   #told({ subject, headers }: NatsMessage): void {
     const code = headers?.code;
     if (code === 100 || code === undefined || this.#isClosed) return;
-    if (subject !== `${this.#inbox}.${this.#generation}`) return;
+    if (subject !== this.#reply) return;
+    this.#pending = 0;
     this.#asked = Math.max(0, this.#asked - (Number(headers!.get("Nats-Pending-Messages")) || this.#asked));
     // 404 and 408 are ordinary ends; at any other the consumer may have gone, or cannot be asked at the moment.
-    if (code === 404 || code === 408) this.#fill();
-    else void this.#recover();
+    if (code !== 404 && code !== 408) return void this.#recover();
+    this.#fill();
+    this.#options.line.moved(this);
   }
 
   async #recover(): Promise<void> {
@@ -173,12 +281,15 @@ export class Puller {
     this.#isClosed = true;
     this.#endBeats?.();
     this.#endWatch();
+    this.#again?.cancel();
+    this.#whenFull?.cancel();
+    this.#options.line.delete(this);
     this.#link.stoppers.delete(this.#stop);
     this.#link.restorers.delete(this.#restore);
     for (const held of this.#held.splice(0)) held.nak(0);
     if (this.#link.isOver) return;
     // Until the server knows, more may come: that is given back as it comes.
-    if (this.#link.isConnected) await this.#subscription.drain().catch(() => {});
-    else this.#subscription.unsubscribe();
+    if (this.#link.isConnected) await this.#subscription?.drain().catch(() => {});
+    else this.#subscription?.unsubscribe();
   }
 }

@@ -36,6 +36,8 @@ export class RemoteCall {
   readonly #loop: Loop = loop();
   /** Its place in the queue, once it is known. */
   sequence: number | undefined = undefined;
+  /** Its way into the queue; it does not reject. */
+  sending: Promise<unknown> = Promise.resolve();
   /** When something was last heard of it, in ms of the host's clock. */
   heard: number;
   /** How often it was looked for in its queue, in a row, and not found. */

@@ -17,6 +17,8 @@ import { besideOf, getBeside, mostOf, type Packed, putBeside, tooLarge } from ".
 import { type AnswerBody, type ControlBody, readAnswer, readControl, writeBody } from "../wire/messages.ts";
 import { asks, type Subjects, subjectsOf } from "../wire/subjects.ts";
 import { WireError } from "../wire/wire_error.ts";
+import { KeyedInboxes } from "./keyed_inboxes.ts";
+import { Leftovers } from "./leftovers.ts";
 import { type CallEvents, exitOf, type RemoteCall } from "./remote_call.ts";
 import { DeadLetterError, NoWorkerError } from "./remote_errors.ts";
 
@@ -49,13 +51,14 @@ export class RemoteCalls implements CallEvents {
   readonly counts = { completed: 0, failed: 0, cancelled: 0, duplicates: 0, malformed: 0, dead: 0 };
   /** Those of one id are all told. */
   readonly #calls: Map<string, Set<RemoteCall>> = new Map();
-  readonly #keyed: Map<string, { readonly ready: Promise<() => void>; users: number }> = new Map();
+  readonly #keyed: KeyedInboxes = new KeyedInboxes((message) => this.#hear(message));
   #lastId = 0;
   #connected: Promise<Connected> | undefined = undefined;
   /** The connection, once it is there. */
   #engine: Engine | undefined = undefined;
   #ackWait: number | undefined = undefined;
   #watch: { cancel(): void } | undefined = undefined;
+  readonly #leftovers: Leftovers = new Leftovers();
   #onEmpty: (() => void) | undefined = undefined;
   closed: { readonly cause: unknown } | undefined = undefined;
 
@@ -108,7 +111,9 @@ export class RemoteCalls implements CallEvents {
     else calls.add(call);
     this.#startWatch();
     within(undefined, () => {
-      (this.settings.isOnce ? this.#request(call) : this.#publish(call)).catch((error) => call.fail(error));
+      call.sending = (this.settings.isOnce ? this.#request(call) : this.#publish(call)).catch((error) =>
+        call.fail(error)
+      );
     }, undefined);
   }
 
@@ -148,6 +153,7 @@ export class RemoteCalls implements CallEvents {
     const { engine, isOwn, ends } = connected;
     for (const end of ends) end();
     try {
+      if (engine.state.isConnected) await this.#leftovers.gone();
       if (engine.state.isConnected) await engine.flush();
     } finally {
       if (isOwn) await engine.close();
@@ -174,7 +180,7 @@ export class RemoteCalls implements CallEvents {
   async #publish(call: RemoteCall): Promise<void> {
     const { engine, queue } = await this.connect();
     const { body, headers } = await this.#pack(call, engine);
-    if (call.body.inbox !== this.subjects.inbox(this.caller)) await this.#listenToKey(call);
+    if (call.body.inbox !== this.subjects.inbox(this.caller)) await this.#keyed.listen(call, engine);
     const { id, priority, body: { name } } = call;
     while (!call.isSettled) {
       try {
@@ -225,30 +231,9 @@ export class RemoteCalls implements CallEvents {
     const packed = await putBeside(engine, `call.${id}`, bytes);
     // Those of a dead letter stay.
     call.whenSettled(() => {
-      if (!call.isDead) engine.objects.remove(`call.${id}`).catch(() => {});
+      if (!call.isDead) this.#leftovers.add(engine.objects.remove(`call.${id}`));
     });
     return packed;
-  }
-
-  /** Those who call with one key have one inbox. */
-  async #listenToKey(call: RemoteCall): Promise<void> {
-    const { inbox } = call.body;
-    const { engine } = await this.connect();
-    let listening = this.#keyed.get(inbox);
-    if (listening === undefined) {
-      listening = { ready: engine.listen(inbox, (message) => this.#hear(message)), users: 0 };
-      this.#keyed.set(inbox, listening);
-    }
-    const { ready } = listening;
-    const known = listening;
-    known.users++;
-    const end = (): void => {
-      if (--known.users > 0) return;
-      this.#keyed.delete(inbox);
-      ready.then((stop) => stop(), () => {});
-    };
-    call.whenSettled(end);
-    await ready;
   }
 
   #hear(message: Message): void {
@@ -262,7 +247,7 @@ export class RemoteCalls implements CallEvents {
   async #fetch(name: string): Promise<void> {
     const { engine } = await this.connect();
     const id = this.#read(await getBeside(engine, name));
-    if (id?.startsWith(`${this.caller}-`)) await engine.objects.remove(name);
+    if (id?.startsWith(`${this.caller}-`)) this.#leftovers.add(engine.objects.remove(name));
   }
 
   /** Reads an answer; gives the id of its call. */
@@ -296,9 +281,9 @@ export class RemoteCalls implements CallEvents {
   #takeBack(call: RemoteCall): void {
     const { id, sequence } = call;
     this.tell({ kind: "cancel", ids: [id] });
-    if (sequence === undefined) return;
-    // If it fails, the job is taken by somebody who has been told.
-    this.connect().then(({ queue }) => queue.remove(sequence)).catch(() => {});
+    // Whoever publishes it at this moment takes it back.
+    if (sequence === undefined) return this.#leftovers.add(call.sending);
+    this.#leftovers.add(this.connect().then(({ queue }) => queue.remove(sequence)));
   }
 
   /** A job was delivered as often as it may be, and nobody has said what became of it. */

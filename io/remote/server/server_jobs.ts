@@ -253,15 +253,18 @@ export class ServerJobs {
   async #giveUp(job: HeldJob, error: unknown): Promise<void> {
     const { body, attempt, priority } = job;
     const { queue, worker } = this.#parts;
-    const { id, name } = body;
     this.counts.dead++;
     tellJob("dead", job, worker, error);
     try {
-      const { body: bytes, headers } = job.delivery!;
-      const letter = { id, name, priority, body: bytes, headers: besideHeader(headers) };
+      const { id, body: bytes, headers } = job.delivery!;
+      const letter = { id, name: body.name, priority, body: bytes, headers: besideHeader(headers) };
       await bury(queue, letter, { error, attempts: attempt, worker });
-    } finally {
       this.#answer(job, "dead", error);
+    } finally {
+      // Where it could not be put there it stays in its queue, and is told as exhausted.
+      this.#leave(job);
+      // Its thread was free before: nobody has looked for more since.
+      this.#parts.onFree();
     }
   }
 

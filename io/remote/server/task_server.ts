@@ -65,6 +65,8 @@ export interface TaskServerParts {
   readonly jobs: ServerJobs;
   readonly subjects: Subjects;
   readonly attempts: number;
+  /** How often it says of what it holds that it goes on, in ms. */
+  readonly beat: number;
   readonly grace: number;
   /** The one that made it. */
   readonly scope: Scope | undefined;
@@ -190,6 +192,10 @@ export class TaskServer {
   async #exhausted(sequence: number, attempts: number): Promise<void> {
     const { queue, engine, jobs, name } = this.#parts;
     const error = new Error(`Nothing was heard of its workers`);
+    // Its caller hears of it, too, and knows who had it.
+    await new Promise<void>((resolve) => {
+      void loop().timers.setTimer(resolve, this.#parts.beat, { hold: false, real: true });
+    });
     try {
       const job = await buryStuck(queue, sequence, { error, attempts, worker: "" });
       if (job === undefined) return;

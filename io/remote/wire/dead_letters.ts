@@ -41,3 +41,13 @@ export async function buryStuck(queue: JobQueue, sequence: number, why: GivenUp)
   await bury(queue, job, why);
   return await queue.remove(sequence) ? job : undefined;
 }
+
+/** What a job is published as that was a dead letter in a place: what it was published as before is known still, and so is its letter. */
+export function idOfAgain(id: string, sequence: number): string {
+  return `${firstId(id)}.again.${sequence}`;
+}
+
+/** What a job was published as at first. */
+export function firstId(id: string): string {
+  return id.replace(/\.again\.\d+$/, "");
+}

@@ -2,6 +2,7 @@
 
 import { EmbeddedEngine } from "../../../io/remote/embedded/embedded_engine.ts";
 import {
+  type QueueOptions,
   RemotePool,
   type RemotePoolOptions,
   serveTasks,
@@ -31,11 +32,11 @@ export interface Remote {
   engine(): EmbeddedEngine;
 }
 
-/** Calls `body` with what closes at its end. */
-export async function withRemote<T>(body: (remote: Remote) => Promise<T>): Promise<T> {
+/** Calls `body` with what closes at its end; all pools and servers have the options `base`, and those they are given. */
+export async function withRemote<T>(body: (remote: Remote) => Promise<T>, base: QueueOptions = {}): Promise<T> {
   const ends: (() => Promise<void>)[] = [];
   const serve = async (options: ServeTasksOptions = {}): Promise<TaskServer> => {
-    const server = await serveTasks(tasks, { size: 1, workers: { startTimeout: Infinity }, ...options });
+    const server = await serveTasks(tasks, { ...base, size: 1, workers: { startTimeout: Infinity }, ...options });
     ends.push(() => server.drain({ grace: 0 }).catch(() => {}));
     return server;
   };
@@ -49,7 +50,7 @@ export async function withRemote<T>(body: (remote: Remote) => Promise<T>): Promi
       serve,
       engine,
       pool: (options = {}) => {
-        const pool = new RemotePool<Tasks>(options);
+        const pool = new RemotePool<Tasks>({ ...base, ...options });
         ends.push(() => pool.close({ timeout: 0 }));
         return pool;
       },

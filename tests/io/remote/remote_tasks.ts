@@ -32,8 +32,9 @@ export function failsUntil(attempt: number): number {
 }
 
 export async function untilCancelled(): Promise<void> {
-  const { signal } = currentJob();
-  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  const job = currentJob();
+  job.progress("runs");
+  await new Promise((resolve) => job.signal.addEventListener("abort", resolve));
 }
 
 export async function progress(count: number): Promise<string> {
@@ -74,4 +75,10 @@ export function exit(): Promise<never> {
   if (process === undefined) close!();
   else process.exit(3);
   return new Promise(() => {});
+}
+
+/** Stays where it is begun first, and gives the number of the attempt that does not. */
+export async function staysAtFirst(): Promise<number> {
+  if (currentJob().attempt === 1) await untilCancelled();
+  return currentJob().attempt;
 }

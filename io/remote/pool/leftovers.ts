@@ -1,0 +1,33 @@
+/**
+ * What calls that are over have left in the queue and beside it: it is taken back, and the end of the pool waits for that.
+ *
+ * @module
+ */
+
+import { loop } from "../../../scheduler/queue/loop.ts";
+
+/** For how many ms an end waits. */
+const longest = 5000;
+
+/** What is being taken back. */
+export class Leftovers {
+  readonly #works: Set<Promise<unknown>> = new Set();
+
+  /** Something is being taken back. If that fails, whoever comes upon it has been told. */
+  add(work: Promise<unknown>): void {
+    const done = work.catch(() => {}).finally(() => this.#works.delete(done));
+    this.#works.add(done);
+  }
+
+  /** Resolves when all has been taken back, or that takes too long. */
+  async gone(): Promise<void> {
+    if (this.#works.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = loop().timers.setTimer(resolve, longest, { real: true });
+      void Promise.all(this.#works).then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+}
