@@ -75,3 +75,12 @@ export function exit(): Promise<never> {
   else process.exit(3);
   return new Promise(() => {});
 }
+
+/** Notes that it runs where a test wants to know, which only one in the same thread does, and gives its key. */
+export async function note(ms: number): Promise<string> {
+  const { key } = currentJob();
+  const { notedRuns } = globalThis as { notedRuns?: string[] };
+  notedRuns?.push(key!);
+  await sleep(ms);
+  return key!;
+}
