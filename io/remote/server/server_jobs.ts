@@ -211,7 +211,7 @@ export class ServerJobs {
     try {
       this.#done(job, await runJob(job, this.#parts.pool, this.#answers));
     } catch (error) {
-      this.#failed(job, error);
+      await this.#failed(job, error);
     }
   }
 
@@ -221,7 +221,7 @@ export class ServerJobs {
     this.counts.completed++;
   }
 
-  #failed(job: HeldJob, error: unknown): void {
+  async #failed(job: HeldJob, error: unknown): Promise<void> {
     if (job.isOver) return;
     const { delivery, body, attempt } = job;
     const isExit = error instanceof WorkerExitError;
@@ -236,7 +236,8 @@ export class ServerJobs {
       return this.#answerFailed(job, thrown);
     }
     if (!isRetried) return this.#answerFailed(job, error);
-    if (attempt >= this.#parts.attempts) return void this.#giveUp(job, error).catch(reportUnhandled);
+    // Its place is free only then: whoever waits for that is told when this has returned.
+    if (attempt >= this.#parts.attempts) return await this.#giveUp(job, error);
     this.counts.retried++;
     tellJob("retry", job, this.#parts.worker, error);
     this.#leave(job);
@@ -256,6 +257,7 @@ export class ServerJobs {
     this.counts.dead++;
     tellJob("dead", job, worker, error);
     try {
+      // Not the id of the call: a letter that was redriven and dies again within two minutes would add nothing.
       const { id, body: bytes, headers } = job.delivery!;
       const letter = { id, name: body.name, priority, body: bytes, headers: besideHeader(headers) };
       await bury(queue, letter, { error, attempts: attempt, worker });
@@ -263,8 +265,6 @@ export class ServerJobs {
     } finally {
       // Where it could not be put there it stays in its queue, and is told as exhausted.
       this.#leave(job);
-      // Its thread was free before: nobody has looked for more since.
-      this.#parts.onFree();
     }
   }
 
