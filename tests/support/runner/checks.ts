@@ -32,6 +32,10 @@ export function runCheck(check: Check): boolean {
       [process.execPath, ["--import", "tsx", "scripts/pack.ts"]],
       [process.execPath, ["--import", "tsx", "scripts/size.ts"]],
     ],
+    site: [
+      [process.execPath, ["--import", "tsx", "scripts/site.ts"]],
+      [process.execPath, ["--import", "tsx", "tests/support/site/run.ts"]],
+    ],
     consumers: [[process.execPath, ["--import", "tsx", "tests/support/consumers/run.ts"]]],
   };
   let allOk = true;

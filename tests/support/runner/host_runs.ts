@@ -17,6 +17,9 @@ import { type FileResult, judge } from "./reports.ts";
 /** The longest the tests may take on one runtime, in ms: one that never ends is to be told, and not to hold up the rest. */
 export const longest: number = 20 * 60_000;
 
+/** The longest that one file may take, in ms: with one that never ends the rest of its host would have no time. */
+const longestFile = 6 * 60_000;
+
 /** A runtime and how far it is. */
 interface HostRun extends Progress {
   readonly host: MatrixHost;
@@ -70,7 +73,7 @@ export function bringNode26(): void {
 async function runFile(run: HostRun, file: string, reports: string): Promise<FileResult> {
   const { host, executable } = run;
   run.started ??= performance.now();
-  const limit = run.started + longest - performance.now();
+  const limit = Math.min(longestFile, run.started + longest - performance.now());
   if (limit <= 0) return judge(host, file, { output: "", code: null, late: true }, "", "");
   const tap = `${reports}.tap`;
   const junit = `${reports}.xml`;

@@ -7,10 +7,10 @@
 import type { TestHost } from "../this_host.ts";
 
 /** The checks that are no tests. */
-export type Check = "fmt" | "lint" | "types" | "pack" | "consumers";
+export type Check = "fmt" | "lint" | "types" | "pack" | "consumers" | "site";
 
 /** The checks, in the order they are made in. */
-export const checks: readonly Check[] = ["fmt", "lint", "types", "pack", "consumers"];
+export const checks: readonly Check[] = ["fmt", "lint", "types", "pack", "consumers", "site"];
 
 /** The runtimes, in the order they are run in. */
 export const matrix: readonly TestHost[] = ["node", "node26", "deno", "bun", "browser"];
@@ -33,6 +33,7 @@ npm run coverage           Runs the tests on Node 26 and prints which lines and 
 Words, in any mixture; without any, everything is run:
   fmt, lint, types, pack   a check
   consumers                the package in projects that install it, after packing it (npm run consumers -- PROJECT... for some)
+  site                     the pages of the guide and the reference as a site, made and looked at in Chromium (npm run docs makes it)
   node, node26, deno, bun  a runtime: Node 20 (the Node that runs npm), Node 26, Deno, Bun
   browser                  Chromium: the portable files, in pages with and without cross-origin isolation
   PART                     the test files whose path has this in it, on all runtimes unless some are named

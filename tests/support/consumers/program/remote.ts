@@ -20,7 +20,7 @@ export async function useRemote(worker: Settings["worker"]): Promise<void> {
       const error = await pool.run("fails", []).catch((error) => error);
       check("an error comes back whole", error instanceof RangeError && error.message === "out of range", error);
       const far = new RemotePool({ servers: "nats://127.0.0.1:1" });
-      const missing = await far.run("add", [1, 2]).catch((error) => error);
+      const missing = await far.run("add", [1, 2]).catch((error) => error) as Error;
       // Bun, where it finds no packages at all, fetches those that a program imports: then the server is missing.
       check("what is missing is named", /npm install @nats-io|connection refused/.test(missing.message), missing);
     } finally {
