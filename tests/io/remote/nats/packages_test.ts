@@ -33,9 +33,10 @@ test("only the room of NATS asks for its packages, and only on first use", async
     const imports = lines.filter((line) => /(?:\bfrom|\bimport)\b.*["']@nats-io\//.test(line));
     asking.push(...imports.map((line) => `${source}: ${line.trim()}`));
   }
-  assertEquals(asking.map((line) => line.replace(/.*(import\("[^"]*"\)).*/, "$1")), [
-    'import("@nats-io/nats-core")',
-    'import("@nats-io/obj")',
-    'import("@nats-io/transport-node")',
+  // webpack would not make a program without them otherwise.
+  assertEquals(asking.map((line) => line.replace(/.*(import\(.*"\)).*/, "$1")), [
+    'import(/* webpackIgnore: true */ "@nats-io/nats-core")',
+    'import(/* webpackIgnore: true */ "@nats-io/obj")',
+    'import(/* webpackIgnore: true */ "@nats-io/transport-node")',
   ]);
 });
