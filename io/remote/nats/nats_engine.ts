@@ -6,6 +6,7 @@
 
 import { checkCount, checkFiniteDuration, checkFunction, checkOptions } from "../../../runtime/basics/check.ts";
 import type { Engine, Headers, JobQueue, Message, QueueSettings } from "../engine/engine.ts";
+import { checkPoolName, checkSubject } from "../engine/names.ts";
 import {
   connectToNats,
   guarded,
@@ -18,7 +19,6 @@ import {
 import { fromNatsHeaders, toNatsHeaders } from "./headers.ts";
 import { JetStreamApi } from "./jetstream_api.ts";
 import { Link } from "./link.ts";
-import { checkPoolName, checkSubject } from "./names.ts";
 import { checkNatsOptions, type NatsEngineOptions, natsKeys } from "./nats_options.ts";
 import { NatsObjects } from "./nats_objects.ts";
 import { NatsQueue } from "./nats_queue.ts";
