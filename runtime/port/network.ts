@@ -6,7 +6,7 @@
  */
 
 import type { HttpListener, HttpListenOptions } from "./http.ts";
-import type { HostNet } from "./net.ts";
+import type { HostNet, HostSocket } from "./net.ts";
 
 /** The network as a host gives it. */
 export interface HostNetwork {
@@ -18,6 +18,12 @@ export interface HostNetwork {
   answer?(parts: AnswerParts): Response;
   /** The host's own request of one that is made when it is needed, where there are such. */
   nativeRequest?(request: Request): Request;
+  /**
+   * In a simulation that has machines: a machine of its own for something of the world's that all of them share. It is made by whoever asks
+   * first, and `make` gives what takes connections there. The function in the answer begins to connect to it. `undefined` where there
+   * are no machines.
+   */
+  readonly station?: (name: string, make: () => (socket: HostSocket) => void) => (() => HostSocket) | undefined;
 }
 
 /** An answer that is there whole; its status is one that has a body. */

@@ -1,21 +1,12 @@
 /**
- * What the engines of one name in this process have in common: queues, subjects, large bytes.
+ * What the connections of one engine in this process have in common: queues, subjects, large bytes.
  *
  * @module
  */
 
-import { type Loop, loop } from "../../../scheduler/queue/loop.ts";
-import type { Headers, QueueSettings } from "../engine/engine.ts";
+import type { QueueSettings } from "../engine/engine.ts";
+import type { Parcel } from "./ask.ts";
 import { StoredQueue } from "./stored_queue.ts";
-
-/** Bytes on their way to a listener. */
-export interface Parcel {
-  readonly subject: string;
-  readonly headers: Headers;
-  readonly body: Uint8Array;
-  /** Where an answer goes; absent where none is asked for. */
-  readonly answer: ((body: Uint8Array, headers: Headers) => void) | undefined;
-}
 
 /** Somebody who listens. */
 export interface Listener {
@@ -24,35 +15,34 @@ export interface Listener {
   take(parcel: Parcel): void;
 }
 
-/** The state that engines share; it goes with the last of them. */
+/** What connections meet at. */
 export class Broker {
-  readonly queues: Map<string, StoredQueue> = new Map();
   readonly objects: Map<string, Uint8Array> = new Map();
+  readonly #queues: Map<string, StoredQueue> = new Map();
   readonly #listeners: Set<Listener> = new Set();
+  /** Who waits for an answer, by where it goes. */
+  readonly #replies: Map<string, (parcel: Parcel) => void> = new Map();
   /** Whose turn it is in a group. */
   #turn = 0;
-  #engines = 0;
-  readonly #leave: () => void;
+  #connections = 0;
+  #lastReply = 0;
 
-  constructor(leave: () => void) {
-    this.#leave = leave;
+  /** There is one more connection; the function it returns says that it has ended, and answers how many are left. */
+  join(): () => number {
+    this.#connections++;
+    return () => --this.#connections;
   }
 
-  join(): void {
-    this.#engines++;
-  }
-
-  leave(): void {
-    if (--this.#engines > 0) return;
-    for (const queue of this.queues.values()) queue.end();
-    this.#leave();
-  }
-
-  queue(name: string, settings: QueueSettings): StoredQueue {
-    let queue = this.queues.get(name);
-    if (queue === undefined) this.queues.set(name, queue = new StoredQueue(settings));
-    queue.settings = settings;
+  /** The queue of a name: whoever asks for it first has chosen its settings. */
+  make(name: string, settings: QueueSettings): StoredQueue {
+    let queue = this.#queues.get(name);
+    if (queue === undefined) this.#queues.set(name, queue = new StoredQueue(settings));
     return queue;
+  }
+
+  /** A queue that was made. */
+  queue(name: string): StoredQueue {
+    return this.#queues.get(name)!;
   }
 
   listen(listener: Listener): () => void {
@@ -79,22 +69,25 @@ export class Broker {
     for (const members of groups.values()) members[this.#turn++ % members.length]!.take(parcel);
     return found;
   }
-}
 
-/** By loop: what a simulation leaves is not to be found by the next one. */
-const brokers: WeakMap<Loop, Map<string, Broker>> = new WeakMap();
-
-/** The one of a name. */
-export function brokerOf(name: string): Broker {
-  const current = loop();
-  let named = brokers.get(current);
-  if (named === undefined) brokers.set(current, named = new Map());
-  let broker = named.get(name);
-  if (broker === undefined) {
-    const all = named;
-    named.set(name, broker = new Broker(() => all.delete(name)));
+  /** A place for one answer. */
+  expect(take: (parcel: Parcel) => void): { readonly reply: string; forget(): void } {
+    const reply = `reply.${++this.#lastReply}`;
+    this.#replies.set(reply, take);
+    return { reply, forget: () => this.#replies.delete(reply) };
   }
-  return broker;
+
+  /** An answer has come; a second one, or one that is late, is nobody's. */
+  reply(parcel: Parcel): void {
+    const take = this.#replies.get(parcel.subject);
+    this.#replies.delete(parcel.subject);
+    take?.(parcel);
+  }
+
+  /** Nobody is left who keeps it. */
+  end(): void {
+    for (const queue of this.#queues.values()) queue.end();
+  }
 }
 
 function matches(pattern: string, subject: string): boolean {

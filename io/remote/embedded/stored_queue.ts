@@ -20,12 +20,14 @@ import {
   priorities,
   type QueueSettings,
 } from "../engine/engine.ts";
+import type { Delivered } from "./ask.ts";
+import { DeadJobs, KnownIds } from "./dead_jobs.ts";
 
-/** For how long the same id adds nothing, in ms: JetStream's own. */
-const dedupeWindow = 120_000;
+/** After how many ms a job that is stuck is told again: as with NATS. */
+const tellAgainAfter = 1000;
 
 /** A job and what has become of it. */
-export interface StoredJob {
+interface StoredJob {
   readonly message: JobMessage;
   readonly sequence: number;
   state: "waiting" | "out" | "resting" | "stuck" | "gone";
@@ -33,24 +35,32 @@ export interface StoredJob {
   timer: { cancel(): void } | undefined;
 }
 
+/** A job that was delivered as often as it may be. */
+export interface Exhausted {
+  readonly sequence: number;
+  readonly attempts: number;
+}
+
 /** Who takes jobs. */
 export interface Taker {
   readonly priority: JobPriority;
   /** How many more it takes at this moment. */
   room(): number;
-  give(job: StoredJob, attempt: number): void;
+  give(delivered: Delivered): void;
 }
 
 /** The queues of one pool. */
 export class StoredQueue {
-  settings: QueueSettings;
+  readonly settings: QueueSettings;
+  readonly dead: DeadJobs = new DeadJobs();
   readonly #jobs: Map<number, StoredJob> = new Map();
   /** Those that wait by priority; those that come again go first, as in JetStream. */
   readonly #waiting: Record<JobPriority, { readonly again: Set<StoredJob>; readonly fresh: Set<StoredJob> }>;
   readonly #takers: Record<JobPriority, Taker[]>;
-  readonly #toldOfStuck: Set<(job: StoredJob) => void> = new Set();
-  readonly #ids: Map<string, { readonly sequence: number; readonly until: number }> = new Map();
-  readonly dead: Map<number, JobMessage> = new Map();
+  readonly #stuck: Set<StoredJob> = new Set();
+  readonly #toldOfStuck: Set<(job: Exhausted) => void> = new Set();
+  #tellingAgain: { cancel(): void } | undefined = undefined;
+  readonly #ids: KnownIds = new KnownIds();
   #sequence = 0;
 
   constructor(settings: QueueSettings) {
@@ -65,18 +75,13 @@ export class StoredQueue {
   }
 
   add(message: JobMessage): { isDuplicate: boolean; sequence: number } {
-    const now = loop().host.now();
-    for (const [id, { until }] of this.#ids) {
-      if (until > now) break;
-      this.#ids.delete(id);
-    }
     const known = this.#ids.get(message.id);
-    if (known !== undefined) return { isDuplicate: true, sequence: known.sequence };
+    if (known !== undefined) return { isDuplicate: true, sequence: known };
     const { limit } = this.settings;
     if (this.#jobs.size >= limit) throw new EngineFullError(`The queue has as many jobs as it may: ${limit}`);
     const sequence = ++this.#sequence;
     const job: StoredJob = { message, sequence, state: "waiting", attempts: 0, timer: undefined };
-    this.#ids.set(message.id, { sequence, until: now + dedupeWindow });
+    this.#ids.add(message.id, sequence);
     this.#jobs.set(sequence, job);
     this.#waiting[message.priority].fresh.add(job);
     this.serve();
@@ -97,49 +102,56 @@ export class StoredQueue {
     const { again, fresh } = this.#waiting[job.message.priority];
     again.delete(job);
     fresh.delete(job);
+    this.#stuck.delete(job);
+    if (this.#stuck.size === 0) this.#tellingAgain?.cancel();
     return true;
   }
 
   /** A job that is out is to come again, after so many ms: also one that somebody else was given meanwhile, as in JetStream. */
-  giveBack(job: StoredJob, delay: number): void {
-    if (job.state !== "out") return;
+  giveBack(sequence: number, delay: number): void {
+    const job = this.#jobs.get(sequence);
+    if (job?.state === "out") this.#comeAgain(job, delay);
+  }
+
+  /** A delivery that nobody took, because there was no room left: it does not count. */
+  refuse(sequence: number, attempt: number): void {
+    const job = this.#jobs.get(sequence);
+    if (job?.state !== "out" || job.attempts !== attempt) return;
+    job.attempts--;
     job.timer?.cancel();
-    if (job.attempts >= this.settings.attempts) return this.#stick(job);
-    job.state = "resting";
-    if (delay > 0) job.timer = loop().timers.setTimer(() => this.#wait(job), delay, { hold: false, real: true });
-    else this.#wait(job);
+    this.#wait(job);
   }
 
   /** The time in which something has to be heard of a job begins anew. */
-  extend(job: StoredJob): void {
-    if (job.state !== "out") return;
-    job.timer?.cancel();
-    job.timer = loop().timers.setTimer(() => this.giveBack(job, 0), this.settings.ackWait, { hold: false, real: true });
+  extend(sequence: number): void {
+    const job = this.#jobs.get(sequence);
+    if (job?.state === "out") this.#hear(job);
   }
 
   join(taker: Taker): () => void {
     const takers = this.#takers[taker.priority];
     takers.push(taker);
-    this.serve();
     return () => {
       const at = takers.indexOf(taker);
       if (at >= 0) takers.splice(at, 1);
     };
   }
 
-  onStuck(told: (job: StoredJob) => void): () => void {
+  /** Has somebody told of each job that is stuck, now, from now on, and again as long as it is. */
+  onExhausted(told: (job: Exhausted) => void): () => void {
     this.#toldOfStuck.add(told);
-    return () => this.#toldOfStuck.delete(told);
+    for (const job of this.#stuck) told(exhaustedOf(job));
+    this.#tellAgain();
+    return () => {
+      this.#toldOfStuck.delete(told);
+      if (this.#toldOfStuck.size === 0) this.#tellingAgain?.cancel();
+    };
   }
 
   counts(): { queued: number; delivered: number } {
     let delivered = 0;
-    let stuck = 0;
-    for (const { state } of this.#jobs.values()) {
-      if (state === "out") delivered++;
-      else if (state === "stuck") stuck++;
-    }
-    return { queued: this.#jobs.size - delivered - stuck, delivered };
+    for (const { state } of this.#jobs.values()) if (state === "out") delivered++;
+    return { queued: this.#jobs.size - delivered - this.#stuck.size, delivered };
   }
 
   /** Hands out what waits to those that have room, the most urgent first; those who take do so in turn. */
@@ -156,8 +168,8 @@ export class StoredQueue {
         const [job] = from;
         from.delete(job!);
         job!.state = "out";
-        this.extend(job!);
-        taker!.give(job!, ++job!.attempts);
+        this.#hear(job!);
+        taker!.give({ message: job!.message, sequence: job!.sequence, attempt: ++job!.attempts });
       }
     }
   }
@@ -167,9 +179,18 @@ export class StoredQueue {
     for (const sequence of [...this.#jobs.keys()]) this.remove(sequence);
   }
 
-  addDead(message: JobMessage): void {
-    for (const { id } of this.dead.values()) if (id === message.id) return;
-    this.dead.set(++this.#sequence, message);
+  #hear(job: StoredJob): void {
+    job.timer?.cancel();
+    const { ackWait } = this.settings;
+    job.timer = loop().timers.setTimer(() => this.#comeAgain(job, 0), ackWait, { hold: false, real: true });
+  }
+
+  #comeAgain(job: StoredJob, delay: number): void {
+    job.timer?.cancel();
+    if (job.attempts >= this.settings.attempts) return this.#stick(job);
+    job.state = "resting";
+    if (delay > 0) job.timer = loop().timers.setTimer(() => this.#wait(job), delay, { hold: false, real: true });
+    else this.#wait(job);
   }
 
   #wait(job: StoredJob): void {
@@ -182,6 +203,23 @@ export class StoredQueue {
   #stick(job: StoredJob): void {
     job.timer = undefined;
     job.state = "stuck";
-    for (const told of [...this.#toldOfStuck]) told(job);
+    this.#stuck.add(job);
+    for (const told of [...this.#toldOfStuck]) told(exhaustedOf(job));
+    this.#tellAgain();
   }
+
+  #tellAgain(): void {
+    if (this.#stuck.size === 0 || this.#toldOfStuck.size === 0) return;
+    const tell = (): void => {
+      this.#tellingAgain = undefined;
+      for (const job of [...this.#stuck]) for (const told of [...this.#toldOfStuck]) told(exhaustedOf(job));
+      this.#tellAgain();
+    };
+    this.#tellingAgain?.cancel();
+    this.#tellingAgain = loop().timers.setTimer(tell, tellAgainAfter, { hold: false, real: true });
+  }
+}
+
+function exhaustedOf({ sequence, attempts }: StoredJob): Exhausted {
+  return { sequence, attempts };
 }

@@ -15,13 +15,17 @@ import type { Life } from "../machines/life.ts";
 import { machineOf, type SimulatedMachine } from "../machines/simulated_machine.ts";
 import type { SimulatedServer } from "./http_server.ts";
 import { MachineSocket, type SocketWorld } from "./machine_socket.ts";
-import type { SimulatedNetServer } from "./net_server.ts";
+import { SimulatedNetServer } from "./net_server.ts";
 import type { SocketEnd } from "./socket_end.ts";
 
 /** What takes a connection that has come to a server; `undefined` where it takes none of that kind. */
 export type Taken = (
   server: SimulatedServer | SimulatedNetServer,
 ) => ((socket: SocketEnd) => void) | undefined;
+
+/** A listener takes connections of bytes, a server of HTTP does not. */
+export const bytes: Taken = (server) =>
+  server instanceof SimulatedNetServer ? (socket) => server.accept(socket) : undefined;
 
 /** What the network is to those who connect on it. */
 export interface ConnectionsWorld extends Omit<SocketWorld, "leave"> {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { HostAddress } from "../../port/net.ts";
+import type { HostAddress, HostSocket } from "../../port/net.ts";
 import type { World } from "../loop/world.ts";
 import type { Faults } from "../faults/faults.ts";
 import type { Life } from "../machines/life.ts";
@@ -14,11 +14,14 @@ import { failed } from "./fetch_abort.ts";
 import { requestOf, type SentRequest } from "./fetch_request.ts";
 import { SimulatedServer } from "./http_server.ts";
 import { type CallWorld, MachineCall } from "./machine_call.ts";
-import { MachineConnections } from "./machine_connections.ts";
+import { bytes, MachineConnections } from "./machine_connections.ts";
 import { addressAt, localHosts, placeOfAddress } from "./names.ts";
-import type { SimulatedNetServer } from "./net_server.ts";
+import { type Ports, SimulatedNetServer } from "./net_server.ts";
 import { follow } from "./redirects.ts";
 import { type MachineName, type Partition, Paths, type PathSettings } from "./paths.ts";
+
+/** Where something of the world's listens on its machine. */
+const stationPort = 1;
 
 /** Who listens, by port, or by path. */
 export type Listeners = Map<number | string, SimulatedServer | SimulatedNetServer>;
@@ -184,6 +187,18 @@ export class MachineNetwork implements CallWorld {
       end();
       return this.paths.held > before;
     };
+  }
+
+  /** `HostNetwork.station`: nothing runs on its machine but what takes connections. */
+  station(name: string, ports: Ports, make: () => (socket: HostSocket) => void): () => HostSocket {
+    if (this.machines.find(name) === undefined) {
+      this.machines.add(name, () => {}, {});
+      const server = new SimulatedNetServer(ports, "connection");
+      server.on("connection", make());
+      this.listenersOf(this.machines.find(name)!.alive).set(stationPort, server);
+    }
+    // Its connections are not cut into chunks: what they carry is not the program's.
+    return () => this.connections.connect({ host: name, port: stationPort }, bytes, true);
   }
 
   /** `Network.link` between two machines. */

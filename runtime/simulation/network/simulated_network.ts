@@ -25,7 +25,7 @@ import type { Life } from "../machines/life.ts";
 import type { Machines } from "../machines/machines.ts";
 import { SimulatedServer } from "./http_server.ts";
 import { Link, type LinkSettings } from "./link.ts";
-import type { Taken } from "./machine_connections.ts";
+import { bytes, type Taken } from "./machine_connections.ts";
 import { type Listeners, MachineNetwork } from "./machine_network.ts";
 import type { MachineName, Partition, PathSettings } from "./paths.ts";
 import { localHosts } from "./names.ts";
@@ -43,9 +43,6 @@ interface NetworkWorld extends World {
 }
 
 const firstFreePort = 49_152;
-
-/** A listener takes connections of bytes, a server of HTTP does not. */
-const bytes: Taken = (server) => server instanceof SimulatedNetServer ? (socket) => server.accept(socket) : undefined;
 
 /** The network of one run. */
 export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
@@ -280,6 +277,11 @@ export class SimulatedNetwork implements Network, HostNet, Carrier, Ports {
 
   connect(address: NetAddress): HostSocket {
     return this.begin(address, bytes, false);
+  }
+
+  /** `HostNetwork.station`. */
+  station(name: string, make: () => (socket: HostSocket) => void): (() => HostSocket) | undefined {
+    return this.betweenMachines?.station(name, this, make);
   }
 
   /** A socket that begins to connect to a server that is `taken`; with `isWhole` its chunks come as they were sent. */

@@ -51,6 +51,7 @@ export function simulatedHost(session: Session, real: Host, start: StartWorker):
       listenHttp: (options) => session.network.listen(options),
       // Real I/O, where it is allowed, is all real, but for the programs of machines: those have other names and ports.
       net: () => session.settings.allowRealIo && session.life === undefined ? networkOf(real).net() : session.network,
+      station: (name, make) => session.network.station(name, make),
     },
   };
 }

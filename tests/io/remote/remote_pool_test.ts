@@ -10,7 +10,7 @@ import {
   TimeoutError,
   WorkerExitError,
 } from "../../../mod.ts";
-import { brokerOf } from "../../../io/remote/embedded/broker.ts";
+import { brokerOf } from "../../../io/remote/embedded/near_line.ts";
 import { DeadLetterError, NoWorkerError, RemotePool, serveTasks } from "../../../remote.ts";
 import { simulate, type Simulation } from "../../../testing.ts";
 import { testWith } from "../../support/needs.ts";

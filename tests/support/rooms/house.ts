@@ -247,7 +247,7 @@ export const house: readonly Room[] = [
     inside: {
       engine: [],
       wire: ["engine"],
-      embedded: ["engine"],
+      embedded: ["engine", "wire"],
       nats: ["engine"],
       server: ["engine", "wire"],
       settings: ["engine", "embedded", "nats"],
