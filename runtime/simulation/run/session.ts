@@ -243,6 +243,7 @@ export class Session implements World, MachineHooks, ChecksWorld, FaultsWorld {
   }
 
   forgotten(life: Life): void {
+    this.parts.workers.forget(life);
     this.onForgotten(life);
   }
 

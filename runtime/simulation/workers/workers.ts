@@ -12,6 +12,7 @@
 
 import type { HostParent, HostWorker, HostWorkerOptions } from "../../port/worker.ts";
 import { anyTime } from "../loop/loop_event.ts";
+import type { Owner } from "../loop/owner.ts";
 import type { VirtualTimer } from "../loop/virtual_timers.ts";
 import type { World } from "../loop/world.ts";
 
@@ -64,6 +65,11 @@ export class SimulatedWorkers implements Workers {
     this.#alive.delete(worker);
   }
 
+  /** A program has ended, and its threads with it: nothing of them runs any more, and nobody is told. */
+  forget(owner: Owner): void {
+    for (const worker of this.#alive) if (worker.owner === owner) worker.vanish();
+  }
+
   /** The workers that have not been told to end. */
   get left(): readonly SimulatedWorker[] {
     return [...this.#alive].filter(({ ending }) => !ending);
@@ -98,6 +104,8 @@ interface Passage {
 export class SimulatedWorker implements HostWorker {
   readonly name: string;
   readonly place: Error | undefined;
+  /** The program that has started it, where there are machines. */
+  readonly owner: Owner | undefined;
   ending = false;
   readonly #options: HostWorkerOptions;
   readonly #settings: WorkerSettings;
@@ -117,7 +125,9 @@ export class SimulatedWorker implements HostWorker {
     workers: SimulatedWorkers,
   ) {
     this.name = name;
-    this.place = settings.world.loop.place;
+    const { loop } = settings.world;
+    this.place = loop.place;
+    this.owner = loop.asker;
     this.#options = options;
     this.#settings = settings;
     this.#workers = workers;
@@ -156,6 +166,12 @@ export class SimulatedWorker implements HostWorker {
     if (this.ending || this.#dead) return;
     this.ending = true;
     this.#settings.world.loop.deliver(() => this.die(1), `the end of ${this.name}`, { port: this });
+  }
+
+  /** It is no more, and nothing of it comes to an end. */
+  vanish(): void {
+    this.#dead = true;
+    this.#workers.leave(this);
   }
 
   /** The thread ends; with a code it is told. */

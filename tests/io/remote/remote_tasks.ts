@@ -82,3 +82,12 @@ export async function staysAtFirst(): Promise<number> {
   if (currentJob().attempt === 1) await untilCancelled();
   return currentJob().attempt;
 }
+
+/** Notes that it runs where a test wants to know, which only one in the same thread does, and gives its key. */
+export async function note(ms: number): Promise<string> {
+  const { key } = currentJob();
+  const { notedRuns } = globalThis as { notedRuns?: string[] };
+  notedRuns?.push(key!);
+  await sleep(ms);
+  return key!;
+}
