@@ -40,7 +40,7 @@ export interface Connected {
 const publishAgain = 200;
 /** Of how many calls is asked at once. */
 const askedAtOnce = 100;
-/** How often in a row a call has to be missing, in its queue and with all who serve, until it is lost. */
+/** How often in a row a call has to be missing, in its queue and then with all who serve, until it is lost. */
 const missesOfLost = 3;
 
 /** The calls. */
@@ -59,6 +59,7 @@ export class RemoteCalls implements CallEvents {
   #ackWait: number | undefined = undefined;
   #watch: { cancel(): void } | undefined = undefined;
   readonly #leftovers: Leftovers = new Leftovers();
+  #looking: Promise<void> | undefined = undefined;
   #onEmpty: (() => void) | undefined = undefined;
   closed: { readonly cause: unknown } | undefined = undefined;
 
@@ -308,9 +309,11 @@ export class RemoteCalls implements CallEvents {
         this.#startWatch();
         const old = loop().host.now() - this.#beat * 2;
         const silent = [...this.all()].filter(({ heard }) => heard <= old).slice(0, askedAtOnce);
-        if (silent.length === 0 || this.#engine === undefined || !this.#engine.state.isConnected) return;
+        if (silent.length === 0 || !this.#engine?.state.isConnected) return;
         this.tell({ kind: "ask", ids: silent.map(({ id }) => id) });
-        within(undefined, () => void this.#look(silent).catch(() => {}), undefined);
+        // Looks that pile up while the connection stalls would all miss at once, before anybody who was asked could answer.
+        this.#looking ??= within(undefined, () => this.#look(silent), undefined).catch(() => {})
+          .finally(() => this.#looking = undefined);
       },
       this.#beat,
       { real: true },
@@ -324,7 +327,7 @@ export class RemoteCalls implements CallEvents {
       const { sequence } = call;
       if (call.isSettled || (sequence === undefined && !this.settings.isOnce)) continue;
       if (sequence !== undefined && await queue.look(sequence) !== undefined) call.missing = 0;
-      else if (++call.missing >= missesOfLost) {
+      else if (call.missing++ >= missesOfLost) {
         call.fail(exitOf(call.label, call.worker, new Error("it is over, and its answer was lost")));
       }
     }

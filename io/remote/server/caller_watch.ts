@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Engine, Message } from "../engine/engine.ts";
+import { type Engine, type Message, NoResponderError } from "../engine/engine.ts";
 import { writeBody } from "../wire/messages.ts";
 import { asks } from "../wire/subjects.ts";
 import type { HeldJob } from "./held_job.ts";
@@ -52,9 +52,9 @@ export class CallerWatch {
       const answer = await this.#engine.request(inbox, writeBody({ kind: "ask", ids }), options);
       this.#misses.delete(inbox);
       this.#onUnwanted(answer);
-    } catch {
-      // While the connection is lost nobody can be found, and nothing can be said of anybody.
-      if (!this.#engine.state.isConnected) return;
+    } catch (error) {
+      // An answer that is late says nothing: the caller may be busy, or this server be cut off, with jobs whose callers are all there.
+      if (!(error instanceof NoResponderError)) return;
       const misses = (this.#misses.get(inbox) ?? 0) + 1;
       this.#misses.set(inbox, misses);
       if (misses >= missesOfGone) this.#onGone(inbox);
