@@ -89,6 +89,8 @@ export class TaskServer {
   readonly #parts: TaskServerParts;
   readonly #place: ServerPlace;
   readonly #release: () => void;
+  /** A program goes on while it serves, also where the engine has nothing open. */
+  readonly #letGo: () => void = loop().host.keepAlive();
   #consumers: { more(): void; close(): Promise<void> }[] = [];
   #ends: (() => void)[] = [];
   #draining: Promise<void> | undefined = undefined;
@@ -185,6 +187,7 @@ export class TaskServer {
       if (isOwn) await engine.close();
       this.#place.leave();
       this.#release();
+      this.#letGo();
     }
   }
 

@@ -21,10 +21,12 @@ export function stateOf(worker: object | undefined): WorkerState | undefined {
 export const startVirtualWorker: StartWorker = (parent, worker): WorkerCode => {
   states.set(worker, { job: undefined, data: undefined });
   const scope = new Scope(undefined);
-  new WorkerSide(parent);
+  const side = new WorkerSide(parent);
   return {
     run: (fn) => within(scope, fn, undefined),
     end() {
+      // Calls have scopes of their own, which are in none: a thread has nothing around them.
+      side.end();
       scope.cancel("shutdown");
       scope.close();
     },

@@ -97,7 +97,7 @@ export class RunningJob implements Job {
   }
 
   /** The caller no longer wants the result, or has aborted a signal among the arguments. */
-  cancel(reason: unknown, argument: number | undefined): void {
+  cancel(reason?: unknown, argument?: number): void {
     if (argument !== undefined) return this.#arguments?.get(argument)?.abort(reason);
     this.#cancelled ??= { reason };
     this.#abort();

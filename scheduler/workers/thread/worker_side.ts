@@ -81,6 +81,12 @@ export class WorkerSide {
     parent.listen((message) => this.#hear(message));
   }
 
+  /** The thread has ended, where the host cannot end it: what runs is cancelled, and nothing else starts. */
+  end(): void {
+    this.#running?.cancel();
+    this.#spent = true;
+  }
+
   #hear(message: unknown): void {
     if (this.#token < 0) this.#greet(message);
     else if (typeof message === "string") this.#takeJobs(JSON.parse(message));

@@ -2,6 +2,7 @@ import { test } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { WorkerExitError } from "../../../mod.ts";
 import { DeadLetterError } from "../../../remote.ts";
+import { run } from "../../support/child.ts";
 import { testWith } from "../../support/needs.ts";
 import { withinTest } from "../../support/within.ts";
 import { withRemote } from "./remote_support.ts";
@@ -85,5 +86,18 @@ testWith(
       ...["retry shown 1 true RangeError", "start shown 2 true", "dead shown 2 true RangeError"],
       "end shown 2 true DeadLetterError",
     ]);
+  },
+);
+
+testWith(
+  "programs",
+  "a server holds its program until it is drained, a pool as long as a call is pending, and no longer",
+  async () => {
+    const program = new URL("./programs/holds.ts", import.meta.url).pathname;
+    const said = { "a server": "it goes on", "a pending call": "it goes on\nit has settled", "an idle pool": "3" };
+    for (const [kind, expected] of Object.entries(said)) {
+      const { code, stdout, stderr } = await run(program, [kind]);
+      assertEquals([kind, code, stdout.trim()], [kind, 0, expected], stderr);
+    }
   },
 );

@@ -56,6 +56,17 @@ test("a job that is cancelled, and a worker that is terminated for it, leave not
   );
 });
 
+test("what runs ends with its thread, whether it was told before or not, and what waits there does not start", async () => {
+  await explore((sim) =>
+    withPool(async (pool) => {
+      const call = pool.run("slow", [1e9]).catch(() => {});
+      await sim.io("the job has come");
+      // The cancellation goes as a message: the thread may end before it comes.
+      await pool.close({ timeout: 0 });
+      await call;
+    }, { size: 1, teardownTimeout: 1 }), { maxSchedules: 300 });
+});
+
 test("a pool that is not closed is a leak that names its workers", async () => {
   const error = await assertRejects(
     () => simulate(() => new WorkerPool<Tasks>(tasks, { size: 1, name: "images" }).run("double", [1])),
