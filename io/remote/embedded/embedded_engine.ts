@@ -195,6 +195,11 @@ class EmbeddedQueue implements JobQueue {
     };
   }
 
+  /** As long as this process. */
+  life(): Promise<string> {
+    return answerOf(this.#engine, () => "");
+  }
+
   publish(job: JobMessage): Promise<{ isDuplicate: boolean; sequence: number }> {
     checkSize(job.body);
     return answerOf(this.#engine, () => this.#queue.add(job));
