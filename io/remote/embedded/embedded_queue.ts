@@ -45,6 +45,11 @@ export class EmbeddedQueue implements JobQueue {
     };
   }
 
+  /** One: what is stored here goes only with all who use it. */
+  life(): Promise<string> {
+    return Promise.resolve("");
+  }
+
   async publish(job: JobMessage): Promise<{ readonly isDuplicate: boolean; readonly sequence: number }> {
     checkJob(job);
     return await this.#connection.ask({ op: "publish", pool: this.#pool, job });

@@ -89,6 +89,8 @@ export interface Message {
 export interface JobQueue {
   /** How the queues are: whoever made them first has chosen, whatever the others asked for. Workers are heard of by this `ackWait`. */
   readonly settings: QueueSettings;
+  /** Which life of the queues it is: another one once they were made anew, and what was in them is lost. */
+  life(): Promise<string>;
   /** Adds a job; rejects with an `EngineFullError` where there is no room. `sequence` is its place, with which it can be removed. */
   publish(job: JobMessage): Promise<{ readonly isDuplicate: boolean; readonly sequence: number }>;
   /**

@@ -71,6 +71,10 @@ export class NatsQueue implements JobQueue {
     return this.#parts.streams.settings;
   }
 
+  async life(): Promise<string> {
+    return await this.#parts.streams.life(this.#parts.deadline);
+  }
+
   async publish(job: JobMessage): Promise<{ readonly isDuplicate: boolean; readonly sequence: number }> {
     checkFunctionName(job.name);
     if (!priorities.includes(job.priority)) throw new TypeError(`A job has no priority ${show(job.priority)}`);

@@ -164,6 +164,15 @@ export class PoolStreams {
     return await this.#api.call<ConsumerInfo>(`CONSUMER.DURABLE.CREATE.${stream}.${name}`, body, options);
   }
 
+  /** When the stream of the jobs was made; it is made again where it has gone. */
+  async life(deadline: number): Promise<string> {
+    const info = this.#api.call<StreamInfo>(`STREAM.INFO.${this.tasks}`, undefined, { deadline });
+    const found = await unlessMissing(info, [apiCodes.streamNotFound]);
+    if (found !== undefined) return found.created;
+    await this.ensure(deadline);
+    return this.incarnation;
+  }
+
   /** How many jobs wait at the consumers, and how many they have given away. */
   async counts(deadline: number): Promise<{ readonly queued: number; readonly delivered: number }> {
     const [{ state }, ...infos] = await Promise.all([

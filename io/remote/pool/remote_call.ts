@@ -36,6 +36,11 @@ export class RemoteCall {
   readonly #loop: Loop = loop();
   /** Its place in the queue, once it is known. */
   sequence: number | undefined = undefined;
+  /** Which life of the queue that is a place in, and whether that one is over. */
+  life: string | undefined = undefined;
+  isQueueLost = false;
+  /** When it was first asked for since then. */
+  asked: number | undefined = undefined;
   /** Its way into the queue; it does not reject. */
   sending: Promise<unknown> = Promise.resolve();
   /** When something was last heard of it, in ms of the host's clock. */

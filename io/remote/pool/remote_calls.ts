@@ -17,6 +17,7 @@ import { besideOf, getBeside, mostOf, type Packed, putBeside, tooLarge } from ".
 import { type AnswerBody, type ControlBody, readAnswer, readControl, writeBody } from "../wire/messages.ts";
 import { asks, type Subjects, subjectsOf } from "../wire/subjects.ts";
 import { WireError } from "../wire/wire_error.ts";
+import { CallWatch, isIn, missesOfLost, type Watched } from "./call_watch.ts";
 import { KeyedInboxes } from "./keyed_inboxes.ts";
 import { Leftovers } from "./leftovers.ts";
 import { type CallEvents, exitOf, type RemoteCall } from "./remote_call.ts";
@@ -38,13 +39,9 @@ export interface Connected {
 
 /** How long to wait before a job is published once more that may not have arrived, in ms. */
 const publishAgain = 200;
-/** Of how many calls is asked at once. */
-const askedAtOnce = 100;
-/** How often in a row a call has to be missing, in its queue and then with all who serve, until it is lost. */
-const missesOfLost = 3;
 
 /** The calls. */
-export class RemoteCalls implements CallEvents {
+export class RemoteCalls implements CallEvents, Watched {
   readonly settings: CallsSettings;
   readonly subjects: Subjects;
   readonly caller: string = randomHex(8);
@@ -57,9 +54,8 @@ export class RemoteCalls implements CallEvents {
   /** The connection, once it is there. */
   #engine: Engine | undefined = undefined;
   #ackWait: number | undefined = undefined;
-  #watch: { cancel(): void } | undefined = undefined;
+  readonly #watch: CallWatch = new CallWatch(this);
   readonly #leftovers: Leftovers = new Leftovers();
-  #looking: Promise<void> | undefined = undefined;
   #onEmpty: (() => void) | undefined = undefined;
   closed: { readonly cause: unknown } | undefined = undefined;
 
@@ -69,8 +65,24 @@ export class RemoteCalls implements CallEvents {
   }
 
   /** How often those who hold something say so, in ms: by what was asked for, until it is known how the queue is. */
-  get #beat(): number {
+  get beat(): number {
     return (this.#ackWait ?? this.settings.queue.ackWait) / beats;
+  }
+
+  get isOnce(): boolean {
+    return this.settings.isOnce;
+  }
+
+  get isConnected(): boolean {
+    return this.#engine?.state.isConnected ?? false;
+  }
+
+  async queue(): Promise<JobQueue> {
+    return (await this.connect()).queue;
+  }
+
+  ask(ids: readonly string[]): void {
+    this.tell({ kind: "ask", ids });
   }
 
   get engine(): Engine | undefined {
@@ -110,7 +122,7 @@ export class RemoteCalls implements CallEvents {
     const calls = this.#calls.get(call.id);
     if (calls === undefined) this.#calls.set(call.id, new Set([call]));
     else calls.add(call);
-    this.#startWatch();
+    this.#watch.start();
     within(undefined, () => {
       call.sending = (this.settings.isOnce ? this.#request(call) : this.#publish(call)).catch((error) =>
         call.fail(error)
@@ -132,8 +144,7 @@ export class RemoteCalls implements CallEvents {
     calls?.delete(call);
     if (calls?.size === 0) this.#calls.delete(call.id);
     if (this.#calls.size > 0) return;
-    this.#watch?.cancel();
-    this.#watch = undefined;
+    this.#watch.stop();
     this.#onEmpty?.();
   }
 
@@ -168,6 +179,7 @@ export class RemoteCalls implements CallEvents {
       ends.push(await engine.listen(this.subjects.inbox(this.caller), (message) => this.#hear(message)));
       const queue = await engine.queue(this.settings.name, this.settings.queue);
       ends.push(await queue.onExhausted((job) => void this.#exhausted(queue, job).catch(reportUnhandled)));
+      await this.#watch.see(queue);
       this.#ackWait = queue.settings.ackWait;
       this.#engine = engine;
       return { engine, isOwn, queue, ends };
@@ -187,9 +199,10 @@ export class RemoteCalls implements CallEvents {
       try {
         const { isDuplicate, sequence } = await queue.publish({ id, name, priority, headers, body });
         call.sequence = sequence;
+        call.life = this.#watch.life;
         // It may be over by now, and its answer have gone to whoever was first.
         if (isDuplicate) this.tell({ kind: "ask", ids: [id] });
-        if (call.isSettled && !this.#calls.has(id)) await queue.remove(sequence);
+        if (call.isSettled && !this.#calls.has(id)) await this.#remove(call, queue);
         return;
       } catch (error) {
         if (call.isSettled) return;
@@ -211,7 +224,7 @@ export class RemoteCalls implements CallEvents {
     const options = {
       headers: { ...headers, priority: call.priority },
       signal: controller.signal,
-      timeout: this.#beat * missesOfLost,
+      timeout: this.beat * missesOfLost,
     };
     let answer: Message;
     try {
@@ -284,52 +297,23 @@ export class RemoteCalls implements CallEvents {
     this.tell({ kind: "cancel", ids: [id] });
     // Whoever publishes it at this moment takes it back.
     if (sequence === undefined) return this.#leftovers.add(call.sending);
-    this.#leftovers.add(this.connect().then(({ queue }) => queue.remove(sequence)));
+    this.#leftovers.add(this.connect().then(({ queue }) => this.#remove(call, queue)));
+  }
+
+  async #remove(call: RemoteCall, queue: JobQueue): Promise<void> {
+    if (await isIn(queue, call)) await queue.remove(call.sequence!);
   }
 
   /** A job was delivered as often as it may be, and nobody has said what became of it. */
   async #exhausted(queue: JobQueue, { sequence, attempts }: { sequence: number; attempts: number }): Promise<void> {
     for (const call of [...this.all()]) {
-      if (call.sequence !== sequence || call.isSettled) continue;
+      if (call.sequence !== sequence || call.isSettled || !await isIn(queue, call)) continue;
       const { label, worker } = call;
       const error = exitOf(label, worker, new Error("nothing was heard of it"));
       await buryStuck(queue, sequence, { error, attempts, worker });
       this.counts.dead++;
       call.isDead = true;
       call.fail(new DeadLetterError(label, attempts, error));
-    }
-  }
-
-  /** Asks at every beat for calls of which nothing has been heard: an answer may be lost. */
-  #startWatch(): void {
-    this.#watch ??= loop().timers.setTimer(
-      () => {
-        this.#watch = undefined;
-        if (this.#calls.size === 0) return;
-        this.#startWatch();
-        const old = loop().host.now() - this.#beat * 2;
-        const silent = [...this.all()].filter(({ heard }) => heard <= old).slice(0, askedAtOnce);
-        if (silent.length === 0 || !this.#engine?.state.isConnected) return;
-        this.tell({ kind: "ask", ids: silent.map(({ id }) => id) });
-        // Looks that pile up while the connection stalls would all miss at once, before anybody who was asked could answer.
-        this.#looking ??= within(undefined, () => this.#look(silent), undefined).catch(() => {})
-          .finally(() => this.#looking = undefined);
-      },
-      this.#beat,
-      { real: true },
-    );
-  }
-
-  /** Looks for calls where they should be. */
-  async #look(calls: readonly RemoteCall[]): Promise<void> {
-    const { queue } = await this.connect();
-    for (const call of calls) {
-      const { sequence } = call;
-      if (call.isSettled || (sequence === undefined && !this.settings.isOnce)) continue;
-      if (sequence !== undefined && await queue.look(sequence) !== undefined) call.missing = 0;
-      else if (call.missing++ >= missesOfLost) {
-        call.fail(exitOf(call.label, call.worker, new Error("it is over, and its answer was lost")));
-      }
     }
   }
 }

@@ -22,6 +22,7 @@ import { Answers } from "./answers.ts";
 import { CallerWatch } from "./caller_watch.ts";
 import { HeldJob, nextOf } from "./held_job.ts";
 import { runJob } from "./run_job.ts";
+import { leaveToNewer } from "./newer.ts";
 import { ServerCounts, type ServerParts } from "./server_parts.ts";
 import { tellJob } from "./server_trace.ts";
 
@@ -78,9 +79,8 @@ export class ServerJobs {
 
   #take(delivery: Delivery, priority: Priority, bytes: Uint8Array): void {
     const body = this.#read(() => readJob(bytes), (error) => {
-      // A newer program may know what this one does not.
       if (error.version === undefined) delivery.term();
-      else delivery.nak(delayAfter(delivery.attempt, this.#parts.backoff));
+      else void leaveToNewer(delivery, priority, error, this.#parts).catch(reportUnhandled);
     });
     if (body === undefined) return;
     if (delivery.attempt > 1) this.counts.redelivered++;

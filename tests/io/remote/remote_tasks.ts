@@ -1,6 +1,7 @@
 /** Functions that are served to other machines. */
 
-import { sleep } from "../../../mod.ts";
+import { QueueFullError, sleep } from "../../../mod.ts";
+import { thisHost } from "../../support/this_host.ts";
 import { currentJob, type Job } from "../../../worker.ts";
 
 export function add(a: number, b: number): number {
@@ -90,4 +91,23 @@ export async function note(ms: number): Promise<string> {
   notedRuns?.push(key!);
   await sleep(ms);
   return key!;
+}
+
+export function hostOf(): string {
+  return thisHost();
+}
+
+export function failNested(): never {
+  const errors = [new TypeError("below"), new DOMException("no data", "DataError")];
+  throw new AggregateError(errors, "several", { cause: new QueueFullError("a pool", 7) });
+}
+
+/** Writes into a file how it ended. */
+export async function writesHowItEnds(file: string): Promise<void> {
+  const { appendFileSync } = await import("node:fs");
+  try {
+    await untilCancelled();
+  } finally {
+    appendFileSync(file, `${currentJob().cancelled}\n`);
+  }
 }

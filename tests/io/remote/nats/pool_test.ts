@@ -3,9 +3,8 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { PoolClosedError, QueueFullError, TimeoutError } from "../../../../mod.ts";
-import { DeadLetterError, NoWorkerError, type QueueOptions } from "../../../../remote.ts";
-import { writeBody } from "../../../../io/remote/wire/messages.ts";
-import { readAnswer } from "../../../../io/remote/wire/messages.ts";
+import { type DeadLetter, DeadLetterError, NoWorkerError, type QueueOptions } from "../../../../remote.ts";
+import { readAnswer, writeBody } from "../../../../io/remote/wire/messages.ts";
 import { until, within } from "../../../support/within.ts";
 import { type OverNats, overNats } from "./over_nats.ts";
 
@@ -148,6 +147,26 @@ natsTest(
       assertEquals([error.attempts, error.cause instanceof TypeError], [3, true]);
     }
   },
+);
+
+natsTest(
+  "a call of a version that no server knows is left to newer ones, then a dead letter with the reason",
+  async (over) => {
+    const { pool, serve } = over;
+    const [calls, server] = [pool(), await serve({ backoff: { delay: 1 }, name: "old" })];
+    const queue = await (await over.engine()).queue("default", { ackWait: 600, attempts: 3, limit: 100_000 });
+    const body = writeBody({ id: "new", name: "add", args: [1, 2], inbox: "x", at: 1 });
+    body[0] = 9;
+    await queue.publish({ id: "new", name: "add", priority: "user-visible", headers: {}, body });
+    await until(async () => (await calls.deadLetters()).length === 1, "it is a dead letter");
+    const [{ id, name, error, worker, attempts, args }] = await calls.deadLetters() as [DeadLetter];
+    assertEquals([id, name, worker, attempts, args], ["new", "add", "old", 3, undefined]);
+    assert(error.includes("version 9"), error);
+    await until(async () => Object.values(await queue.counts()).every((count) => count === 0), "it is taken out");
+    assertEquals(server.statistics().malformed, 3);
+    assertEquals(await calls.run("add", [1, 2]), 3);
+  },
+  { ackWait: 600 },
 );
 
 natsTest("a queue that is full rejects with QueueFullError, and takes calls again when there is room", async (over) => {
