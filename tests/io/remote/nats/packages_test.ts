@@ -29,11 +29,12 @@ test("without the packages of NATS it says which one to install, and how", () =>
 test("only the room of NATS asks for its packages, and only on first use", async () => {
   const asking: string[] = [];
   for (const source of await librarySources()) {
-    const lines = (await readFile(join(root, source), "utf8")).split("\n");
+    // Descriptions have programs of readers in them.
+    const lines = (await readFile(join(root, source), "utf8")).split("\n").filter((line) => !/^ *\*/.test(line));
     const imports = lines.filter((line) => /(?:\bfrom|\bimport)\b.*["']@nats-io\//.test(line));
     asking.push(...imports.map((line) => `${source}: ${line.trim()}`));
   }
-  assertEquals(asking.map((line) => line.replace(/.*(import\("[^"]*"\)).*/, "$1")), [
+  assertEquals(asking.map((line) => line.replace(/.*\bimport\((?:\/\*.*?\*\/ )?("[^"]*")\).*/, "import($1)")), [
     'import("@nats-io/nats-core")',
     'import("@nats-io/obj")',
     'import("@nats-io/transport-node")',
