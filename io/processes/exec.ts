@@ -117,7 +117,10 @@ class RunningProgram {
       exit = await program.exited;
     } catch (error) {
       program.group?.close();
+      // That its streams end before their end is no failure of its own, whose grace would hold the process.
+      this.#closed = true;
       program.closeStreams();
+      this.#killTimer?.cancel();
       throw this.#cannotRun(error);
     }
     // What it has left running would keep its output open, or outlive us.

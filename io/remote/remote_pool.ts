@@ -190,6 +190,17 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
    *
    * @throws {TypeError} or {RangeError} at the call, for arguments of a wrong kind or range.
    * @throws as {@linkcode run} does (rejections), and {TimeoutError} when the `timeout` of the whole has passed.
+   *
+   * @example
+   * ```ts
+   * import { RemotePool, serveTasks } from "@millrace/millrace/remote";
+   *
+   * const server = await serveTasks(new URL("./tasks.ts", import.meta.url), { queue: "mapped", size: 2 });
+   * const pool = new RemotePool<typeof import("./tasks.ts")>({ queue: "mapped" });
+   * console.log((await pool.map("count", [new Uint8Array(3), new Uint8Array(5)])).join()); // -> 3,5
+   * await pool.close();
+   * await server.drain();
+   * ```
    */
   map<K extends RunnableName<M>>(
     name: K,

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { exec, ExitError } from "../../../io/mod.ts";
 import { all, Cancelled, CancelScope, group, sleep, TimeoutError } from "../../../mod.ts";
-import { start } from "../../support/child.ts";
+import { run, start } from "../../support/child.ts";
 import { root } from "../../support/hosts.ts";
 import { openPaths } from "../../support/folder.ts";
 import { latch } from "../../support/latch.ts";
@@ -74,6 +74,11 @@ test("a program that is not there is an error with the system's code", async () 
   assertEquals((error as { code?: string }).code, "ENOENT");
   const refused = await assertRejects(() => exec("/etc/passwd"), Error);
   assertEquals((refused as { code?: string }).code, "EACCES");
+});
+
+test("a program that is not there does not hold the process that would have run it", async () => {
+  const { code, stdout } = await run("tests/io/processes/programs/not_there.ts", [], { timeout: 40_000 });
+  assertEquals([code, stdout], [0, "ENOENT\n"]);
 });
 
 test("wrong arguments throw at the call", () => {
