@@ -272,6 +272,8 @@ export class RemoteCalls implements CallEvents {
   #tellUnwanted(message: Message): void {
     try {
       const ids = readControl(message.body).ids.filter((id) => !this.#calls.has(id));
+      // At the inbox of a key others may want what nobody here does: they say so themselves.
+      if (ids.length > 0 && message.subject !== this.subjects.inbox(this.caller)) return;
       message.reply(writeBody({ kind: "cancel", ids }));
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
