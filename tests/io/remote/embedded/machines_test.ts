@@ -219,6 +219,37 @@ testWith(
   },
 );
 
+testWith(
+  "async context",
+  "a job that comes again to the server that runs it counts as tried again, and dies of its own error",
+  () =>
+    simulate(async (sim) => {
+      const both = { ackWait, attempts: 2 };
+      const servers: TaskServer[] = [];
+      sim.machine("one", async () => {
+        const workers = { startTimeout: Infinity };
+        servers.push(
+          await serveTasks(tasks, { ...both, size: 2, retryOn: () => true, backoff: { delay: 1 }, workers }),
+        );
+      });
+      let error: unknown;
+      sim.machine("caller", async () => {
+        const pool = new RemotePool<Tasks>(both);
+        error = await pool.run("failAfter", [ackWait * 3]).catch((thrown) => thrown);
+        await pool.close();
+      });
+      await sim.eventually("it runs", () => servers[0]?.statistics().running === 1, { within: 10_000 });
+      const { heal } = sim.network.partition(["one"], [engine]);
+      await sleep(ackWait + 1000);
+      heal();
+      await sim.eventually("it is over", () => error !== undefined, { within: 60_000 });
+      assertEquals(servers[0]!.statistics().duplicates, 1);
+      // It was given back once more, and was a letter that nothing had been heard of.
+      assert(error instanceof DeadLetterError && error.cause instanceof RangeError, String(error));
+      assertEquals([error.attempts, error.cause.message], [2, "mine"]);
+    }),
+);
+
 testWith("async context", "a connection that was reset is found again, and says so", () =>
   simulate(async (sim) => {
     const servers: TaskServer[] = [];
