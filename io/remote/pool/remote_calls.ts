@@ -155,7 +155,8 @@ export class RemoteCalls implements CallEvents {
     for (const end of ends) end();
     try {
       if (engine.state.isConnected) await this.#leftovers.gone();
-      if (engine.state.isConnected) await engine.flush();
+      // It ends also where nothing can go out any more.
+      if (engine.state.isConnected) await engine.flush().catch(() => {});
     } finally {
       if (isOwn) await engine.close();
     }
