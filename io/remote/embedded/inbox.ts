@@ -18,6 +18,7 @@ export class Inbox extends Entry {
   readonly #things: (() => void)[] = [];
   #isAsked = false;
   #isClosed = false;
+  #stalling: { cancel(): void } | undefined = undefined;
 
   override describe(): string {
     return "a message of an embedded engine";
@@ -33,6 +34,7 @@ export class Inbox extends Entry {
   close(): void {
     this.#isClosed = true;
     this.#things.length = 0;
+    this.#stalling?.cancel();
     if (this.list !== undefined) loop().queue.remove(this);
   }
 
@@ -49,7 +51,7 @@ export class Inbox extends Entry {
     if (this.#isAsked) return;
     this.#isAsked = true;
     if (buggify("a connection of an embedded engine stalls")) {
-      loop().timers.setTimer(() => this.#enqueue(), stall, { real: true });
+      this.#stalling = loop().timers.setTimer(() => this.#enqueue(), stall, { real: true });
     } else this.#enqueue();
   }
 

@@ -166,7 +166,8 @@ export class RemoteCalls implements CallEvents, Watched {
     for (const end of ends) end();
     try {
       if (engine.state.isConnected) await this.#leftovers.gone();
-      if (engine.state.isConnected) await engine.flush();
+      // It ends also where nothing can go out any more.
+      if (engine.state.isConnected) await engine.flush().catch(() => {});
     } finally {
       if (isOwn) await engine.close();
     }
@@ -285,6 +286,8 @@ export class RemoteCalls implements CallEvents, Watched {
   #tellUnwanted(message: Message): void {
     try {
       const ids = readControl(message.body).ids.filter((id) => !this.#calls.has(id));
+      // At the inbox of a key others may want what nobody here does: they say so themselves.
+      if (ids.length > 0 && message.subject !== this.subjects.inbox(this.caller)) return;
       message.reply(writeBody({ kind: "cancel", ids }));
     } catch (error) {
       if (!(error instanceof WireError)) throw error;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { loop } from "../../../scheduler/queue/loop.ts";
 import type { Headers } from "../engine/engine.ts";
 
 /** How many answers are kept, and how many bytes of them. */
@@ -44,17 +45,20 @@ export class Answered {
   }
 }
 
+/** For how many ms an id is known as unwanted: after two minutes another call may have the same key. */
+const unwantedFor = 60_000;
+
 /** The ids of jobs that are no longer wanted, and may be on their way here. */
 export class Unwanted {
-  readonly #ids: Set<string> = new Set();
+  readonly #until: Map<string, number> = new Map();
 
   has(id: string): boolean {
-    return this.#ids.has(id);
+    return (this.#until.get(id) ?? 0) > loop().timers.now();
   }
 
   add(id: string): void {
-    this.#ids.delete(id);
-    this.#ids.add(id);
-    if (this.#ids.size > most) { for (const oldest of this.#ids) return void this.#ids.delete(oldest); }
+    this.#until.delete(id);
+    this.#until.set(id, loop().timers.now() + unwantedFor);
+    if (this.#until.size > most) { for (const oldest of this.#until.keys()) return void this.#until.delete(oldest); }
   }
 }

@@ -50,7 +50,10 @@ export class Answers {
     else this.#engine.send(inbox, bytes, headers);
   }
 
-  #bytesOf({ body: { id, name }, attempt }: HeldJob, kind: AnswerKind, value: unknown, number?: number): Uint8Array {
+  #bytesOf(job: HeldJob, kind: AnswerKind, value: unknown, number?: number): Uint8Array {
+    const { body: { id, name }, delivery } = job;
+    // One that came again while it ran was tried as often as that says; all else is told of the run.
+    const attempt = kind === "dead" && delivery !== undefined ? delivery.attempt : job.attempt;
     const answer = { id, attempt, worker: this.#worker, ...(number !== undefined && { number }) };
     let error: unknown;
     try {

@@ -92,9 +92,10 @@ export class ServerJobs {
     }
     if (this.#unwanted.has(id)) return acknowledge(delivery);
     if (held !== undefined) {
+      // A letter that was redriven while its call is still being given up is another job: it comes later.
+      if (held.delivery?.sequence !== delivery.sequence) return delivery.nak(this.#parts.beat);
       this.counts.duplicates++;
-      held.delivery = delivery;
-      return;
+      return void (held.delivery = delivery);
     }
     if (this.#isDraining) return delivery.nak(0);
     this.#hold(new HeldJob(body, { priority, attempt: delivery.attempt, delivery }));
@@ -119,8 +120,7 @@ export class ServerJobs {
   /** A caller has said something to all servers. */
   control(message: Message): void {
     const body = this.#read(() => readControl(message.body), () => {});
-    if (body === undefined) return;
-    for (const id of body.ids) this.#control(body, id);
+    for (const id of body?.ids ?? []) this.#control(body!, id);
   }
 
   /** Gets what lies beside a message; where it is gone, the message says nothing. */
@@ -223,7 +223,7 @@ export class ServerJobs {
 
   async #failed(job: HeldJob, error: unknown): Promise<void> {
     if (job.isOver) return;
-    const { delivery, body, attempt } = job;
+    const { delivery, body } = job;
     const isExit = error instanceof WorkerExitError;
     // Of a stream somebody has seen the beginning: it is not run a second time.
     if (delivery === undefined || body.credit !== undefined) {
@@ -236,12 +236,12 @@ export class ServerJobs {
       return this.#answerFailed(job, thrown);
     }
     if (!isRetried) return this.#answerFailed(job, error);
-    // Its place is free only then: whoever waits for that is told when this has returned.
-    if (attempt >= this.#parts.attempts) return await this.#giveUp(job, error);
+    // One that has come again while it ran counts, too. Its place is free only when this has returned.
+    if (delivery.attempt >= this.#parts.attempts) return await this.#giveUp(job, error);
     this.counts.retried++;
     tellJob("retry", job, this.#parts.worker, error);
     this.#leave(job);
-    delivery.nak(delayAfter(attempt, this.#parts.backoff));
+    delivery.nak(delayAfter(delivery.attempt, this.#parts.backoff));
   }
 
   #answerFailed(job: HeldJob, error: unknown): void {
@@ -252,15 +252,15 @@ export class ServerJobs {
 
   /** The last try has failed in a way that would be tried again. */
   async #giveUp(job: HeldJob, error: unknown): Promise<void> {
-    const { body, attempt, priority } = job;
+    const { body, priority } = job;
     const { queue, worker } = this.#parts;
     this.counts.dead++;
     tellJob("dead", job, worker, error);
     try {
       // Not the id of the call: a letter that was redriven and dies again within two minutes would add nothing.
-      const { id, body: bytes, headers } = job.delivery!;
+      const { id, body: bytes, headers, attempt: attempts } = job.delivery!;
       const letter = { id, name: body.name, priority, body: bytes, headers: besideHeader(headers) };
-      await bury(queue, letter, { error, attempts: attempt, worker });
+      await bury(queue, letter, { error, attempts, worker });
       this.#answer(job, "dead", error);
     } finally {
       // Where it could not be put there it stays in its queue, and is told as exhausted.
@@ -296,8 +296,8 @@ export class ServerJobs {
   }
 
   #leave(job: HeldJob): boolean {
-    this.#held.delete(job.body.id);
     if (!job.end()) return false;
+    this.#held.delete(job.body.id);
     if (this.#held.size === 0) {
       this.#beat?.cancel();
       this.#beat = undefined;

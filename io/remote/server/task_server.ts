@@ -180,7 +180,8 @@ export class TaskServer {
       await Promise.all(this.#consumers.map((consumer) => consumer.close()));
       if (jobs.held > 0) await new Promise<void>((resolve) => this.#onEmpty = resolve);
       control?.();
-      await engine.flush();
+      // What cannot go out any more comes again elsewhere.
+      await engine.flush().catch(() => {});
     } finally {
       this.#grace?.cancel();
       await pool.close({ timeout: 0 });

@@ -21,6 +21,11 @@ export function fail(text: string): never {
   throw Object.assign(new RangeError(text), { code: "E_MINE" });
 }
 
+export async function failAfter(ms: number): Promise<never> {
+  await sleep(ms);
+  throw new RangeError("mine");
+}
+
 export function told(): Pick<Job, "key" | "attempt" | "name" | "task" | "traceparent"> {
   const { key, attempt, name, task, traceparent } = currentJob();
   return { key, attempt, name, task, traceparent };

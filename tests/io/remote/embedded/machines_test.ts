@@ -219,6 +219,96 @@ testWith(
   },
 );
 
+testWith(
+  "async context",
+  "a job that comes again to the server that runs it counts as tried again, and dies of its own error",
+  () =>
+    simulate(async (sim) => {
+      const both = { ackWait, attempts: 2 };
+      const servers: TaskServer[] = [];
+      sim.machine("one", async () => {
+        const workers = { startTimeout: Infinity };
+        servers.push(
+          await serveTasks(tasks, { ...both, size: 2, retryOn: () => true, backoff: { delay: 1 }, workers }),
+        );
+      });
+      let error: unknown;
+      sim.machine("caller", async () => {
+        const pool = new RemotePool<Tasks>(both);
+        error = await pool.run("failAfter", [ackWait * 3]).catch((thrown) => thrown);
+        await pool.close();
+      });
+      await sim.eventually("it runs", () => servers[0]?.statistics().running === 1, { within: 10_000 });
+      const { heal } = sim.network.partition(["one"], [engine]);
+      await sleep(ackWait + 1000);
+      heal();
+      await sim.eventually("it is over", () => error !== undefined, { within: 60_000 });
+      assertEquals(servers[0]!.statistics().duplicates, 1);
+      // It was given back once more, and was a letter that nothing had been heard of.
+      assert(error instanceof DeadLetterError && error.cause instanceof RangeError, String(error));
+      assertEquals([error.attempts, error.cause.message], [2, "mine"]);
+    }),
+);
+
+testWith(
+  "async context",
+  "a server and a pool that are cut off end all the same, and what they held is done elsewhere",
+  () =>
+    simulate(async (sim) => {
+      const calls = new Calls();
+      const servers: TaskServer[] = [];
+      serve(sim, "one", servers);
+      await sim.eventually("it serves", () => servers.length === 1, { within: 10_000 });
+      let isClosed = false;
+      sim.machine("other", async () => {
+        const pool = new RemotePool<Tasks>({ ackWait });
+        await pool.run("add", [1, 2]);
+        await sleep(2000);
+        await pool.close();
+        isClosed = true;
+      });
+      sim.machine("caller", async () => {
+        const pool = new RemotePool<Tasks>({ ackWait, attempts });
+        await calls.make(pool, "a", 1000);
+        await pool.close();
+      });
+      await sim.eventually("it runs", () => calls.runs.length === 1, { within: 10_000 });
+      sim.network.partition(["one", "other"]);
+      let isDrained = false;
+      void servers[0]!.drain().then(() => isDrained = true);
+      serve(sim, "two", servers);
+      await sim.eventually("both have ended", () => isClosed && isDrained, { within: 120_000 });
+      await sim.eventually("the call has settled", () => calls.results.length === 1, { within: 60_000 });
+      calls.check();
+      assertEquals(calls.results, ["a"]);
+    }),
+);
+
+testWith(
+  "async context",
+  "the late answer of a server that was cut off, after that of another one, changes nothing",
+  () =>
+    simulate(async (sim) => {
+      const calls = new Calls();
+      const servers: TaskServer[] = [];
+      serve(sim, "one", servers);
+      sim.machine("caller", async () => {
+        const pool = new RemotePool<Tasks>({ ackWait, attempts });
+        await calls.make(pool, "a", 1000);
+        await sleep(ackWait * 4);
+        await pool.close();
+      });
+      await sim.eventually("it runs", () => calls.runs.length === 1, { within: 10_000 });
+      const { heal } = sim.network.partition(["one"]);
+      serve(sim, "two", servers);
+      await sim.eventually("the call has settled", () => calls.results.length === 1, { within: 20_000 });
+      heal();
+      await sleep(ackWait * 2);
+      calls.check();
+      assertEquals([calls.runs.length, calls.results, servers[0]!.statistics().completed], [2, ["a"], 1]);
+    }),
+);
+
 testWith("async context", "a connection that was reset is found again, and says so", () =>
   simulate(async (sim) => {
     const servers: TaskServer[] = [];
