@@ -8,7 +8,8 @@ import { startServer } from "./server.ts";
 const pool = new WorkerPool<typeof import("./links.ts")>(new URL("./links.ts", import.meta.url), { size: 2 });
 const cache = new VerdictCache((url) => checkLink(url));
 
-await main(async () => {
+await main(async (g) => {
+  g.defer(() => pool.close()); // when everything else has ended
   if (process.argv.includes("--inspect")) await inspector();
   const server = await startServer({
     findLinks: (page) => pool.run("findLinks", [page]),
