@@ -13,8 +13,14 @@ function anchorsOf(text: string): string[] {
   );
 }
 
+/** The pages below `docs`, by their paths in it. */
+function guidePages(): string[] {
+  const names = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" });
+  return names.map((name) => name.replaceAll("\\", "/")).filter((name) => name.endsWith(".md")).sort();
+}
+
 test("every link to a file or a heading leads to one that is there", () => {
-  const guide = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`);
+  const guide = guidePages().map((name) => `docs/${name}`);
   const pages = ["README.md", "CHANGELOG.md", "ARCHITECTURE.md", "CONTRIBUTING.md", ...guide];
   const broken: string[] = [];
   let links = 0;
@@ -37,7 +43,7 @@ test("every link to a file or a heading leads to one that is there", () => {
 
 test("every page of the guide is in its index", () => {
   const index = readFileSync(join(root, "docs/README.md"), "utf8");
-  for (const name of readdirSync(join(root, "docs"))) {
-    if (name.endsWith(".md") && name !== "README.md") assert(index.includes(`](${name})`), `${name} is missing`);
+  for (const name of guidePages()) {
+    if (name !== "README.md") assert(index.includes(`](${name})`), `${name} is missing`);
   }
 });

@@ -75,6 +75,12 @@ function writePage(folder: string, from: string, to: string): void {
 
 /** The text of a page with its links turned: to pages, to whole pages of others, to files of the repository as text. */
 function inSite(text: string, from: string, to: string, folder: string): string {
+  // What is in a program may look like a link, and is to stay as it is.
+  const parts = text.split(/^(```[^]*?^```$)/m);
+  return parts.map((part) => part.startsWith("```") ? part : withLinks(part, from, to, folder)).join("");
+}
+
+function withLinks(text: string, from: string, to: string, folder: string): string {
   const links = /(!?\[[^\]]*\]\(|^\[[^\]]+\]: )((?!https?:|mailto:|#)[^)\s]+)/gm;
   return text.replace(links, (_, before: string, link: string) => {
     const [path = "", anchor] = link.split("#");
