@@ -99,7 +99,10 @@ export function callAt<A extends unknown[]>(when: number, callback: (...args: A)
  * @throws {TypeError} if `fn` is no function.
  * @throws {StructureError} outside of `runUntilComplete`.
  */
-export function createTask<T>(fn: () => T | PromiseLike<T>, options: { name?: string } = {}): LoopTask<T> {
+export function createTask<T>(fn: () => T | PromiseLike<T>, options: {
+  /** A name for messages and the task tree. Default: that of the function. */
+  name?: string;
+} = {}): LoopTask<T> {
   checkFunction(fn, "The function of createTask");
   checkOptions(options, "createTask", ["name"]);
   const bridge = currentBridge();
@@ -118,7 +121,10 @@ export function createTask<T>(fn: () => T | PromiseLike<T>, options: { name?: st
  */
 export async function gather<T>(
   awaitables: Iterable<LoopTask<T> | PromiseLike<T> | (() => T | PromiseLike<T>)>,
-  options: { returnExceptions?: boolean } = {},
+  options: {
+    /** Are failures among the results, instead of the first one ending it all? Default: false. */
+    returnExceptions?: boolean;
+  } = {},
 ): Promise<T[]> {
   if (typeof awaitables?.[Symbol.iterator] !== "function") {
     throw new TypeError(`gather takes a list of tasks, promises or functions: received ${show(awaitables)}`);

@@ -21,7 +21,7 @@ import { UpstreamError } from "./upstream_error.ts";
 export interface ProxyOptions {
   /**
    * Fields that the upstream is to see, in the place of the client's of the same name: "x-forwarded-for" with `context.remoteAddress`,
-   * say. What the client says of that kind is dropped, as anybody can say it; who has a proxy of their own in front hands it on here.
+   * say. What the client says of that kind is dropped, as anybody can say it; who has a proxy of their own in front hands it on here. Default: none.
    */
   headers?: HeadersInit;
   /** Ends the exchange with the upstream when aborted. Default: the scope of the caller, which a handler's request cancels. */

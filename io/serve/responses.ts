@@ -12,11 +12,11 @@ import { loop } from "../../scheduler/queue/loop.ts";
 
 /** Status, its text and further fields of an answer; a `content-type` of yours counts. */
 export interface AnswerInit {
-  /** Default: 200. */
+  /** The status of the answer. Default: 200. */
   status?: number;
-  /** Default: none. */
+  /** The text beside the status, where HTTP/1.1 is spoken. Default: none. */
   statusText?: string;
-  /** Default: the type. */
+  /** Fields of the answer; a `content-type` among them is kept. Default: that of the helper. */
   headers?: HeadersInit;
 }
 

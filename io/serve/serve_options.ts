@@ -22,9 +22,9 @@ export interface ServeOptions {
   hostname?: string;
   /** The port; 0 lets the system choose. Default: 0. */
   port?: number;
-  /** The path of a Unix socket to listen on, instead of `hostname` and `port`. */
+  /** The path of a Unix socket to listen on, instead of `hostname` and `port`. Default: none. */
   unix?: string;
-  /** Certificate chain and private key, as PEM: the server then speaks TLS. */
+  /** Certificate chain and private key, as PEM: the server then speaks TLS. Default: no TLS. */
   tls?: TlsOptions;
   /**
    * The host names served, without ports; a request for another one is answered 421. `".example.org"` stands for `example.org` and all
@@ -97,7 +97,7 @@ export interface ServeOptions {
    * that is under way holds it on Deno all the same. Default: true.
    */
   hold?: boolean;
-  /** How a drain goes; see {@linkcode DrainOptions}. */
+  /** How a drain goes; see {@linkcode DrainOptions}. Default: with the defaults there. */
   drain?: DrainOptions;
   /** Is told of errors of handlers, once each; the client gets 500 without the text. Default: `configure`'s `onUnhandled`. */
   onError?: (error: unknown, request: Request) => void;

@@ -25,13 +25,13 @@ import { ScopeSignal } from "./scope_signal.ts";
 export interface CancelScopeOptions {
   /** When the scope cancels itself, in ms of the host's clock (`performance.now()`). Default: never. */
   deadline?: number;
-  /** The same, in ms from when the scope is entered. With `deadline` too, the earlier one counts. */
+  /** The same, in ms from when the scope is entered. With `deadline` too, the earlier one counts. Default: never. */
   timeout?: number;
   /** Keeps out the cancellation of the scopes around. Default: false. */
   shield?: boolean;
   /** Cancels the scope when aborted; `run` then rejects with the signal's reason itself. */
   signal?: AbortSignal;
-  /** A name for messages. */
+  /** A name for messages. Default: none. */
   name?: string;
 }
 

@@ -127,7 +127,10 @@ export function moveOnAfter<T>(
  */
 export function shield<T>(
   body: (context: BodyContext) => T | PromiseLike<T>,
-  options: { timeout?: number } = {},
+  options: {
+    /** How long the body may take, in ms; then it is cancelled, and `shield` rejects with `TimeoutError`. Default: `Infinity`. */
+    timeout?: number;
+  } = {},
 ): Promise<T> {
   checkFunction(body, "The body of shield");
   checkOptions(options, "shield", ["timeout"]);

@@ -11,7 +11,7 @@ import { checkSignal } from "../scopes/foreign_signal.ts";
 
 /** How a group is to be. */
 export interface GroupOptions {
-  /** A name for messages and the task tree. */
+  /** A name for messages and the task tree. Default: none. */
   name?: string;
   /** Cancels the group when aborted; `group` then rejects with the signal's reason itself. */
   signal?: AbortSignal;
