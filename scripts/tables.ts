@@ -9,10 +9,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { executableOf, root } from "../tests/support/hosts.ts";
+import { costsPage } from "./tables/costs.ts";
 import { optionsPage } from "./tables/options.ts";
 
 /** The pages, by their files. */
 export const tables: Readonly<Record<string, () => string>> = {
+  "docs/costs.md": () => formatted(costsPage()),
   "docs/options.md": () => formatted(optionsPage()),
 };
 

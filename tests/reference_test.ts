@@ -38,3 +38,18 @@ function isErrorClass(value: unknown): boolean {
   return typeof value === "function" && value.prototype instanceof Error;
 }
 
+
+test("the glossary has each word once, in order, and only words that the guide uses", () => {
+  const words = namesOn("glossary.md", 3);
+  assertEquals(words, [...new Set(words)].sort((a, b) => a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+  const guide = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md") && name !== "glossary.md")
+    .map((name) => readFileSync(join(root, "docs", name), "utf8")).join("\n").toLowerCase();
+  assertEquals(words.filter((word) => !guide.includes(word.toLowerCase())), []);
+  assert(words.length >= 50, `${words.length} words`);
+});
+
+test("what the glossary says of a word is short, and leads to where it is explained", () => {
+  const parts = readFileSync(join(root, "docs/glossary.md"), "utf8").split(/^### /m).slice(1);
+  const poor = parts.filter((part) => !/\]\([\w.#-]+\)/.test(part) || part.split(/\s+/).length > 60);
+  assertEquals(poor.map((part) => part.split("\n")[0]), []);
+});
