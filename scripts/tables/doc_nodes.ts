@@ -68,16 +68,19 @@ export interface DocSymbol {
 
 /** The exported names of each entry point, in the order of the code. */
 export function documented(): Map<string, readonly DocSymbol[]> {
+  const byFile = documentedIn(Object.values(entryPoints));
+  return new Map(Object.entries(entryPoints).map(([name, file]) => [name, byFile.get(file)!]));
+}
+
+/** The exported names of files, which are given from the root. */
+export function documentedIn(files: readonly string[]): Map<string, readonly DocSymbol[]> {
   const deno = executableOf("deno");
   if (deno === undefined) throw new Error("The public names are read by Deno, which `npm ci` brings");
-  const args = ["doc", "--json", ...Object.values(entryPoints)];
+  const args = ["doc", "--json", ...files];
   const { status, stdout, stderr } = spawnSync(deno, args, { cwd: root, encoding: "utf8", maxBuffer: 64 * 1024 ** 2 });
   if (status !== 0) throw new Error(`deno doc has failed: ${stderr}`);
   const { nodes } = JSON.parse(stdout) as { nodes: Record<string, { symbols: DocSymbol[] }> };
-  const byFile = new Map(
-    Object.entries(nodes).map(([url, { symbols }]) => [relative(root, fileURLToPath(url)), symbols]),
-  );
-  return new Map(Object.entries(entryPoints).map(([name, file]) => [name, byFile.get(file)!]));
+  return new Map(Object.entries(nodes).map(([url, { symbols }]) => [relative(root, fileURLToPath(url)), symbols]));
 }
 
 /** The file of a location, from the root. */

@@ -5,6 +5,8 @@
  */
 
 import { readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { root } from "../../tests/support/hosts.ts";
 import {
   type DocMember,
   type DocNode,
@@ -12,6 +14,7 @@ import {
   type DocSymbol,
   type DocType,
   documented,
+  documentedIn,
   fileOf,
 } from "./doc_nodes.ts";
 
@@ -40,9 +43,14 @@ export interface OptionSet {
 export function optionSets(): Map<string, OptionSet[]> {
   const points = documented();
   const types = new Map([...points.values()].flat().map((symbol) => [symbol.name, symbol]));
+  addBases(types);
   const seen = new Map<string, OptionSet>();
   return new Map([...points].map(([point, symbols]) => {
     const sets: OptionSet[] = [];
+    /** Is this an interface of ours, or a part of one? */
+    function isKnown(type: DocType): boolean {
+      return types.has((isPart(type) ? type.value.typeParams[0] : type).value.typeName as string);
+    }
     /** Takes note of who takes a set, and of the sets within it and below it. */
     function note(type: DocType, taker: string): void {
       const title = type.kind === "typeRef" && !isPart(type) ? type.value.typeName as string : taker;
@@ -50,7 +58,7 @@ export function optionSets(): Map<string, OptionSet[]> {
       if (old !== undefined) return void (old.of.includes(taker) || old.of.push(taker));
       const node = interfaceOf(title, types);
       if (node === undefined && !isPart(type) && type.kind !== "typeLiteral") return;
-      const bases = isPart(type) ? [type] : [...node?.def.extends ?? []] as DocType[];
+      const bases = (isPart(type) ? [type] : [...node?.def.extends ?? []] as DocType[]).filter(isKnown);
       const members = node === undefined
         ? type.value.properties as DocMember[] ?? []
         : [...node.def.properties ?? [], ...node.def.methods ?? []];
@@ -67,6 +75,25 @@ export function optionSets(): Map<string, OptionSet[]> {
     for (const symbol of symbols) for (const [taker, type] of takersOf(symbol)) note(type, taker);
     return [point, sets];
   }));
+}
+
+/** Adds the interfaces that public ones extend, and that no entry point exports. */
+function addBases(types: Map<string, DocSymbol>): void {
+  const files = new Set<string>();
+  for (const { declarations } of types.values()) {
+    for (const { kind, def, location } of declarations) {
+      for (const each of kind === "interface" ? def.extends as DocType[] ?? [] : []) {
+        const { typeName, resolution } = (isPart(each) ? each.value.typeParams[0] : each).value;
+        if (types.has(typeName) || resolution?.kind !== "import") continue;
+        files.add(relative(root, join(dirname(fileOf(location)), resolution.specifier)));
+      }
+    }
+  }
+  if (files.size === 0) return;
+  for (const symbol of [...documentedIn([...files]).values()].flat()) {
+    types.set(symbol.name, types.get(symbol.name) ?? symbol);
+  }
+  addBases(types);
 }
 
 /** What of a symbol takes options, and their type. */
