@@ -114,7 +114,7 @@ export function createTask<T>(fn: () => T | PromiseLike<T>, options: {
 
 /**
  * Waits for several at once: tasks, promises, or functions, which become tasks. The results are in the order of the list. The first
- * failure is thrown at once, and the others go on (`all` would cancel and await them); what fails after it is told to `onUnhandled`.
+ * failure is thrown at once, and the others go on (`all` would cancel and await them); what fails after it is reported to `onUnhandled`.
  * With `returnExceptions` failures are results. A cancellation of the waiting cancels all tasks in the list.
  *
  * @throws {TypeError} (rejection) for arguments of a wrong kind.

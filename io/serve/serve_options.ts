@@ -113,9 +113,9 @@ export interface ShedOptions {
 
 /** What became of a request. */
 export interface RequestRecord {
-  /** The status of the answer; 499 if the client left before there was one. */
+  /** The status of the answer; 499 if the client disconnected before there was one. */
   readonly status: number;
-  /** How the answer ended: it was sent, the client left, its body failed, or the server cut it at the end of a drain. */
+  /** How the answer ended: it was sent, the client disconnected, its body failed, or the server cut it at the end of a drain. */
   readonly end: "sent" | "left" | "failed" | "cut";
   /** From the head of the request to the end of all that it started, in ms. */
   readonly duration: number;
@@ -293,7 +293,7 @@ export function checkDrain(options: DrainOptions): Required<DrainOptions> {
   const { force = grace + 5000 } = options;
   checkDuration(force, "The force of a drain");
   if (force < grace) {
-    throw new RangeError(`The force of a drain is not before its grace: received ${force} and ${grace}`);
+    throw new RangeError(`The force of a drain cannot be less than its grace: received ${force} and ${grace}`);
   }
   return { delay, grace, force };
 }

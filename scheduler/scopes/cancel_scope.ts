@@ -212,8 +212,8 @@ export function currentSignal(): AbortSignal {
 }
 
 /**
- * When the code that calls is going to be cancelled by a deadline: the earliest of those of the scopes around, up to
- * the nearest shield, in ms of the host's clock. `Infinity` for never, `-Infinity` when it is cancelled already.
+ * The time at which a deadline will cancel the calling code, in ms of the host's clock: the earliest deadline of the scopes around it, up
+ * to the nearest shield. `Infinity` for never, `-Infinity` when it is cancelled already.
  *
  * @example
  * ```ts

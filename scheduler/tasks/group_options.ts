@@ -19,7 +19,7 @@ export interface GroupOptions {
   timeout?: number;
   /**
    * How long the group may take to end once it is cancelled, or its deferred functions once they begin, in ms; then it rejects with
-   * `TeardownError`. Default: `Infinity`; then whom it waits for is told to `onUnhandled` after 10 s, 20 s more, and so on.
+   * `TeardownError`. Default: `Infinity`; then the tasks it waits for are reported to `onUnhandled` after 10 s, 20 s more, and so on.
    */
   teardownTimeout?: number;
   /** How many tasks run at once, daemons included; further ones wait, the most urgent first, then in the order of

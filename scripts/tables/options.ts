@@ -206,12 +206,18 @@ function setText({ title, of, from, options }: OptionSet): string {
   );
   const taken = takers.length === 0 ? "A part of others here." : `Taken by ${listed(takers)}.`;
   const base = from.length === 0 ? "" : ` Those of ${listed(from)}${options.length === 0 ? "." : ", and:"}`;
+  const hasErrors = options.some(({ errors }) => errors.length > 0);
   const rows = options.map(({ name, type, default: standard = "none", says, errors }) =>
-    `| \`${name}\` | \`${cell(type)}\` | ${literal(cell(standard))} | ${cell(says)} | ${
-      errors.map(errorLink).join(", ")
-    } |`
+    row([
+      `\`${name}\``,
+      `\`${cell(type)}\``,
+      literal(cell(standard)),
+      ...(hasErrors ? [errors.map(errorLink).join(", ")] : []),
+      cell(says),
+    ])
   );
-  const table = ["| option | type | default | what it is | errors |", "| - | - | - | - | - |", ...rows].join("\n");
+  const head = ["option", "type", "default", ...(hasErrors ? ["errors"] : []), "what it is"];
+  const table = [row(head), row(head.map(() => "-")), ...rows].join("\n");
   return [`### ${title}`, `${taken}${base}`, ...(options.length === 0 ? [] : [table])].join("\n\n");
 }
 
@@ -221,6 +227,10 @@ function linkTo(name: string): string {
 
 function errorLink(name: string): string {
   return /^(Type|Range)Error$/.test(name) ? `\`${name}\`` : `[\`${name}\`](errors.md#${name.toLowerCase()})`;
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
 }
 
 function cell(text: string): string {
