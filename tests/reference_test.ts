@@ -38,7 +38,6 @@ function isErrorClass(value: unknown): boolean {
   return typeof value === "function" && value.prototype instanceof Error;
 }
 
-
 test("the glossary has each word once, in order, and only words that the guide uses", () => {
   const words = namesOn("glossary.md", 3);
   assertEquals(words, [...new Set(words)].sort((a, b) => a.toLowerCase() < b.toLowerCase() ? -1 : 1));
