@@ -36,5 +36,4 @@ const notYet = [
   "RemoteRunOptions.idempotencyKey",
   "RemotePool.deadLetters.limit",
   ...["backoff", "workers"].map((name) => `ServeTasksOptions.${name}`),
-  ...["headers", "signal", "timeout"].map((name) => `Engine.request.${name}`),
 ];

@@ -96,8 +96,12 @@ function addBases(types: Map<string, DocSymbol>): void {
   addBases(types);
 }
 
+/** What others write, or have from another package, and hand over: nobody calls it. */
+const handedOver: ReadonlySet<string> = new Set(["Engine", "NatsConnection"]);
+
 /** What of a symbol takes options, and their type. */
 function takersOf({ name, declarations }: DocSymbol): [string, DocType][] {
+  if (handedOver.has(name)) return [];
   const all = declarations.flatMap(({ kind, def }): [string, readonly DocParam[]][] => {
     const methods = (def.methods ?? []).filter(({ accessibility }) => accessibility !== "private")
       .map((
