@@ -1,5 +1,5 @@
 /**
- * The small door for worker modules: what a function that runs in a `WorkerPool` may ask and say, and `serveJobs` for workers that the
+ * The entry point for worker modules: what a function that runs in a `WorkerPool` may ask and say, and `serveJobs` for workers that the
  * program starts itself.
  *
  * @example

@@ -22,7 +22,7 @@ export interface ConfigureOptions {
 }
 
 /**
- * Sets defaults of the process; what is left out stays as it is. They are in force at once, for work that is queued already too.
+ * Sets defaults of the process; what is left out stays as it is. They apply at once, also to work that is already queued.
  *
  * @throws {TypeError} or {RangeError} at the call, for values of a wrong kind or range; then nothing is set.
  *

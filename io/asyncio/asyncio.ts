@@ -99,7 +99,10 @@ export function callAt<A extends unknown[]>(when: number, callback: (...args: A)
  * @throws {TypeError} if `fn` is no function.
  * @throws {StructureError} outside of `runUntilComplete`.
  */
-export function createTask<T>(fn: () => T | PromiseLike<T>, options: { name?: string } = {}): LoopTask<T> {
+export function createTask<T>(fn: () => T | PromiseLike<T>, options: {
+  /** A name for messages and the task tree. Default: that of the function. */
+  name?: string;
+} = {}): LoopTask<T> {
   checkFunction(fn, "The function of createTask");
   checkOptions(options, "createTask", ["name"]);
   const bridge = currentBridge();
@@ -111,14 +114,17 @@ export function createTask<T>(fn: () => T | PromiseLike<T>, options: { name?: st
 
 /**
  * Waits for several at once: tasks, promises, or functions, which become tasks. The results are in the order of the list. The first
- * failure is thrown at once, and the others go on (`all` would cancel and await them); what fails after it is told to `onUnhandled`.
+ * failure is thrown at once, and the others go on (`all` would cancel and await them); what fails after it is reported to `onUnhandled`.
  * With `returnExceptions` failures are results. A cancellation of the waiting cancels all tasks in the list.
  *
  * @throws {TypeError} (rejection) for arguments of a wrong kind.
  */
 export async function gather<T>(
   awaitables: Iterable<LoopTask<T> | PromiseLike<T> | (() => T | PromiseLike<T>)>,
-  options: { returnExceptions?: boolean } = {},
+  options: {
+    /** Are failures among the results, instead of the first one ending it all? Default: false. */
+    returnExceptions?: boolean;
+  } = {},
 ): Promise<T[]> {
   if (typeof awaitables?.[Symbol.iterator] !== "function") {
     throw new TypeError(`gather takes a list of tasks, promises or functions: received ${show(awaitables)}`);

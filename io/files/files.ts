@@ -20,7 +20,7 @@ export interface ReadBytesOptions {
   /**
    * Memory to read into; the result is the part of it that was filled. Whoever reads thousands of files spares the
    * garbage collector as many buffers. After a rejection it may be written to until the system's read has ended, so that it is
-   * not to be used again.
+   * not to be used again. Default: memory of its own.
    */
   into?: Uint8Array<ArrayBuffer>;
 }
@@ -123,7 +123,10 @@ function plain(bytes: Uint8Array): Uint8Array {
  */
 export function openBytes(
   path: string | URL,
-  options: { signal?: AbortSignal | undefined } = {},
+  options: {
+    /** Ends the reading when aborted; the iteration then throws the signal's reason itself. */
+    signal?: AbortSignal | undefined;
+  } = {},
 ): AsyncIterableIterator<Uint8Array> {
   checkPath(path);
   checkOptions(options, "openBytes", ["signal"]);

@@ -34,7 +34,7 @@ export interface InspectorOptions {
   /** The port; 0 lets the system choose. Default: 0. */
   port?: number;
   /**
-   * The part of its URL that nobody is to guess: letters, digits, "-" and "_". It is all that keeps others out: take 32 that are drawn by lot.
+   * The part of its URL that nobody is to guess: letters, digits, "-" and "_". It is all that keeps others out: take 32 random ones.
    * Default: such a one, made anew each time.
    */
   token?: string;

@@ -34,9 +34,9 @@ export const connectionOptions: readonly (keyof ConnectionOptions)[] = ["noDelay
 export interface ConnectOptions extends ConnectionOptions {
   /** The name or address of the other machine. Default: "127.0.0.1". */
   hostname?: string;
-  /** Its port. */
+  /** Its port. Default: none; there has to be one, or `unix`. */
   port?: number;
-  /** The path of a Unix socket, instead of `hostname` and `port`. */
+  /** The path of a Unix socket, instead of `hostname` and `port`. Default: none. */
   unix?: string;
   /** Speaks TLS: `true`, or how. Default: false. */
   tls?: boolean | ConnectTlsOptions;

@@ -133,7 +133,7 @@ function allFailed(errors: readonly unknown[], hostname: string, port: number): 
   if (errors.length === 1) return errors[0];
   const error = new AggregateError(
     errors,
-    `None of the ${errors.length} addresses of ${hostname} took a connection to port ${port}`,
+    `None of the ${errors.length} addresses of ${hostname} accepted a connection to port ${port}`,
   );
   return Object.assign(error, { code: (errors[0] as { code?: string }).code });
 }

@@ -21,9 +21,9 @@ export interface ListenOptions extends ConnectionOptions {
   hostname?: string;
   /** The port; 0 lets the system choose. Default: 0. */
   port?: number;
-  /** The path of a Unix socket, instead of `hostname` and `port`. */
+  /** The path of a Unix socket, instead of `hostname` and `port`. Default: none. */
   unix?: string;
-  /** Speaks TLS with this certificate and key. */
+  /** Speaks TLS with this certificate and key. Default: no TLS. */
   tls?: ListenTlsOptions;
   /** How many connections may wait to be accepted; what comes beyond them is closed at once. Default: 511. */
   backlog?: number;

@@ -11,13 +11,13 @@ import type { SecureServerSettings, SecureSettings } from "../../runtime/port/ne
 export interface ConnectTlsOptions {
   /** The name that the other side's certificate is to be for. Default: the hostname. */
   serverName?: string;
-  /** The certificates that are trusted, as PEM, instead of those the runtime trusts. */
+  /** The certificates that are trusted, as PEM. Default: those the runtime trusts. */
   ca?: string | readonly string[];
-  /** A certificate of one's own, as PEM, where the other side asks for one; `key` goes with it. */
+  /** A certificate of one's own, as PEM, where the other side asks for one; `key` goes with it. Default: none. */
   cert?: string;
-  /** The private key of `cert`, as PEM. */
+  /** The private key of `cert`, as PEM. Default: none. */
   key?: string;
-  /** The protocols to offer, the best first; `connection.alpn` is the one that was chosen. */
+  /** The protocols to offer, the best first; `connection.alpn` is the one that was chosen. Default: none. */
   alpn?: readonly string[];
   /** Is a certificate that is not trusted, or is for another name, an error? `false` lets anybody read along. Default: true. */
   verify?: boolean;
@@ -27,7 +27,7 @@ export interface ConnectTlsOptions {
 export interface ListenTlsOptions extends TlsOptions {
   /** Asks clients for a certificate, signed by one of these (PEM), and turns away who has none. Default: nobody is asked. */
   ca?: string | readonly string[];
-  /** The protocols that are spoken, the best first. */
+  /** The protocols that are spoken, the best first. Default: none is agreed on. */
   alpn?: readonly string[];
 }
 

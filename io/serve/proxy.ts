@@ -21,7 +21,7 @@ import { UpstreamError } from "./upstream_error.ts";
 export interface ProxyOptions {
   /**
    * Fields that the upstream is to see, in the place of the client's of the same name: "x-forwarded-for" with `context.remoteAddress`,
-   * say. What the client says of that kind is dropped, as anybody can say it; who has a proxy of their own in front hands it on here.
+   * say. What the client says of that kind is dropped, as anybody can say it; who has a proxy of their own in front hands it on here. Default: none.
    */
   headers?: HeadersInit;
   /** Ends the exchange with the upstream when aborted. Default: the scope of the caller, which a handler's request cancels. */
@@ -30,7 +30,7 @@ export interface ProxyOptions {
 
 /**
  * Hands a request on to another server, and gives its answer. Bodies are streamed both ways, no faster than they are taken; when the request is
- * cancelled, or its client leaves, the upstream is let go. Fields that say how a connection is used, those that `Connection` names among
+ * cancelled, or its client disconnects, the upstream is let go. Fields that say how a connection is used, those that `Connection` names among
  * them, are dropped both ways, and so is what the client says of proxies before. Redirects are given to the client. The upstream is asked for
  * its bodies as they are; where it has encoded one all the same and `fetch` has decoded it, the answer says neither coding nor length.
  *
@@ -54,7 +54,7 @@ export interface ProxyOptions {
  */
 export function proxy(request: Request, upstream: string | URL, options: ProxyOptions = {}): Promise<Response> {
   if (!(request instanceof Request)) {
-    throw new TypeError(`What is handed on is a Request: received ${show(request)}`);
+    throw new TypeError(`proxy takes a Request: received ${show(request)}`);
   }
   const target = targetOf(request, upstream);
   checkOptions(options, "proxy", ["headers", "signal"]);

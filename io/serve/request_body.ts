@@ -113,7 +113,7 @@ export class RequestBody implements BodyWatch {
   end(): void {
     // To make the error takes longer than all else here.
     if (this.#open && (this.#reader !== undefined || this.#stopWhole !== undefined)) {
-      this.fail(new Error("The request is over, and its body with it"));
+      this.fail(new Error("The request has ended, and its body can no longer be read"));
     }
   }
 

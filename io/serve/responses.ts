@@ -12,11 +12,11 @@ import { loop } from "../../scheduler/queue/loop.ts";
 
 /** Status, its text and further fields of an answer; a `content-type` of yours counts. */
 export interface AnswerInit {
-  /** Default: 200. */
+  /** The status of the answer. Default: 200. */
   status?: number;
-  /** Default: none. */
+  /** The text beside the status, where HTTP/1.1 is spoken. Default: none. */
   statusText?: string;
-  /** Default: the type. */
+  /** Fields of the answer; a `content-type` among them is kept. Default: that of the helper. */
   headers?: HeadersInit;
 }
 
@@ -77,7 +77,7 @@ export function html(value: string, init?: AnswerInit): Response {
  */
 export function json(value: unknown, init?: AnswerInit): Response {
   const written: string | undefined = JSON.stringify(value);
-  if (written === undefined) throw new TypeError(`There is no JSON of this: received ${show(value)}`);
+  if (written === undefined) throw new TypeError(`This value cannot be written as JSON: received ${show(value)}`);
   return answer(written, "application/json", init);
 }
 
@@ -136,7 +136,7 @@ export function redirect(url: string | URL, status: RedirectStatus = 302, init?:
 function addressOf(url: string): string {
   // deno-lint-ignore no-control-regex -- these are what it is about.
   if (/[\0-\x1f\x7f-\x9f]/.test(url)) {
-    throw new TypeError(`An address has no control characters: received ${show(url)}`);
+    throw new TypeError(`An address cannot contain control characters: received ${show(url)}`);
   }
   // Browsers take a backslash for a slash, so that "/\evil.example" would be another server's.
   return url.replace(/[^\x21-\x7e]+|\\/gu, (part) => encodeURIComponent(part.toWellFormed?.() ?? part));

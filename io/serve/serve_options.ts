@@ -22,9 +22,9 @@ export interface ServeOptions {
   hostname?: string;
   /** The port; 0 lets the system choose. Default: 0. */
   port?: number;
-  /** The path of a Unix socket to listen on, instead of `hostname` and `port`. */
+  /** The path of a Unix socket to listen on, instead of `hostname` and `port`. Default: none. */
   unix?: string;
-  /** Certificate chain and private key, as PEM: the server then speaks TLS. */
+  /** Certificate chain and private key, as PEM: the server then speaks TLS. Default: no TLS. */
   tls?: TlsOptions;
   /**
    * The host names served, without ports; a request for another one is answered 421. `".example.org"` stands for `example.org` and all
@@ -97,7 +97,7 @@ export interface ServeOptions {
    * that is under way holds it on Deno all the same. Default: true.
    */
   hold?: boolean;
-  /** How a drain goes; see {@linkcode DrainOptions}. */
+  /** How a drain goes; see {@linkcode DrainOptions}. Default: with the defaults there. */
   drain?: DrainOptions;
   /** Is told of errors of handlers, once each; the client gets 500 without the text. Default: `configure`'s `onUnhandled`. */
   onError?: (error: unknown, request: Request) => void;
@@ -113,9 +113,9 @@ export interface ShedOptions {
 
 /** What became of a request. */
 export interface RequestRecord {
-  /** The status of the answer; 499 if the client left before there was one. */
+  /** The status of the answer; 499 if the client disconnected before there was one. */
   readonly status: number;
-  /** How the answer ended: it was sent, the client left, its body failed, or the server cut it at the end of a drain. */
+  /** How the answer ended: it was sent, the client disconnected, its body failed, or the server cut it at the end of a drain. */
   readonly end: "sent" | "left" | "failed" | "cut";
   /** From the head of the request to the end of all that it started, in ms. */
   readonly duration: number;
@@ -293,7 +293,7 @@ export function checkDrain(options: DrainOptions): Required<DrainOptions> {
   const { force = grace + 5000 } = options;
   checkDuration(force, "The force of a drain");
   if (force < grace) {
-    throw new RangeError(`The force of a drain is not before its grace: received ${force} and ${grace}`);
+    throw new RangeError(`The force of a drain cannot be less than its grace: received ${force} and ${grace}`);
   }
   return { delay, grace, force };
 }

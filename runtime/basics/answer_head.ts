@@ -15,14 +15,14 @@ export function isFieldValue(text: string): boolean {
 /** Refuses a field that cannot be sent, before the host sees it. */
 export function checkField(name: string, text: string): void {
   if (!value.test(text)) {
-    throw new TypeError(`A field has no control characters: received ${name}: ${JSON.stringify(text)}`);
+    throw new TypeError(`A header field cannot contain control characters: received ${name}: ${JSON.stringify(text)}`);
   }
 }
 
 /** Refuses the text of a status that cannot be sent. */
 export function checkStatusText(text: string): void {
   if (text !== "" && !value.test(text)) {
-    throw new TypeError(`The text of a status has no control characters: received ${JSON.stringify(text)}`);
+    throw new TypeError(`The text of a status cannot contain control characters: received ${JSON.stringify(text)}`);
   }
 }
 

@@ -73,7 +73,9 @@ export async function spawnProcess(
   const { spawn } = await import("node:child_process") as unknown as ChildProcess;
   const { cwd, env, stdio } = settings;
   const { platform } = (globalThis as unknown as { process: { platform: string } }).process;
-  if (platform === "win32" && isBatchFile(command)) throw new TypeError("A batch file is run by a shell");
+  if (platform === "win32" && isBatchFile(command)) {
+    throw new TypeError("A batch file is not run, because Windows would hand it to a shell");
+  }
   const child = spawn(command, args, { cwd, env, stdio, detached: true, windowsHide: true });
   const { pid, stdin, stdout, stderr } = child;
   const exited = new Promise<HostExit>((resolve, reject) => {

@@ -88,7 +88,7 @@ export function mapChunked<T, R>(
   checkFunction(fn, "The callback of mapChunked");
   checkChunkedOptions(options, "mapChunked", ["into"]);
   const { into = [] } = options;
-  if (!Array.isArray(into)) throw new TypeError(`The array to put results into is none: received ${show(into)}`);
+  if (!Array.isArray(into)) throw new TypeError(`The option into has to be an array: received ${show(into)}`);
   return drive(workOver(source, fn, "map", into), options, () => into);
 }
 

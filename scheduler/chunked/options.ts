@@ -16,7 +16,7 @@ export interface ChunkedOptions {
   sliceTime?: number;
   /** Stops the work between two items; the promise then rejects with the signal's reason itself. */
   signal?: AbortSignal;
-  /** A name for messages. */
+  /** A name for messages. Default: none. */
   name?: string;
   /**
    * Called between two slices, at most every 100 ms, and once at the end, also of work that was cancelled. What it throws stops the

@@ -247,7 +247,7 @@ export class Exploration {
 
 function notAgain(error: unknown): Error {
   return new Error(
-    "The body has failed under a schedule, and not when that was run again: something in it depends on what an earlier run has left behind, " +
+    "The body failed under a schedule, but not when that schedule was run again: something in it depends on what an earlier run has left behind, " +
       "or on what a simulation does not control",
     { cause: error },
   );

@@ -21,16 +21,16 @@ import { checkSettings, onStage, type SimulateOptions, simulateOptions } from ".
 export interface ExploreOptions extends Omit<SimulateOptions, "allowRealIo"> {
   /** How many times the body is run at most. Default: 1000. */
   maxSchedules?: number;
-  /** Which schedules are run, and in which order; `"random"` and what follows it there draw lots only. Default: `"auto"`. */
+  /** Which schedules are run, and in which order; `"random"` and what follows it there are random only. Default: `"auto"`. */
   strategy?: SearchStrategy;
   /**
    * Runs only the schedule of this token, which a {@linkcode ScheduleFailure} has given. The environment variable `MILLRACE_REPLAY`
-   * does so for the body that the token is of, without a change of the test; other bodies are explored as ever.
+   * does so for the body that the token is of, without a change of the test; other bodies are explored as ever. Default: none.
    */
   replay?: string;
   /**
    * Are schedules tried in which a timer fires late, as it does on a busy machine, when those with timers on time have passed? They are
-   * at most as many as those, or a tenth of `maxSchedules`. Not by strategies that draw lots only. Default: true.
+   * at most as many as those, or a tenth of `maxSchedules`. Not by strategies that are random only. Default: true.
    */
   lateTimers?: boolean;
 }

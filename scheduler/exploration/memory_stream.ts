@@ -59,7 +59,7 @@ let streams = 0;
  */
 export function memoryStream(sim: Simulation, options: MemoryStreamOptions = {}): MemoryStream {
   if (typeof (sim as Partial<Simulation> | null)?.io !== "function") {
-    throw new TypeError(`A memory stream belongs to a simulation: received ${show(sim)}`);
+    throw new TypeError(`memoryStream takes the simulation first: received ${show(sim)}`);
   }
   checkOptions(options, "a memoryStream", ["label", "pieces", "buffer"]);
   const { label = "stream", pieces = "kept", buffer = 1 } = options;

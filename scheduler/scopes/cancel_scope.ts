@@ -25,13 +25,13 @@ import { ScopeSignal } from "./scope_signal.ts";
 export interface CancelScopeOptions {
   /** When the scope cancels itself, in ms of the host's clock (`performance.now()`). Default: never. */
   deadline?: number;
-  /** The same, in ms from when the scope is entered. With `deadline` too, the earlier one counts. */
+  /** The same, in ms from when the scope is entered. With `deadline` too, the earlier one counts. Default: never. */
   timeout?: number;
   /** Keeps out the cancellation of the scopes around. Default: false. */
   shield?: boolean;
   /** Cancels the scope when aborted; `run` then rejects with the signal's reason itself. */
   signal?: AbortSignal;
-  /** A name for messages. */
+  /** A name for messages. Default: none. */
   name?: string;
 }
 
@@ -212,8 +212,8 @@ export function currentSignal(): AbortSignal {
 }
 
 /**
- * When the code that calls is going to be cancelled by a deadline: the earliest of those of the scopes around, up to
- * the nearest shield, in ms of the host's clock. `Infinity` for never, `-Infinity` when it is cancelled already.
+ * The time at which a deadline will cancel the calling code, in ms of the host's clock: the earliest deadline of the scopes around it, up
+ * to the nearest shield. `Infinity` for never, `-Infinity` when it is cancelled already.
  *
  * @example
  * ```ts

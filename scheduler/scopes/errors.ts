@@ -92,7 +92,7 @@ function describe(source: CancelSource, reason: unknown, task: Task<unknown> | u
     case "shutdown":
       return "Cancelled by the end of the program";
     case "disconnect":
-      return "Cancelled because the client left";
+      return "Cancelled because the client disconnected";
     default:
       return typeof reason === "string" ? `Cancelled: ${reason}` : "Cancelled";
   }

@@ -126,8 +126,8 @@ const occurrences = new WeakMap<Scope, Occurrence>();
 const latest = new WeakMap<object, readonly unknown[]>();
 
 /**
- * The failures that a group had after `error`, the one it rejected with, in order and without duplicates. To be asked where the error was
- * caught: of an object that is thrown more than once, elsewhere those of the latest time are given. None for primitives.
+ * The failures that a group had after `error`, the one it rejected with, in order and without duplicates. Ask where the error was caught:
+ * of an object that is thrown several times, code elsewhere gets the failures of the latest time. None for primitives.
  *
  * @example
  * ```ts

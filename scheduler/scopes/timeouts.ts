@@ -14,7 +14,7 @@ import { cancellationIn, cancelledAround, enter, passOn } from "./exit.ts";
 import { Scope } from "./scope.ts";
 
 /**
- * Runs `body`, at most for `ms` milliseconds: then it is cancelled, and when it has ended the promise rejects with
+ * Runs `body` for at most `ms` milliseconds: then it is cancelled, and when it has ended the promise rejects with
  * `TimeoutError`, also if the body swallowed the cancellation. An error that the body throws in reaction wins. 0 cancels at the
  * first checkpoint, `Infinity` never.
  *
@@ -86,7 +86,7 @@ class TimedScope extends Scope {
 }
 
 /**
- * Runs `body`, at most for `ms` milliseconds: then it is cancelled, and the promise resolves to `undefined`. A value that the body
+ * Runs `body` for at most `ms` milliseconds: then it is cancelled, and the promise resolves to `undefined`. A value that the body
  * returns in time, or in spite of the cancellation, is the result.
  *
  * @throws {RangeError} or {TypeError} at the call, for a time that is negative or no number.
@@ -127,7 +127,10 @@ export function moveOnAfter<T>(
  */
 export function shield<T>(
   body: (context: BodyContext) => T | PromiseLike<T>,
-  options: { timeout?: number } = {},
+  options: {
+    /** How long the body may take, in ms; then it is cancelled, and `shield` rejects with `TimeoutError`. Default: `Infinity`. */
+    timeout?: number;
+  } = {},
 ): Promise<T> {
   checkFunction(body, "The body of shield");
   checkOptions(options, "shield", ["timeout"]);

@@ -44,7 +44,7 @@ export interface ChannelStatistics {
 const overflows: readonly unknown[] = ["wait", "sliding", "dropping"] satisfies Overflow[];
 
 /**
- * A line of values from senders to receivers, each value for one receiver, first in, first out.
+ * A queue of values from senders to receivers, each value for one receiver, first in, first out.
  *
  * With capacity 0, the default, a value goes from hand to hand: `send` settles when a receiver has taken it. With a
  * greater one as many values wait in the channel before a sender has to. Whoever waits for a value owns the next one:

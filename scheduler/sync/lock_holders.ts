@@ -94,7 +94,7 @@ export class Holders {
       const [asks, holds] = [writes ? "write" : "read", this.writing ? "writes" : "reads"];
       const who = owner === undefined ? "The code" : nameOf(owner);
       return new StructureError(
-        `${who} asks to ${asks} while it ${holds}, or what it is part of: it would wait for itself`,
+        `${who} asks to ${asks} while it, or code around it, ${holds}: it would wait for itself`,
       );
     };
   }

@@ -38,7 +38,7 @@ export interface MutexStatistics {
 }
 
 /**
- * A lock that one holds at a time; the others wait in line, first in, first out, as with a `Semaphore`.
+ * A lock that one task holds at a time; the others wait in a queue, first in, first out, as with a `Semaphore`.
  *
  * It is not reentrant: who waits for a mutex that waits for them waits until cancelled. A task that ends without giving
  * it back, or returning the permit, breaks it: those who wait get a `StructureError` instead of waiting for ever, until

@@ -25,9 +25,9 @@ export interface SemaphoreStatistics {
 }
 
 /**
- * At most `limit` permits at once; who comes when none is left waits in line.
+ * Gives out at most `limit` permits at once; whoever comes when none is left waits in a queue.
  *
- * Strictly first in, first out: neither `tryAcquire` nor a late `acquire` overtakes those in line. A permit that was
+ * Strictly first in, first out: neither `tryAcquire` nor a late `acquire` overtakes those in the queue. A permit that was
  * handed to somebody who is cancelled before going on is handed to the next. In a task every `acquire` is a checkpoint.
  *
  * @example

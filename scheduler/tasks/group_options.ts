@@ -11,7 +11,7 @@ import { checkSignal } from "../scopes/foreign_signal.ts";
 
 /** How a group is to be. */
 export interface GroupOptions {
-  /** A name for messages and the task tree. */
+  /** A name for messages and the task tree. Default: none. */
   name?: string;
   /** Cancels the group when aborted; `group` then rejects with the signal's reason itself. */
   signal?: AbortSignal;
@@ -19,7 +19,7 @@ export interface GroupOptions {
   timeout?: number;
   /**
    * How long the group may take to end once it is cancelled, or its deferred functions once they begin, in ms; then it rejects with
-   * `TeardownError`. Default: `Infinity`; then whom it waits for is told to `onUnhandled` after 10 s, 20 s more, and so on.
+   * `TeardownError`. Default: `Infinity`; then the tasks it waits for are reported to `onUnhandled` after 10 s, 20 s more, and so on.
    */
   teardownTimeout?: number;
   /** How many tasks run at once, daemons included; further ones wait, the most urgent first, then in the order of

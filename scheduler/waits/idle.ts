@@ -1,5 +1,5 @@
 /**
- * Waiting for the loop to have nothing else to do, and for the next picture.
+ * Waiting for the loop to have nothing else to do, and for the next frame.
  *
  * @module
  */
@@ -48,14 +48,14 @@ export function whenIdle(options: WhenIdleOptions = {}): Promise<IdleTime> {
   return endedBy(options, () => new IdleWait(currentScope(), timeout).promise, ["timeout", "signal"]);
 }
 
-/** How often pictures come. */
+/** How often frames come. */
 export interface NextFrameOptions extends WaitOptions {
-  /** Pictures a second, where the host shows none itself. Default: 60. */
+  /** Frames a second, where the host shows none itself. Default: 60. */
   rate?: number;
 }
 
 /**
- * Waits for the next picture: in a browser window `requestAnimationFrame`, elsewhere the next beat of a clock of `rate` beats a second.
+ * Waits for the next frame: in a browser window `requestAnimationFrame`, elsewhere the next beat of a clock of `rate` beats a second.
  * Resolves to the time of the host's clock. A checkpoint.
  *
  * @throws {TypeError} or {RangeError} at the call, for a rate that is no number above 0, or a `signal` that is none.
@@ -73,8 +73,8 @@ export interface NextFrameOptions extends WaitOptions {
 export function nextFrame(options: NextFrameOptions = {}): Promise<number> {
   checkOptions(options, "nextFrame", ["rate", "signal"]);
   const { rate = 60 } = options;
-  if (typeof rate !== "number") throw new TypeError(`The rate of pictures has to be a number: received ${show(rate)}`);
-  if (!(rate > 0 && rate < Infinity)) throw new RangeError(`The rate of pictures has to be above 0: received ${rate}`);
+  if (typeof rate !== "number") throw new TypeError(`The rate of frames has to be a number: received ${show(rate)}`);
+  if (!(rate > 0 && rate < Infinity)) throw new RangeError(`The rate of frames has to be above 0: received ${rate}`);
   return endedBy(options, () => toCaller(waitForFrame(rate)), ["rate", "signal"]);
 }
 
@@ -83,7 +83,7 @@ async function waitForFrame(rate: number): Promise<number> {
   if (host.requestFrame !== undefined) {
     const { requestFrame } = host;
     let cancel: (() => void) | undefined;
-    const wait: Wait = new Wait(currentScope(), () => cancel?.(), "the next picture");
+    const wait: Wait = new Wait(currentScope(), () => cancel?.(), "the next frame");
     if (!wait.interrupted) cancel = requestFrame(() => wait.resolve());
     await wait.promise;
   } else {

@@ -40,9 +40,9 @@ class Waiters<T> {
 const waiters = new WeakMap<PromiseLike<unknown>, Waiters<unknown>>();
 
 /**
- * Waits for any promise as a checkpoint: a cancellation ends the wait at once, the promise itself goes on, and is
- * not kept from being collected, nor keeps anything of the wait. If it rejects after all who waited for it have been cancelled, the
- * error goes to `onUnhandled`, unless it is an "AbortError".
+ * Waits for any promise as a checkpoint: a cancellation ends the wait at once. The promise itself goes on, and neither it nor the wait
+ * keeps the other in memory. If it rejects after all who waited for it have been cancelled, the error goes to `onUnhandled`, unless it is
+ * an "AbortError".
  *
  * @throws {TypeError} at the call, for what is no promise, and for options of a wrong kind.
  * @throws {Cancelled} (rejection) when the scope around it is cancelled. With a `signal`, its reason when that is aborted.

@@ -69,7 +69,9 @@ export class TaskSignal extends AbortSignal {
    * @throws {TypeError} for what is no signal, or no priority.
    */
   static override any(signals: Iterable<AbortSignal>, init: TaskSignalAnyInit = {}): TaskSignal {
-    if (Object(signals) !== signals) throw new TypeError(`Signals come in an iterable: received ${show(signals)}`);
+    if (Object(signals) !== signals) {
+      throw new TypeError(`TaskSignal.any takes an iterable of signals: received ${show(signals)}`);
+    }
     const members = [...signals];
     const wanted = dictionary<TaskSignalAnyInit>(init).priority;
     const followed = stateIn(wanted);

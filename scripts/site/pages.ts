@@ -26,6 +26,7 @@ const beside: Record<string, string> = {
   "CHANGELOG.md": "changelog.md",
   "CONTRIBUTING.md": "contributing.md",
   "README.md": "tour.md",
+  "SECURITY.md": "security-policy.md",
 };
 
 /** A page of the table of contents. */

@@ -15,7 +15,7 @@ export class RequestBodyError extends Error {
   constructor(why: "left" | "answered" = "left") {
     super(
       why === "left"
-        ? "The client left before the whole body of its request had come"
+        ? "The client disconnected before the whole body of its request had come"
         : "The body of the request was not read before its answer had gone out",
     );
   }

@@ -20,7 +20,7 @@ export function begin(
   outgoing.on("close", () => {
     const isSent = outgoing.writableFinished;
     // A client that leaves cancels the body's source, also while that has nothing to give.
-    if (!isSent) exchange.reader?.cancel(new Error("The client left")).catch(ignore);
+    if (!isSent) exchange.reader?.cancel(new Error("The client disconnected")).catch(ignore);
     exchange.finish(isSent ? "sent" : "left");
     connection.ended(exchange);
   });

@@ -43,7 +43,7 @@ function startWith(execArgv: string[] | undefined, start: (execArgv: string[]) =
   } catch (error) {
     if (!isRefusal(error)) throw error;
     const flags = error.message.slice(error.message.indexOf(": ") + 2);
-    const refusal = new TypeError(`Node refuses flags in execArgv, which only a whole process can have: ${flags}`);
+    const refusal = new TypeError(`Node accepts some flags for a whole process only, and not in execArgv: ${flags}`);
     throw Object.assign(refusal, { code: "ERR_WORKER_INVALID_EXEC_ARGV" });
   }
 }

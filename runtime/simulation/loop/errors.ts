@@ -72,7 +72,7 @@ export interface InvariantDetails {
   readonly cause: unknown;
 }
 
-/** What has to hold always does not, or what has to come about has not in time. */
+/** An invariant does not hold, or what has to happen in time has not. */
 export class InvariantError extends Error {
   /** The name of it. */
   readonly invariant: string;

@@ -28,7 +28,7 @@ export interface RestartSettings {
 
 /** How a machine is made. */
 export interface MachineOptions {
-  /** What is on its disk when it is first started, by path: all of it is safe there. */
+  /** What is on its disk when it is first started, by path: all of it is safe there. Default: nothing. */
   files?: Readonly<Record<string, string | Uint8Array>>;
   /** How many bytes all its files may have together: a write that needs more fails with ENOSPC. Default: no limit. */
   capacity?: number;
@@ -85,7 +85,10 @@ export interface Machine {
    * Asks the program to end, as SIGTERM does: who listens to that signal is told, else all that runs in it is cancelled. After `limit` ms
    * it is killed. Resolves when it has ended, at once where none runs.
    */
-  stop(options?: { limit?: number }): Promise<void>;
+  stop(options?: {
+    /** How long the program may take to end, in ms. Default: 10,000. */
+    limit?: number;
+  }): Promise<void>;
   /** Starts the program anew, with nothing but what is on the disk; kills it before if it runs. */
   restart(options?: RestartOptions): void;
   /** Nothing of it runs until `resume`; what comes to it waits. */

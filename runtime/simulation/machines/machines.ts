@@ -53,7 +53,7 @@ export class Machines implements MachineWorld {
   /** Makes a machine and starts it. */
   add(name: string, main: Program | URL, options: MachineOptions): Machine {
     checkMachine(name, main, options);
-    if (this.#byName.has(name)) throw new RangeError(`There is a machine ${name} already`);
+    if (this.#byName.has(name)) throw new RangeError(`There is already a machine ${name}`);
     const machine = new SimulatedMachine(name, main, options, this);
     this.#byName.set(name, machine);
     // From here on the caller is known to be the body. Marked earlier, simulations without machines would pay for it: on Node 20 a body

@@ -11,14 +11,14 @@ import type { SimulatedLoop } from "../loop/loop.ts";
 export interface LinkSettings {
   /**
    * How long each passage takes, in ms. Of two numbers the first is the rule, and each passage may take the second instead: so
-   * connections pass each other, and timeouts pass.
+   * connections pass each other, and timeouts pass. Default: as it was, at first any time.
    */
   latency?: number | readonly [number, number];
   /** How many passages may take the second of two latencies. Default: `Infinity`. */
   slow?: number;
-  /** How many connections may be lost, with what is on its way on them: both sides find that it is reset. */
+  /** How many connections may be lost, with what is on its way on them: both sides find that it is reset. Default: as it was, at first 0. */
   loss?: number;
-  /** How many times the network may be parted for a while: nothing passes, and what is on its way comes after it. */
+  /** How many times the network may be parted for a while: nothing passes, and what is on its way comes after it. Default: as it was, at first never. */
   partitions?: PartitionSettings;
 }
 

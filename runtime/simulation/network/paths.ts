@@ -21,16 +21,16 @@ import { checkLatency } from "./link.ts";
 
 /** How the way from one machine to another is. */
 export interface PathSettings {
-  /** How long each passage takes, in ms; of two numbers any time between them, by lot. */
+  /** How long each passage takes, in ms; of two numbers a random time between them. Default: as it was, at first that of `link` for all. */
   latency?: number | readonly [number, number];
   /**
-   * How many connections may be lost, as for all connections together; a number below 1 is the chance that a passage is, by lot. Both sides
-   * find that the connection is reset.
+   * How many connections may be lost, as for all connections together; a number below 1 is the chance that a passage is. Both sides find that
+   * the connection is reset. Default: as it was, at first 0.
    */
   loss?: number;
-  /** How many bytes pass in a second. */
+  /** How many bytes pass in a second. Default: as it was, at first no limit. */
   bandwidth?: number;
-  /** Does nothing pass? What is on its way waits until it does. The other direction has settings of its own. */
+  /** Does nothing pass? What is on its way waits until it does. The other direction has settings of its own. Default: as it was, at first false. */
   cut?: boolean;
 }
 

@@ -108,7 +108,7 @@ export interface Simulation {
   /**
    * Has to come about: `check` does not answer `false` nor throw after some macrotask, within so many ms of the loop's clock from now, or
    * from the last thing that was done to machines or to the network. Resolves when it has; the run fails with an
-   * {@linkcode InvariantError} when the time is over, or the body ends before. `within` is 30,000 if nothing is said.
+   * {@linkcode InvariantError} when the time is over, or the body ends before.
    *
    * @example
    * ```ts
@@ -121,7 +121,10 @@ export interface Simulation {
    * });
    * ```
    */
-  eventually(name: string, check: Check, options?: { within?: number }): Promise<void>;
+  eventually(name: string, check: Check, options?: {
+    /** How long there is until it has to hold, in ms. Default: 30,000. */
+    within?: number;
+  }): Promise<void>;
   /** Lets `ms` milliseconds pass in which nothing else runs: work that takes time. */
   spin(ms: number): void;
   /**
@@ -133,20 +136,20 @@ export interface Simulation {
 
 /** How often something goes wrong. */
 export interface FaultOptions {
-  /** How many times in a run what has this label goes wrong at most. Without it, each time it can. */
+  /** How many times in a run what has this label goes wrong at most. Default: each time it can. */
   atMost?: number;
 }
 
 /** How an operation completes. */
 export interface IoOptions {
-  /** After so many ms exactly. */
+  /** After so many ms exactly. Default: any time, which the schedule chooses. */
   latency?: number;
   /**
    * Operations of one batch may complete in one macrotask, where they are ready together, as several messages in one chunk of a
-   * socket do; whether they do is a choice of the schedule. Others complete in a macrotask each.
+   * socket do; whether they do is a choice of the schedule. Others complete in a macrotask each. Default: none.
    */
   batch?: string;
-  /** Operations of one stream complete in the order in which they were begun, as the bytes of a socket come in theirs. */
+  /** Operations of one stream complete in the order in which they were begun, as the bytes of a socket come in theirs. Default: none. */
   stream?: string;
 }
 

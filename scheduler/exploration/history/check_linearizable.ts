@@ -16,11 +16,11 @@ import { searchSequence } from "./search_sequence.ts";
 
 /** What is taken to check a history. */
 export interface CheckOptions {
-  /** After so many steps the answer is `"unknown"`. Default 2,000,000, which is seconds. */
+  /** After so many steps the answer is `"unknown"`. Default: 2,000,000, which is seconds. */
   budget?: number | undefined;
   /**
-   * Which order has to be kept: that of the clock (`"real-time"`, by default: linearizability), or only that of each client
-   * (`"sequential"`: sequential consistency, which takes far more steps).
+   * Which order has to be kept: that of the clock (`"real-time"`: linearizability), or only that of each client
+   * (`"sequential"`: sequential consistency, which takes far more steps). Default: `"real-time"`.
    */
   order?: "real-time" | "sequential" | undefined;
 }

@@ -15,7 +15,9 @@ type Elements = readonly unknown[];
 
 /** A model of elements that come and go, each of which is a part of its own unless somebody lists them all. */
 export function set(initial: readonly unknown[] = []): Model<Elements> {
-  if (!Array.isArray(initial)) throw new TypeError(`A set begins with a list: received ${show(initial)}`);
+  if (!Array.isArray(initial)) {
+    throw new TypeError(`The initial value of a set has to be a list: received ${show(initial)}`);
+  }
   const index = (elements: Elements, element: unknown) => elements.findIndex((each) => same(each, element));
   const told = (operation: Operation, isTrue: boolean) =>
     operation.outcome === "unknown" || typeof operation.output !== "boolean" || operation.output === isTrue;
@@ -92,7 +94,9 @@ export function queue(): Model<readonly unknown[]> {
 
 /** A model of a list that only grows. */
 export function appendOnlyList(initial: readonly unknown[] = []): Model<readonly unknown[]> {
-  if (!Array.isArray(initial)) throw new TypeError(`A list begins with a list: received ${show(initial)}`);
+  if (!Array.isArray(initial)) {
+    throw new TypeError(`The initial value of a list has to be a list: received ${show(initial)}`);
+  }
   return {
     name: "list",
     init: () => initial,

@@ -9,9 +9,9 @@ import { type Bar, type Drawable, type Lanes, lanesOf } from "./lanes.ts";
 
 /** What of a history is drawn. */
 export interface DrawOptions {
-  /** What stands above it; by default what a verdict says. */
+  /** What stands above it. Default: what a verdict says. */
   title?: string | undefined;
-  /** So many operations are shown at most, the first ones. Default 200. */
+  /** So many operations are shown at most, the first ones. Default: 200. */
   limit?: number | undefined;
 }
 

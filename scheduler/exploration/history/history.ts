@@ -29,7 +29,7 @@ export interface OperationSettings<T> extends OperationCall {
 
 /** The settings of a history. */
 export interface HistoryOptions {
-  /** Operations that were there before, such as a log of a real system, or what JSON has kept of another history. */
+  /** Operations that were there before, such as a log of a real system, or what JSON has kept of another history. Default: none. */
   operations?: readonly OperationData[] | undefined;
   /**
    * Does this error say that the operation certainly took no effect, as when it was refused before it was sent? By default none does: an

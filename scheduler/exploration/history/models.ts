@@ -50,7 +50,7 @@ const ofPlace: Steps<Value> = {
 
 function map(initial: Readonly<Record<string, unknown>> = {}): Model<Value> {
   if (typeof initial !== "object" || initial === null) {
-    throw new TypeError(`A map begins with an object: received ${show(initial)}`);
+    throw new TypeError(`The initial value of a map has to be an object: received ${show(initial)}`);
   }
   return {
     name: "map",
@@ -105,7 +105,9 @@ function putOf({ key, input }: Operation): unknown {
 const valueOf = (value: unknown): Value => value ?? null;
 
 function counter(initial = 0): Model<number> {
-  if (typeof initial !== "number") throw new TypeError(`A counter begins with a number: received ${show(initial)}`);
+  if (typeof initial !== "number") {
+    throw new TypeError(`The initial value of a counter has to be a number: received ${show(initial)}`);
+  }
   const by = ({ input }: Operation): number => {
     if (input !== undefined && input !== null && typeof input !== "number") {
       throw new TypeError(`What is added to a counter has to be a number: received ${show(input)}`);

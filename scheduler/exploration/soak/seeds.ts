@@ -39,7 +39,7 @@ export class SeedList {
     const fallback = isBounded ? Infinity : defaultCount;
     if (Array.isArray(seeds)) {
       const list = seeds as readonly unknown[];
-      if (list.length === 0) throw new RangeError("There has to be a seed at least: received none");
+      if (list.length === 0) throw new RangeError("There has to be at least one seed: received none");
       for (const seed of list) checkSeed(seed);
       this.#list = [...new Set(list as readonly number[])].sort((a, b) => a - b);
       this.#from = 0;

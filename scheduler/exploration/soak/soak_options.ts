@@ -41,7 +41,7 @@ export interface SoakOptions extends Pick<SimulateOptions, "profile" | "startTim
   check?: boolean;
   /** Does it end at the first failing seed? Otherwise all seeds are run, and the report has the failures. Default: true. */
   stopAtFailure?: boolean;
-  /** Runs only the run of this token, which a {@linkcode SoakFailure} has given. */
+  /** Runs only the run of this token, which a {@linkcode SoakFailure} has given. Default: none. */
   replay?: string;
   /** Is told of what is known so far, at most twice a second. */
   onProgress?: (report: SoakReport) => void;

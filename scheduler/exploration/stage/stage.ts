@@ -37,7 +37,7 @@ import { startVirtualWorker, stateOf } from "./virtual_worker.ts";
 export interface SimulateOptions {
   /** Which host's rules the loop follows. Default: `"node"`. */
   profile?: ProfileName;
-  /** Decides the order of what could come in several orders, and all random numbers. Without one, what comes first goes first. */
+  /** Decides the order of what could come in several orders, and all random numbers. Default: none; what comes first goes first. */
   seed?: number;
   /** The wall clock at the beginning, in ms since 1970. Default: 0. */
   startTime?: number;

@@ -160,9 +160,8 @@ export class Crew {
         if (moves !== this.moves) return this.#watchStandstill();
         this.#listener.onStuck(
           new StructureError(
-            `All ${this.workers.length} workers of ${this.#settings.name}, which are the most there may be, are taken up by calls ` +
-              "that wait for their callers: by streams that are not read, or by callbacks. Read fewer side by side, or give the " +
-              "pool a greater size",
+            `All ${this.workers.length} workers of ${this.#settings.name} are busy with calls that wait for their callers: with ` +
+              "streams that are not read, or with callbacks. Read fewer streams at once, or give the pool a greater size",
           ),
         );
       },

@@ -31,7 +31,7 @@ export interface RunOptions {
   runTimeout?: number;
   /** A name for messages and for `currentJob().name`. Default: that of the function. */
   name?: string;
-  /** Buffers and ports among the arguments that are moved instead of copied. */
+  /** Buffers and ports among the arguments that are moved instead of copied. Default: none. */
   transfer?: Transferable[];
   /**
    * Called with each value that the function hands to `currentJob().progress`, in order, and before the result. If it throws,

@@ -224,5 +224,7 @@ export class PoolMap {
 /** As `for` does: what is no result would be one item after the other that is undefined, without end. */
 function checkedStep<T>(step: IteratorResult<T>): IteratorResult<T> {
   if (typeof step === "object" && step !== null) return step;
-  throw new TypeError(`The iterator of the items of a map gave what is no result: received ${show(step)}`);
+  throw new TypeError(
+    `The iterator of the items of a map returned something that is not a result: received ${show(step)}`,
+  );
 }

@@ -61,19 +61,19 @@ export interface WorkerPoolOptions {
   /** What `workerData()` gives in each worker: copied when a worker starts. Default: `undefined`. */
   workerData?: unknown;
   /**
-   * The environment of the workers, instead of a copy of the process's. Node and Bun; elsewhere a `TypeError`, as for all
-   * that a host's threads do not know.
+   * The environment of the workers. Node and Bun; elsewhere a `TypeError`, as for all that a host's threads do not know.
+   * Default: a copy of the process's.
    */
   env?: Record<string, string | undefined>;
-  /** What workers find in `process.argv` behind the program. Node and Bun. */
+  /** What workers find in `process.argv` behind the program. Node and Bun. Default: nothing. */
   argv?: string[];
-  /** Flags for the workers' runtime, instead of those of the process. Node; Bun shows them in `process.execArgv`. */
+  /** Flags for the workers' runtime. Node; Bun shows them in `process.execArgv`. Default: those of the process. */
   execArgv?: string[];
-  /** Memory limits of each worker: Node's `resourceLimits`. */
+  /** Memory limits of each worker: Node's `resourceLimits`. Default: those of the host. */
   resourceLimits?: Record<string, number>;
   /**
    * Permissions of the workers on Deno, as of `new Worker(url, { deno: { permissions } })`. They must let the module be read, and
-   * Deno wants the flag `--unstable-worker-options`: it ends the process without.
+   * Deno wants the flag `--unstable-worker-options`: it ends the process without. Default: those of the program.
    */
   permissions?: "inherit" | "none" | Record<string, unknown>;
   /**

@@ -194,13 +194,13 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
     const { limit = this.#settings.size * 2, chunk, ...call } = options;
     checkCount(limit, "The limit of map", 1);
     if (chunk !== undefined) checkCount(chunk, "The chunk of map", 1);
-    if ("queueTimeout" in options) throw new TypeError("The items of a map wait for one another: no queueTimeout");
-    if ("transfer" in options) throw new TypeError("map moves nothing: items are copied, or shared memory");
+    if ("queueTimeout" in options) throw new TypeError("map takes no queueTimeout: its items wait for one another");
+    if ("transfer" in options) throw new TypeError("map takes no transfer: its items are copied, or are shared memory");
     const settings = settingsOf(name, [], call);
     const source = items as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null | undefined;
     const isAsync = typeof source?.[Symbol.asyncIterator] === "function";
     if (!isAsync && typeof source?.[Symbol.iterator] !== "function") {
-      throw new TypeError(`map goes over an iterable or an async iterable: received ${show(items)}`);
+      throw new TypeError(`map takes an iterable or an async iterable: received ${show(items)}`);
     }
     const { signal, timeout } = options;
     const scope = currentScope();

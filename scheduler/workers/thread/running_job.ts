@@ -290,7 +290,9 @@ export class RunningJob implements Job {
       }
       const step = await this.#within(() => iterator.next());
       if (typeof step !== "object" || step === null) {
-        throw new TypeError(`The iterator of ${this.#message.name} gave what is no result: ${String(step)}`);
+        throw new TypeError(
+          `The iterator of ${this.#message.name} returned something that is not a result: ${String(step)}`,
+        );
       }
       if (step.done) return this.#done(undefined);
       this.#credit--;

@@ -91,7 +91,7 @@ if (isNode) {
     await pool.close();
     assertEquals(
       message,
-      "Node refuses flags in execArgv, which only a whole process can have: --expose-gc, --title=x",
+      "Node accepts some flags for a whole process only, and not in execArgv: --expose-gc, --title=x",
     );
   });
 

@@ -65,7 +65,7 @@ test("more streams side by side than there may be workers are refused by name, a
     assertEquals(refused.length, 1);
     const { reason } = refused[0] as PromiseRejectedResult;
     assertInstanceOf(reason, StructureError);
-    assert(/^All 65 workers of small, which are the most/.test(reason.message), reason.message);
+    assert(/^All 65 workers of small are busy with calls/.test(reason.message), reason.message);
     await streams[0]!.return!();
     assertEquals(await pool.run("double", [4]), 8);
     await Promise.all(streams.map((stream) => stream.return!()));
@@ -76,7 +76,7 @@ test("callbacks that call the pool ever deeper end with an error that names the 
   await withPool({ size: 1, name: "deep" }, async (pool) => {
     const deeper = (): Promise<number> => pool.run("callsBack", [callback(deeper), 1]);
     const error = await within(errorOf(deeper()), "the deepest call has been refused");
-    assert(/workers of deep, which are the most/.test(String(error)), String(error));
+    assert(/workers of deep are busy with calls/.test(String(error)), String(error));
     assertEquals(await pool.run("double", [4]), 8);
   });
 });
