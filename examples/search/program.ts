@@ -62,7 +62,13 @@ async function answerOnce(g: TaskGroup, options: Arguments, query: string): Prom
   console.log(summary(indexer, delay));
 }
 
-/** A daemon: it does not keep the program, and ends with it. */
+/**
+ * A daemon: it does not keep the program, and ends with it.
+ *
+ * It begins when the server listens. What was before, half a second of reading and compiling modules, nobody could feel.
+ * What comes after counts, cold code and collections of garbage among it: measured on Node 20 and 26 with the system's
+ * own account of the thread, it ran for less than 10 ms of any delay, and longer delays were a wait for a processor.
+ */
 function measure(g: TaskGroup, delay: LoopDelay): void {
   g.spawn(() => delay.run(), { name: "loop delay", priority: "user-blocking", daemon: true });
 }
