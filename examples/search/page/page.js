@@ -51,7 +51,8 @@ document.addEventListener("keydown", (event) => {
     query.select();
   } else if (event.key === "ArrowDown" && isSearching) move(1);
   else if (event.key === "ArrowUp" && results.contains(activeElement)) move(-1);
-  else if (event.key === "Escape" && (search.isRunning || blocking.isRunning)) {
+  else if (event.key === "Escape" && (activeElement === query || search.isRunning || blocking.isRunning)) {
+    // Nor is the box emptied, as browsers do: a search may have ended just before the key that was to stop it.
     search.stop();
     blocking.stop();
   } else if (event.key === "Escape" && results.contains(activeElement)) query.focus();

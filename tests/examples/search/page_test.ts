@@ -33,6 +33,8 @@ test("from the keyboard alone: / to the box, arrows through the results, Enter t
       await page.goBack();
       await page.locator("#results a").nth(19).waitFor();
       assertEquals(await page.locator("#query").inputValue(), "walkTheDog");
+      await page.keyboard.press("Escape");
+      assertEquals(await page.locator("#query").inputValue(), "walkTheDog");
       await page.locator("#results a").first().focus();
       await page.keyboard.press("ArrowUp");
       assertEquals(await focused(page), "query");
