@@ -58,8 +58,9 @@ export class Figures {
       const response = await fetch(`/stats${asked}`, { signal: AbortSignal.timeout(patience) });
       if (!response.ok) throw new Error(`The server answers with ${response.status}`);
       const answer = await response.json();
+      const isFirst = this.#since === undefined;
       this.#since = answer.now;
-      this.#show(answer);
+      this.#show(answer, isFirst);
       this.#setLost(false);
     } catch {
       // A server that was started anew has a clock of its own.
@@ -84,7 +85,7 @@ export class Figures {
     at("ping").classList.toggle("slow", now - began > slow);
   }
 
-  #show({ indexing, loop, pool, grep, server }) {
+  #show({ indexing, loop, pool, grep, server }, isFirst) {
     const number = (value) => value.toLocaleString("en");
     this.folders = indexing.folders;
     show("folders", indexing.folders.length === 0 ? "" : `in ${indexing.folders.join(", ")}`);
@@ -101,27 +102,32 @@ export class Figures {
     show("bytes-text", indexing.done ? `of text in ${indexing.seconds.toFixed(1)} s, ${speed}` : `of text, ${speed}`);
     const share = indexing.done ? 1 : indexing.finished / Math.max(1, indexing.found);
     at("bar").value = share;
-    // This request itself is one of them, and so is a ping that happens to run.
+    // This request itself is one of them.
     show("requests", number(Math.max(0, server.active - 1)));
     show("requests-text", `requests now, ${number(server.disconnected)} abandoned`);
-    show("workers", `${pool.running} of ${pool.workers}`);
+    show("workers", pool.workers === 0 ? "0" : `${pool.running} of ${pool.workers}`);
     show(
       "workers-text",
-      grep.abandoned === 0
+      pool.workers === 0
+        ? "workers: the first regular expression starts them"
+        : grep.abandoned === 0
         ? "workers busy"
         : `workers busy, free ${milliseconds(grep.freedAfter)} after the last abandoned search`,
-    );
-    this.#chart.add(loop.recent, this.isBlocked);
-    show(
-      "delay",
-      `Loop delay ${milliseconds(loop.recent)}, longest in this minute ${milliseconds(this.#chart.longest)}, ` +
-        `99 of 100 within ${milliseconds(loop.p99)}. Dashed: 5 ms, one slice.`,
     );
     if (this.isIndexing && indexing.done) {
       this.isIndexing = false;
       this.onIndexed();
     }
     this.isIndexing = !indexing.done;
+    // The delay is that since the answer before. What was earlier is no matter of this page, and would stand in the chart
+    // for a minute: of a delay of 191 ms while a browser started, the server's thread waited 186 ms for a processor.
+    if (isFirst) return;
+    this.#chart.add(loop.recent, this.isBlocked);
+    show(
+      "delay",
+      `Loop delay ${milliseconds(loop.recent)}, longest in this minute ${milliseconds(this.#chart.longest)}, ` +
+        `99 of 100 within ${milliseconds(loop.p99)}. Dashed: 5 ms, one slice.`,
+    );
   }
 
   #setLost(lost) {
