@@ -25,6 +25,8 @@ export class Figures {
   isIndexing = true;
   /** Is called once the index is complete. */
   onIndexed = () => {};
+  /** Is called when the server answers again. */
+  onBack = () => {};
   /** Is the loop blocked on purpose? The chart shades it. */
   isBlocked = false;
   #chart = new Chart(at("chart"));
@@ -136,5 +138,6 @@ export class Figures {
     at("lost").hidden = !lost;
     at("lost").textContent = lost ? "The server does not answer. Trying again: these figures are old." : "";
     at("figures").classList.toggle("stale", lost);
+    if (!lost) this.onBack();
   }
 }

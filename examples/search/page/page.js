@@ -33,6 +33,9 @@ at("stop").addEventListener("click", () => {
 figures.onIndexed = () => {
   if (search.isIncomplete && !results.contains(document.activeElement)) ask(0);
 };
+figures.onBack = () => {
+  if (search.isLost) ask(0);
+};
 
 /** The results are a list of links: arrows go through them, and Enter is the browser's own. */
 function move(step) {

@@ -14,6 +14,8 @@ const stopButton = document.getElementById("stop");
 export class Search {
   /** Is a question being answered? */
   isRunning = false;
+  /** Has a question found no server? */
+  isLost = false;
   /** Do the results come from an index that was not complete? */
   isIncomplete = false;
   #figures;
@@ -58,6 +60,7 @@ export class Search {
     clearTimeout(this.#typing);
     this.#running.abort();
     this.#running = new AbortController();
+    this.isLost = false;
     this.#setRunning(false);
   }
 

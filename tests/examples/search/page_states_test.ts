@@ -184,7 +184,7 @@ test("the chart draws the delay that the server gives, on a scale that has room 
   });
 });
 
-test("a server that is gone is said to be, its figures are dimmed, and both end when it is back", async () => {
+test("a server that is gone is said to be, its figures are dimmed; when it is back both end, and it is asked again", async () => {
   let isThere = true;
   const prepare = (page: Page) => answerWith(page, (url) => isThere ? full(url) : undefined);
   await withPage({ url: madeUrl, prepare, errors: ["ERR_CONNECTION_REFUSED"] }, async (page) => {
@@ -199,6 +199,7 @@ test("a server that is gone is said to be, its figures are dimmed, and both end 
     isThere = true;
     await lost.waitFor({ state: "hidden" });
     assertEquals(await page.locator("#figures").getAttribute("class"), "");
+    await page.locator("#note:not(.bad)", { hasText: "The best 3 of 17,630 files" }).waitFor();
   });
 });
 
