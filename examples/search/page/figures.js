@@ -55,6 +55,8 @@ export class Figures {
   }
 
   async #refresh() {
+    // An answer is about the time before it, in which the loop may have been blocked, and not about its own moment.
+    const { isBlocked } = this;
     try {
       const asked = this.#since === undefined ? "" : `?since=${this.#since}`;
       const response = await fetch(`/stats${asked}`, { signal: AbortSignal.timeout(patience) });
@@ -62,7 +64,7 @@ export class Figures {
       const answer = await response.json();
       const isFirst = this.#since === undefined;
       this.#since = answer.now;
-      this.#show(answer, isFirst);
+      this.#show(answer, isFirst, isBlocked || this.isBlocked);
       this.#setLost(false);
     } catch {
       // A server that was started anew has a clock of its own.
@@ -87,7 +89,7 @@ export class Figures {
     at("ping").classList.toggle("slow", now - began > slow);
   }
 
-  #show({ indexing, loop, pool, grep, server }, isFirst) {
+  #show({ indexing, loop, pool, grep, server }, isFirst, isBlocked) {
     const number = (value) => value.toLocaleString("en");
     this.folders = indexing.folders;
     show("folders", indexing.folders.length === 0 ? "" : `in ${indexing.folders.join(", ")}`);
@@ -124,7 +126,7 @@ export class Figures {
     // The delay is that since the answer before. What was earlier is no matter of this page, and would stand in the chart
     // for a minute: of a delay of 191 ms while a browser started, the server's thread waited 186 ms for a processor.
     if (isFirst) return;
-    this.#chart.add(loop.recent, this.isBlocked);
+    this.#chart.add(loop.recent, isBlocked);
     show(
       "delay",
       `Loop delay ${milliseconds(loop.recent)}, longest in this minute ${milliseconds(this.#chart.longest)}, ` +
