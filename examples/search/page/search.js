@@ -39,10 +39,8 @@ export class Search {
       } catch (error) {
         if (signal.aborted) return;
         // What came is all that will come.
-        say(
-          error instanceof TypeError ? "The server does not answer. Try again when it is back." : String(error),
-          true,
-        );
+        this.isLost = error instanceof TypeError;
+        say(this.isLost ? "The server does not answer. It will be asked again." : String(error), true);
       }
       if (!signal.aborted) this.#setRunning(false);
     }, wait);

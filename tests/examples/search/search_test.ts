@@ -146,6 +146,27 @@ test("what cannot be done ends with a sentence and an exit code", async () => {
   assertStringIncludes(help.stdout, "Usage:");
 });
 
+test("with --inspect the printed address leads to the inspector too, and the server itself tells nobody its token", async () => {
+  await withFolder(async (folder) => {
+    const child = start(program, ["--port", "0", "--inspect", folder]);
+    try {
+      const [, page, port, token] = await child.waitFor(/Searching at (http:\S+)#inspector=(\d+)\/([\w-]+)\//);
+      const inspector = await fetch(`http://127.0.0.1:${port}/${token}/`);
+      assertStringIncludes(await inspector.text(), "<title>");
+      assertEquals(inspector.status, 200);
+      for (const path of ["", "page.js", "stats", "ping", "search?q=inspector"]) {
+        const text = await (await fetch(page + path)).text();
+        assert(!text.includes(token!), path);
+      }
+      child.signal("SIGTERM");
+      assertEquals((await child.ended).code, 143);
+    } finally {
+      child.process.kill("SIGKILL");
+      await child.ended;
+    }
+  });
+});
+
 test("a port that is in use ends the program with a sentence", async () => {
   const other = createServer();
   const port = await new Promise<number>((resolve) => {
