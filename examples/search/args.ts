@@ -30,7 +30,7 @@ Indexes the folders (default: this project with its node_modules) and serves a s
   --once QUERY      index, print the best matches and the figures, and exit
   --port PORT       where to serve (default: the variable PORT, else 8787; 0 for any)
   --deadline MS     how long a request may take (default: the variable DEADLINE, else 10000)
-  --inspect         open a page that shows what the program does, and print where
+  --inspect         open a page beside it that shows what the program does
   --help            print this`;
 
 /** The project that this example belongs to. */

@@ -13,27 +13,32 @@ export class LoopDelay {
   /** The latest delay, in ms. */
   latest = 0;
   readonly #samples: Float64Array = new Float64Array(kept);
+  /** When each of them was taken. */
+  readonly #times: Float64Array = new Float64Array(kept);
   #count = 0;
-  #recentLongest = 0;
 
   /** Samples until it is cancelled. */
   async run(): Promise<never> {
     for (;;) {
       const due = performance.now() + interval;
       await sleepUntil(due);
-      const delay = performance.now() - due;
+      const now = performance.now();
+      const delay = now - due;
       this.latest = delay;
+      this.#times[this.#count % kept] = now;
       this.#samples[this.#count++ % kept] = delay;
       if (delay > this.longest) this.longest = delay;
-      if (delay > this.#recentLongest) this.#recentLongest = delay;
     }
   }
 
-  /** The longest delay since the last call of this, in ms. */
-  takeRecent(): number {
-    const recent = this.#recentLongest;
-    this.#recentLongest = 0;
-    return recent;
+  /** The longest delay that ended since a time of `performance.now()`, of the samples that are kept, in ms. */
+  longestSince(time: number): number {
+    let longest = 0;
+    const last = Math.max(0, this.#count - kept);
+    for (let index = this.#count - 1; index >= last && this.#times[index % kept]! >= time; index--) {
+      longest = Math.max(longest, this.#samples[index % kept]!);
+    }
+    return longest;
   }
 
   /** A percentile of the last samples, in ms. */

@@ -55,6 +55,7 @@ export interface Hit {
 
 export class SearchIndex {
   readonly files: IndexedFile[] = [];
+  readonly #paths: Set<string> = new Set();
   words = 0;
   postings = 0;
   #totalLength = 0;
@@ -68,6 +69,12 @@ export class SearchIndex {
   /** Begins a file; `add` then counts its words. */
   begin(path: string, size: number): void {
     this.files.push({ path, size, length: 0 });
+    this.#paths.add(path);
+  }
+
+  /** Is there a file of exactly this path in it? */
+  has(path: string): boolean {
+    return this.#paths.has(path);
   }
 
   /** Counts a word of the newest file, `weight` times. */
@@ -86,40 +93,51 @@ export class SearchIndex {
     if (++shard.size * 2 > shard.mask) this.#grow(high & (shardCount - 1), shard);
   }
 
-  /** The best files for a query, best first, scored (BM25) in slices. */
+  /** The best files for a query, best first, scored in slices. */
   search(words: Words, limit: number): Promise<Hit[]> {
+    return inChunks("search", () => this.#score(words, limit));
+  }
+
+  /** The same, in one piece: until it is done the loop does nothing else. It is here to be compared. */
+  searchAtOnce(words: Words, limit: number): Hit[] {
+    const scoring = this.#score(words, limit);
+    for (;;) {
+      const { done, value } = scoring.next();
+      if (done) return value;
+    }
+  }
+
+  /** Scores the files (BM25); it may be interrupted wherever it yields. */
+  *#score(words: Words, limit: number): Generator<void, Hit[]> {
     const { files } = this;
     const scores = new Float32Array(files.length);
     const matched = new Uint8Array(files.length);
     const average = this.#totalLength / Math.max(1, files.length);
     const found: number[] = [];
-    const scoreAll = function* (index: SearchIndex): Generator<void, Hit[]> {
-      for (const [high, low] of words) {
-        const [head, count] = index.#find(high, low);
-        const rarity = Math.log(1 + (files.length - count + 0.5) / (count + 0.5));
-        for (let posting = head; posting !== 0; posting = index.#nextOf(posting)) {
-          const where = index.#where[posting >>> segmentBits]![posting & (segmentSize - 1)]!;
-          const file = where >>> 8;
-          // Files that came while the query ran are not in it.
-          if (file >= scores.length) continue;
-          const times = where & 255;
-          const norm = 0.3 + 0.9 * (files[file]!.length / average);
-          if (matched[file]! === 0) found.push(file);
-          matched[file]!++;
-          scores[file]! += rarity * (times * 2.2) / (times + norm);
-          yield;
-        }
-      }
-      const best: Hit[] = [];
-      for (const file of found) {
-        // A file with all words stands before one with many of the same.
-        const score = scores[file]! * (matched[file]! / words.length) ** 2;
-        insert(best, { path: files[file]!.path, score }, limit);
+    for (const [high, low] of words) {
+      const [head, count] = this.#find(high, low);
+      const rarity = Math.log(1 + (files.length - count + 0.5) / (count + 0.5));
+      for (let posting = head; posting !== 0; posting = this.#nextOf(posting)) {
+        const where = this.#where[posting >>> segmentBits]![posting & (segmentSize - 1)]!;
+        const file = where >>> 8;
+        // Files that came while the query ran are not in it.
+        if (file >= scores.length) continue;
+        const times = where & 255;
+        const norm = 0.3 + 0.9 * (files[file]!.length / average);
+        if (matched[file]! === 0) found.push(file);
+        matched[file]!++;
+        scores[file]! += rarity * (times * 2.2) / (times + norm);
         yield;
       }
-      return best;
-    };
-    return inChunks("search", () => scoreAll(this));
+    }
+    const best: Hit[] = [];
+    for (const file of found) {
+      // A file with all words stands before one with many of the same.
+      const score = scores[file]! * (matched[file]! / words.length) ** 2;
+      insert(best, { path: files[file]!.path, score }, limit);
+      yield;
+    }
+    return best;
   }
 
   #find(high: number, low: number): [head: number, files: number] {

@@ -1,22 +1,35 @@
-/** The four routes. */
+/** The server and its routes. */
 
+import { readFile } from "node:fs/promises";
 import { group, interruptible, TimeoutError, withTimeout, WorkerPool } from "../../mod.ts";
-import { html, readBytes, type RequestContext, serve, type Server } from "../../io/mod.ts";
+import { type RequestContext, serve, type Server } from "../../io/mod.ts";
 import { Abandoned } from "./abandoned.ts";
-import { inChunks, slowItemCount } from "./chunks.ts";
+import { json, lines as linesAnswer, pageAnswer, readNumber, round } from "./answers.ts";
+import { slowItemCount } from "./chunks.ts";
+import { fileView } from "./file_view.ts";
 import type { Match } from "./grep_worker.ts";
-import { type Indexer, largestFile } from "./indexer.ts";
+import type { Indexer } from "./indexer.ts";
 import { LineStream } from "./line_stream.ts";
 import type { LoopDelay } from "./loop_delay.ts";
-import { page } from "./page.ts";
-import { Tokenizer, type Words, wordsOf } from "./tokenizer.ts";
+import { longestWhile, searchRepeatedly } from "./repeated.ts";
+import { snippet } from "./snippet.ts";
+import { wordsOf } from "./tokenizer.ts";
 
 /** How many files a worker is given at a time: the fewer, the fairer to other requests; the more, the fewer messages. */
 const filesPerCall = 64;
 /** How many calls of one request run at once: another request finds a worker as soon as one of them ends. */
 const lanes = 2;
-/** How much of a line is shown. */
-const longestLine = 200;
+/** The files of the page. */
+const pageFiles = [
+  "page.html",
+  "page.css",
+  "page.js",
+  "block.js",
+  "chart.js",
+  "figures.js",
+  "search.js",
+  "text.js",
+];
 
 type GrepPool = WorkerPool<typeof import("./grep_worker.ts")>;
 
@@ -28,6 +41,7 @@ export class SearchServer {
   readonly #abandoned = new Abandoned();
   /** How many files have been handed to the workers. */
   #handedOut = 0;
+  #page: ReadonlyMap<string, string> = new Map();
   #server: Server | undefined = undefined;
 
   constructor(indexer: Indexer, delay: LoopDelay, deadline: number) {
@@ -41,6 +55,12 @@ export class SearchServer {
 
   /** Opens the server. */
   async open(port: number): Promise<Server> {
+    this.#page = new Map(
+      await Promise.all(pageFiles.map(async (name): Promise<[string, string]> => [
+        name,
+        await readFile(new URL(`./page/${name}`, import.meta.url), "utf8"),
+      ])),
+    );
     this.#server = await serve((request, context) => this.#answer(request, context), {
       port,
       // What files say is for whoever sits here. A page of any site could have its name lead to 127.0.0.1 and read it all.
@@ -63,22 +83,52 @@ export class SearchServer {
     }
     switch (url.pathname) {
       case "/":
-        return html(page);
+        return pageAnswer(this.#page.get("page.html")!);
       case "/search":
         return this.#search(url.searchParams);
       case "/grep":
         return this.#grep(url.searchParams, context);
+      case "/file":
+        return this.#file(url.searchParams);
+      case "/repeat":
+        return this.#repeat(url.searchParams, request.headers);
       case "/stats":
-        return json(this.#statistics());
+        return this.#statistics(url.searchParams);
+      case "/ping":
+        return json({});
       default:
-        return json({ error: `There is nothing at ${url.pathname}: try /, /search?q=, /grep?re= or /stats` }, 404);
+        return this.#pagePart(url.pathname) ??
+          json({ error: `There is nothing at ${url.pathname}: try /, /search?q=, /grep?re= or /stats` }, 404);
     }
+  }
+
+  #pagePart(path: string): Response | undefined {
+    const content = this.#page.get(path.slice(1));
+    return content === undefined ? undefined : pageAnswer(content, path.endsWith(".css") ? "css" : "javascript");
+  }
+
+  #file(parameters: URLSearchParams): Response | Promise<Response> {
+    const line = readNumber(parameters.get("line"), 1, 1e9);
+    if (line === undefined) return json({ error: "The line is a whole number from 1" }, 400);
+    return fileView(this.#indexer, parameters.get("path") ?? "", line);
+  }
+
+  /** Searches again and again for a while; naively that blocks the loop. */
+  async #repeat(parameters: URLSearchParams, headers: Headers): Promise<Response> {
+    // A page of another site could ask for this, to hold up the server, but not with a header of its own.
+    if (headers.get("x-millrace-page") !== "1") return json({ error: "Only the page asks for this" }, 403);
+    const words = wordsOf(parameters.get("q") ?? "");
+    if (words.length === 0) return json({ error: "Say what to search for: /repeat?q=words" }, 400);
+    const ms = readNumber(parameters.get("ms"), longestWhile, longestWhile);
+    if (ms === undefined) return json({ error: `The time is a whole number of ms from 1 to ${longestWhile}` }, 400);
+    const rounds = await searchRepeatedly(this.#indexer.index, words, ms, parameters.get("naively") === "1");
+    return json({ rounds });
   }
 
   async #search(parameters: URLSearchParams): Promise<Response> {
     const query = parameters.get("q")?.trim() ?? "";
     if (query === "") return json({ error: "Say what to search for: /search?q=words" }, 400);
-    const limit = readLimit(parameters.get("limit"), 20, 200);
+    const limit = readNumber(parameters.get("limit"), 20, 200);
     if (limit === undefined) return json({ error: "The limit is a whole number from 1 to 200" }, 400);
     const began = performance.now();
     const words = wordsOf(query);
@@ -96,7 +146,7 @@ export class SearchServer {
     const source = parameters.get("re") ?? "";
     const flags = parameters.get("flags") ?? "";
     if (source === "") return json({ error: "Say what to look for: /grep?re=regex" }, 400);
-    const limit = readLimit(parameters.get("limit"), 1000, 100_000);
+    const limit = readNumber(parameters.get("limit"), 1000, 100_000);
     if (limit === undefined) return json({ error: "The limit is a whole number from 1 to 100000" }, 400);
     try {
       new RegExp(source, flags);
@@ -107,7 +157,7 @@ export class SearchServer {
     const lines = new LineStream(() => scan.cancel());
     const scan = context.group.spawn(() => this.#scan(lines, source, flags, limit), { name: "grep" });
     await interruptible(lines.begun);
-    return new Response(lines.readable, { headers: { "content-type": "application/x-ndjson; charset=utf-8" } });
+    return linesAnswer(lines.readable);
   }
 
   async #scan(lines: LineStream, source: string, flags: string, limit: number): Promise<void> {
@@ -148,9 +198,14 @@ export class SearchServer {
     });
   }
 
-  #statistics(): unknown {
+  /** `since` is the time of an earlier answer: the delay is the longest from then on. Each page asks for itself. */
+  #statistics(parameters: URLSearchParams): Response {
+    const now = Math.floor(performance.now());
+    const since = readNumber(parameters.get("since"), now - 1000, 1e15, 0);
+    if (since === undefined) return json({ error: "The time is a whole number of ms, as an answer has it" }, 400);
     const { index, folders, found, finished, bytes, skipped, done, seconds } = this.#indexer;
-    return {
+    return json({
+      now,
       indexing: {
         folders,
         done,
@@ -166,7 +221,7 @@ export class SearchServer {
       },
       loop: {
         delay: round(this.#delay.latest),
-        recent: round(this.#delay.takeRecent()),
+        recent: round(this.#delay.longestSince(since)),
         p50: round(this.#delay.percentile(50)),
         p99: round(this.#delay.percentile(99)),
         longest: round(this.#delay.longest),
@@ -180,58 +235,6 @@ export class SearchServer {
         longestFreedAfter: round(this.#abandoned.longest),
       },
       server: this.#server!.statistics(),
-    };
+    });
   }
-}
-
-/** The first line of a file that has one of the words. */
-async function snippet(path: string, words: Words): Promise<{ line?: number; text?: string }> {
-  const bytes = await readBytes(path, { maxBytes: largestFile }).catch((error) => {
-    // The file is not what it was when it was indexed; a cancellation is another matter.
-    if ((error as Error).name === "AbortError") throw error;
-  });
-  if (bytes === undefined) return {};
-  return await inChunks("snippet", () => firstLine(bytes, words));
-}
-
-/** Long lines are looked through in parts: they would make long items, and nobody reads a line of a megabyte. */
-function* firstLine(bytes: Uint8Array, words: Words): Generator<void, { line?: number; text?: string }> {
-  let hit = false;
-  const tokenizer = new Tokenizer((high, low) => hit ||= words.some((word) => word[0] === high && word[1] === low));
-  let line = 1;
-  for (let start = 0, end; start < bytes.length; start = end) {
-    const newline = bytes.subarray(start, start + longestLine).indexOf(10);
-    end = newline < 0 ? Math.min(start + longestLine, bytes.length) : start + newline + 1;
-    tokenizer.take(bytes, start, end);
-    if (end === bytes.length) tokenizer.end();
-    if (hit) {
-      // The word may have begun in the part before.
-      const before = bytes.subarray(Math.max(0, start - 40), start);
-      const from = start - before.length + before.lastIndexOf(10) + 1;
-      return {
-        line,
-        text: new TextDecoder().decode(bytes.subarray(from, end)).replace(/^\uFFFD+|\uFFFD+$/g, "").trim(),
-      };
-    }
-    if (newline >= 0) line++;
-    yield;
-  }
-  return {};
-}
-
-function readLimit(text: string | null, usual: number, most: number): number | undefined {
-  if (text === null) return usual;
-  const limit = Number(text);
-  return Number.isInteger(limit) && limit >= 1 && limit <= most ? limit : undefined;
-}
-
-function json(value: unknown, status = 200, headers: Record<string, string> = {}): Response {
-  return new Response(JSON.stringify(value) + "\n", {
-    status,
-    headers: { "content-type": "application/json; charset=utf-8", ...headers },
-  });
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -1,115 +1,14 @@
 /** The program as its users run it: a child process over a small folder, asked through its port. */
 
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { type Child, run, start } from "../../support/child.ts";
+import { run, start } from "../../support/child.ts";
 import { RawClient } from "../../support/http.ts";
-
-const program = "examples/search/main.ts";
-/** On a line of 200 letters a and a b this has no end in V8, and in JavaScriptCore one after a second or so. */
-const catastrophic = "^(a+)+$";
-
-interface Statistics {
-  indexing: { done: boolean; found: number; finished: number; files: number; skipped: Record<string, number> };
-  loop: { longest: number };
-  pool: { workers: number; running: number; queued: number };
-  grep: { files: number; abandoned: number; freedAfter: number };
-  server: { active: number; tasks: number; disconnected: number; timedOut: number; failed: number };
-}
-
-/** A folder with a bit of everything; it is removed after `body`. */
-async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "millrace-search-"));
-  try {
-    const write = (path: string, content: string | Uint8Array) => writeFileSync(join(folder, path), content);
-    mkdirSync(join(folder, "inner"));
-    for (let number = 0; number < 150; number++) {
-      write(`inner/file${number}.ts`, `const value${number} = ${number};\nexport function walkTheDog() {}\n`);
-    }
-    write("owl.ts", "// The owl is here.\nexport const readBarnOwl = 1;\n");
-    write("slow.txt", ("a".repeat(200) + "b\n").repeat(500));
-    write("long.txt", "x ".repeat(20_000) + "needleInHay " + "y ".repeat(20_000));
-    write("picture.bin", new Uint8Array(1000));
-    write("empty.ts", "");
-    write("huge.txt", "");
-    truncateSync(join(folder, "huge.txt"), 3 * 1024 * 1024);
-    write("secret.txt", "owl");
-    chmodSync(join(folder, "secret.txt"), 0);
-    symlinkSync(folder, join(folder, "inner/loop"));
-    symlinkSync(join(folder, "nowhere"), join(folder, "dangling"));
-    await body(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-class Client {
-  readonly child: Child;
-  readonly #url: string;
-
-  constructor(child: Child, url: string) {
-    this.child = child;
-    this.#url = url;
-  }
-
-  /** A path with its parameters. */
-  url(path: string, parameters: Record<string, string> = {}): string {
-    return `${this.#url}${path.slice(1)}?${new URLSearchParams(parameters)}`;
-  }
-
-  async get(path: string, parameters: Record<string, string> = {}): Promise<{ status: number; text: string }> {
-    const response = await fetch(this.url(path, parameters));
-    return { status: response.status, text: await response.text() };
-  }
-
-  async lines(path: string, parameters: Record<string, string>): Promise<Record<string, unknown>[]> {
-    const { status, text } = await this.get(path, parameters);
-    assertEquals(status, 200, text);
-    return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
-  }
-
-  /** Asks for the statistics until they are as wanted. */
-  async until(wanted: (statistics: Statistics) => boolean): Promise<Statistics> {
-    const end = performance.now() + 30_000;
-    for (;;) {
-      const statistics: Statistics = JSON.parse((await this.get("/stats")).text);
-      if (wanted(statistics)) return statistics;
-      assert(performance.now() < end, `still ${JSON.stringify(statistics)}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-
-  /** Nothing runs but the question itself. */
-  idle(): Promise<Statistics> {
-    return this.until(({ pool, server }) =>
-      server.tasks === 0 && server.active === 1 && pool.running + pool.queued === 0
-    );
-  }
-}
-
-/** Runs the server over a folder with everything indexed, then stops it, which has to end with the signal's code. */
-function withServer(deadline: number, body: (client: Client, folder: string) => Promise<void>): Promise<void> {
-  return withFolder(async (folder) => {
-    const child = start(program, ["--port", "0", "--deadline", String(deadline), folder], { timeout: 120_000 });
-    try {
-      const [, url] = await child.waitFor(/Searching at (http:\S+)/);
-      const client = new Client(child, url!);
-      await client.until(({ indexing }) => indexing.done);
-      await body(client, folder);
-      child.signal("SIGTERM");
-      const { code, stderr } = await child.ended;
-      assertEquals(code, 143, stderr);
-    } finally {
-      child.process.kill("SIGKILL");
-      await child.ended;
-    }
-  });
-}
+import { catastrophic, Client, program, withFolder, withServer } from "./searching.ts";
 
 test("the four routes answer over a folder with a bit of everything", async () => {
   await withServer(60_000, async (client, folder) => {
@@ -245,6 +144,27 @@ test("what cannot be done ends with a sentence and an exit code", async () => {
   const help = await run(program, ["--help"]);
   assertEquals(help.code, 0);
   assertStringIncludes(help.stdout, "Usage:");
+});
+
+test("with --inspect the printed address leads to the inspector too, and the server itself tells nobody its token", async () => {
+  await withFolder(async (folder) => {
+    const child = start(program, ["--port", "0", "--inspect", folder]);
+    try {
+      const [, page, port, token] = await child.waitFor(/Searching at (http:\S+)#inspector=(\d+)\/([\w-]+)\//);
+      const inspector = await fetch(`http://127.0.0.1:${port}/${token}/`);
+      assertStringIncludes(await inspector.text(), "<title>");
+      assertEquals(inspector.status, 200);
+      for (const path of ["", "page.js", "stats", "ping", "search?q=inspector"]) {
+        const text = await (await fetch(page + path)).text();
+        assert(!text.includes(token!), path);
+      }
+      child.signal("SIGTERM");
+      assertEquals((await child.ended).code, 143);
+    } finally {
+      child.process.kill("SIGKILL");
+      await child.ended;
+    }
+  });
 });
 
 test("a port that is in use ends the program with a sentence", async () => {
