@@ -291,7 +291,7 @@ export class RunningJob implements Job {
       const step = await this.#within(() => iterator.next());
       if (typeof step !== "object" || step === null) {
         throw new TypeError(
-          `The iterator of ${this.#message.name} returned something that is not a result: ${String(step)}`,
+          `The iterator of ${this.#message.name} returned no result object: ${String(step)}`,
         );
       }
       if (step.done) return this.#done(undefined);
