@@ -225,6 +225,6 @@ export class PoolMap {
 function checkedStep<T>(step: IteratorResult<T>): IteratorResult<T> {
   if (typeof step === "object" && step !== null) return step;
   throw new TypeError(
-    `The iterator of the items of a map returned something that is not a result: received ${show(step)}`,
+    `The iterator of the items of a map returned no result object: received ${show(step)}`,
   );
 }
