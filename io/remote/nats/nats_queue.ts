@@ -9,6 +9,7 @@ import { reportUnhandled } from "../../../scheduler/scopes/unhandled.ts";
 import { EngineFullError, type JobMessage, type JobPriority, type JobQueue, priorities } from "../engine/engine.ts";
 import type { Delivery, QueueSettings } from "../engine/engine.ts";
 import { checkFunctionName } from "../engine/names.ts";
+import { isDeeper } from "../engine/json_depth.ts";
 import { guarded, type NatsMessage, plainBytes } from "./connection.ts";
 import { fromNatsHeaders, idOf, parseStoredHeaders, toNatsHeaders } from "./headers.ts";
 import { apiCodes, type JetStreamApi, NatsApiError, unlessMissing } from "./jetstream_api.ts";
@@ -278,6 +279,7 @@ class NatsDelivery implements Delivery {
 }
 
 function readAdvisory(data: Uint8Array): { readonly sequence: number; readonly attempts: number } | undefined {
+  if (isDeeper(data, 100)) return undefined;
   try {
     const { stream_seq, deliveries } = JSON.parse(new TextDecoder().decode(data));
     return Number.isSafeInteger(stream_seq) ? { sequence: stream_seq, attempts: Number(deliveries) || 0 } : undefined;
