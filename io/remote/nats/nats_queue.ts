@@ -16,6 +16,7 @@ import { apiCodes, type JetStreamApi, NatsApiError, unlessMissing } from "./jets
 import { Line } from "./line.ts";
 import type { Link } from "./link.ts";
 import { readSubject, taskSubject } from "./names.ts";
+import { Orphans } from "./orphans.ts";
 import type { Pulled } from "./pulled.ts";
 import { Puller, type PullerOptions } from "./puller.ts";
 import { advisories, exhaustedConsumer, type PoolStreams } from "./streams.ts";
@@ -60,11 +61,16 @@ export class NatsQueue implements JobQueue {
   readonly #line: Line = new Line();
   readonly #ends: Set<() => void> = new Set();
   readonly #restore: () => Promise<void>;
+  readonly #orphans: Orphans;
 
   constructor(parts: NatsQueueParts) {
     this.#parts = parts;
+    this.#orphans = new Orphans(parts.link, parts.api, parts.streams);
     // Those who only publish need the streams as well.
-    this.#restore = () => parts.streams.restore();
+    this.#restore = async () => {
+      await parts.streams.restore();
+      void parts.link.whenRestored().then(() => this.#orphans.look());
+    };
     parts.link.restorers.add(this.#restore);
   }
 
@@ -233,6 +239,7 @@ export class NatsQueue implements JobQueue {
   }
 
   async close(): Promise<void> {
+    this.#orphans.isClosed = true;
     this.#parts.link.restorers.delete(this.#restore);
     for (const end of [...this.#ends]) end();
     await Promise.all([...this.#pullers].map((puller) => puller.close()));

@@ -40,7 +40,7 @@ export interface ChaosFigures {
   /** What the pool counted. */
   readonly duplicates: number;
   readonly reconnects: number;
-  /** Jobs that nats-server has forgotten to have taken out, although they were acknowledged: nobody is given them any more. */
+  /** Jobs that nats-server had forgotten to have taken out, although they were acknowledged, and that were still there at the end. */
   readonly orphans: number;
 }
 
@@ -103,6 +103,8 @@ export async function chaos(nats: NatsServer, options: ChaosOptions): Promise<Ch
     const stream = async (): Promise<NatsStream> => (await nats.streams()).get("MILLRACE_chaos")!;
     const isIdle = async (): Promise<boolean> => (await stream()).pending.every((count) => count === 0);
     await until(isIdle, "nothing is queued or delivered");
+    const orphans = (await stream()).messages;
+    await until(async () => (await stream()).messages === 0, "nothing is left in the queue");
     const { duplicates, reconnects } = pool.statistics();
     await pool.close();
     const runs = new Map<number, number>();
@@ -118,7 +120,7 @@ export async function chaos(nats: NatsServer, options: ChaosOptions): Promise<Ch
       ranTwice: times.filter((count) => count > 1).length,
       mostRuns: Math.max(...times),
       ...{ duplicates, reconnects },
-      orphans: (await stream()).messages,
+      orphans,
     };
   } finally {
     for (const child of serving) if (child.process.exitCode === null) child.process.kill("SIGKILL");
