@@ -49,7 +49,7 @@ test("hostile messages on each subject of a pool are counted, and neither a serv
     // Names of all objects, in messages that are as they should be otherwise.
     const unknown = calls as unknown as { run(name: string, args: unknown[], options?: object): Promise<unknown> };
     for (const name of Object.getOwnPropertyNames(Object.prototype)) {
-      const error = await unknown.run(name, []).catch((error) => error);
+      const error = await unknown.run(name, []).catch((error: unknown) => error) as Error;
       assert(error.message.includes("exports no function"), `${name}: ${error}`);
     }
     const seen: number[] = [];
