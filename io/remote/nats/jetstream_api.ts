@@ -7,6 +7,7 @@
  * @module
  */
 
+import { isDeeper } from "../engine/json_depth.ts";
 import type { NatsHeaders } from "./connection.ts";
 import type { Link, PersistOptions } from "./link.ts";
 
@@ -63,6 +64,7 @@ export class JetStreamApi {
     const { headers, deadline } = options;
     const attempt = (timeout: number) => requests.ask(subject, body, { timeout, headers, isRepeated: true });
     const { data } = await this.#link.persist(subject, deadline, attempt, options);
+    if (isDeeper(data, 100)) throw new Error(`${subject} was answered by somebody who is no server`);
     const answer = JSON.parse(text.decode(data)) as T & Answer;
     const { error } = answer;
     if (error !== undefined) {

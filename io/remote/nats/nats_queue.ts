@@ -9,12 +9,14 @@ import { reportUnhandled } from "../../../scheduler/scopes/unhandled.ts";
 import { EngineFullError, type JobMessage, type JobPriority, type JobQueue, priorities } from "../engine/engine.ts";
 import type { Delivery, QueueSettings } from "../engine/engine.ts";
 import { checkFunctionName } from "../engine/names.ts";
+import { isDeeper } from "../engine/json_depth.ts";
 import { guarded, type NatsMessage, plainBytes } from "./connection.ts";
 import { fromNatsHeaders, idOf, parseStoredHeaders, toNatsHeaders } from "./headers.ts";
 import { apiCodes, type JetStreamApi, NatsApiError, unlessMissing } from "./jetstream_api.ts";
 import { Line } from "./line.ts";
 import type { Link } from "./link.ts";
 import { readSubject, taskSubject } from "./names.ts";
+import { Orphans } from "./orphans.ts";
 import type { Pulled } from "./pulled.ts";
 import { Puller, type PullerOptions } from "./puller.ts";
 import { advisories, exhaustedConsumer, type PoolStreams } from "./streams.ts";
@@ -59,11 +61,16 @@ export class NatsQueue implements JobQueue {
   readonly #line: Line = new Line();
   readonly #ends: Set<() => void> = new Set();
   readonly #restore: () => Promise<void>;
+  readonly #orphans: Orphans;
 
   constructor(parts: NatsQueueParts) {
     this.#parts = parts;
+    this.#orphans = new Orphans(parts.link, parts.api, parts.streams);
     // Those who only publish need the streams as well.
-    this.#restore = () => parts.streams.restore();
+    this.#restore = async () => {
+      await parts.streams.restore();
+      void parts.link.whenRestored().then(() => this.#orphans.look());
+    };
     parts.link.restorers.add(this.#restore);
   }
 
@@ -232,6 +239,7 @@ export class NatsQueue implements JobQueue {
   }
 
   async close(): Promise<void> {
+    this.#orphans.isClosed = true;
     this.#parts.link.restorers.delete(this.#restore);
     for (const end of [...this.#ends]) end();
     await Promise.all([...this.#pullers].map((puller) => puller.close()));
@@ -278,6 +286,7 @@ class NatsDelivery implements Delivery {
 }
 
 function readAdvisory(data: Uint8Array): { readonly sequence: number; readonly attempts: number } | undefined {
+  if (isDeeper(data, 100)) return undefined;
   try {
     const { stream_seq, deliveries } = JSON.parse(new TextDecoder().decode(data));
     return Number.isSafeInteger(stream_seq) ? { sequence: stream_seq, attempts: Number(deliveries) || 0 } : undefined;

@@ -6,9 +6,9 @@
 
 import { loop } from "../../../scheduler/queue/loop.ts";
 
-/** A moment later; it keeps the process alive no longer than what it waits for does. */
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => void loop().timers.setTimer(resolve, ms, { real: true }));
+/** A moment later; with `hold` false the process may end before. */
+export function pause(ms: number, hold = true): Promise<void> {
+  return new Promise((resolve) => void loop().timers.setTimer(resolve, ms, { hold, real: true }));
 }
 
 /** Calls again and again; the function it returns ends that. */

@@ -23,7 +23,9 @@ export async function leaveToNewer(
   const { id, name, body, headers, attempt } = delivery;
   try {
     if (attempt >= attempts) await bury(queue, { id, name, priority, body, headers }, { error, attempts, worker });
-  } finally {
-    delivery.nak(delayAfter(attempt, backoff));
+  } catch (thrown) {
+    // No letter can be made of what no pool has published.
+    if (thrown instanceof TypeError) return delivery.term();
   }
+  delivery.nak(delayAfter(attempt, backoff));
 }

@@ -80,7 +80,7 @@ export function writeBody(body: JobBody | AnswerBody | ControlBody, path = "a me
 /** Reads a job. */
 export function readJob(bytes: Uint8Array): JobBody {
   const body = fieldsOf(readValue(bytes));
-  check(isText(body["id"]) && body["id"] !== "" && isText(body["name"]) && isText(body["inbox"]));
+  check(isText(body["id"]) && body["id"] !== "" && isText(body["name"]) && isInbox(body["inbox"]));
   check(Array.isArray(body["args"]) && isTime(body["at"]));
   for (const key of ["timeout", "queueTimeout", "runTimeout"]) check(isAbsentOr(isTime, body[key]));
   for (const key of ["label", "path", "traceparent"]) check(isAbsentOr(isText, body[key]));
@@ -122,6 +122,11 @@ function isAbsentOr(is: (value: unknown) => boolean, value: unknown): boolean {
 
 function isText(value: unknown): value is string {
   return typeof value === "string";
+}
+
+/** Answers go to inboxes of callers, and nowhere else: who serves may say more than who calls, and is not to say it for him. */
+function isInbox(value: unknown): boolean {
+  return isText(value) && value.length <= 1300 && /^millrace\.[\w-]+\.(?:inbox|key)\.\w+$/.test(value);
 }
 
 function isBoolean(value: unknown): value is boolean {

@@ -6,6 +6,7 @@
  */
 
 import { decodeError, type EncodedError, type KnownClasses } from "../../../scheduler/workers/pool/for_machines.ts";
+import { isDeeper } from "../engine/json_depth.ts";
 import { checkEncodedError } from "./encoded_error.ts";
 import { deepest, headSize, tags, version } from "./value_writer.ts";
 import { WireError } from "./wire_error.ts";
@@ -41,8 +42,9 @@ export function readValue(bytes: Uint8Array, known?: KnownClasses): unknown {
     }
     const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(1, true);
     if (length > bytes.length - headSize) throw new WireError("it ends too early");
-    const text = decoder.decode(bytes.subarray(headSize, headSize + length));
-    return new ValueReader(bytes.subarray(headSize + length), known).read(JSON.parse(text), 0);
+    const text = bytes.subarray(headSize, headSize + length);
+    if (isDeeper(text, deepest + 2)) throw new WireError(`it has more than ${deepest} levels`);
+    return new ValueReader(bytes.subarray(headSize + length), known).read(JSON.parse(decoder.decode(text)), 0);
   } catch (error) {
     // A stack that is too small for the text is one more way for it to be wrong.
     throw error instanceof WireError ? error : new WireError(error instanceof Error ? error.message : "no reason");

@@ -109,7 +109,11 @@ export function failNested(): never {
 
 /** Writes into a file how it ended. */
 export async function writesHowItEnds(file: string): Promise<void> {
-  const { appendFileSync } = await import("node:fs");
+  // A bundle of this for a page could not have an import of it.
+  const { process } = globalThis as unknown as {
+    process: { getBuiltinModule(name: string): typeof import("node:fs") };
+  };
+  const { appendFileSync } = process.getBuiltinModule("node:fs");
   try {
     await untilCancelled();
   } finally {

@@ -40,7 +40,7 @@ export interface ChaosFigures {
   /** What the pool counted. */
   readonly duplicates: number;
   readonly reconnects: number;
-  /** Jobs that nats-server has forgotten to have taken out, although they were acknowledged: nobody is given them any more. */
+  /** Jobs that nats-server had forgotten to have taken out, although they were acknowledged, and that were still there at the end. */
   readonly orphans: number;
 }
 
@@ -65,14 +65,18 @@ export async function chaos(nats: NatsServer, options: ChaosOptions): Promise<Ch
     serving = await Promise.all(Array.from({ length: servers }, begin));
     const counts = { right: 0, wrong: 0, settled: 0 };
     const errors: string[] = [];
-    const killings: Promise<unknown>[] = [];
     let killed = 0;
+    // Whoever begins to serve needs a nats-server that is there: starts wait for one another, kills do not.
+    let starts: Promise<unknown> = Promise.resolve();
     // The next one to die is the one that has served longest; another one takes its place.
-    const killServer = async (): Promise<void> => {
-      const child = serving.shift()!;
-      process.kill(child.process.pid!, "SIGKILL");
-      serving.push(await begin());
-      await child.ended;
+    const killServer = (): void => {
+      const child = serving.shift();
+      if (child !== undefined) process.kill(child.process.pid!, "SIGKILL");
+      starts = starts.then(async () => {
+        await child?.ended;
+        serving.push(await begin());
+        if (child === undefined) killServer();
+      });
     };
     const killDue = (): void => {
       const due = Math.floor(counts.settled / calls * (serverKills + natsKills + 1));
@@ -80,7 +84,8 @@ export async function chaos(nats: NatsServer, options: ChaosOptions): Promise<Ch
         // Those of nats-server lie evenly among the others.
         const isNats = Math.floor((killed + 1) * natsKills / (serverKills + natsKills)) >
           Math.floor(killed * natsKills / (serverKills + natsKills));
-        killings.push(isNats ? nats.restart("SIGKILL") : killServer());
+        if (isNats) starts = starts.then(() => nats.restart("SIGKILL"));
+        else killServer();
       }
     };
     let next = 0;
@@ -98,11 +103,13 @@ export async function chaos(nats: NatsServer, options: ChaosOptions): Promise<Ch
       }
     };
     await Promise.all(Array.from({ length: inFlight }, caller));
-    await Promise.all(killings);
+    for (let last; last !== starts;) await (last = starts);
     // What nats-server has forgotten of acknowledgements comes once more.
     const stream = async (): Promise<NatsStream> => (await nats.streams()).get("MILLRACE_chaos")!;
     const isIdle = async (): Promise<boolean> => (await stream()).pending.every((count) => count === 0);
     await until(isIdle, "nothing is queued or delivered");
+    const orphans = (await stream()).messages;
+    await until(async () => (await stream()).messages === 0, "nothing is left in the queue");
     const { duplicates, reconnects } = pool.statistics();
     await pool.close();
     const runs = new Map<number, number>();
@@ -118,7 +125,7 @@ export async function chaos(nats: NatsServer, options: ChaosOptions): Promise<Ch
       ranTwice: times.filter((count) => count > 1).length,
       mostRuns: Math.max(...times),
       ...{ duplicates, reconnects },
-      orphans: (await stream()).messages,
+      orphans,
     };
   } finally {
     for (const child of serving) if (child.process.exitCode === null) child.process.kill("SIGKILL");

@@ -124,8 +124,11 @@ natsTest(
     const { pool, serve, nats } = over;
     const [calls, server]: [RemotePool<Tasks>, TaskServer] = [pool(), await serve()];
     assertEquals(await calls.run("add", [1, 2]), 3);
-    const listening = async (): Promise<number> => (await nats.subscriptions()).flat().length;
-    const before = await listening();
+    const listening = async (): Promise<string[]> => (await nats.subscriptions()).flat();
+    // Those by which jobs are asked for come and go with the room there is.
+    const isOther = (subject: string): boolean => !/\.p\..*\*$/.test(subject);
+    const others = async (): Promise<number> => (await listening()).filter(isOther).length;
+    const before = await others();
     for (let round = 0; round < 20; round++) {
       const options = round % 2 === 0 ? { idempotencyKey: `${round}` } : {};
       await aborted(calls, "after", {
@@ -135,9 +138,9 @@ natsTest(
     }
     assertEquals(await calls.run("add", [1, 2]), 3);
     await nothingIsLeft(nats);
-    await until(async () => await listening() <= before, "nobody listens to more than before");
+    await until(async () => await others() <= before, "nobody listens to more than before");
     await Promise.all([calls.close(), server.drain()]);
-    await until(async () => await listening() === 0, "nobody listens to anything");
+    await until(async () => (await listening()).length === 0, "nobody listens to anything");
     assert((await nats.subscriptions()).length === 0, "no connection is left");
   },
   { largePayloads: true },

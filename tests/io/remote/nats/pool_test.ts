@@ -155,7 +155,7 @@ natsTest(
     const { pool, serve } = over;
     const [calls, server] = [pool(), await serve({ backoff: { delay: 1 }, name: "old" })];
     const queue = await (await over.engine()).queue("default", { ackWait: 600, attempts: 3, limit: 100_000 });
-    const body = writeBody({ id: "new", name: "add", args: [1, 2], inbox: "x", at: 1 });
+    const body = writeBody({ id: "new", name: "add", args: [1, 2], inbox: "millrace.default.inbox.x", at: 1 });
     body[0] = 9;
     await queue.publish({ id: "new", name: "add", priority: "user-visible", headers: {}, body });
     await until(async () => (await calls.deadLetters()).length === 1, "it is a dead letter");

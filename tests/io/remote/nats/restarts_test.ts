@@ -164,7 +164,8 @@ queueTest(
     assert((error as Error).message.includes("millrace.images.task.user-visible.resize"), (error as Error).message);
     assertEquals(engine.state.isConnected, false);
   },
-  { deadline: 300 },
+  // Long enough to make the queue on a machine that is busy.
+  { deadline: 3000 },
 );
 
 queueTest("an engine that is closed while the server is away ends at once", async (server, engine, queue) => {
