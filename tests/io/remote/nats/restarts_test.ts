@@ -148,24 +148,6 @@ queueTest("listeners and large bytes are there again after a restart", async (se
   assertEquals(await engine.objects.get("args"), bytes);
 });
 
-queueTest(
-  "of acknowledgements that are said together all are known to have come, also of those that the server went away at",
-  async (server, _engine, queue) => {
-    const taker = await Taker.of(queue, 200);
-    for (let i = 0; i < 200; i++) await queue.publish(job(`${i}`));
-    await taker.at(199);
-    const ack = (from: number, to: number): Promise<void[]> =>
-      Promise.all(taker.got.slice(from, to).map((delivery) => delivery.ack()));
-    await within(ack(0, 100), "the first are known");
-    assertEquals(await queue.counts(), { queued: 0, delivered: 100 });
-    const rest = ack(100, 200);
-    await server.restart("SIGTERM");
-    await within(rest, "the others are known");
-    assertEquals(await queue.counts(), { queued: 0, delivered: 0 });
-    await taker.close();
-  },
-);
-
 queueTest("large bytes can be kept again after the store has gone", async (server, engine) => {
   await engine.objects.put("args", bytes);
   await server.restart();
