@@ -1,11 +1,12 @@
 import { test } from "node:test";
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { WorkAhead } from "../../../../io/remote/server/work_ahead.ts";
 import { sleep } from "../../../../mod.ts";
+import type { TaskServer } from "../../../../remote.ts";
 import { PoolMeter } from "../../../../scheduler/workers/dispatch/pool_meter.ts";
 import { simulate } from "../../../../testing.ts";
 import { testWith } from "../../../support/needs.ts";
-import { withinTest } from "../../../support/within.ts";
+import { until, withinTest } from "../../../support/within.ts";
 import { withRemote } from "../remote_support.ts";
 
 function aheadOf({ attempts = 3, size = 2, ran = 0.001 } = {}) {
@@ -66,32 +67,40 @@ testWith(
     }),
 );
 
-test("on real threads: jobs that were taken ahead and wait behind a long one go to another server, and each runs once", () =>
-  withinTest(withRemote(async ({ pool, serve }) => {
-    const calls = pool({ queue: "ahead" });
-    const first = await serve({ queue: "ahead" });
+/** Calls to a server of one thread, which takes jobs ahead by now, that end when they are aborted; all but one of them are in the queue again. */
+async function withLongCalls(
+  queue: string,
+  body: (server: TaskServer, end: () => void, areBack: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  await withinTest(withRemote(async ({ pool, serve, engine }) => {
+    const [calls, server] = [pool({ queue }), await serve({ queue })];
     await Promise.all(Array.from({ length: 300 }, (_, index) => calls.run("add", [index, 1])));
-    // Five times as long as it takes to find out that it is long.
-    const long = Array.from({ length: 12 }, () => calls.run("spin", [250]));
-    const second = await serve({ queue: "ahead" });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const long = Array.from({ length: 8 }, () => calls.run("untilCancelled", [], { signal }).catch(() => {}));
+    await until(() => server.statistics().running > 0, "one runs");
+    const { counts } = await engine().queue(queue, { ackWait: 30_000, attempts: 3, limit: 1000 });
+    const areBack = async (): Promise<void> => {
+      let queued = 0;
+      const look = () => void counts().then((count) => queued = count.queued);
+      await until(() => (look(), queued === 7), "those behind it are in the queue");
+    };
+    await body(server, () => controller.abort(), areBack);
     await Promise.all(long);
-    const [one, other] = [first.statistics(), second.statistics()];
-    assertEquals(one.completed + other.completed, 312);
-    assert(other.completed > 0, "the other one has done nothing");
-  })));
+  }));
+}
 
-test("on real threads: a server that drains gives back what its threads have not begun, at once", () =>
-  withinTest(withRemote(async ({ pool, serve }) => {
-    const calls = pool({ queue: "drained" });
-    const first = await serve({ queue: "drained" });
-    await Promise.all(Array.from({ length: 300 }, (_, index) => calls.run("add", [index, 1])));
-    const ran = first.statistics().completed;
-    const long = Array.from({ length: 8 }, () => calls.run("spin", [150]));
-    while (first.statistics().running === 0) await new Promise((resolve) => setTimeout(resolve, 1));
-    const second = await serve({ queue: "drained" });
-    await first.drain();
-    await Promise.all(long);
-    const begun = first.statistics().completed - ran;
-    assert(begun < 8, `${begun} were begun by a single thread`);
-    assertEquals(begun + second.statistics().completed, 8);
-  })));
+test("on real threads: jobs that were taken ahead and wait behind a long one go back, for others to take", () =>
+  withLongCalls("ahead", async (server, end, areBack) => {
+    await areBack();
+    assertEquals(server.statistics().running, 1);
+    end();
+  }));
+
+test("on real threads: a server that drains gives back what its threads have not begun", () =>
+  withLongCalls("drained", async (server, end, areBack) => {
+    const drained = server.drain();
+    await areBack();
+    end();
+    await drained;
+  }));
