@@ -79,10 +79,10 @@ async function withLongCalls(
     const { signal } = controller;
     const long = Array.from({ length: 8 }, () => calls.run("untilCancelled", [], { signal }).catch(() => {}));
     await until(() => server.statistics().running > 0, "one runs");
-    const { counts } = await engine().queue(queue, { ackWait: 30_000, attempts: 3, limit: 1000 });
+    const jobs = await engine().queue(queue, { ackWait: 30_000, attempts: 3, limit: 1000 });
     const areBack = async (): Promise<void> => {
       let queued = 0;
-      const look = () => void counts().then((count) => queued = count.queued);
+      const look = () => void jobs.counts().then((count) => queued = count.queued, () => {});
       await until(() => (look(), queued === 7), "those behind it are in the queue");
     };
     await body(server, () => controller.abort(), areBack);
