@@ -14,6 +14,7 @@ import { traced, unobserved, viewed } from "./observed.ts";
 import { bench as parked } from "./parked.ts";
 import { bench as poolChaos } from "./pool_chaos.ts";
 import { bench as poolMatrix } from "./pool_matrix.ts";
+import { remoteMany, remoteOne, remoteSome, remoteSpeed, remoteWaiting } from "./remote.ts";
 import { bench as serve } from "./serve.ts";
 import { besideWork, draining, idleConnections, refusing } from "./serve_more.ts";
 import { flatOut, halfLoad } from "./serve_tail.ts";
@@ -73,6 +74,7 @@ export const sections: readonly Section[] = [
       afterRunaway,
     ],
   },
+  { title: "Remote calls", benches: [remoteOne, remoteSome, remoteSpeed, remoteMany, remoteWaiting] },
   { title: "Simulation", benches: [simulatedSchedules, macrotasks, virtualHour, simulatedSystems] },
   { title: "Correctness and comparisons", benches: [poolMatrix, poolChaos, bugs, multiplexing, models] },
 ];

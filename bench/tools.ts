@@ -1,4 +1,4 @@
-/** The load generators, which Debian has as packages. */
+/** Programs that benches need, which Debian has as packages: load generators, and servers. */
 
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -7,12 +7,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fixedRate, ofLog, ofWrk, type Paced, type Told } from "./load_figures.ts";
 
-const packages = { wrk: "wrk", h2load: "nghttp2-client" } as const;
+const packages = {
+  wrk: "wrk",
+  h2load: "nghttp2-client",
+  "nats-server": "nats-server",
+  "redis-server": "redis-server",
+} as const;
 
 /** A program that a bench needs is not there. */
 export class MissingTool extends Error {
   constructor(tool: keyof typeof packages) {
-    super(`${tool} is not there, which loads the server: install it (\`apt-get install ${packages[tool]}\`)`);
+    super(`${tool} is not there, which this bench needs: install it (\`apt-get install ${packages[tool]}\`)`);
   }
 }
 
@@ -74,7 +79,7 @@ async function h2loadOnce(port: number, rate: number, seconds: number): Promise<
   }
 }
 
-function output(tool: keyof typeof packages, args: readonly string[]): Promise<string> {
+function output(tool: "wrk" | "h2load", args: readonly string[]): Promise<string> {
   const child = spawn(tool, args, { stdio: ["ignore", "pipe", "pipe"] });
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => text += chunk);

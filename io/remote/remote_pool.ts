@@ -35,7 +35,8 @@ import type {
   RemoteStreamOptions,
 } from "./pool/pool_options.ts";
 import type { RemoteCall } from "./pool/remote_call.ts";
-import { type CallsSettings, RemoteCalls } from "./pool/remote_calls.ts";
+import type { CallsSettings } from "./pool/call_sender.ts";
+import { RemoteCalls } from "./pool/remote_calls.ts";
 import { checkQueue, knownErrors, queueKeys } from "./settings/remote_settings.ts";
 import { firstId, idOfAgain } from "./wire/dead_letters.ts";
 import { besideOf, getBeside, putBeside } from "./wire/large.ts";
@@ -266,7 +267,7 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
     if (job === undefined) return false;
     const { timeout: _, queueTimeout: __, ...call } = readJob(await bytesOf(job, engine));
     const bytes = writeBody({ ...call, at: wallClock(), isDetached: true });
-    const beside = besideOf(job.headers);
+    const beside = besideOf(job);
     const { body, headers } = beside === undefined
       ? { body: bytes, headers: {} }
       : await putBeside(engine, beside, bytes);
@@ -331,7 +332,7 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
 const mostDead = 100_000;
 
 /** The bytes of a job, which may lie beside it. */
-async function bytesOf({ body, headers }: JobMessage, engine: Engine): Promise<Uint8Array> {
-  const beside = besideOf(headers);
-  return beside === undefined ? body : await getBeside(engine, beside);
+async function bytesOf(job: JobMessage, engine: Engine): Promise<Uint8Array> {
+  const beside = besideOf(job);
+  return beside === undefined ? job.body : await getBeside(engine, beside);
 }

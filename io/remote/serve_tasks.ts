@@ -107,7 +107,6 @@ export async function serveTasks(
     ...options.workers,
     name: `tasks of ${settings.name}`,
     size,
-    queueLimit: 0,
   });
   let opened: OpenedEngine | undefined;
   let queue: JobQueue;

@@ -14,7 +14,7 @@ import { until, within } from "./within.ts";
 const install = "apt-get install -y --no-install-recommends nats-server";
 
 /** Where nats-server is: what `MILLRACE_NATS_SERVER` names, or `nats-server` on the PATH. */
-function find(): string | undefined {
+export function findNatsServer(): string | undefined {
   const given = process.env["MILLRACE_NATS_SERVER"];
   const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/bin"];
   const paths = given ? [given] : folders.map((folder) => join(folder, "nats-server"));
@@ -30,7 +30,7 @@ function find(): string | undefined {
 
 /** Installs the package of Debian where this is root and it is not there; before the tests, which would wait for it one beside the other. */
 export function installNatsServer(): void {
-  if (find() !== undefined || process.getuid?.() !== 0) return;
+  if (findNatsServer() !== undefined || process.getuid?.() !== 0) return;
   console.log("nats: installing nats-server once (apt-get)");
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   for (const args of [["update", "-qq"], install.split(" ").slice(1)]) {
@@ -86,9 +86,14 @@ export class NatsServer {
     return this.#port;
   }
 
+  /** Its process, while it runs. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** Starts it, on the port it had before. */
   async start(): Promise<void> {
-    const path = find();
+    const path = findNatsServer();
     if (path === undefined) {
       throw new Error(`These tests need nats-server: install it (\`${install}\`), or name one in MILLRACE_NATS_SERVER`);
     }

@@ -15,12 +15,20 @@ const reserved = /^nats-/i;
 
 const name = /^[\w-]+$/;
 
+/** Most messages have none of their own. */
+const none: Headers = Object.freeze({});
+
+/** What is written as it is. */
+const plain = /^[!-$&-~](?:[ -$&-~]*[!-$&-~])?$/;
+
 function written(value: string): string {
+  if (plain.test(value)) return value;
   // An id of a user may have half of a character that takes two: that cannot be written at all.
   return value.toWellFormed().replace(/^ | $|[^\x20-\x24\x26-\x7e]/gu, encodeURIComponent);
 }
 
 function read(value: string): string {
+  if (!value.includes("%")) return value;
   try {
     return decodeURIComponent(value);
   } catch {
@@ -34,10 +42,10 @@ export function toNatsHeaders(make: () => NatsHeaders, headers: Headers | undefi
 export function toNatsHeaders(make: () => NatsHeaders, headers: Headers | undefined, id: string): NatsHeaders;
 export function toNatsHeaders(
   make: () => NatsHeaders,
-  headers: Headers | undefined = {},
+  headers: Headers | undefined = none,
   id?: string,
 ): NatsHeaders | undefined {
-  const entries = Object.entries(headers);
+  const entries = headers === none ? [] : Object.entries(headers);
   if (entries.length === 0 && id === undefined) return undefined;
   const made = make();
   for (const [key, value] of entries) {
@@ -50,8 +58,9 @@ export function toNatsHeaders(
 
 /** Headers that came, without those of the server. */
 export function fromNatsHeaders(headers: NatsHeaders | undefined): Headers {
-  if (headers === undefined) return {};
+  if (headers === undefined) return none;
   const keys = headers.keys().filter((key) => !reserved.test(key));
+  if (keys.length === 0) return none;
   return Object.fromEntries(keys.map((key) => [key, read(headers.get(key))]));
 }
 

@@ -54,23 +54,22 @@ export class JetStreamApi {
   }
 
   /** Calls a function of the server. */
-  async call<T>(name: string, body: object | undefined, options: CallOptions): Promise<T> {
-    return await this.ask<T>(`$JS.API.${name}`, body === undefined ? "" : JSON.stringify(body), options);
+  call<T>(name: string, body: object | undefined, options: CallOptions): Promise<T> {
+    return this.ask<T>(`$JS.API.${name}`, body === undefined ? "" : JSON.stringify(body), options);
   }
 
   /** Asks something that JetStream answers; it is repeated until it does. */
-  async ask<T>(subject: string, body: Uint8Array | string, options: CallOptions): Promise<T> {
+  ask<T>(subject: string, body: Uint8Array | string, options: CallOptions): Promise<T> {
     const { requests } = this.#link;
     const { headers, deadline } = options;
     const attempt = (timeout: number) => requests.ask(subject, body, { timeout, headers, isRepeated: true });
-    const { data } = await this.#link.persist(subject, deadline, attempt, options);
-    if (isDeeper(data, 100)) throw new Error(`${subject} was answered by somebody who is no server`);
-    const answer = JSON.parse(text.decode(data)) as T & Answer;
-    const { error } = answer;
-    if (error !== undefined) {
+    return this.#link.persist(subject, deadline, attempt, options).then(({ data }) => {
+      if (isDeeper(data, 100)) throw new Error(`${subject} was answered by somebody who is no server`);
+      const answer = JSON.parse(text.decode(data)) as T & Answer;
+      const { error } = answer;
+      if (error === undefined) return answer;
       throw new NatsApiError(subject, error.err_code ?? error.code, error.description ?? "no reason is given");
-    }
-    return answer;
+    });
   }
 }
 

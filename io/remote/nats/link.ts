@@ -121,14 +121,30 @@ export class Link {
    * Tries until there is an answer, for at most `deadline` ms: a try is repeated where its answer may have been lost, and where nobody
    * answers, after `remake` has run. What is tried has to be the same if it is done twice.
    */
-  async persist<T>(
+  persist<T>(
     what: string,
     deadline: number,
     attempt: (timeout: number) => Promise<T>,
-    { remake, isRestorer = false }: PersistOptions = {},
+    options: PersistOptions = {},
+  ): Promise<T> {
+    // The first try is nearly always the last: what it takes to repeat it is not made for all.
+    if (this.isOver || !this.#restored.isOpen) return this.#persist(what, deadline, attempt, options, undefined);
+    const end = loop().host.now() + deadline;
+    return attempt(Math.min(tryTime, deadline)).catch(async (error) => {
+      if (!isPassing(error)) throw error;
+      await this.#pauseBefore(end);
+      return this.#persist(what, end - loop().host.now(), attempt, options, error);
+    });
+  }
+
+  async #persist<T>(
+    what: string,
+    deadline: number,
+    attempt: (timeout: number) => Promise<T>,
+    { remake, isRestorer = false }: PersistOptions,
+    last: unknown,
   ): Promise<T> {
     const end = loop().host.now() + deadline;
-    let last: unknown;
     for (let remaining = deadline; remaining > 0; remaining = end - loop().host.now()) {
       if (this.isOver) throw new Error(`${what}: the connection to the engine is closed`, { cause: last });
       const gate = isRestorer ? this.#connected : this.#restored;
@@ -143,9 +159,13 @@ export class Link {
         if (!isPassing(error)) throw error;
         last = error;
       }
-      await pause(Math.max(0, Math.min(tryPause, end - loop().host.now())));
+      await this.#pauseBefore(end);
     }
     throw Object.assign(new TimeoutError(what, deadline), { cause: last });
+  }
+
+  #pauseBefore(end: number): Promise<void> {
+    return pause(Math.max(0, Math.min(tryPause, end - loop().host.now())));
   }
 }
 

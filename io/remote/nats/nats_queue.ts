@@ -10,8 +10,8 @@ import { EngineFullError, type JobMessage, type JobPriority, type JobQueue, prio
 import type { Delivery, QueueSettings } from "../engine/engine.ts";
 import { checkFunctionName } from "../engine/names.ts";
 import { isDeeper } from "../engine/json_depth.ts";
-import { guarded, type NatsMessage, plainBytes } from "./connection.ts";
-import { fromNatsHeaders, idOf, parseStoredHeaders, toNatsHeaders } from "./headers.ts";
+import { guarded, type NatsMessage } from "./connection.ts";
+import { parseStoredHeaders, toNatsHeaders } from "./headers.ts";
 import { apiCodes, type JetStreamApi, NatsApiError, unlessMissing } from "./jetstream_api.ts";
 import { Line } from "./line.ts";
 import type { Link } from "./link.ts";
@@ -97,15 +97,15 @@ export class NatsQueue implements JobQueue {
   }
 
   /** Stores a message. With the same id it is stored once, so that it may be sent again while the connection comes and goes. */
-  async #store(subject: string, job: JobMessage, id: string): Promise<{ seq: number; duplicate?: boolean }> {
+  #store(subject: string, job: JobMessage, id: string): Promise<{ seq: number; duplicate?: boolean }> {
     if (typeof id !== "string" || id === "") throw new TypeError(`A job has an id: received ${show(id)}`);
     const { link, api, streams, deadline, maxBytes } = this.#parts;
     const { body, headers: given } = job;
-    const texts = Object.entries(given).flat().reduce((sum, text) => sum + 3 * text.length + textOverhead, 0);
-    const bytes = body.byteLength + texts + subject.length + 3 * id.length;
+    let bytes = body.byteLength + subject.length + 3 * id.length;
+    for (const name in given) bytes += 3 * (name.length + given[name]!.length) + 2 * textOverhead;
     if (bytes > maxBytes()) throw new RangeError(`A message has at most ${maxBytes()} bytes: this one has ${bytes}`);
     const headers = toNatsHeaders(link.makeHeaders, given, id);
-    return await api.ask(subject, body, { headers, deadline, remake: () => streams.ensure(deadline) });
+    return api.ask(subject, body, { headers, deadline, remake: () => streams.ensure(deadline) });
   }
 
   async remove(sequence: number): Promise<boolean> {
@@ -148,10 +148,9 @@ export class NatsQueue implements JobQueue {
   ): Promise<{ more(): void; close(): Promise<void> }> {
     checkFunction(room, "Room");
     checkFunction(deliver, "What takes deliveries");
-    const give = (pulled: Pulled): void => deliver(new NatsDelivery(pulled));
     const { tasks } = this.#parts.streams;
     const rank = priorities.indexOf(priority);
-    return await this.#pull({ stream: tasks, consumer: priority, line: this.#line, rank, room, deliver: give });
+    return await this.#pull({ stream: tasks, consumer: priority, line: this.#line, rank, room, deliver });
   }
 
   async #pull(options: PullerOptions): Promise<{ more(): void; close(): Promise<void> }> {
@@ -244,44 +243,6 @@ export class NatsQueue implements JobQueue {
     for (const end of [...this.#ends]) end();
     await Promise.all([...this.#pullers].map((puller) => puller.close()));
     this.#pullers.clear();
-  }
-}
-
-/** A delivered message as a job. */
-class NatsDelivery implements Delivery {
-  readonly id: string;
-  readonly name: string;
-  readonly headers: Delivery["headers"];
-  readonly body: Uint8Array;
-  readonly attempt: number;
-  readonly sequence: number;
-  readonly #pulled: Pulled;
-
-  constructor(pulled: Pulled) {
-    const { message, attempt, sequence } = pulled;
-    this.#pulled = pulled;
-    this.id = idOf(message.headers);
-    this.name = readSubject(message.subject)?.name ?? "";
-    this.headers = fromNatsHeaders(message.headers);
-    this.body = plainBytes(message.data);
-    this.attempt = attempt;
-    this.sequence = sequence;
-  }
-
-  ack(): Promise<void> {
-    return this.#pulled.ack();
-  }
-
-  nak(delay: number): void {
-    this.#pulled.nak(delay);
-  }
-
-  working(): void {
-    this.#pulled.working();
-  }
-
-  term(): void {
-    this.#pulled.term();
   }
 }
 

@@ -4,12 +4,22 @@
  * @module
  */
 
-import { NoResponderError } from "../engine/engine.ts";
-import type { NatsMessage } from "./connection.ts";
+import { type Delivery, type Headers, NoResponderError } from "../engine/engine.ts";
+import type { Acknowledged, Acks } from "./acks.ts";
+import { type NatsMessage, plainBytes } from "./connection.ts";
+import { fromNatsHeaders, idOf } from "./headers.ts";
 import type { Link } from "./link.ts";
+import { readSubject } from "./names.ts";
 
 /** For how many ms an acknowledgement is tried. */
 const ackDeadline = 30_000;
+
+/** What delivers messages. */
+export interface PulledSource {
+  readonly link: Link;
+  readonly acks: Acks;
+  readonly streams: { readonly incarnation: string };
+}
 
 /** What the subject of an answer tells of a message. */
 export interface Place {
@@ -30,28 +40,56 @@ export function readPlace(reply: string | undefined): Place | undefined {
   return Number.isSafeInteger(attempt) && Number.isSafeInteger(sequence) ? { sequence, attempt, pending } : undefined;
 }
 
-/** A delivered message. */
-export class Pulled {
+/** A delivered message; what of it is not asked for is not read. */
+export class Pulled implements Delivery, Acknowledged {
   readonly message: NatsMessage;
   readonly sequence: number;
   readonly attempt: number;
-  readonly #link: Link;
-  readonly #isStale: () => boolean;
+  readonly #source: PulledSource;
+  readonly #incarnation: string;
 
-  /** `isStale` tells whether its stream has gone since: its place in the queue may be another job's. */
-  constructor(link: Link, message: NatsMessage, { sequence, attempt }: Place, isStale: () => boolean) {
-    this.#link = link;
-    this.#isStale = isStale;
+  constructor(source: PulledSource, message: NatsMessage, { sequence, attempt }: Place) {
+    this.#source = source;
+    this.#incarnation = source.streams.incarnation;
     this.message = message;
     this.sequence = sequence;
     this.attempt = attempt;
   }
 
-  async ack(): Promise<void> {
-    const { requests } = this.#link;
-    const subject = this.message.reply!;
-    await this.#link.persist("The acknowledgement of a job", ackDeadline, async (timeout) => {
-      if (this.#isStale()) return;
+  get id(): string {
+    return idOf(this.message.headers);
+  }
+
+  get name(): string {
+    return readSubject(this.message.subject)?.name ?? "";
+  }
+
+  get headers(): Headers {
+    return fromNatsHeaders(this.message.headers);
+  }
+
+  get body(): Uint8Array {
+    return plainBytes(this.message.data);
+  }
+
+  get place(): string {
+    return this.message.reply!;
+  }
+
+  /** Has its stream gone since? Its place in the queue may be another job's. */
+  get isStale(): boolean {
+    return this.#source.streams.incarnation !== this.#incarnation;
+  }
+
+  ack(): Promise<void> {
+    return this.#source.acks.ack(this);
+  }
+
+  async ackAlone(): Promise<void> {
+    const { requests } = this.#source.link;
+    const subject = this.place;
+    await this.#source.link.persist("The acknowledgement of a job", ackDeadline, async (timeout) => {
+      if (this.isStale) return;
       try {
         await requests.ask(subject, "+ACK", { timeout, isRepeated: true });
       } catch (error) {
@@ -76,7 +114,7 @@ export class Pulled {
 
   /** What is lost with the connection is made up for by the server, which has not heard of the job for so long. */
   #say(what: string): void {
-    if (this.#link.isOver || !this.#link.isConnected || this.#isStale()) return;
-    this.#link.connection.publish(this.message.reply!, what);
+    if (this.#source.link.isOver || !this.#source.link.isConnected || this.isStale) return;
+    this.#source.link.connection.publish(this.place, what);
   }
 }

@@ -1,10 +1,14 @@
 /**
  * Takes messages from one consumer, as many as there is room for.
  *
- * What is asked for is never more than the room that is there, less what was asked for before. Several pullers may share one room, and
- * another one may fill it meanwhile: what then comes is held here until there is room again, and the server is told that it is alive. So
- * no more is held than `room()` was when it was asked for, and `deliver` is never called without room. What was asked for is taken back
- * when there has been no room for a while: a job that comes by then may have somebody else who is free.
+ * What is asked for is never more than the room that is there. Several pullers may share one room, and another one may fill it meanwhile:
+ * what then comes is held here until there is room again, and the server is told that it is alive. So no more is held than `room()` was
+ * when it was asked for, and `deliver` is never called without room. What was asked for is taken back when there has been no room for a
+ * while: a job that comes by then may have somebody else who is free.
+ *
+ * A request waits until there is something, brings all there is at that moment, and ends (`no_wait` with `expires`): one that waited for
+ * the rest would bring later what others have room for and this one perhaps has not. While much is queued a request brings many jobs, and
+ * what is said of them goes in few packets: most of what a call costs is the packets.
  *
  * ```
  *   fill ──ask──> asked ──message, with room──> deliver
@@ -17,11 +21,12 @@
  */
 
 import { loop } from "../../../scheduler/queue/loop.ts";
+import { Acks } from "./acks.ts";
 import { guarded, type NatsMessage, type NatsSubscription } from "./connection.ts";
 import type { InLine, Line } from "./line.ts";
 import type { Link } from "./link.ts";
 import { every, pause } from "./pause.ts";
-import { type Place, Pulled, readPlace } from "./pulled.ts";
+import { type Place, Pulled, type PulledSource, readPlace } from "./pulled.ts";
 import type { PoolStreams } from "./streams.ts";
 
 /** How long a request lies at the server, in ms. */
@@ -66,10 +71,8 @@ export class Puller implements InLine {
   readonly #endWatch: () => void;
   #endBeats: (() => void) | undefined;
   readonly #held: Pulled[] = [];
-  /**
-   * How many messages the requests that lie at the server may still bring. A message does not tell which of them it answers; what the
-   * server says of one that ended comes with the number of those it did not bring.
-   */
+  readonly #source: PulledSource;
+  /** How many messages the request that lies at the server may still bring; there is one at a time. */
   #asked = 0;
   /** The requests of before a loss count no more, whatever is still said of them. */
   #generation = 0;
@@ -89,6 +92,7 @@ export class Puller implements InLine {
     this.#link = link;
     this.#streams = streams;
     this.#options = options;
+    this.#source = { link, streams, acks: new Acks(link) };
     this.#deliver = guarded(options.deliver);
     this.rank = options.rank;
     this.#inbox = `${link.inbox}.p.${crypto.randomUUID()}`;
@@ -179,18 +183,19 @@ export class Puller implements InLine {
     if (!this.#isStarted || this.#isClosed || this.#isRecovering || !this.#link.isConnected || this.#link.isOver) {
       return;
     }
-    const taken = this.#held.length + this.#asked;
-    const batch = this.#options.room() > taken ? this.#roomOf(true) - taken : 0;
     // Each request takes a place at the server: with one for each slot that is free, many workers would fill all of them.
-    if (batch <= 0 || batch < this.#asked) return;
+    if (this.#asked > 0) return;
+    const taken = this.#held.length;
+    const batch = this.#options.room() > taken ? this.#roomOf(true) - taken : 0;
+    if (batch <= 0) return;
     if (!this.#isLate) this.#behindSince = undefined;
-    this.#asked += batch;
+    this.#asked = batch;
     this.#askedAt = loop().host.now();
     if (this.#subscription === undefined) this.#subscribe();
     const { stream, consumer } = this.#options;
     // What is known of nothing says at once whether there is something: those that are less urgent wait for that.
     const waits = { expires: expires * 1e6, idle_heartbeat: heartbeat * 1e6 };
-    const request = { batch, ...this.#pending === undefined ? { no_wait: true } : waits };
+    const request = { batch, no_wait: true, ...this.#pending !== undefined && waits };
     this.#link.connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, JSON.stringify(request), {
       reply: this.#reply,
     });
@@ -236,13 +241,17 @@ export class Puller implements InLine {
   }
 
   #delivered(message: NatsMessage, place: Place): void {
-    const streams = this.#streams;
-    const { incarnation } = streams;
-    const pulled = new Pulled(this.#link, message, place, () => streams.incarnation !== incarnation);
+    const pulled = new Pulled(this.#source, message, place);
     if (this.#isClosed) return pulled.nak(0);
-    this.#held.push(pulled);
-    this.#endBeats ??= every(streams.settings.ackWait / 3, () => this.#held.forEach((held) => held.working()));
-    this.more();
+    if (this.#held.length === 0 && this.#roomOf(false) > 0) {
+      // A timer for each message would be dearer than the rest of this.
+      this.#deliver(pulled);
+      this.#fill();
+    } else {
+      this.#held.push(pulled);
+      this.#endBeats ??= every(this.#streams.settings.ackWait / 3, () => this.#held.forEach((held) => held.working()));
+      this.more();
+    }
     if (this.#options.room() <= 0) this.#options.line.full();
   }
 
@@ -252,7 +261,7 @@ export class Puller implements InLine {
     if (code === 100 || code === undefined || this.#isClosed) return;
     if (subject !== this.#reply) return;
     this.#pending = 0;
-    this.#asked = Math.max(0, this.#asked - (Number(headers!.get("Nats-Pending-Messages")) || this.#asked));
+    this.#asked = 0;
     // 404 and 408 are ordinary ends; at any other the consumer may have gone, or cannot be asked at the moment.
     if (code !== 404 && code !== 408) return void this.#recover();
     this.#fill();

@@ -29,8 +29,14 @@ export interface AskOptions {
 interface Pending {
   readonly subject: string;
   readonly isRepeated: boolean;
+  /** When it is late, on the host's clock, and after how many ms that is. */
+  readonly due: number;
+  readonly timeout: number;
   settle(answer: NatsMessage | undefined, error?: unknown): void;
 }
+
+/** How often questions with long times are looked through for those that are late, in ms: a timer for each would be a tenth of its costs. */
+const lookEvery = 100;
 
 /** What waits for answers on one connection. */
 export class Requests {
@@ -39,6 +45,7 @@ export class Requests {
   readonly #subscription: NatsSubscription;
   readonly #pending: Map<string, Pending> = new Map();
   #count = 0;
+  #look: { cancel(): void } | undefined = undefined;
 
   constructor(connection: NatsConnection, inbox: string) {
     this.#connection = connection;
@@ -61,19 +68,22 @@ export class Requests {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       const token = (this.#count++).toString(36);
-      const late = () => settle(undefined, new TimeoutError(`The answer of ${subject}`, timeout));
       const aborted = () => settle(undefined, signal!.reason);
       const settle = (answer: NatsMessage | undefined, error?: unknown): void => {
         this.#pending.delete(token);
-        timer.cancel();
+        timer?.cancel();
         signal?.removeEventListener("abort", aborted);
         if (answer === undefined) reject(error);
         else if (answer.headers?.code === 503) reject(new NoResponderError(`Nobody listens to ${subject}`));
         else resolve(answer);
       };
-      const timer = loop().timers.setTimer(late, timeout, { real: true });
+      const due = loop().host.now() + timeout;
+      const pending: Pending = { subject, isRepeated, due, timeout, settle };
+      const isShort = timeout < 10 * lookEvery;
+      const timer = isShort ? loop().timers.setTimer(() => late(pending), timeout, { real: true }) : undefined;
+      if (!isShort) this.#startLooking();
       signal?.addEventListener("abort", aborted);
-      this.#pending.set(token, { subject, isRepeated, settle });
+      this.#pending.set(token, pending);
       try {
         // The headers are made by the same package as the connection, which alone knows their class.
         const sent = { reply: `${this.#inbox}.${token}`, ...headers && { headers: headers as never } };
@@ -82,6 +92,19 @@ export class Requests {
         settle(undefined, error);
       }
     });
+  }
+
+  #startLooking(): void {
+    this.#look ??= loop().timers.setTimer(
+      () => {
+        this.#look = undefined;
+        const now = loop().host.now();
+        for (const pending of [...this.#pending.values()]) if (pending.due <= now) late(pending);
+        if (this.#pending.size > 0) this.#startLooking();
+      },
+      lookEvery,
+      { real: true },
+    );
   }
 
   /** The server refused a subject to us. */
@@ -106,7 +129,12 @@ export class Requests {
   }
 
   close(): void {
+    this.#look?.cancel();
     if (!this.#connection.isClosed()) this.#subscription.unsubscribe();
     this.failAll(() => new Error("The connection to the engine is closed"));
   }
+}
+
+function late({ subject, timeout, settle }: Pending): void {
+  settle(undefined, new TimeoutError(`The answer of ${subject}`, timeout));
 }

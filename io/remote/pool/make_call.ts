@@ -33,10 +33,11 @@ export function makeCall(
   const id = key ?? calls.nextId();
   const trace = tellPublished({ pool: calls.settings.name, id, name: settings.label, path: path ?? "" });
   const traceparent = trace?.traceparent;
+  const sent = [...args];
   const body = {
     id,
     name,
-    args: [...args],
+    args: sent,
     inbox: key === undefined ? subjects.inbox(caller) : subjects.keyed(key),
     at: wallClock(),
     ...(isLimit(timeout) && { timeout }),
@@ -50,7 +51,15 @@ export function makeCall(
     ...(detached && { isDetached: true }),
   };
   const bytes = writeBody(body, "the call");
-  return new RemoteCall({ body, bytes, priority: priorityOf(settings.lane), job: new PoolJob(settings), trace }, calls);
+  // The bytes have them, until they are stored.
+  sent.length = 0;
+  return new RemoteCall({
+    body: { ...body, args: [] },
+    bytes,
+    priority: priorityOf(settings.lane),
+    job: new PoolJob(settings),
+    trace,
+  }, calls);
 }
 
 /** What a call of a pool of threads may be told, too. */

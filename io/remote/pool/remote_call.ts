@@ -27,7 +27,8 @@ export interface CallEvents {
 /** A call and who waits for it. */
 export class RemoteCall {
   readonly body: JobBody;
-  readonly bytes: Uint8Array;
+  /** As they are published; nothing, once that is known to be done. */
+  bytes: Uint8Array;
   readonly priority: JobPriority;
   readonly job: PoolJob;
   readonly #trace: OwnTrace | undefined;
@@ -41,8 +42,6 @@ export class RemoteCall {
   isQueueLost = false;
   /** When it was first asked for since then. */
   asked: number | undefined = undefined;
-  /** Its way into the queue; it does not reject. */
-  sending: Promise<unknown> = Promise.resolve();
   /** When something was last heard of it, in ms of the host's clock. */
   heard: number;
   /** How often it was looked for in its queue, in a row, and not found. */
@@ -51,6 +50,10 @@ export class RemoteCall {
   attempt = 0;
   worker = "";
   isSettled = false;
+  /** Has it gone out? */
+  isSent = false;
+  /** Has somebody who serves said the last of it? */
+  isAnswered = false;
   /** Has it become a dead letter? */
   isDead = false;
   isStarted = false;
@@ -99,6 +102,7 @@ export class RemoteCall {
     this.missing = 0;
     const { attempt, kind, value, worker, number } = answer;
     if (isTerminal(kind)) {
+      this.isAnswered = true;
       this.attempt = attempt;
       // The last of its values may be lost: without their number nobody would know.
       const isShort = kind === "done" && this.body.credit !== undefined && number !== this.#told;

@@ -5,63 +5,47 @@
  */
 
 import { randomHex } from "../../../runtime/basics/bytes.ts";
-import { loop } from "../../../scheduler/queue/loop.ts";
 import { within } from "../../../scheduler/scopes/current_scope.ts";
 import { reportUnhandled } from "../../../scheduler/scopes/unhandled.ts";
-import { PoolClosedError, QueueFullError } from "../../../scheduler/workers/mod.ts";
-import type { KnownClasses } from "../../../scheduler/workers/pool/for_machines.ts";
-import { type Engine, EngineFullError, type JobQueue, type Message, NoResponderError } from "../engine/engine.ts";
-import { beats, type CheckedQueue, openEngine } from "../settings/remote_settings.ts";
+import { PoolClosedError } from "../../../scheduler/workers/mod.ts";
+import type { Engine, JobQueue, Message } from "../engine/engine.ts";
+import { beats, openEngine } from "../settings/remote_settings.ts";
 import { buryStuck } from "../wire/dead_letters.ts";
-import { besideOf, getBeside, mostOf, type Packed, putBeside, tooLarge } from "../wire/large.ts";
+import { besideOf, getBeside } from "../wire/large.ts";
 import { type AnswerBody, type ControlBody, readAnswer, readControl, writeBody } from "../wire/messages.ts";
 import { asks, type Subjects, subjectsOf } from "../wire/subjects.ts";
 import { WireError } from "../wire/wire_error.ts";
 import { CallWatch, isIn, missesOfLost, type Watched } from "./call_watch.ts";
-import { KeyedInboxes } from "./keyed_inboxes.ts";
 import { Leftovers } from "./leftovers.ts";
 import { type CallEvents, exitOf, type RemoteCall } from "./remote_call.ts";
-import { DeadLetterError, NoWorkerError } from "./remote_errors.ts";
-
-/** How the calls of a pool are made. */
-export interface CallsSettings extends CheckedQueue {
-  readonly isOnce: boolean;
-  readonly known: KnownClasses;
-}
-
-/** A connection, and the queue of the pool. */
-export interface Connected {
-  readonly engine: Engine;
-  readonly isOwn: boolean;
-  readonly queue: JobQueue;
-  readonly ends: (() => void)[];
-}
-
-/** How long to wait before a job is published once more that may not have arrived, in ms. */
-const publishAgain = 200;
+import { CallSender, type CallsSettings, type Connected, type SentCalls } from "./call_sender.ts";
+import { DeadLetterError } from "./remote_errors.ts";
 
 /** The calls. */
-export class RemoteCalls implements CallEvents, Watched {
+export class RemoteCalls implements CallEvents, SentCalls, Watched {
   readonly settings: CallsSettings;
   readonly subjects: Subjects;
   readonly caller: string = randomHex(8);
+  readonly #inbox: string;
   readonly counts = { completed: 0, failed: 0, cancelled: 0, duplicates: 0, malformed: 0, dead: 0 };
-  /** Those of one id are all told. */
-  readonly #calls: Map<string, Set<RemoteCall>> = new Map();
-  readonly #keyed: KeyedInboxes = new KeyedInboxes((message) => this.#hear(message));
+  /** Those of one id are all told; few ids have more than one. */
+  readonly #calls: Map<string, RemoteCall | Set<RemoteCall>> = new Map();
+  #size = 0;
+  readonly #sender: CallSender = new CallSender(this);
   #lastId = 0;
   #connected: Promise<Connected> | undefined = undefined;
-  /** The connection, once it is there. */
-  #engine: Engine | undefined = undefined;
+  /** That, once it is there. */
+  #ready: Connected | undefined = undefined;
   #ackWait: number | undefined = undefined;
   readonly #watch: CallWatch = new CallWatch(this);
-  readonly #leftovers: Leftovers = new Leftovers();
+  readonly leftovers: Leftovers = new Leftovers();
   #onEmpty: (() => void) | undefined = undefined;
   closed: { readonly cause: unknown } | undefined = undefined;
 
   constructor(settings: CallsSettings) {
     this.settings = settings;
     this.subjects = subjectsOf(settings.name);
+    this.#inbox = this.subjects.inbox(this.caller);
   }
 
   /** How often those who hold something say so, in ms: by what was asked for, until it is known how the queue is. */
@@ -74,7 +58,7 @@ export class RemoteCalls implements CallEvents, Watched {
   }
 
   get isConnected(): boolean {
-    return this.#engine?.state.isConnected ?? false;
+    return this.engine?.state.isConnected ?? false;
   }
 
   async queue(): Promise<JobQueue> {
@@ -86,17 +70,33 @@ export class RemoteCalls implements CallEvents, Watched {
   }
 
   get engine(): Engine | undefined {
-    return this.#engine;
+    return this.#ready?.engine;
+  }
+
+  get ready(): Connected | undefined {
+    return this.#ready;
+  }
+
+  /** Which life of the queue was seen last. */
+  get life(): string | undefined {
+    return this.#watch.life;
+  }
+
+  /** How long nothing is heard until something counts as lost, in ms. */
+  get patience(): number {
+    return this.beat * missesOfLost;
   }
 
   *all(): Iterable<RemoteCall> {
-    for (const calls of this.#calls.values()) yield* calls;
+    for (const calls of this.#calls.values()) {
+      if (calls instanceof Set) yield* calls;
+      else yield calls;
+    }
   }
 
+  /** How many there are. */
   get size(): number {
-    let size = 0;
-    for (const calls of this.#calls.values()) size += calls.size;
-    return size;
+    return this.#size;
   }
 
   nextId(): string {
@@ -120,14 +120,12 @@ export class RemoteCalls implements CallEvents, Watched {
   /** Makes a call; it will settle. */
   submit(call: RemoteCall): void {
     const calls = this.#calls.get(call.id);
-    if (calls === undefined) this.#calls.set(call.id, new Set([call]));
-    else calls.add(call);
+    if (calls === undefined) this.#calls.set(call.id, call);
+    else if (calls instanceof Set) calls.add(call);
+    else this.#calls.set(call.id, new Set([calls, call]));
+    this.#size++;
     this.#watch.start();
-    within(undefined, () => {
-      call.sending = (this.settings.isOnce ? this.#request(call) : this.#publish(call)).catch((error) =>
-        call.fail(error)
-      );
-    }, undefined);
+    within(undefined, () => this.#sender.send(call), undefined);
   }
 
   /** Nobody here wants a call any more: it settles at once. */
@@ -141,16 +139,27 @@ export class RemoteCalls implements CallEvents, Watched {
   /** A call has settled. */
   onSettled(call: RemoteCall): void {
     const calls = this.#calls.get(call.id);
-    calls?.delete(call);
-    if (calls?.size === 0) this.#calls.delete(call.id);
-    if (this.#calls.size > 0) return;
+    if (calls instanceof Set) calls.delete(call);
+    if (calls === call || (calls instanceof Set && calls.size === 0)) this.#calls.delete(call.id);
+    this.#size--;
+    if (this.#size > 0) return;
     this.#watch.stop();
     this.#onEmpty?.();
   }
 
+  /** Do its answers go to the inbox of all calls of this pool? */
+  isOwn({ body: { inbox } }: RemoteCall): boolean {
+    return inbox === this.#inbox;
+  }
+
+  /** Is a call of this id wanted? */
+  has(id: string): boolean {
+    return this.#calls.has(id);
+  }
+
   /** Says something to all who serve. */
   tell(body: ControlBody): void {
-    this.#engine?.send(this.subjects.control, writeBody(body));
+    this.engine?.send(this.subjects.control, writeBody(body));
   }
 
   /** Resolves when no call is left. */
@@ -165,7 +174,8 @@ export class RemoteCalls implements CallEvents, Watched {
     const { engine, isOwn, ends } = connected;
     for (const end of ends) end();
     try {
-      if (engine.state.isConnected) await this.#leftovers.gone();
+      this.leftovers.add(this.#sender.idle());
+      if (engine.state.isConnected) await this.leftovers.gone();
       // It ends also where nothing can go out any more.
       if (engine.state.isConnected) await engine.flush().catch(() => {});
     } finally {
@@ -177,13 +187,12 @@ export class RemoteCalls implements CallEvents, Watched {
     const { engine, isOwn } = await openEngine(this.settings);
     const ends: (() => void)[] = [];
     try {
-      ends.push(await engine.listen(this.subjects.inbox(this.caller), (message) => this.#hear(message)));
+      ends.push(await engine.listen(this.subjects.inbox(this.caller), (message) => this.hear(message)));
       const queue = await engine.queue(this.settings.name, this.settings.queue);
       ends.push(await queue.onExhausted((job) => void this.#exhausted(queue, job).catch(reportUnhandled)));
       await this.#watch.see(queue);
       this.#ackWait = queue.settings.ackWait;
-      this.#engine = engine;
-      return { engine, isOwn, queue, ends };
+      return this.#ready = { engine, isOwn, queue, ends };
     } catch (error) {
       for (const end of ends) end();
       if (isOwn) await engine.close().catch(reportUnhandled);
@@ -191,69 +200,10 @@ export class RemoteCalls implements CallEvents, Watched {
     }
   }
 
-  async #publish(call: RemoteCall): Promise<void> {
-    const { engine, queue } = await this.connect();
-    const { body, headers } = await this.#pack(call, engine);
-    if (call.body.inbox !== this.subjects.inbox(this.caller)) await this.#keyed.listen(call, engine);
-    const { id, priority, body: { name } } = call;
-    while (!call.isSettled) {
-      try {
-        const { isDuplicate, sequence } = await queue.publish({ id, name, priority, headers, body });
-        call.sequence = sequence;
-        call.life = this.#watch.life;
-        // It may be over by now, and its answer have gone to whoever was first.
-        if (isDuplicate) this.tell({ kind: "ask", ids: [id] });
-        if (call.isSettled && !this.#calls.has(id)) await this.#remove(call, queue);
-        return;
-      } catch (error) {
-        if (call.isSettled) return;
-        if (error instanceof EngineFullError) throw new QueueFullError(this.settings.name, this.settings.queue.limit);
-        // What was not answered may have arrived: the id tells.
-        if ((error as Error).name !== "TimeoutError" && engine.state.isConnected) throw error;
-        await new Promise<void>((resolve) => void loop().timers.setTimer(resolve, publishAgain, { real: true }));
-      }
-    }
-  }
-
-  async #request(call: RemoteCall): Promise<void> {
-    const { engine } = await this.connect();
-    const { body, headers } = await this.#pack(call, engine);
-    if (call.isSettled) return;
-    const controller = new AbortController();
-    call.whenSettled(() => controller.abort());
-    const { name } = this.settings;
-    const options = {
-      headers: { ...headers, priority: call.priority },
-      signal: controller.signal,
-      timeout: this.beat * missesOfLost,
-    };
-    let answer: Message;
-    try {
-      answer = await engine.request(this.subjects.call, body, options);
-    } catch (error) {
-      if (call.isSettled) return;
-      if (error instanceof NoResponderError) throw new NoWorkerError(name, call.label);
-      throw (error as Error).name === "TimeoutError" ? exitOf(call.label, call.worker, error) : error;
-    }
-    this.#hear(answer);
-  }
-
-  /** What goes in the message of a call. */
-  async #pack(call: RemoteCall, engine: Engine): Promise<Packed> {
-    const { bytes, id, label } = call;
-    if (bytes.length <= mostOf(engine)) return { body: bytes, headers: {} };
-    if (!this.settings.isLarge) throw tooLarge(`The arguments of ${label} are`, bytes, engine);
-    const packed = await putBeside(engine, `call.${id}`, bytes);
-    // Those of a dead letter stay.
-    call.whenSettled(() => {
-      if (!call.isDead) this.#leftovers.add(engine.objects.remove(`call.${id}`));
-    });
-    return packed;
-  }
-
-  #hear(message: Message): void {
+  /** Something was said to an inbox of this pool. */
+  hear(message: Message): void {
     if (message.headers[asks.header] === asks.wanted) return this.#tellUnwanted(message);
-    const beside = besideOf(message.headers);
+    const beside = besideOf(message);
     if (beside === undefined) this.#read(message.body);
     else void this.#fetch(beside).catch(() => void this.counts.malformed++);
   }
@@ -262,7 +212,7 @@ export class RemoteCalls implements CallEvents, Watched {
   async #fetch(name: string): Promise<void> {
     const { engine } = await this.connect();
     const id = this.#read(await getBeside(engine, name));
-    if (id?.startsWith(`${this.caller}-`)) this.#leftovers.add(engine.objects.remove(name));
+    if (id?.startsWith(`${this.caller}-`)) this.leftovers.add(engine.objects.remove(name));
   }
 
   /** Reads an answer; gives the id of its call. */
@@ -277,7 +227,8 @@ export class RemoteCalls implements CallEvents, Watched {
     }
     const calls = this.#calls.get(answer.id);
     let isOfUse = false;
-    for (const call of [...calls ?? []]) isOfUse = call.hear(answer) || isOfUse;
+    if (calls instanceof Set) { for (const call of [...calls]) isOfUse = call.hear(answer) || isOfUse; }
+    else if (calls !== undefined) isOfUse = calls.hear(answer);
     if (!isOfUse) this.counts.duplicates++;
     return answer.id;
   }
@@ -296,15 +247,10 @@ export class RemoteCalls implements CallEvents, Watched {
   }
 
   #takeBack(call: RemoteCall): void {
-    const { id, sequence } = call;
-    this.tell({ kind: "cancel", ids: [id] });
-    // Whoever publishes it at this moment takes it back.
-    if (sequence === undefined) return this.#leftovers.add(call.sending);
-    this.#leftovers.add(this.connect().then(({ queue }) => this.#remove(call, queue)));
-  }
-
-  async #remove(call: RemoteCall, queue: JobQueue): Promise<void> {
-    if (await isIn(queue, call)) await queue.remove(call.sequence!);
+    // Of one that has not gone out nobody knows, unless somebody else has called with its key.
+    if (!call.isSent && this.isOwn(call)) return;
+    this.tell({ kind: "cancel", ids: [call.id] });
+    if (call.sequence !== undefined) this.#sender.remove(call);
   }
 
   /** A job was delivered as often as it may be, and nobody has said what became of it. */

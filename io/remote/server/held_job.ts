@@ -16,6 +16,8 @@ import type { Priority } from "../../../scheduler/queue/priority.ts";
 import type { Delivery, Headers } from "../engine/engine.ts";
 import type { JobBody } from "../wire/messages.ts";
 
+const nothing = (): void => {};
+
 /** A job, and who is told of it. */
 export class HeldJob {
   readonly body: JobBody;
@@ -35,7 +37,8 @@ export class HeldJob {
   isOver = false;
   /** How many messages of its progress, or values, have gone out. */
   told = 0;
-  readonly controller: AbortController = new AbortController();
+  /** Stops what runs, or does nothing. */
+  stop: (reason: unknown) => void = nothing;
   /** How many values the caller has room for, and who waits for that. */
   credit: number;
   onCredit: (() => void) | undefined;
@@ -61,6 +64,12 @@ export class HeldJob {
     this.endBy = this.came + Math.max(0, (body.timeout ?? Infinity) - age);
   }
 
+  /** Is it one that may wait behind others in a thread's own queue? Others are told when they are started, or limited from then on. */
+  get mayQueue(): boolean {
+    const { credit, queueTimeout, runTimeout, tellStart } = this.body;
+    return credit === undefined && queueTimeout === undefined && runTimeout === undefined && !tellStart;
+  }
+
   /** How long it may still take, in ms. */
   get left(): number {
     return Math.max(0, this.endBy - loop().timers.now());
@@ -73,17 +82,4 @@ export class HeldJob {
     this.onCredit?.();
     return true;
   }
-}
-
-/** Picks the job that is to be started next: the most urgent, unless another one has waited longer than the run queue lets wait. */
-export function nextOf(waiting: Iterable<HeldJob>): HeldJob | undefined {
-  const tooOld = loop().timers.now() - loop().queue.ageing;
-  const urgency: readonly Priority[] = ["background", "user-visible", "user-blocking"];
-  let best: HeldJob | undefined;
-  let oldest: HeldJob | undefined;
-  for (const job of waiting) {
-    if (best === undefined || urgency.indexOf(job.priority) > urgency.indexOf(best.priority)) best = job;
-    if (job.came < tooOld && (oldest === undefined || job.came < oldest.came)) oldest = job;
-  }
-  return oldest ?? best;
 }

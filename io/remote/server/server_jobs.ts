@@ -6,11 +6,10 @@
 
 import { loop } from "../../../scheduler/queue/loop.ts";
 import type { Priority } from "../../../scheduler/queue/priority.ts";
-import { within } from "../../../scheduler/scopes/current_scope.ts";
 import { TimeoutError } from "../../../scheduler/scopes/errors.ts";
 import { reportUnhandled } from "../../../scheduler/scopes/unhandled.ts";
 import { delayAfter } from "../../../scheduler/waits/backoff.ts";
-import { PoolClosedError, WorkerExitError } from "../../../scheduler/workers/mod.ts";
+import { WorkerExitError } from "../../../scheduler/workers/mod.ts";
 import { isNoFunction } from "../../../scheduler/workers/pool/for_machines.ts";
 import { type Delivery, type Message, priorities } from "../engine/engine.ts";
 import { bury } from "../wire/dead_letters.ts";
@@ -20,7 +19,8 @@ import { WireError } from "../wire/wire_error.ts";
 import { Unwanted } from "./answered.ts";
 import { Answers } from "./answers.ts";
 import { CallerWatch } from "./caller_watch.ts";
-import { HeldJob, nextOf } from "./held_job.ts";
+import { HeldJob } from "./held_job.ts";
+import { JobThreads, unstarted } from "./job_threads.ts";
 import { runJob } from "./run_job.ts";
 import { leaveToNewer } from "./newer.ts";
 import { ServerCounts, type ServerParts } from "./server_parts.ts";
@@ -30,11 +30,11 @@ import { tellJob } from "./server_trace.ts";
 export class ServerJobs {
   readonly #parts: ServerParts;
   readonly #held: Map<string, HeldJob> = new Map();
+  readonly #threads: JobThreads;
   readonly #answers: Answers;
   readonly #unwanted: Unwanted = new Unwanted();
   readonly #callers: CallerWatch;
   #beat: { cancel(): void } | undefined = undefined;
-  #running = 0;
   /** How many jobs have come whose bytes have not. */
   #fetching = 0;
   #isDraining = false;
@@ -42,6 +42,7 @@ export class ServerJobs {
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
+    this.#threads = new JobThreads(parts, (job) => this.#run(job));
     this.#answers = new Answers(parts.engine, parts.worker, parts.isLarge);
     this.#callers = new CallerWatch(parts.engine, parts.beat, {
       onGone: (inbox) => this.#gone(inbox),
@@ -50,29 +51,22 @@ export class ServerJobs {
   }
 
   get running(): number {
-    return this.#running;
+    return this.#threads.running;
   }
 
   get held(): number {
     return this.#held.size;
   }
 
-  /** How many more jobs there are threads for. */
+  /** How many more jobs are wanted. */
   get room(): number {
     if (this.#isDraining) return 0;
-    // A job that was cancelled has its thread until it has heeded that.
-    return this.#parts.size - Math.max(this.#held.size, this.#inPool) - this.#fetching;
-  }
-
-  /** How many jobs the pool has, those included that were cancelled and have not ended. */
-  get #inPool(): number {
-    const { running, queued } = this.#parts.pool.statistics();
-    return running + queued;
+    return this.#threads.room(this.#held.size) - this.#fetching;
   }
 
   /** A job has come from the queue. */
   take(delivery: Delivery, priority: Priority): void {
-    const beside = besideOf(delivery.headers);
+    const beside = besideOf(delivery);
     if (beside === undefined) return this.#take(delivery, priority, delivery.body);
     this.#fetch(beside, (bytes) => this.#take(delivery, priority, bytes), () => delivery.term());
   }
@@ -103,7 +97,7 @@ export class ServerJobs {
 
   /** A job has come by a request: it is tried this once. */
   takeCall(message: Message): void {
-    const beside = besideOf(message.headers);
+    const beside = besideOf(message);
     if (beside === undefined) return this.#takeCall(message, message.body);
     this.#fetch(beside, (bytes) => this.#takeCall(message, bytes), () => {});
   }
@@ -138,6 +132,7 @@ export class ServerJobs {
   /** Gives back what has not been started, and takes nothing more. */
   drain(): void {
     this.#isDraining = true;
+    this.#threads.takeBackUnstarted();
     for (const job of [...this.#held.values()]) if (!job.isRunning) this.#giveBack(job);
   }
 
@@ -145,7 +140,7 @@ export class ServerJobs {
   abort(reason: unknown): void {
     for (const job of [...this.#held.values()]) {
       this.#giveBack(job);
-      job.controller.abort(reason);
+      job.stop(reason);
     }
   }
 
@@ -172,32 +167,7 @@ export class ServerJobs {
     this.#held.set(job.body.id, job);
     // Before it is started: it may be over at once.
     this.#startBeating();
-    this.#startNext();
-  }
-
-  #startNext(): void {
-    while (this.#running < this.#parts.size) {
-      const job = nextOf([...this.#held.values()].filter(({ isRunning }) => !isRunning));
-      if (job === undefined) return;
-      job.isRunning = true;
-      this.#running++;
-      // Whoever calls has nothing to do with the scopes of this program.
-      within(undefined, () => void this.#runAndLeave(job).catch(reportUnhandled), undefined);
-    }
-  }
-
-  async #runAndLeave(job: HeldJob): Promise<void> {
-    try {
-      await this.#run(job);
-      // A function that was told to stop has its thread until it does, or the pool has replaced that.
-      if (this.#inPool >= this.#running) await this.#parts.pool.room();
-    } catch (error) {
-      if (!(error instanceof PoolClosedError)) throw error;
-    } finally {
-      this.#running--;
-      this.#startNext();
-      this.#parts.onFree();
-    }
+    this.#threads.add(job);
   }
 
   async #run(job: HeldJob): Promise<void> {
@@ -223,6 +193,7 @@ export class ServerJobs {
 
   async #failed(job: HeldJob, error: unknown): Promise<void> {
     if (job.isOver) return;
+    if (error === unstarted) return this.#takeBack(job);
     const { delivery, body } = job;
     const isExit = error instanceof WorkerExitError;
     // Of a stream somebody has seen the beginning: it is not run a second time.
@@ -250,6 +221,12 @@ export class ServerJobs {
     this.#answer(job, "failed", error);
   }
 
+  /** A job that the threads have not begun waits here again, or goes to who has a thread for it: that takes one of its attempts. */
+  #takeBack(job: HeldJob): void {
+    if (this.#isDraining || (job.attempt === 1 && job.delivery !== undefined)) return this.#giveBack(job);
+    this.#threads.addAgain(job);
+  }
+
   /** The last try has failed in a way that would be tried again. */
   async #giveUp(job: HeldJob, error: unknown): Promise<void> {
     const { body, priority } = job;
@@ -258,8 +235,8 @@ export class ServerJobs {
     tellJob("dead", job, worker, error);
     try {
       // Not the id of the call: a letter that was redriven and dies again within two minutes would add nothing.
-      const { id, body: bytes, headers, attempt: attempts } = job.delivery!;
-      const letter = { id, name: body.name, priority, body: bytes, headers: besideHeader(headers) };
+      const { id, body: bytes, attempt: attempts } = job.delivery!;
+      const letter = { id, name: body.name, priority, body: bytes, headers: besideHeader(job.delivery!) };
       await bury(queue, letter, { error, attempts, worker });
       this.#answer(job, "dead", error);
     } finally {
@@ -284,7 +261,7 @@ export class ServerJobs {
     if (!this.#leave(job)) return;
     this.counts.cancelled++;
     if (job.delivery !== undefined) acknowledge(job.delivery);
-    job.controller.abort(reason);
+    job.stop(reason);
   }
 
   #giveBack(job: HeldJob): void {
@@ -298,6 +275,7 @@ export class ServerJobs {
   #leave(job: HeldJob): boolean {
     if (!job.end()) return false;
     this.#held.delete(job.body.id);
+    this.#threads.delete(job);
     if (this.#held.size === 0) {
       this.#beat?.cancel();
       this.#beat = undefined;

@@ -204,7 +204,7 @@ export class TaskServer {
       const job = await buryStuck(queue, sequence, { error, attempts, worker: "" });
       if (job === undefined) return;
       jobs.counts.dead++;
-      const beside = besideOf(job.headers);
+      const beside = besideOf(job);
       const { id, inbox } = readJob(beside === undefined ? job.body : await getBeside(engine, beside));
       engine.send(inbox, writeBody({ id, kind: "dead", attempt: attempts, worker: name, value: error }));
     } catch {

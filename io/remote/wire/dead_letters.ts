@@ -20,12 +20,13 @@ export interface GivenUp {
 /** Puts a job among the dead letters; once, however many do so. */
 export function bury(
   queue: JobQueue,
-  { id, name, priority, body, headers: kept }: JobMessage,
+  job: JobMessage,
   { error, attempts, worker }: GivenUp,
 ): Promise<void> {
+  const { id, name, priority, body } = job;
   const text = error instanceof Error ? `${error.name}: ${error.message}` : "what was thrown is no error";
   const headers = {
-    ...besideHeader(kept),
+    ...besideHeader(job),
     [deadHeaders.error]: headerOf(text),
     [deadHeaders.attempts]: String(attempts),
     [deadHeaders.worker]: headerOf(worker),

@@ -36,13 +36,16 @@ export async function putBeside(engine: Engine, name: string, bytes: Uint8Array)
 }
 
 /** Where the bytes of a message lie, if they lie beside. */
-export function besideOf(headers: Headers): string | undefined {
+export function besideOf(message: Packed): string | undefined {
+  // What is in the message is not beside it; to look at headers is dear.
+  if (message.body.length > 0) return undefined;
+  const { headers } = message;
   return Object.hasOwn(headers, header) ? headers[header] : undefined;
 }
 
 /** The header alone, for what is handed on. */
-export function besideHeader(headers: Headers): Headers {
-  const name = besideOf(headers);
+export function besideHeader(message: Packed): Headers {
+  const name = besideOf(message);
   return name === undefined ? {} : { [header]: name };
 }
 

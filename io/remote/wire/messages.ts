@@ -106,10 +106,10 @@ export function readControl(bytes: Uint8Array): ControlBody {
   return body as unknown as ControlBody;
 }
 
-/** The fields of an object that has only its own: what it does not have is not to be found on `Object.prototype`. */
+/** The fields of an object that was read here, which has only its own from now on: nothing is to be found on `Object.prototype`. */
 function fieldsOf(value: unknown): Record<string, unknown> {
   check(typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype);
-  return Object.assign(Object.create(null), value);
+  return Object.setPrototypeOf(value, null);
 }
 
 function check(isSo: boolean): void {

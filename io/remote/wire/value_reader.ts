@@ -70,7 +70,10 @@ class ValueReader {
   #fields(json: object, depth: number): object {
     const fields: Record<string, unknown> = {};
     this.#objects.push(fields);
-    for (const key of Object.keys(json)) put(fields, key, this.read((json as Record<string, unknown>)[key], depth));
+    for (const key of Object.keys(json)) {
+      const field = (json as Record<string, unknown>)[key];
+      put(fields, key, typeof field === "object" ? this.read(field, depth) : field);
+    }
     return fields;
   }
 
@@ -83,7 +86,7 @@ class ValueReader {
         for (let index = 1; index < json.length; index++) {
           const item = json[index];
           if (Array.isArray(item) && item[0] === tags.hole) list.length++;
-          else list.push(this.read(item, depth));
+          else list.push(typeof item === "object" ? this.read(item, depth) : item);
         }
         return list;
       }

@@ -68,22 +68,25 @@ export const viewNames: ReadonlySet<string> = new Set([
 
 const encoder = new TextEncoder();
 
+/** What stands before the text, until its length is known. */
+const head = String.fromCharCode(version).padEnd(headSize, "\0");
+
 /** Writes a value; `path` names it in what is thrown for one that cannot be sent. */
 export function writeValue(value: unknown, path: string): Uint8Array {
   const writer = new ValueWriter();
-  const text = encoder.encode(writer.write(value, path, 0));
-  const buffers = writer.buffers;
-  const size = buffers.reduce((sum, { length }) => sum + length, headSize + text.length);
-  const bytes = new Uint8Array(size);
-  bytes[0] = version;
-  new DataView(bytes.buffer).setUint32(1, text.length, true);
-  bytes.set(text, headSize);
-  let at = headSize + text.length;
+  // Head and text at once: most messages are so short that each further array of bytes would be dearer than its contents.
+  const bytes = encoder.encode(head + writer.write(value, path, 0));
+  new DataView(bytes.buffer, bytes.byteOffset).setUint32(1, bytes.length - headSize, true);
+  const { buffers } = writer;
+  if (buffers.length === 0) return bytes;
+  const all = new Uint8Array(buffers.reduce((sum, { length }) => sum + length, bytes.length));
+  all.set(bytes);
+  let at = bytes.length;
   for (const buffer of buffers) {
-    bytes.set(buffer, at);
+    all.set(buffer, at);
     at += buffer.length;
   }
-  return bytes;
+  return all;
 }
 
 /** Writes one value. */
@@ -93,22 +96,10 @@ class ValueWriter {
   #bytes = 0;
 
   write(value: unknown, path: string, depth: number): string {
-    switch (typeof value) {
-      case "string":
-      case "boolean":
-        return JSON.stringify(value);
-      case "number":
-        if (Number.isFinite(value) && !Object.is(value, -0)) return String(value);
-        return tagged(tags.number, JSON.stringify(Object.is(value, -0) ? "-0" : String(value)));
-      case "undefined":
-        return tagged(tags.undefined);
-      case "bigint":
-        return tagged(tags.bigint, `"${value}"`);
-      case "object":
-        return value === null ? "null" : this.#object(value, path, depth);
-      default:
-        throw refusal(value, path);
-    }
+    const text = textOf(value);
+    if (text !== undefined) return text;
+    if (typeof value === "object") return this.#object(value!, path, depth);
+    throw refusal(value, path);
   }
 
   #object(value: object, path: string, depth: number): string {
@@ -144,7 +135,8 @@ class ValueWriter {
     const items: string[] = [];
     for (let index = 0; index < list.length; index++) {
       // What is an empty place is none for a reader that counts keys.
-      if (index in list) items.push(this.write(list[index], `${path}[${index}]`, depth));
+      // The name of a place is made for what may be refused there, and nothing else.
+      if (index in list) items.push(textOf(list[index]) ?? this.write(list[index], `${path}[${index}]`, depth));
       else items.push(tagged(tags.hole));
     }
     return tagged(tags.array, ...items);
@@ -195,10 +187,31 @@ class ValueWriter {
     const kind = Object.prototype.toString.call(value);
     if (kind !== "[object Object]" && !isPlainWithTag(value)) throw refusal(value, path);
     if (refused.some((Class) => value instanceof Class)) throw refusal(value, path);
-    const fields = Object.keys(value).map((key) =>
-      `${JSON.stringify(key)}:${this.write((value as Record<string, unknown>)[key], `${path}.${key}`, depth)}`
-    );
-    return `{${fields.join(",")}}`;
+    let fields = "";
+    for (const key of Object.keys(value)) {
+      const field = (value as Record<string, unknown>)[key];
+      const text = textOf(field) ?? this.write(field, `${path}.${key}`, depth);
+      fields += `${fields === "" ? "" : ","}${JSON.stringify(key)}:${text}`;
+    }
+    return `{${fields}}`;
+  }
+}
+
+/** The text of what is no object; `undefined` for what is one, or cannot be sent. */
+function textOf(value: unknown): string | undefined {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return JSON.stringify(value);
+    case "number":
+      if (Number.isFinite(value) && !Object.is(value, -0)) return String(value);
+      return tagged(tags.number, JSON.stringify(Object.is(value, -0) ? "-0" : String(value)));
+    case "undefined":
+      return tagged(tags.undefined);
+    case "bigint":
+      return tagged(tags.bigint, `"${value}"`);
+    default:
+      return value === null ? "null" : undefined;
   }
 }
 

@@ -23,6 +23,8 @@ export class PoolMeter {
   cancelled = 0;
   /** Jobs that have not ended, aborted ones included. */
   live = 0;
+  /** Is told whenever nothing of a job is left. */
+  onWent: (() => void) | undefined = undefined;
   readonly #liveInLane: number[] = [0, 0, 0, 0, 0, 0];
   /** How long the functions run lately, in ms. */
   #typicalRun = Infinity;
@@ -37,6 +39,7 @@ export class PoolMeter {
   went(job: PoolJob): void {
     this.live--;
     this.#liveInLane[job.lane]!--;
+    this.onWent?.();
   }
 
   /** Are there jobs of a lower priority than this? */

@@ -4,6 +4,7 @@
  * @module
  */
 
+export { leastAhead } from "../dispatch/pool_meter.ts";
 export { callFor } from "../jobs/call_extra.ts";
 export { settingsOf } from "../jobs/call_settings.ts";
 export { PoolJob } from "../jobs/job.ts";
@@ -19,4 +20,5 @@ export {
 export { Callback, Transfer } from "../wire/markers.ts";
 export { isNoFunction } from "../wire/no_function.ts";
 export { CallWait } from "./call_wait.ts";
+export { insideOf, type PoolInside } from "./inside_of.ts";
 export { streamOf } from "./worker_stream.ts";

@@ -26,6 +26,7 @@ import type {
   StreamableName,
   StreamedValue,
 } from "./function_types.ts";
+import { showInside } from "./inside_of.ts";
 import { listPool, type LivePool } from "./live_pools.ts";
 import { PoolMap } from "./pool_map.ts";
 import { poolSettings, type WorkerPoolOptions } from "./pool_options.ts";
@@ -97,6 +98,7 @@ export class WorkerPool<M = Record<string, (...args: unknown[]) => unknown>> {
   constructor(module: URL | (() => GivenWorker), options: WorkerPoolOptions = {}) {
     this.#settings = poolSettings(module, options);
     this.#jobs = new Dispatcher(this.#settings);
+    showInside(this, this.#jobs);
     this.#listed = { name: this.#settings.name, size: this.#settings.size, jobs: this.#jobs };
     this.#unlist = listPool(this.#listed);
     const { signal } = options;
