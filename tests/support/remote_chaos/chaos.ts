@@ -104,6 +104,8 @@ export async function chaos(nats: NatsServer, options: ChaosOptions): Promise<Ch
     };
     await Promise.all(Array.from({ length: inFlight }, caller));
     for (let last; last !== starts;) await (last = starts);
+    // The last of its deaths may have come when all calls were over.
+    await until(() => pool.statistics().reconnects >= natsKills, "each loss of nats-server was noticed");
     // What nats-server has forgotten of acknowledgements comes once more.
     const stream = async (): Promise<NatsStream> => (await nats.streams()).get("MILLRACE_chaos")!;
     const isIdle = async (): Promise<boolean> => (await stream()).pending.every((count) => count === 0);
