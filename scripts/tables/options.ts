@@ -183,7 +183,10 @@ function typeAt(location: { readonly filename: string; readonly line: number; re
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\/\*[^]*?\*\//g, "").replace(/\s+/g, " ").trim().replace(/^\| | \| undefined$/g, "");
+  return text.replace(/\/\*[^]*?\*\//g, "").replace(/\s+/g, " ").trim().replace(/^\| | \| undefined$/g, "").replace(
+    /^\((\(.*\) => .*)\)$/,
+    "$1",
+  );
 }
 
 /** The page, in no particular form: the formatter sets its tables. */
