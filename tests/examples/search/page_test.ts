@@ -120,9 +120,18 @@ test("a search that is stopped at its deadline says so", async () => {
     await withPage({ url, errors: ["504 (Gateway Timeout)"] }, async (page) => {
       await page.locator("#note.bad", { hasText: "The request took too long" }).waitFor();
       assert(await page.locator("#stop").isHidden());
-      // What was found before the deadline stays.
-      await page.locator("#query").fill("BarnOwl|^(a+)+$");
-      await page.locator("#note.bad", { hasText: "1 match. Stopped after 1500 ms" }).waitFor();
+      // What was found before the deadline stays. The new worker may need longer than that on a busy machine.
+      for (let attempt = 0; attempt < 10; attempt++) {
+        await page.locator("#query").fill("");
+        await page.locator("#note:not(.bad)", { hasText: "Type words" }).waitFor();
+        await page.locator("#query").fill("BarnOwl|^(a+)+$");
+        await page.locator("#note.bad").waitFor();
+        if (await page.locator("#results a").count() > 0) break;
+      }
+      assertEquals(
+        await page.locator("#note").innerText(),
+        "1 match. Stopped after 1500 ms: there may be more matches",
+      );
       assertEquals(await page.locator("#results a").count(), 1);
     });
   });

@@ -13,7 +13,7 @@ import { root } from "../../support/hosts.ts";
 import { withinTest } from "../../support/within.ts";
 
 /** The longest that anything in the page is waited for, in ms. */
-const longest = 15_000;
+const longest = 30_000;
 
 /** How a page is opened. */
 export interface PageOptions {
