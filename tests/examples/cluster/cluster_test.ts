@@ -21,17 +21,19 @@ function isThere(pid: number): boolean {
 }
 
 test("a search whose worker is killed is whole, and the same as without", async () => {
-  await withCluster(["--pause", "100"], async (cluster) => {
+  await withCluster(["--pause", "1000"], async (cluster) => {
     await cluster.serving(2);
     const calm = await cluster.search("value\\d*7 =");
     assertEquals([calm.found.length, calm.end["complete"], calm.end["again"]], [50, true, 0]);
 
     const hunted = cluster.search("value\\d*7 =");
-    const { running } = await cluster.until(({ running }) => running.length > 0, "a worker has a call");
-    const victim = running[0]!.worker;
+    const { running } = await cluster.until(({ running }) => running.length === 4, "all threads are busy");
+    // Of all calls the last that was begun takes longest.
+    const victim = running.toSorted((a, b) => a.ms - b.ms)[0]!.worker;
     assertEquals(await cluster.post(`kill?worker=${victim}`), 200);
+    const isTold = new RegExp(`which ${victim} had, runs on worker-[12]: attempt 2$`);
     const { workers } = await cluster.until(
-      ({ running, again }) => again > 0 && running.some(({ worker, attempt }) => attempt > 1 && worker !== victim),
+      ({ lines }) => lines.some(({ text }) => isTold.test(text) && !text.includes(`on ${victim}`)),
       "what the killed one had runs on another worker",
     );
     assertEquals(workers.find(({ name }) => name === victim)!.state, "killed");

@@ -17,9 +17,9 @@ export const program = "examples/cluster/main.ts";
 /** What the page is told. */
 export interface State {
   readonly workers: readonly Worker[];
-  readonly running: readonly Call[];
+  readonly running: readonly (Call & { readonly ms: number })[];
   readonly queued: number;
-  readonly again: number;
+  readonly lines: readonly { readonly text: string }[];
   readonly pool: { readonly completed: number; readonly cancelled: number; readonly dead: number };
 }
 
