@@ -3,13 +3,11 @@
 import { connect } from "node:net";
 import process from "node:process";
 import { readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { test } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { run } from "../../support/child.ts";
 import { RawClient } from "../../support/http.ts";
-import { until } from "../../support/within.ts";
-import { program, serves, withCluster } from "./with_cluster.ts";
+import { type Cluster, program, serves, withCluster } from "./with_cluster.ts";
 
 function isThere(pid: number): boolean {
   try {
@@ -18,6 +16,11 @@ function isThere(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** The folders in which it keeps what goes with it. */
+function stores({ temporary }: Cluster): string[] {
+  return readdirSync(temporary).filter((name) => name.startsWith("millrace-cluster-"));
 }
 
 test("a search whose worker is killed is whole, and the same as without", async () => {
@@ -60,11 +63,10 @@ test("a worker that is started takes the place of those that are killed", async 
 });
 
 test("an interrupt in the middle of a search ends all processes, and takes the store away", async () => {
-  const stores = () => readdirSync(tmpdir()).filter((name) => name.startsWith("millrace-cluster-")).length;
-  const before = stores();
   await withCluster(["--pause", "5000"], async (cluster) => {
     const { workers } = await cluster.serving(2);
     const [, port] = await cluster.child.waitFor(/nats-server is at nats:\/\/127\.0\.0\.1:(\d+)/);
+    assertEquals(stores(cluster).length, 1);
     const cut = cluster.search("dog").catch(() => undefined);
     await cluster.until(({ running }) => running.length === 4, "all threads are busy");
     await cluster.end("SIGINT");
@@ -74,7 +76,7 @@ test("an interrupt in the middle of a search ends all processes, and takes the s
       connect(Number(port), "127.0.0.1").on("connect", () => resolve("it listens")).on("error", resolve);
     });
     assertEquals((refusal as { code?: string }).code, "ECONNREFUSED");
-    await until(() => stores() <= before, "the store is gone");
+    assertEquals(stores(cluster), []);
   });
 });
 
