@@ -17,9 +17,9 @@ export const program = "examples/cluster/main.ts";
 /** What the page is told. */
 export interface State {
   readonly workers: readonly Worker[];
-  readonly running: readonly Call[];
+  readonly running: readonly (Call & { readonly ms: number })[];
   readonly queued: number;
-  readonly again: number;
+  readonly lines: readonly { readonly text: string }[];
   readonly pool: { readonly completed: number; readonly cancelled: number; readonly dead: number };
 }
 
@@ -29,11 +29,14 @@ export type Line = Record<string, unknown>;
 export class Cluster {
   readonly child: Child;
   readonly url: string;
+  /** Its folder for what is temporary. */
+  readonly temporary: string;
   hasEnded = false;
 
-  constructor(child: Child, url: string) {
+  constructor(child: Child, url: string, temporary: string) {
     this.child = child;
     this.url = url;
+    this.temporary = temporary;
   }
 
   /** Ends it, as Ctrl-C or a supervisor does. */
@@ -104,15 +107,20 @@ export async function withCluster(
   body: (cluster: Cluster, folder: string) => Promise<void>,
   more: (folder: string) => void = () => {},
 ): Promise<void> {
-  await withFolder(async (folder) => {
-    mkdirSync(join(folder, "inner"));
+  await withFolder(async (all) => {
+    const [folder, temporary] = [join(all, "files"), join(all, "temporary")];
+    mkdirSync(join(folder, "inner"), { recursive: true });
+    mkdirSync(temporary);
     for (let number = 0; number < 500; number++) {
       writeFileSync(join(folder, `inner/file${number}.ts`), `const value${number} = ${number};\n// The dog walks.\n`);
     }
     more(folder);
-    const child = start(program, ["--port", "0", ...args, folder], { timeout: 120_000 });
+    const child = start(program, ["--port", "0", ...args, folder], {
+      timeout: 120_000,
+      env: { TMPDIR: temporary },
+    });
     const [, url] = await child.waitFor(/cluster is at (http:\S+)/);
-    const cluster = new Cluster(child, url!);
+    const cluster = new Cluster(child, url!, temporary);
     try {
       await body(cluster, folder);
     } finally {
