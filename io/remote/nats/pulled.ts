@@ -4,6 +4,7 @@
  * @module
  */
 
+import { loop } from "../../../scheduler/queue/loop.ts";
 import { type Delivery, type Headers, NoResponderError } from "../engine/engine.ts";
 import type { Acknowledged, Acks } from "./acks.ts";
 import { type NatsMessage, plainBytes } from "./connection.ts";
@@ -14,11 +15,15 @@ import { readSubject } from "./names.ts";
 /** For how many ms an acknowledgement is tried. */
 const ackDeadline = 30_000;
 
+/** After how many ms it is looked before an acknowledgement whether the stream is the same still, and for how long that is tried. */
+const long = 1000;
+const seeDeadline = 5000;
+
 /** What delivers messages. */
 export interface PulledSource {
   readonly link: Link;
   readonly acks: Acks;
-  readonly streams: { readonly incarnation: string };
+  readonly streams: { readonly incarnation: string; see(deadline: number): Promise<void> };
 }
 
 /** What the subject of an answer tells of a message. */
@@ -47,6 +52,7 @@ export class Pulled implements Delivery, Acknowledged {
   readonly attempt: number;
   readonly #source: PulledSource;
   readonly #incarnation: string;
+  readonly #came: number = loop().host.now();
 
   constructor(source: PulledSource, message: NatsMessage, { sequence, attempt }: Place) {
     this.#source = source;
@@ -81,8 +87,10 @@ export class Pulled implements Delivery, Acknowledged {
     return this.#source.streams.incarnation !== this.#incarnation;
   }
 
-  ack(): Promise<void> {
-    return this.#source.acks.ack(this);
+  async ack(): Promise<void> {
+    // Somebody may have deleted the stream meanwhile, and another one made it: nobody has told whoever asks for nothing while it is busy.
+    if (loop().host.now() - this.#came > long) await this.#source.streams.see(seeDeadline).catch(() => {});
+    await this.#source.acks.ack(this);
   }
 
   async ackAlone(): Promise<void> {

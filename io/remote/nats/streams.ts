@@ -173,6 +173,11 @@ export class PoolStreams {
     return this.incarnation;
   }
 
+  /** Sees whether the stream of the jobs is still the one that is known. */
+  async see(deadline: number): Promise<void> {
+    if (await this.life(deadline) !== this.incarnation) await this.ensure(deadline);
+  }
+
   /** How many jobs wait at the consumers, and how many they have given away. */
   async counts(deadline: number): Promise<{ readonly queued: number; readonly delivered: number }> {
     const [{ state }, ...infos] = await Promise.all([

@@ -82,8 +82,8 @@ export async function chaos(nats: NatsServer, options: ChaosOptions): Promise<Ch
       const due = Math.floor(counts.settled / calls * (serverKills + natsKills + 1));
       for (; killed < Math.min(due, serverKills + natsKills); killed++) {
         // Those of nats-server lie evenly among the others.
-        const isNats = Math.floor((killed + 1) * natsKills / (serverKills + natsKills)) >
-          Math.floor(killed * natsKills / (serverKills + natsKills));
+        const before = (kills: number): number => Math.floor(kills * natsKills / (serverKills + natsKills) + 0.5);
+        const isNats = before(killed + 1) > before(killed);
         if (isNats) starts = starts.then(() => nats.restart("SIGKILL"));
         else killServer();
       }
@@ -112,6 +112,7 @@ export async function chaos(nats: NatsServer, options: ChaosOptions): Promise<Ch
     await until(isIdle, "nothing is queued or delivered");
     const orphans = (await stream()).messages;
     await until(async () => (await stream()).messages === 0, "nothing is left in the queue");
+    await until(() => pool.statistics().reconnects >= natsKills, "the pool has found nats-server again");
     const { duplicates, reconnects } = pool.statistics();
     await pool.close();
     const runs = new Map<number, number>();
