@@ -141,5 +141,5 @@ testWith(
       await end;
       assert(error instanceof DeadLetterError, String(error));
       assertEquals((await calls.deadLetters()).length, 1);
-    }, 100),
+    }, 60),
 );

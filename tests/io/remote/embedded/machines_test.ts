@@ -109,7 +109,7 @@ testWith(
       sim.network.latency = 1;
       const { runs } = await threeCalls(sim);
       assertEquals(runs.toSorted(), ["a", "b", "c"]);
-    }, { maxSchedules: 100, lateTimers: false });
+    }, { maxSchedules: 60, lateTimers: false });
   },
 );
 
@@ -128,7 +128,7 @@ for (const { title, ...allowed } of faults) {
       sim.network.latency = 1;
       sim.faults({ ...allowed, atMost: 1, duration: [5000, 5000] });
       assertEquals((await threeCalls(sim)).results.toSorted(), ["a", "b", "c"]);
-    }, { maxSchedules: 100, lateTimers: false });
+    }, { maxSchedules: 60, lateTimers: false });
     assert(schedules >= 50, `${schedules}`);
   });
 }
@@ -136,7 +136,7 @@ for (const { title, ...allowed } of faults) {
 testWith("async context", "with all faults at once each call settles once, and runs at least once", async () => {
   await soak(async (sim) => {
     await threeCalls(sim);
-  }, { seeds: 100 });
+  }, { seeds: 50 });
 });
 
 testWith(
@@ -186,7 +186,7 @@ testWith(
       await sim.eventually("the call has settled", () => calls.results.length === 1, { within: 60_000 });
       calls.check();
       assertEquals(calls.results, ["a"]);
-    }, { maxSchedules: 100, lateTimers: false });
+    }, { maxSchedules: 60, lateTimers: false });
   },
 );
 
