@@ -128,24 +128,23 @@ export class Link {
     options: PersistOptions = {},
   ): Promise<T> {
     // The first try is nearly always the last: what it takes to repeat it is not made for all.
-    if (this.isOver || !this.#restored.isOpen) return this.#persist(what, deadline, attempt, options, undefined);
-    const end = loop().host.now() + deadline;
+    const time = { deadline, end: loop().host.now() + deadline };
+    if (this.isOver || !this.#restored.isOpen) return this.#persist(what, time, attempt, options, undefined);
     return attempt(Math.min(tryTime, deadline)).catch(async (error) => {
       if (!isPassing(error)) throw error;
-      await this.#pauseBefore(end);
-      return this.#persist(what, end - loop().host.now(), attempt, options, error);
+      await this.#pauseBefore(time.end);
+      return this.#persist(what, time, attempt, options, error);
     });
   }
 
   async #persist<T>(
     what: string,
-    deadline: number,
+    { deadline, end }: { readonly deadline: number; readonly end: number },
     attempt: (timeout: number) => Promise<T>,
     { remake, isRestorer = false }: PersistOptions,
     last: unknown,
   ): Promise<T> {
-    const end = loop().host.now() + deadline;
-    for (let remaining = deadline; remaining > 0; remaining = end - loop().host.now()) {
+    for (let remaining = end - loop().host.now(); remaining > 0; remaining = end - loop().host.now()) {
       if (this.isOver) throw new Error(`${what}: the connection to the engine is closed`, { cause: last });
       const gate = isRestorer ? this.#connected : this.#restored;
       if (!gate.isOpen) {

@@ -223,7 +223,7 @@ export class ServerJobs {
 
   /** A job that the threads have not begun waits here again, or goes to who has a thread for it: that takes one of its attempts. */
   #takeBack(job: HeldJob): void {
-    if (this.#isDraining || (job.attempt === 1 && job.delivery !== undefined)) return this.#giveBack(job);
+    if (this.#isDraining || job.delivery?.attempt === 1) return this.#giveBack(job);
     this.#threads.addAgain(job);
   }
 
