@@ -37,8 +37,8 @@ export type Ask =
   | { readonly op: "get" | "drop"; readonly name: string }
   | { readonly op: "flush" }
   | Standing
-  /** How many jobs a consumer takes from its beginning on. */
-  | { readonly op: "room"; readonly id: number; readonly pool: string; readonly most: number }
+  /** How many jobs consumers take from their beginning on: of all that share a room at once, so that the first has not got it before. */
+  | { readonly op: "room"; readonly pool: string; readonly rooms: readonly ConsumerRoom[] }
   /** What stands ends, or nobody waits for the answer to a request any more. */
   | { readonly op: "leave"; readonly id: number };
 
@@ -53,6 +53,12 @@ export type Standing =
   }
   | { readonly op: "exhausted"; readonly id: number; readonly pool: string }
   | { readonly op: "listen"; readonly id: number; readonly subject: string; readonly group?: string | undefined };
+
+/** How many jobs a consumer takes. */
+export interface ConsumerRoom {
+  readonly id: number;
+  readonly most: number;
+}
 
 /** A job that is delivered. */
 export interface Delivered {

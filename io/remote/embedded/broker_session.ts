@@ -5,7 +5,7 @@
  */
 
 import { EngineFullError } from "../engine/engine.ts";
-import { type Ask, isStanding, type Parcel, type Standing, type Told } from "./ask.ts";
+import { type Ask, type ConsumerRoom, isStanding, type Parcel, type Standing, type Told } from "./ask.ts";
 import type { Broker } from "./broker.ts";
 
 /** One connection, as its broker has it. */
@@ -88,7 +88,7 @@ export class BrokerSession {
       case "drop":
         return void broker.objects.delete(ask.name);
       case "room":
-        return this.#room(ask.id, ask.most, ask.pool);
+        return this.#room(ask.rooms, ask.pool);
       case "leave":
         return this.#end(ask.id);
       default:
@@ -140,9 +140,8 @@ export class BrokerSession {
     }
   }
 
-  #room(id: number, most: number, pool: string): void {
-    if (!this.#most.has(id)) return;
-    this.#most.set(id, most);
+  #room(rooms: readonly ConsumerRoom[], pool: string): void {
+    for (const { id, most } of rooms) if (this.#most.has(id)) this.#most.set(id, most);
     this.#broker.queue(pool).serve();
   }
 

@@ -17,7 +17,7 @@ import {
   type QueueSettings,
 } from "../engine/engine.ts";
 import { checkFunctionName } from "../engine/names.ts";
-import type { Delivered, Standing } from "./ask.ts";
+import type { ConsumerRoom, Delivered, Standing } from "./ask.ts";
 import type { Connection } from "./connection.ts";
 import { checkSize, guarded } from "./limits.ts";
 
@@ -30,6 +30,8 @@ export class EmbeddedQueue implements JobQueue {
   readonly dead: JobQueue["dead"];
   readonly #connection: Connection;
   readonly #pool: string;
+  /** Those that take jobs, who may share one room. */
+  readonly #consumers: Set<Consumer> = new Set();
 
   constructor(connection: Connection, pool: string, settings: QueueSettings) {
     this.#connection = connection;
@@ -70,7 +72,8 @@ export class EmbeddedQueue implements JobQueue {
   ): Promise<{ more(): void; close(): Promise<void> }> {
     checkFunction(room, "Room");
     checkFunction(deliver, "What takes deliveries");
-    const consumer = new Consumer(this.#connection, this.#pool, { priority, room, deliver: guarded(deliver) });
+    const options = { priority, room, deliver: guarded(deliver) };
+    const consumer = new Consumer(this.#connection, this.#pool, options, this.#consumers);
     await consumer.open();
     return consumer;
   }
@@ -119,14 +122,17 @@ class Consumer {
   #came = 0;
   #most = 0;
   #isClosed = false;
+  readonly #all: Set<Consumer>;
 
-  constructor(connection: Connection, pool: string, options: ConsumerOptions) {
+  constructor(connection: Connection, pool: string, options: ConsumerOptions, all: Set<Consumer>) {
+    this.#all = all;
     this.#connection = connection;
     this.#pool = pool;
     this.#options = options;
   }
 
   async open(): Promise<void> {
+    this.#all.add(this);
     this.#standing = await this.#connection.stand({
       ask: (id) => this.#ask(id),
       told: (told) => "delivered" in told && this.#take(told.delivered),
@@ -134,14 +140,21 @@ class Consumer {
   }
 
   more(): void {
+    const rooms = [...this.#all].flatMap((consumer) => consumer.#news());
+    if (rooms.length > 0) this.#connection.say({ op: "room", pool: this.#pool, rooms });
+  }
+
+  /** How many it takes, if that is not what the broker knows. */
+  #news(): ConsumerRoom[] {
     const most = this.#came + this.#room;
-    if (most === this.#most || this.#standing === undefined) return;
+    if (most === this.#most || this.#standing === undefined) return [];
     this.#most = most;
-    this.#connection.say({ op: "room", id: this.#standing.id, pool: this.#pool, most });
+    return [{ id: this.#standing.id, most }];
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#all.delete(this);
     await this.#standing?.leave();
   }
 

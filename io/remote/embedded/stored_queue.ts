@@ -31,6 +31,8 @@ interface StoredJob {
   readonly message: JobMessage;
   readonly sequence: number;
   state: "waiting" | "out" | "resting" | "stuck" | "gone";
+  /** Since when it waits, in ms of the loop's clock. */
+  since: number;
   attempts: number;
   timer: { cancel(): void } | undefined;
 }
@@ -80,7 +82,8 @@ export class StoredQueue {
     const { limit } = this.settings;
     if (this.#jobs.size >= limit) throw new EngineFullError(`The queue has as many jobs as it may: ${limit}`);
     const sequence = ++this.#sequence;
-    const job: StoredJob = { message, sequence, state: "waiting", attempts: 0, timer: undefined };
+    const since = loop().timers.now();
+    const job: StoredJob = { message, sequence, state: "waiting", since, attempts: 0, timer: undefined };
     this.#ids.add(message.id, sequence);
     this.#jobs.set(sequence, job);
     this.#waiting[message.priority].fresh.add(job);
@@ -119,7 +122,7 @@ export class StoredQueue {
     if (job?.state !== "out" || job.attempts !== attempt) return;
     job.attempts--;
     job.timer?.cancel();
-    this.#wait(job);
+    this.#wait(job, job.since);
   }
 
   /** The time in which something has to be heard of a job begins anew. */
@@ -154,24 +157,31 @@ export class StoredQueue {
     return { queued: this.#jobs.size - delivered - this.#stuck.size, delivered };
   }
 
-  /** Hands out what waits to those that have room, the most urgent first; those who take do so in turn. */
+  /** Hands out what waits to those that have room; those who take do so in turn. */
   serve(): void {
+    for (let given = this.#serveNext(); given; given = this.#serveNext());
+  }
+
+  /** Hands out one: the most urgent, unless another one has waited for as long as the run queue lets wait. Was there one? */
+  #serveNext(): boolean {
+    const tooOld = loop().timers.now() - loop().queue.ageing;
+    let best: StoredJob | undefined;
     for (const priority of priorities) {
       const { again, fresh } = this.#waiting[priority];
-      const takers = this.#takers[priority];
-      while (again.size + fresh.size > 0) {
-        const at = takers.findIndex((taker) => taker.room() > 0);
-        if (at < 0) break;
-        const [taker] = takers.splice(at, 1);
-        takers.push(taker!);
-        const from = again.size > 0 ? again : fresh;
-        const [job] = from;
-        from.delete(job!);
-        job!.state = "out";
-        this.#hear(job!);
-        taker!.give({ message: job!.message, sequence: job!.sequence, attempt: ++job!.attempts });
-      }
+      const [job] = again.size > 0 ? again : fresh;
+      if (job === undefined || !this.#takers[priority].some((taker) => taker.room() > 0)) continue;
+      if (best === undefined || (job.since <= tooOld && job.since < best.since)) best = job;
     }
+    if (best === undefined) return false;
+    const { priority } = best.message;
+    const takers = this.#takers[priority];
+    const [taker] = takers.splice(takers.findIndex((taker) => taker.room() > 0), 1);
+    takers.push(taker!);
+    for (const list of Object.values(this.#waiting[priority])) list.delete(best);
+    best.state = "out";
+    this.#hear(best);
+    taker!.give({ message: best.message, sequence: best.sequence, attempt: ++best.attempts });
+    return true;
   }
 
   /** Nobody is left who keeps it. */
@@ -193,9 +203,10 @@ export class StoredQueue {
     else this.#wait(job);
   }
 
-  #wait(job: StoredJob): void {
+  #wait(job: StoredJob, since: number = loop().timers.now()): void {
     job.timer = undefined;
     job.state = "waiting";
+    job.since = since;
     this.#waiting[job.message.priority].again.add(job);
     this.serve();
   }

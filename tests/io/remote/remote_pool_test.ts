@@ -506,6 +506,27 @@ testWith("async context", "urgent calls go first", () =>
 
 testWith(
   "async context",
+  "a call that has waited for as long as the run queue lets wait goes before urgent ones that come later",
+  () =>
+    inSimulation(async ({ pool, serve }, sim) => {
+      const [calls] = [pool(), await serve()];
+      let isDone = false;
+      // Two at a time, so that one always waits for the thread.
+      const urgent = [1, 2].map(async () => {
+        while (!isDone) await calls.run("after", [100], { priority: "user-blocking" });
+      });
+      await sleep(50);
+      const begin = sim.now();
+      const patient = calls.run("after", [10], { priority: "background" }).finally(() => isDone = true);
+      await patient;
+      const waited = sim.now() - begin;
+      await Promise.all(urgent);
+      assert(waited >= 1000 && waited < 6000, `it waited for ${waited} ms`);
+    }),
+);
+
+testWith(
+  "async context",
   "messages that nobody can read are counted, and hurt nobody",
   () =>
     inSimulation(async ({ pool, serve, engine }) => {
