@@ -7,6 +7,7 @@
 export { DeadLetterError, NoWorkerError } from "./pool/remote_errors.ts";
 export type {
   DeadLetter,
+  DeadLettersOptions,
   RemoteMapOptions,
   RemotePoolOptions,
   RemotePoolStatistics,
@@ -21,15 +22,3 @@ export type { QueueOptions } from "./settings/remote_settings.ts";
 export { type BackoffOptions, serveTasks, type ServeTasksOptions } from "./serve_tasks.ts";
 export type { RemoteJobTrace } from "./server/server_trace.ts";
 export type { TaskDrainOptions, TaskServer, TaskServerStatistics } from "./server/task_server.ts";
-export {
-  type Delivery,
-  type Engine,
-  EngineFullError,
-  type Headers,
-  type JobMessage,
-  type JobPriority,
-  type JobQueue,
-  type Message,
-  NoResponderError,
-  type QueueSettings,
-} from "./engine/engine.ts";

@@ -28,6 +28,7 @@ import type { Engine, JobMessage } from "./engine/engine.ts";
 import { callOptionsOf, makeCall } from "./pool/make_call.ts";
 import type {
   DeadLetter,
+  DeadLettersOptions,
   RemoteMapOptions,
   RemotePoolOptions,
   RemotePoolStatistics,
@@ -221,11 +222,11 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
   }
 
   /**
-   * Calls that were given up, the oldest first: at most `limit`, by default 100.
+   * Calls that were given up, the oldest first.
    *
    * @throws {TypeError} or {RangeError} (rejections) for options of a wrong kind or range.
    */
-  async deadLetters(options: { limit?: number } = {}): Promise<DeadLetter[]> {
+  async deadLetters(options: DeadLettersOptions = {}): Promise<DeadLetter[]> {
     checkOptions(options, "deadLetters", ["limit"]);
     const { limit = 100 } = options;
     checkCount(limit, "The limit of deadLetters", 1);
@@ -277,10 +278,11 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
 
   /** The numbers of the pool at this moment. */
   statistics(): RemotePoolStatistics {
-    const { counts, size, engine } = this.#calls;
+    const { counts, size: pending, engine, leftovers: { size: cancelling } } = this.#calls;
     const running = [...this.#calls.all()].filter(({ isStarted }) => isStarted).length;
     const { reconnects, isConnected } = engine?.state ?? { reconnects: 0, isConnected: false };
-    return Object.freeze({ pending: size, running, ...counts, reconnects, isConnected });
+    const now = { pending, queued: pending - running, running, cancelling };
+    return Object.freeze({ ...now, ...counts, reconnects, isConnected });
   }
 
   /**

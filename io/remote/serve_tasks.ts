@@ -42,7 +42,7 @@ export interface ServeTasksOptions extends QueueOptions {
   size?: number;
   /** What the server is called, to callers, in dead letters and in the lists of NATS. Default: a random text. */
   name?: string;
-  /** How long to wait before a call is tried again. */
+  /** How long to wait before a call is tried again. Default: 1 s, twice as long each time, at most a minute. */
   backoff?: BackoffOptions;
   /**
    * Is asked whether a call that failed with an error is to be tried again, up to `attempts`. What it throws is the call's answer. Errors of
@@ -51,7 +51,7 @@ export interface ServeTasksOptions extends QueueOptions {
   retryOn?: (error: unknown) => boolean;
   /** For how many ms a drain lets run what runs; then it is stopped, and given back to be tried elsewhere. Default: no limit. */
   grace?: number;
-  /** How the threads are to be: what a `WorkerPool` may be told of them. */
+  /** How the threads are to be: what a `WorkerPool` may be told of them. Default: as a `WorkerPool` has them. */
   workers?: Omit<WorkerPoolOptions, "name" | "size" | "queueLimit" | "signal" | "inline">;
 }
 

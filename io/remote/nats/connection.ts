@@ -75,17 +75,17 @@ export interface NatsConnection {
 
 /** Where the servers are, and who asks. */
 export interface NatsConnectOptions {
-  /** Such as `"nats://10.0.0.1:4222"`; several are members of one cluster. */
+  /** Such as `"nats://10.0.0.1:4222"`; several are members of one cluster. Default: none, and an engine in this process. */
   readonly servers?: string | readonly string[];
-  /** Whom to trust, and as whom: texts in PEM. With it a connection without TLS is refused. */
+  /** Whom to trust, and as whom: texts in PEM. With it a connection without TLS is refused. Default: TLS where the server asks for it. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
-  /** The name of a user of the server. */
+  /** The name of a user of the server. Default: none. */
   readonly user?: string;
-  /** Its password. */
+  /** Its password. Default: none. */
   readonly pass?: string;
-  /** What a server asks for that has a token in the place of users. */
+  /** What a server asks for that has a token in the place of users. Default: none. */
   readonly token?: string;
-  /** How the server's lists name this connection. */
+  /** How the server's lists name this connection. Default: none. */
   readonly name?: string;
   /** What the subjects of answers begin with, where users may hear only their own. Default: `"_INBOX"`. */
   readonly inboxPrefix?: string;

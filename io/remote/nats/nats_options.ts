@@ -9,7 +9,7 @@ import type { NatsConnection, NatsConnectOptions } from "./connection.ts";
 
 /** Where the servers are, who asks, and how jobs are kept. */
 export interface NatsEngineOptions extends NatsConnectOptions {
-  /** A connection that is there; it stays open when the engine is closed. */
+  /** A connection that is there; it stays open when the engine is closed. Default: one of its own, to `servers`. */
   readonly connection?: NatsConnection;
   /** Where the server keeps jobs. With `"memory"` all of them are lost as it ends. Default: `"file"`. */
   readonly storage?: "file" | "memory";

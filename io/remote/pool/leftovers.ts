@@ -13,6 +13,11 @@ const longest = 5000;
 export class Leftovers {
   readonly #works: Set<Promise<unknown>> = new Set();
 
+  /** How many things are being taken back. */
+  get size(): number {
+    return this.#works.size;
+  }
+
   /** Something is being taken back. If that fails, whoever comes upon it has been told. */
   add(work: Promise<unknown>): void {
     const done = work.catch(() => {}).finally(() => this.#works.delete(done));

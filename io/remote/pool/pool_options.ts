@@ -24,7 +24,7 @@ export interface RemotePoolOptions extends QueueOptions {
 export interface RemoteRunOptions extends Omit<RunOptions, "transfer"> {
   /**
    * What the call is known by, 1 to 128 characters: whoever calls with the same key within two minutes shares the call there is. Cancelling
-   * one of them cancels it for those elsewhere, too.
+   * one of them cancels it for those elsewhere, too. Default: a text of its own.
    */
   idempotencyKey?: string;
   /** Does the call go on when this program has gone? Default: false. */
@@ -40,6 +40,12 @@ export interface RemoteStreamOptions extends Omit<RemoteRunOptions, "idempotency
 /** How a map is to be; `timeout` and `signal` are about the whole. */
 export interface RemoteMapOptions extends Omit<RemoteRunOptions, "idempotencyKey"> {
   /** How many items are called for at once. Default: 64. */
+  limit?: number;
+}
+
+/** Which dead letters are asked for. */
+export interface DeadLettersOptions {
+  /** How many at most, the oldest first. Default: 100. */
   limit?: number;
 }
 
@@ -65,14 +71,20 @@ export interface DeadLetter {
 export interface RemotePoolStatistics {
   /** Calls of this pool that have not settled. */
   readonly pending: number;
+  /** Those of them that are not known to run: they are queued, or have been delivered a moment ago. */
+  readonly queued: number;
   /** Those of them that are known to run. */
   readonly running: number;
+  /** Calls that were given up, and whose jobs are being taken back. */
+  readonly cancelling: number;
   /** Calls that gave a result. */
   readonly completed: number;
   /** Calls that failed; a timeout is a failure. */
   readonly failed: number;
   /** Calls that were aborted. */
   readonly cancelled: number;
+  /** Calls that were heard of from a second or later try. */
+  readonly redelivered: number;
   /** Answers that came a second time. */
   readonly duplicates: number;
   /** Messages that could not be read. */

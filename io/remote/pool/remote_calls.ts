@@ -27,7 +27,7 @@ export class RemoteCalls implements CallEvents, SentCalls, Watched {
   readonly subjects: Subjects;
   readonly caller: string = randomHex(8);
   readonly #inbox: string;
-  readonly counts = { completed: 0, failed: 0, cancelled: 0, duplicates: 0, malformed: 0, dead: 0 };
+  readonly counts = { completed: 0, failed: 0, cancelled: 0, redelivered: 0, duplicates: 0, malformed: 0, dead: 0 };
   /** Those of one id are all told; few ids have more than one. */
   readonly #calls: Map<string, RemoteCall | Set<RemoteCall>> = new Map();
   #size = 0;
@@ -142,6 +142,7 @@ export class RemoteCalls implements CallEvents, SentCalls, Watched {
     if (calls instanceof Set) calls.delete(call);
     if (calls === call || (calls instanceof Set && calls.size === 0)) this.#calls.delete(call.id);
     this.#size--;
+    if (call.attempt > 1) this.counts.redelivered++;
     if (this.#size > 0) return;
     this.#watch.stop();
     this.#onEmpty?.();
