@@ -38,6 +38,7 @@ import type {
 import type { RemoteCall } from "./pool/remote_call.ts";
 import type { CallsSettings } from "./pool/call_sender.ts";
 import { RemoteCalls } from "./pool/remote_calls.ts";
+import { publishError } from "./pool/remote_errors.ts";
 import { checkQueue, knownErrors, queueKeys } from "./settings/remote_settings.ts";
 import { firstId, idOfAgain } from "./wire/dead_letters.ts";
 import { besideOf, getBeside, putBeside } from "./wire/large.ts";
@@ -272,7 +273,8 @@ export class RemotePool<M = Record<string, (...args: unknown[]) => unknown>> {
     const { body, headers } = beside === undefined
       ? { body: bytes, headers: {} }
       : await putBeside(engine, beside, bytes);
-    await queue.publish({ ...job, id: idOfAgain(id, job.sequence), headers, body });
+    await queue.publish({ ...job, id: idOfAgain(id, job.sequence), headers, body })
+      .catch((error) => Promise.reject(publishError(error, this.#calls.settings.name, queue)));
     return await queue.dead.remove(job.sequence);
   }
 

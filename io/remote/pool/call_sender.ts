@@ -5,7 +5,6 @@
  */
 
 import { loop } from "../../../scheduler/queue/loop.ts";
-import { QueueFullError } from "../../../scheduler/workers/mod.ts";
 import type { KnownClasses } from "../../../scheduler/workers/pool/for_machines.ts";
 import { type Engine, EngineFullError, type JobQueue, type Message, NoResponderError } from "../engine/engine.ts";
 import type { CheckedQueue } from "../settings/remote_settings.ts";
@@ -16,7 +15,7 @@ import { isIn } from "./call_watch.ts";
 import { KeyedInboxes } from "./keyed_inboxes.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { exitOf, type RemoteCall } from "./remote_call.ts";
-import { NoWorkerError } from "./remote_errors.ts";
+import { NoWorkerError, publishError } from "./remote_errors.ts";
 import { Window } from "./window.ts";
 
 /** How the calls of a pool are made. */
@@ -122,9 +121,7 @@ export class CallSender {
         return;
       } catch (error) {
         if (call.isSettled) return;
-        if (error instanceof EngineFullError) {
-          throw new QueueFullError(this.#calls.settings.name, this.#calls.settings.queue.limit);
-        }
+        if (error instanceof EngineFullError) throw publishError(error, this.#calls.settings.name, queue);
         // What was not answered may have arrived: the id tells.
         if ((error as Error).name !== "TimeoutError" && engine.state.isConnected) throw error;
         await new Promise<void>((resolve) => void loop().timers.setTimer(resolve, publishAgain, { real: true }));

@@ -4,6 +4,9 @@
  * @module
  */
 
+import { QueueFullError } from "../../../scheduler/workers/mod.ts";
+import { EngineFullError, type JobQueue } from "../engine/engine.ts";
+
 /**
  * Nobody serves the queue that a call at most once is for, at this moment. Nothing was run.
  *
@@ -63,4 +66,9 @@ export class DeadLetterError extends Error {
     });
     this.attempts = attempts;
   }
+}
+
+/** What whoever publishes is told of an error. */
+export function publishError(error: unknown, pool: string, { settings }: JobQueue): unknown {
+  return error instanceof EngineFullError ? new QueueFullError(pool, settings.limit) : error;
 }

@@ -138,6 +138,24 @@ testWith(
 
 testWith(
   "async context",
+  "a dead letter that is redriven into a full queue stays one, and the call rejects with QueueFullError",
+  () =>
+    inSimulation(async ({ pool, serve }) => {
+      const calls = pool({ queueLimit: 1, attempts: 1 });
+      const server = await serve({ queueLimit: 1, attempts: 1, retryOn: () => true });
+      await assertRejects(() => calls.run("fail", ["x"], { idempotencyKey: "a" }), DeadLetterError);
+      await server.drain();
+      const waiting = calls.run("add", [1, 2]).catch(() => {});
+      await sleep(1);
+      await assertRejects(() => calls.redrive("a"), QueueFullError);
+      assertEquals((await calls.deadLetters()).map(({ id }) => id), ["a"]);
+      await calls.close({ timeout: 0 });
+      await waiting;
+    }),
+);
+
+testWith(
+  "async context",
   "a function that nobody knows is left to newer servers, and is a dead letter when none comes",
   () =>
     inSimulation(async ({ serve }) => {
