@@ -86,23 +86,25 @@ function withLinks(text: string, from: string, to: string, folder: string): stri
   return text.replace(links, (_, before: string, link: string) => {
     const [path = "", anchor] = link.split("#");
     const target = posix.normalize(posix.join(posix.dirname(from), path));
-    const place = before.startsWith("!") ? path : placeOf(target, to, folder);
+    const place = before.startsWith("!") ? fromPage(to, target.slice("docs/".length)) : placeOf(target, to, folder);
     return `${before}${place}${anchor === undefined ? "" : `#${anchor}`}`;
   });
 }
 
 function placeOf(target: string, to: string, folder: string): string {
-  const relativeTo = (path: string): string => {
-    const found = posix.relative(posix.dirname(to), path);
-    return found.startsWith(".") ? found : `./${found}`;
-  };
   const page = beside[target] ?? (target === "docs/README.md" ? "guide.md" : undefined);
-  if (page !== undefined) return relativeTo(page);
+  if (page !== undefined) return fromPage(to, page);
   if (target.startsWith("docs/")) {
     const path = target.slice("docs/".length);
-    return path.endsWith(".md") ? relativeTo(path) : asItIs(target, folder, path);
+    return path.endsWith(".md") ? fromPage(to, path) : asItIs(target, folder, path);
   }
   return textOf(target, folder);
+}
+
+/** A path as a page links to it. */
+function fromPage(page: string, path: string): string {
+  const found = posix.relative(posix.dirname(page), path);
+  return found.startsWith(".") ? found : `./${found}`;
 }
 
 /** Something beside the pages that a browser is sent to. */
