@@ -201,7 +201,7 @@ test("a body that carries something over from run to run is told to be not deter
         throw new Error("once");
       }),
     Error,
-    "not when that was run again",
+    "not when that schedule was run again",
   );
 });
 
