@@ -44,7 +44,7 @@ test("a server that is away for longer than the client tries by itself is found 
     await until(() => tries > 24, "both have tried often");
     await new Promise((resolve) => refusing.close(resolve));
     await nats.start();
-    assertEquals(await call, 7);
+    assertEquals(await within(call, "the call is done", 40_000), 7);
     assertEquals([calls.statistics().reconnects, server.statistics().reconnects], [1, 1]);
   }));
 
