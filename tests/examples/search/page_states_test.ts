@@ -111,7 +111,7 @@ test("ten thousand matches are all there, each a link to its line, and the page 
     const links = page.locator("#results a");
     assertEquals(await links.count(), 10_000);
     assert((await links.last().getAttribute("href"))!.endsWith("&line=10000#L10000"));
-    assertEquals(await links.first().locator("mark").innerText(), "found");
+    assertEquals(await links.first().locator("mark").textContent(), "found");
     await page.locator("#query").fill("0");
     await page.locator("#note", { hasText: "Nothing found, in " }).waitFor();
     assertEquals(await links.count(), 0);
