@@ -66,12 +66,23 @@ function compareSets(a: Set<unknown>, b: Set<unknown>, here: string, seen: Map<u
   return undefined;
 }
 
+/** Millions of elements: not one by one by their names. */
+function compareElements(a: ArrayLike<unknown>, b: ArrayLike<unknown>, path: string): string | undefined {
+  if (a.length !== b.length) return `${path || "the values"}: ${a.length} elements are not ${b.length}`;
+  for (let index = 0; index < a.length; index++) {
+    if (!Object.is(a[index], b[index])) return `${path}.${index}: ${shown(a[index])} is not ${shown(b[index])}`;
+  }
+  return undefined;
+}
+
 function compareProperties(a: object, b: object, path: string, seen: Map<unknown, unknown>): string | undefined {
+  if (isTyped(a) && isTyped(b)) return compareElements(a, b, path);
   if (Array.isArray(a) && a.length !== (b as unknown[]).length) {
     return `${path || "the values"}: ${a.length} elements are not ${(b as unknown[]).length}`;
   }
   const [keys, others] = [keysOf(a), keysOf(b)];
-  const lone = keys.find((key) => !others.includes(key)) ?? others.find((key) => !keys.includes(key));
+  const [all, allOthers] = [new Set(keys), new Set(others)];
+  const lone = keys.find((key) => !allOthers.has(key)) ?? others.find((key) => !all.has(key));
   if (lone !== undefined) return `${path}.${String(lone)}: in one of the two only`;
   for (const key of keys) {
     const [left, right] = [a, b].map((value) => (value as Record<Key, unknown>)[key]);
@@ -88,6 +99,10 @@ function keysOf(value: object): Key[] {
 
 function isObject(value: unknown): value is object {
   return typeof value === "function" || typeof value === "object" && value !== null;
+}
+
+function isTyped(value: object): value is object & ArrayLike<unknown> {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView);
 }
 
 function isBoxed(value: object): boolean {
