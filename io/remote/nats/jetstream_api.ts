@@ -31,6 +31,7 @@ export const apiCodes = {
   deleteFailed: 10057,
   streamNameInUse: 10058,
   streamNotFound: 10059,
+  subjectsOverlap: 10065,
   storeFailed: 10077,
 } as const;
 

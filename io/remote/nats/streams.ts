@@ -12,7 +12,7 @@
  */
 
 import { priorities, type QueueSettings } from "../engine/engine.ts";
-import { apiCodes, type JetStreamApi, unlessMissing } from "./jetstream_api.ts";
+import { apiCodes, type JetStreamApi, NatsApiError, unlessMissing } from "./jetstream_api.ts";
 import type { Link } from "./link.ts";
 import { streamOf } from "./names.ts";
 import { pause } from "./pause.ts";
@@ -36,6 +36,10 @@ const maxWaiting = 4096;
 
 /** How long it is until what could not be made is tried again, in ms. */
 const retryPause = 500;
+
+/** How often, and after how many ms, a stream is looked for that somebody else makes. */
+const mostTries = 40;
+const takenPause = 50;
 
 /** How long an id is known. */
 const duplicateWindow = 120_000;
@@ -134,18 +138,23 @@ export class PoolStreams {
   async #stream(name: string, config: object, deadline: number): Promise<StreamInfo> {
     const options = { deadline, isRestorer: true };
     const info = () => this.#api.call<StreamInfo>(`STREAM.INFO.${name}`, undefined, options);
-    const found = await unlessMissing(info(), [apiCodes.streamNotFound]);
-    if (found !== undefined) return found;
     const { storage, replicas } = this.#options;
     const all = { name, storage, num_replicas: replicas, duplicate_window: nanoseconds(duplicateWindow), ...config };
-    const made = this.#api.call<StreamInfo>(`STREAM.CREATE.${name}`, all, options);
-    // Somebody else may have made it in between, with other settings.
-    const isMade = await unlessMissing(made, [apiCodes.streamNameInUse]);
-    if (isMade === undefined) return await info();
-    // Its places are given anew: what is told of those of before would be told of other jobs.
-    const purge = () => this.#api.call(`STREAM.PURGE.${this.exhausted}`, undefined, options);
-    if (name === this.tasks) await unlessMissing(purge(), [apiCodes.streamNotFound]);
-    return isMade;
+    for (let tries = 1;; tries++) {
+      const found = await unlessMissing(info(), [apiCodes.streamNotFound]);
+      if (found !== undefined) return found;
+      try {
+        const made = await this.#api.call<StreamInfo>(`STREAM.CREATE.${name}`, all, options);
+        // Its places are given anew: what is told of those of before would be told of other jobs.
+        const purge = () => this.#api.call(`STREAM.PURGE.${this.exhausted}`, undefined, options);
+        if (name === this.tasks) await unlessMissing(purge(), [apiCodes.streamNotFound]);
+        return made;
+      } catch (error) {
+        // Somebody else makes it at this moment: its name or its subjects are taken, and it may not be found yet.
+        if (!isTaken(error) || tries >= mostTries) throw error;
+        await pause(takenPause);
+      }
+    }
   }
 
   async #consumer(stream: string, name: string, config: object, deadline: number): Promise<ConsumerInfo> {
@@ -204,4 +213,9 @@ export class PoolStreams {
       }
     }
   }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof NatsApiError &&
+    (error.code === apiCodes.streamNameInUse || error.code === apiCodes.subjectsOverlap);
 }

@@ -87,6 +87,19 @@ test("what a worker holds without having begun it goes to another one as soon as
     }
   })));
 
+test("those who ask for the queues of a pool at the same moment all get them", () =>
+  withinTest(withNats(async (server) => {
+    const engines = await Promise.all(Array.from({ length: 6 }, () => natsEngine({ servers: server.url })));
+    try {
+      for (let pool = 0; pool < 25; pool++) {
+        const queues = await Promise.all(engines.map((engine) => engine.queue(`pool-${pool}`, settings)));
+        assertEquals(queues.map(({ settings }) => settings), engines.map(() => settings));
+      }
+    } finally {
+      await Promise.all(engines.map((engine) => engine.close()));
+    }
+  })));
+
 test("a job of a worker that is killed goes to another one, once nothing has been heard of it for so long", () =>
   withinTest(withNats(async (server) => {
     const engine = await natsEngine({ servers: server.url });
