@@ -150,6 +150,11 @@ export class NatsServer {
     await within(this.#ended, "nats-server has ended");
   }
 
+  /** Lets it stand still: it keeps its connections, and answers nothing. */
+  freeze(): void {
+    process.kill(this.#child!.pid!, "SIGSTOP");
+  }
+
   /** Kills it and starts it again. */
   async restart(signal: "SIGTERM" | "SIGKILL" = "SIGKILL"): Promise<void> {
     await this.stop(signal);

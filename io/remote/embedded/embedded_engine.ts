@@ -9,11 +9,12 @@
 import { buggify } from "../../../runtime/basics/buggify.ts";
 import { checkCount, checkFiniteDuration, checkFunction } from "../../../runtime/basics/check.ts";
 import type { Engine, Headers, JobQueue, Message, QueueSettings } from "../engine/engine.ts";
+import { guarded } from "../engine/guarded.ts";
 import { checkPoolName, checkSubject } from "../engine/names.ts";
 import type { Parcel } from "./ask.ts";
 import { Connection } from "./connection.ts";
 import { EmbeddedQueue } from "./embedded_queue.ts";
-import { checkSize, guarded, maxBytes } from "./limits.ts";
+import { checkSize, maxBytes } from "./limits.ts";
 
 /** One connection to the engine of a name. */
 export class EmbeddedEngine implements Engine {

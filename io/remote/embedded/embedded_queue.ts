@@ -16,10 +16,11 @@ import {
   priorities,
   type QueueSettings,
 } from "../engine/engine.ts";
+import { guarded } from "../engine/guarded.ts";
 import { checkFunctionName } from "../engine/names.ts";
 import type { ConsumerRoom, Delivered, Standing } from "./ask.ts";
 import type { Connection } from "./connection.ts";
-import { checkSize, guarded } from "./limits.ts";
+import { checkSize } from "./limits.ts";
 
 /** After how long a lost acknowledgement is found to be one, in ms. */
 const ackTimeout = 2000;

@@ -5,8 +5,6 @@
  * @module
  */
 
-import { reportUnhandled } from "../../../scheduler/scopes/unhandled.ts";
-
 /** The headers of a message, as the packages of NATS have them. */
 export interface NatsHeaders {
   /** The status that the server answers with; 0 in an ordinary message. */
@@ -96,17 +94,6 @@ export interface NatsConnectOptions {
 /** What is used of `@nats-io/nats-core`. */
 interface Core {
   headers(): NatsHeaders;
-}
-
-/** Calls somebody else's function: what it throws would end the client's reading, and with it the connection, without a word. */
-export function guarded<T extends unknown[]>(fn: (...values: T) => void): (...values: T) => void {
-  return (...values) => {
-    try {
-      fn(...values);
-    } catch (error) {
-      reportUnhandled(error);
-    }
-  };
 }
 
 /** The same bytes in the standard's class: on Node the client gives Buffers, whose methods are others. */

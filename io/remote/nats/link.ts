@@ -14,7 +14,7 @@ import { loop } from "../../../scheduler/queue/loop.ts";
 import { TimeoutError } from "../../../scheduler/scopes/errors.ts";
 import { NoResponderError } from "../engine/engine.ts";
 import type { NatsConnection, NatsHeaders } from "./connection.ts";
-import { pause } from "./pause.ts";
+import { pause } from "../engine/pause.ts";
 import { ConnectionLostError, Requests } from "./requests.ts";
 
 /** How long one try waits for its answer, in ms, and how long the next one waits for its turn. */

@@ -6,10 +6,10 @@
 
 import { checkCount, checkFiniteDuration, checkFunction, checkOptions } from "../../../runtime/basics/check.ts";
 import type { Engine, Headers, JobQueue, Message, QueueSettings } from "../engine/engine.ts";
+import { guarded } from "../engine/guarded.ts";
 import { checkPoolName, checkSubject } from "../engine/names.ts";
 import {
   connectToNats,
-  guarded,
   loadHeaders,
   type NatsConnection,
   type NatsHeaders,
@@ -22,11 +22,8 @@ import { Link } from "./link.ts";
 import { checkNatsOptions, type NatsEngineOptions, natsKeys } from "./nats_options.ts";
 import { NatsObjects } from "./nats_objects.ts";
 import { NatsQueue } from "./nats_queue.ts";
-import { bounded } from "./pause.ts";
+import { bounded, closeTime } from "../engine/pause.ts";
 import { PoolStreams } from "./streams.ts";
-
-/** For how many ms a close waits for what is on its way. */
-const closeTime = 5000;
 
 /**
  * Connects to NATS. It needs the packages `@nats-io/transport-node`, `@nats-io/nats-core` and, for large bytes, `@nats-io/obj`.
@@ -154,8 +151,9 @@ class NatsEngine implements Engine {
     };
   }
 
+  /** A server that stands still answers nothing, and is taken for lost after minutes: no end waits for so long. */
   async flush(): Promise<void> {
-    await this.#link.connection.flush();
+    await bounded(this.#link.connection.flush(), closeTime);
   }
 
   async close(): Promise<void> {

@@ -9,7 +9,7 @@
 import { priorities } from "../engine/engine.ts";
 import { apiCodes, type JetStreamApi, unlessMissing } from "./jetstream_api.ts";
 import type { Link } from "./link.ts";
-import { pause } from "./pause.ts";
+import { pause } from "../engine/pause.ts";
 import type { PoolStreams } from "./streams.ts";
 
 /** How long it is until it is looked again, in ms, how often that is done, and how many are taken out at once. */

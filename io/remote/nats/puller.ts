@@ -22,10 +22,11 @@
 
 import { loop } from "../../../scheduler/queue/loop.ts";
 import { Acks } from "./acks.ts";
-import { guarded, type NatsMessage, type NatsSubscription } from "./connection.ts";
+import type { NatsMessage, NatsSubscription } from "./connection.ts";
 import type { InLine, Line } from "./line.ts";
 import type { Link } from "./link.ts";
-import { every, pause } from "./pause.ts";
+import { guarded } from "../engine/guarded.ts";
+import { bounded, closeTime, every, pause } from "../engine/pause.ts";
 import { type Place, Pulled, type PulledSource, readPlace } from "./pulled.ts";
 import type { PoolStreams } from "./streams.ts";
 
@@ -298,7 +299,7 @@ export class Puller implements InLine {
     for (const held of this.#held.splice(0)) held.nak(0);
     if (this.#link.isOver) return;
     // Until the server knows, more may come: that is given back as it comes.
-    if (this.#link.isConnected) await this.#subscription?.drain().catch(() => {});
+    if (this.#link.isConnected) await bounded(Promise.resolve(this.#subscription?.drain()), closeTime);
     else this.#subscription?.unsubscribe();
   }
 }

@@ -15,7 +15,7 @@ import { priorities, type QueueSettings } from "../engine/engine.ts";
 import { apiCodes, type JetStreamApi, NatsApiError, unlessMissing } from "./jetstream_api.ts";
 import type { Link } from "./link.ts";
 import { streamOf } from "./names.ts";
-import { pause } from "./pause.ts";
+import { pause } from "../engine/pause.ts";
 
 /** How streams are kept. */
 export interface StreamOptions {

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { loop } from "../../../scheduler/queue/loop.ts";
 import type { KnownClasses } from "../../../scheduler/workers/pool/for_machines.ts";
 import { type Engine, EngineFullError, type JobQueue, type Message, NoResponderError } from "../engine/engine.ts";
+import { pause } from "../engine/pause.ts";
 import type { CheckedQueue } from "../settings/remote_settings.ts";
 import { mostOf, type Packed, putBeside, tooLarge } from "../wire/large.ts";
 import type { ControlBody } from "../wire/messages.ts";
@@ -124,7 +124,7 @@ export class CallSender {
         if (error instanceof EngineFullError) throw publishError(error, this.#calls.settings.name, queue);
         // What was not answered may have arrived: the id tells.
         if ((error as Error).name !== "TimeoutError" && engine.state.isConnected) throw error;
-        await new Promise<void>((resolve) => void loop().timers.setTimer(resolve, publishAgain, { real: true }));
+        await pause(publishAgain);
       }
     }
   }

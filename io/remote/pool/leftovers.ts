@@ -4,10 +4,7 @@
  * @module
  */
 
-import { loop } from "../../../scheduler/queue/loop.ts";
-
-/** For how many ms an end waits. */
-const longest = 5000;
+import { bounded, closeTime } from "../engine/pause.ts";
 
 /** What is being taken back. */
 export class Leftovers {
@@ -26,13 +23,6 @@ export class Leftovers {
 
   /** Resolves when all has been taken back, or that takes too long. */
   async gone(): Promise<void> {
-    if (this.#works.size === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = loop().timers.setTimer(resolve, longest, { real: true });
-      void Promise.all(this.#works).then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
+    if (this.#works.size > 0) await bounded(Promise.all(this.#works), closeTime);
   }
 }

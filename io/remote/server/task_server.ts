@@ -14,6 +14,7 @@ import { Member, type Scope } from "../../../scheduler/scopes/scope.ts";
 import { reportUnhandled } from "../../../scheduler/scopes/unhandled.ts";
 import type { WorkerPool } from "../../../scheduler/workers/mod.ts";
 import { type Engine, type JobQueue, priorities } from "../engine/engine.ts";
+import { pause } from "../engine/pause.ts";
 import { buryStuck } from "../wire/dead_letters.ts";
 import { besideOf, getBeside } from "../wire/large.ts";
 import { readJob, writeBody } from "../wire/messages.ts";
@@ -197,9 +198,7 @@ export class TaskServer {
     const { queue, engine, jobs, name } = this.#parts;
     const error = new Error(`Nothing was heard of its workers`);
     // Its caller hears of it, too, and knows who had it.
-    await new Promise<void>((resolve) => {
-      void loop().timers.setTimer(resolve, this.#parts.beat, { hold: false, real: true });
-    });
+    await pause(this.#parts.beat, false);
     try {
       const job = await buryStuck(queue, sequence, { error, attempts, worker: "" });
       if (job === undefined) return;

@@ -5,7 +5,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect } from "@nats-io/transport-node";
 import { WorkerExitError } from "../../../../mod.ts";
 import type { NatsServer } from "../../../support/nats.ts";
-import { until } from "../../../support/within.ts";
+import { until, within } from "../../../support/within.ts";
 import { type OverNats, overNats } from "./over_nats.ts";
 
 /** How the queues are lost. */
@@ -69,6 +69,23 @@ test("a call that is published while the server is away is done when it is back"
     assertEquals(await call, 7);
     assertEquals(await once.run("add", [5, 6]), 11);
     assertEquals([calls.statistics().reconnects, server.statistics().reconnects], [1, 1]);
+  }));
+
+test("who serves can be drained while the server is away for good", () =>
+  overNats(async ({ pool, serve, nats }) => {
+    const [calls, server] = [pool(), await serve()];
+    assertEquals(await calls.run("add", [1, 2]), 3);
+    await nats.stop();
+    await until(() => !server.statistics().isConnected, "the connection is lost");
+    await within(server.drain(), "it is drained");
+  }));
+
+test("who serves and who calls can end while the server stands still", () =>
+  overNats(async ({ pool, serve, nats }) => {
+    const [calls, server] = [pool(), await serve()];
+    assertEquals(await calls.run("add", [1, 2]), 3);
+    nats.freeze();
+    await within(Promise.all([server.drain(), calls.close()]), "both have ended");
   }));
 
 test("calls of a pool whose server never comes back end with their timeout, and the pool can be closed", () =>

@@ -6,6 +6,9 @@
 
 import { loop } from "../../../scheduler/queue/loop.ts";
 
+/** For how many ms an end waits for what is on its way. */
+export const closeTime = 5000;
+
 /** A moment later; with `hold` false the process may end before. */
 export function pause(ms: number, hold = true): Promise<void> {
   return new Promise((resolve) => void loop().timers.setTimer(resolve, ms, { hold, real: true }));
